@@ -1,0 +1,37 @@
+/* Linear forms over any integer terms, and what is known to hold: inside ir/ only (the rest of the compiler has Aff).
+ *
+ *   4 * i + (j + 1) % 4 - 3     c = -3, terms: 4 * [i], 1 * [(j + 1) % 4]
+ */
+#ifndef FRIT_LIN_H
+#define FRIT_LIN_H
+#include "ir.h"
+
+/* A term is an index, or a weak integer that is not linear (a quotient, a read, ...). Sorted: indices by id, then the others by hash. */
+typedef struct Term { Expr *atom; int64_t k; uint64_t key; } Term;
+typedef struct Lin { int64_t c; Term *at; int n, cap; bool over; } Lin;      /* over: a coefficient left 64 bits; the form means nothing */
+
+Lin lin_of(Ctx *c, Expr *e);
+Lin lin_const(int64_t v);
+Lin lin_copy(Ctx *c, const Lin *a);
+void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k);           /* a += k * b */
+void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k);
+void lin_drop(Lin *a, int k);
+Lin lin_extent(Ctx *c, Extent e);
+Expr *lin_expr(Ctx *c, const Lin *a);
+Range lin_range(Ctx *c, const Lin *a);
+bool lin_is_affine(const Lin *a);                                /* only indices */
+int64_t div_floor(int64_t a, int64_t m);                         /* m > 0 */
+int64_t gcd_of(int64_t a, int64_t b);
+
+/* Conditions that hold, as forms >= 0 and as written (for tabulation). A stack: known_add, then known_back to an earlier length. */
+typedef struct Cond { const Expr *e; bool neg; } Cond;
+typedef struct Known { Ctx *c; VEC(Lin) lin; VEC(Cond) cond; int impossible; int64_t spent; } Known;   /* spent: work of tabulation so far */
+typedef struct Mark { int lin, cond, impossible; } Mark;
+Mark known_mark(const Known *k);
+void known_back(Known *k, Mark m);
+void known_add(Known *k, const Expr *cond, bool neg);
+void known_add_lin(Known *k, const Lin *a);
+bool known_nonneg(Known *k, const Lin *a);                       /* is a >= 0 proven? */
+void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi);
+bool known_outside(Known *k, const Expr *e, Extent n);           /* is e < 0 or e >= n proven? */
+#endif

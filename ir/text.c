@@ -1,0 +1,183 @@
+/* Text: growing strings, numbers as shortest decimals, files.
+ *
+ *   text_double(&t, 0.1)  0.1        text_float(&t, 0.1f)  0.1        text_double(&t, 1e30)  1e+30        text_double(&t, 2)  2.0
+ */
+#include "ctx.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SOURCE_LIMIT ((size_t)256 << 20)
+
+static void text_reserve(Text *t, size_t n)
+{
+  if (t->n + n < t->cap) return;
+  size_t cap = t->cap < 64 ? 64 : t->cap;
+  while (cap <= t->n + n) cap *= 2;
+  char *s = ctx_alloc(t->c, cap);
+  if (t->n) memcpy(s, t->s, t->n);
+  t->s = s;
+  t->cap = cap;
+}
+
+void text_addn(Text *t, const char *s, size_t n)
+{
+  text_reserve(t, n + 1);
+  if (n) memcpy(t->s + t->n, s, n);
+  t->n += n;
+  t->s[t->n] = 0;
+}
+
+static void text_addv(Text *t, const char *fmt, va_list ap)
+{
+  va_list again;
+  va_copy(again, ap);
+  int n = vsnprintf(NULL, 0, fmt, again);
+  va_end(again);
+  if (n < 0) return;
+  text_reserve(t, (size_t)n + 1);
+  vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
+  t->n += (size_t)n;
+}
+
+void text_add(Text *t, const char *fmt, ...)
+{
+  va_list ap;
+  va_start(ap, fmt);
+  text_addv(t, fmt, ap);
+  va_end(ap);
+}
+
+char *ctx_printf(Ctx *c, const char *fmt, ...)
+{
+  Text t = { .c = c };
+  va_list ap;
+  va_start(ap, fmt);
+  text_addv(&t, fmt, ap);
+  va_end(ap);
+  return t.s ? t.s : ctx_alloc(c, 1);
+}
+
+/* ---- numbers: the fewest digits that read back; a comma of the locale becomes a point */
+static void text_digits(Text *t, const char *s)
+{
+  text_add(t, "%s%s", s, strpbrk(s, ".e") ? "" : ".0");
+}
+
+static void text_special(Text *t, double v) { text_add(t, "%s", v != v ? "nan" : v < 0 ? "-inf" : "inf"); }
+
+static void point_from_locale(char *s)
+{
+  for (; *s; s++)
+    if (!strchr("0123456789+-e.", *s)) *s = '.';
+}
+
+static double read_back(const char *s, bool single) { return single ? (double)strtof(s, NULL) : strtod(s, NULL); }
+
+static void text_shortest(Text *t, double v, bool single)
+{
+  char s[40];
+  int most = single ? 9 : 17;
+  if (!isfinite(v)) { text_special(t, v); return; }
+  if (fabs(v) < 1e7 && v == trunc(v)) { text_add(t, "%s%d.0", signbit(v) && !v ? "-" : "", (int)v); return; }
+  for (int digits = 1; digits <= most; digits++) {
+    snprintf(s, sizeof s, "%.*g", digits, v);
+    if (read_back(s, single) == v) break;
+  }
+  point_from_locale(s);
+  text_digits(t, s);
+}
+
+void text_double(Text *t, double v) { text_shortest(t, v, false); }
+void text_float(Text *t, float v) { text_shortest(t, v, true); }
+
+/* ---- sources */
+Source *source_text(Ctx *c, const char *name, const char *text, size_t size)
+{
+  Source *s = NEW(c, Source);
+  char *copy = ctx_alloc(c, size + 1);
+  if (size) memcpy(copy, text, size);
+  *s = (Source){ ctx_intern(c, name), copy, size, c->sources };
+  c->sources = s;
+  return s;
+}
+
+static Source *read_failed(Ctx *c, const char *path, const char *why)
+{
+  diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
+  return NULL;
+}
+
+static Source *source_stream(Ctx *c, const char *path, FILE *f)
+{
+  size_t cap = 64 << 10, n = 0, got;
+  char *s = NULL, *more;
+  do {
+    more = realloc(s, cap *= 2);
+    got = more ? fread(more + n, 1, cap - n, f) : 0;
+    if (more) s = more;
+    n += got;
+  } while (more && got && n <= SOURCE_LIMIT);
+  const char *why = !more ? "out of memory" : n > SOURCE_LIMIT ? "it is larger than 256 MiB" : ferror(f) ? strerror(errno) : NULL;
+  Source *r = why ? read_failed(c, path, why) : source_text(c, !strcmp(path, "-") ? "<stdin>" : path, s, n);
+  free(s);
+  return r;
+}
+
+Source *source_read(Ctx *c, const char *path)
+{
+  bool in = !strcmp(path, "-");
+  FILE *f = in ? stdin : fopen(path, "rb");
+  if (!f) return read_failed(c, path, strerror(errno));
+  Source *s = source_stream(c, path, f);
+  if (!in) fclose(f);
+  return s;
+}
+
+/* ---- writing */
+static bool write_failed(Ctx *c, const char *path, int why)
+{
+  diag_error(c, (Pos){ 0 }, "cannot write '%s': %s", path, strerror(why));
+  diag_help(c, why == ENOENT ? "make its folder first" : why == ENOSPC ? "free some space there" : "choose another place with -o");
+  return false;
+}
+
+static int write_all(int fd, const char *data, size_t n)
+{
+  while (n) {
+    ssize_t k = write(fd, data, n);
+    if (k < 0 && errno == EINTR) continue;
+    if (k < 0) return errno;
+    data += k;
+    n -= (size_t)k;
+  }
+  return 0;
+}
+
+static int write_close(int fd, const void *data, size_t n)
+{
+  if (fd < 0) return errno;
+  int why = write_all(fd, data, n);
+  return close(fd) && !why ? errno : why;
+}
+
+/* A device or pipe is written to; renaming would replace it. */
+bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable)
+{
+  struct stat st;
+  int mode = executable ? 0777 : 0666, why;
+  if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+    why = write_close(open(path, O_WRONLY), data, n);
+    return why ? write_failed(c, path, why) : true;
+  }
+  const char *temp = ctx_printf(c, "%s.%ld.tmp", path, (long)getpid());
+  unlink(temp);
+  why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n);
+  if (!why && rename(temp, path)) why = errno;
+  if (why) unlink(temp);
+  return why ? write_failed(c, path, why) : true;
+}

@@ -1,0 +1,119 @@
+/* Types, functions and reductions as tables made from the .def files, and extents.
+ *
+ *   type_promote(u8, i8) = i16     (f16, bf16) = f32     (i64, f16) = f16     (weak 3, u8) = u8     (weak 0.5, u8) = f32
+ */
+#include "ir.h"
+#include <math.h>
+#include <string.h>
+
+typedef struct TypeInfo { const char *name; int bytes; char class; } TypeInfo;
+static const TypeInfo type_info[T_COUNT] = {
+#define T(e, n, b, k) [T_##e] = { n, b, k },
+#include "types.def"
+#undef T
+  [T_WINT] = { "weak int", 0, 'i' }, [T_WFLOAT] = { "weak float", 0, 'f' }, [T_NONE] = { "unknown", 0, '?' },
+};
+
+const char *type_name(Type t) { return type_info[t].name; }
+int type_bytes(Type t) { return type_info[t].bytes; }
+char type_class(Type t) { return type_info[t].class; }
+bool type_is_float(Type t) { return type_info[t].class == 'f'; }
+bool type_is_int(Type t) { return type_info[t].class == 'i' || type_info[t].class == 'u'; }
+Type type_strong(Type t) { return t == T_WINT ? T_I64 : t == T_WFLOAT ? T_F32 : t; }
+
+Type type_by_name(const char *s)
+{
+  for (int t = 0; t < T_WINT; t++)
+    if (!strcmp(type_info[t].name, s)) return (Type)t;
+  return T_NONE;
+}
+
+static bool type_is_weak(Type t) { return t == T_WINT || t == T_WFLOAT; }
+static int type_rank(Type t) { return type_is_float(t) ? 2 : type_is_int(t) ? 1 : 0; }
+
+/* Two strong integers: the wider; of different signs a signed one that holds both, at most i64. */
+static Type promote_ints(Type a, Type b)
+{
+  static const Type wider[] = { [1] = T_I16, [2] = T_I32, [4] = T_I64, [8] = T_I64 };
+  if (type_class(a) == type_class(b)) return type_bytes(a) > type_bytes(b) ? a : b;
+  Type u = type_class(a) == 'u' ? a : b, i = u == a ? b : a;
+  return type_bytes(i) > type_bytes(u) ? i : wider[type_bytes(u)];
+}
+
+/* hi is of a stronger kind (float over integer over bool) than lo. */
+static Type promote_kinds(Type hi, Type lo)
+{
+  if (hi == T_WINT) return T_WINT;
+  if (hi == T_WFLOAT) return lo == T_WINT ? T_WFLOAT : T_F32;
+  return hi;
+}
+
+Type type_promote(Type a, Type b)
+{
+  if (a == b || b == T_NONE) return a;
+  if (a == T_NONE) return b;
+  int ra = type_rank(a), rb = type_rank(b);
+  if (ra != rb) return ra > rb ? promote_kinds(a, b) : promote_kinds(b, a);
+  if (type_is_weak(a)) return b;
+  if (type_is_weak(b)) return a;
+  if (ra == 1) return promote_ints(a, b);
+  return a == T_F64 || b == T_F64 ? T_F64 : T_F32;
+}
+
+double type_lowest(Type t)
+{
+  int bits = 8 * type_bytes(type_strong(t));
+  if (type_is_float(t)) return -INFINITY;
+  return type_class(t) == 'i' ? -ldexp(1, bits - 1) : 0;
+}
+
+double type_highest(Type t)
+{
+  int bits = 8 * type_bytes(type_strong(t));
+  if (type_is_float(t)) return INFINITY;
+  if (t == T_BOOL) return 1;
+  return ldexp(1, type_class(t) == 'i' ? bits - 1 : bits) - 1;
+}
+
+const FnInfo fn_info[FN_COUNT] = {
+#define F(e, n, a, p, r) [FN_##e] = { n, a, p, #r[0] },
+#include "scalar.def"
+#undef F
+};
+
+Fn fn_by_name(const char *name)
+{
+  for (int f = 0; f < FN_COUNT; f++)
+    if (!fn_info[f].prec && !strcmp(fn_info[f].text, name)) return (Fn)f;
+  return FN_COUNT;
+}
+
+const char *const red_name[RED_COUNT] = {
+#define R(e, n, f) [RED_##e] = n,
+#include "reduce.def"
+#undef R
+};
+
+Red red_by_name(const char *s)
+{
+  for (int r = 0; r < RED_COUNT; r++)
+    if (!strcmp(red_name[r], s)) return (Red)r;
+  return RED_COUNT;
+}
+
+const char *const stage_name[STAGE_COUNT] = {
+  "parse", "expand", "stream", "simplify", "fuse", "layout", "schedule", "plan", "kernel", "c", "llvm", "asm",
+};
+
+bool extent_equal(Extent a, Extent b) { return a.dim == b.dim && a.n == b.n; }
+
+/* Extents are never negative; a sum beyond 64 bits saturates. */
+static int64_t extent_at(int64_t dim, int64_t n)
+{
+  int64_t r;
+  if (__builtin_add_overflow(dim, n, &r)) return n < 0 ? 0 : INT64_MAX;
+  return r < 0 ? 0 : r;
+}
+
+int64_t extent_max(Extent e) { return extent_at(e.dim ? e.dim->hi : 0, e.n); }
+int64_t extent_min(Extent e) { return extent_at(e.dim ? e.dim->lo : 0, e.n); }
