@@ -1,0 +1,82 @@
+/* What the graph-to-graph passes share: users of tensors, rebuilding of expressions, new tensors and equations. */
+#ifndef FRIT_PASS_UTIL_H
+#define FRIT_PASS_UTIL_H
+#include "passes.h"
+
+/* Pointers to numbers, in the arena; only grows. */
+typedef struct Map { const void **key; int *value; int n, cap; } Map;
+int pmap_get(const Map *m, const void *key);              /* -1 if absent */
+void pmap_set(Ctx *c, Map *m, const void *key, int value);
+
+typedef VEC(Expr *) Exprs;
+typedef VEC(Index *) Indices;
+typedef VEC(Eq *) Eqs;
+
+/* Who writes and who reads a tensor. A snapshot: rebuild it after a change. */
+typedef struct Use { Eq *eq; Expr *read; } Use;
+typedef struct UseList { VEC(Use) read; Eqs writer; } UseList;
+typedef struct Uses { Map map; VEC(UseList) list; } Uses;
+Uses uses_find(Ctx *c, const Graph *g);
+UseList *uses_get(Uses *u, const Tensor *t);             /* never NULL for a tensor of the graph that is read or written */
+/* The different equations that read t; the first in *first. */
+int uses_readers(Uses *u, const Tensor *t, Eq **first);
+
+/* ---- indices */
+Index *index_new(Ctx *c, const char *name, Extent ext);
+bool index_stream(const Index *i);                       /* runs over a stream dimension */
+bool index_in(const Index *i, Index *const *list, int n);
+Index *expr_bare(const Expr *e);                         /* the index, if e is nothing but an index; else NULL */
+double eq_points(const Eq *e);                           /* free points at the largest extents */
+Index *eq_stream(const Eq *e);                           /* the free index that runs over the stream, or NULL */
+double reduce_points(const Expr *red);                   /* bound points */
+
+/* ---- expressions */
+Expr *expr_rebuild(Ctx *c, const Expr *e, Expr **arg);   /* the same node over other arguments */
+void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, also those in places */
+bool expr_costly(const Expr *e);                         /* holds a function that is never computed twice (exp, ...) */
+bool expr_has(const Expr *e, ExprKind k);
+int expr_ops(const Expr *e);                             /* functions and choices in e */
+/* Nothing but constants, indices and reads of parameters and constant tensors. */
+bool expr_constant(const Expr *e);
+bool place_static(const Expr *e);                        /* no read in it */
+/* Is every place of the read inside its tensor, without help from conditions? */
+bool read_inside(Ctx *c, const Expr *read);
+bool place_inside(Ctx *c, const Expr *place, Extent n);
+bool expr_reads_inside(Ctx *c, Expr *e);                 /* all of its reads */
+void expr_indices(Ctx *c, const Expr *e, Indices *out);  /* the different ones in e, in order of appearance */
+Expr *expr_sum(Ctx *c, Expr *const *at, int n);          /* a0 + a1 + ..., NULL for none */
+void expr_addends(Ctx *c, Expr *e, Exprs *out);          /* of a tree of + */
+
+/* ---- graphs */
+Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos);
+/* out[free...] = rhs as the graph's last equation. */
+Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like);
+void eq_insert(Ctx *c, Graph *g, int at, Eq *e);
+void eq_remove(Graph *g, const Eq *e);
+int eq_at(const Graph *g, const Eq *e);
+/* A new tensor of the shape of t and the equation that copies t into it (not yet read by anybody). */
+Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq);
+bool eq_by_hand(const Graph *g, const Eq *e);            /* stands in a kernel that the user wrote: not rewritten */
+bool tensor_is_next(const Graph *g, const Tensor *t);    /* a state takes its value at the end of the call */
+bool graph_is_out(const Graph *g, const Tensor *t);
+/* May be replaced by its equation: one writer, a plain temporary, no history, no output, not written by hand. */
+bool tensor_removable(const Graph *g, Uses *u, const Tensor *t);
+const char *label_union(Ctx *c, const char *a, const char *b);      /* "conv+bias" and "bias+relu": "conv+bias+relu" */
+/* Solves e's places for its indices from the places of a read: to[k] for e->free[k]. False if that is not possible. */
+bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to);
+/* For each equation of a sorted graph: may it be part of a recurrence? (Pieces may raise a false alarm; graph_circle knows.) */
+bool *circles_maybe(Ctx *c, const Graph *g);
+/* Turns equations over constants alone into constant ones where that pays. */
+int const_mark(Ctx *c, Graph *g);
+/* All temporaries that e reads become constants, if they can. False if some cannot. */
+bool const_force(Ctx *c, Graph *g, Expr *e);
+
+/* ---- parts of simplify */
+typedef struct Rules Rules;                              /* rules.c: simplify.rules, parsed */
+Rules *rules_load(Ctx *c);
+Expr *rules_apply(Ctx *c, const Rules *r, Expr *e, int *n);
+int solve_conditions(Ctx *c, Graph *g);                  /* solve.c */
+int fold_scales(Ctx *c, Graph *g);                       /* scale.c */
+int hoist_invariants(Ctx *c, Graph *g);                  /* hoist.c */
+int dead_code(Ctx *c, Graph *g);                         /* simplify.c */
+#endif
