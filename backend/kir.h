@@ -1,0 +1,107 @@
+/* The kernel IR: what the lowering makes of equations and a loop tree, and what the printers spell.
+ *
+ * Structured: a block is a list of instructions; loops and ifs hold blocks. An instruction that has a value is that value (args point to it);
+ * a value is visible in its block after it and in blocks inside. Variables (K_VAR) are the only things that change: accumulators.
+ *
+ *   %a = var f32x16 0.0
+ *   loop k 128 {
+ *     %x = load f32x16 h0[16 * k + 4]
+ *     %w = load f32 w[8 * k]
+ *     %b = bcast f32x16 %w
+ *     set %a = fma %b, %x, %a
+ *   }
+ *   store y[0] %a
+ */
+#ifndef FRIT_KIR_H
+#define FRIT_KIR_H
+#include "../ir/ir.h"
+#include "target.h"
+
+typedef enum {
+#define I(e, ...) KF_##e,
+#include "inst.def"
+#undef I
+  KF_COUNT
+} KFn;
+typedef struct KFnInfo { const char *name; int arity; } KFnInfo;
+extern const KFnInfo kfn_info[KF_COUNT];
+
+/* An element type and lanes. 1: scalar. n > 1: a fixed vector. -m: a scalable vector of m registers (RVV) whose active lanes are the
+ * instruction's vl. Index arithmetic (addresses, counters) has elem T_WINT: as wide as Target.index_bits. Bool vectors are masks. */
+typedef struct KType { Type elem; int lanes; } KType;
+
+typedef enum {
+  K_CONST,     /* imm or f */
+  K_PARAM,     /* a run-time dimension of the artefact: imm is its number in Graph.dim; index type */
+  K_FN,        /* fn(a...) */
+  K_CAST,      /* mode(type, a[0]): lanes agree */
+  K_BCAST,     /* scalar a[0] to all lanes */
+  K_IOTA,      /* 0, 1, 2, ... */
+  K_PREFIX,    /* mask: lane number < a[0] (index type) */
+  K_HRED,      /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
+  K_LANE,      /* lane imm of a[0] */
+  K_LOAD,      /* vector of consecutive elements, or a scalar, at addr; a[0]: mask or NULL (lanes outside give 0) */
+  K_GATHER,    /* elements at addr + a[1] (vector of T_I32 element offsets); a[0]: mask or NULL */
+  K_STORE,     /* a[1] to addr; a[0]: mask or NULL */
+  K_SCATTER,   /* a[1] to addr + a[2]; a[0]: mask or NULL; lanes in order */
+  K_VAR,       /* a variable that starts as a[0] */
+  K_SET,       /* variable a[0] = a[1] */
+  K_LOOP,      /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. */
+  K_IF,        /* if a[0] (scalar bool): body, else other */
+  K_PREFETCH,  /* the line at addr */
+  K_SETVL      /* RVV: the active lanes for a[0] remaining elements, type.lanes gives the registers, type.elem the element; index type value */
+} KOp;
+
+typedef struct KInst KInst;
+typedef struct KBlock { KInst **at; int n, cap; } KBlock;
+typedef struct KTerm { KInst *v; int64_t k; } KTerm;
+typedef struct KAddr { int buf; KTerm *term; int nterm; int64_t c; } KAddr;         /* elements: sum k * v + c */
+typedef enum { KL_SERIAL, KL_PARALLEL, KL_LAUNDER } KLoopHint;                      /* LAUNDER: re-reads weights: keep loads inside */
+struct KInst {
+  KOp op; KType type; KFn fn; Convert mode; int id; KInst *a[3]; KInst *vl; int64_t imm; double f; KAddr addr; KBlock body, other;
+  KLoopHint hint; bool reuse;     /* reuse: a load with more than two uses (gcc must be told to keep it in a register) */
+};
+
+typedef enum { KB_IN, KB_OUT, KB_STATE, KB_SCRATCH, KB_CONST } KBufKind;
+/* One a tensor or temporary. arg: number among all arguments, inputs first. offset: bytes in state, scratch or constants. */
+typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly; } KBuf;
+typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; } KFunc;
+typedef struct KModule {
+  const char *name; const Target *target; Graph *graph;
+  KBuf *buf; int nbuf;
+  KFunc **kernel; int nkernel;    /* called in this order by NAME_run */
+  KFunc *init;                    /* fills the state */
+  uint8_t *constant; int64_t nconstant;                   /* the constant section, 64-byte aligned */
+  int64_t state_bytes, scratch_bytes;
+} KModule;
+
+/* Lowers every kernel of a scheduled and planned graph. An illegal tree is an error that names equation, loop and rule: NULL. */
+KModule *lower(Ctx *c, Graph *g, const Target *t);
+bool kir_verify(Ctx *c, const KModule *m);
+char *kir_print(Ctx *c, const KModule *m);
+/* Runs the module on plain memory: args inputs first. 0, or the error code that NAME_run would give. */
+int kir_run(Ctx *c, const KModule *m, void *const *args, void *state, void *scratch, const int64_t *dims);
+int kir_init(Ctx *c, const KModule *m, void *state);
+
+/* Building: the vector math expansions and the lowering share these. Folds nothing but x*1-like noise; numbers values in b's block. */
+typedef struct KBuild { Ctx *c; const Target *target; KModule *m; KBlock *block; KInst *vl; void *memo; } KBuild;
+KInst *k_const(KBuild *b, KType t, double f, int64_t i);
+KInst *k_fn(KBuild *b, KFn fn, KInst *x, KInst *y, KInst *z);          /* result type by fn; scalar args against vectors are broadcast */
+KInst *k_cast(KBuild *b, Convert mode, Type t, KInst *x);
+KInst *k_emit(KBuild *b, KInst proto);                                 /* copies proto into the block and numbers it; no memo */
+/* fn of scalar.def by its definition over machine functions (exp, tanh, pow, erf, ... have theirs in math.c: f32 at most 4 ULP). */
+KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y);
+
+/* ---- printers and linking */
+/* One C file and one header. header is the file's name for #include. */
+char *c_print(Ctx *c, const KModule *m, const char *header);
+char *c_header(Ctx *c, const KModule *m);
+typedef enum { OUT_LL, OUT_S, OUT_O, OUT_BC } LlvmOut;
+/* Through the plug-in that is loaded on demand. Gives the bytes. */
+bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size);
+/* The text of NAME_info (runtime/frit.h): one line a fact. */
+char *info_text(Ctx *c, const KModule *m);
+typedef enum { EMIT_C, EMIT_LL, EMIT_S, EMIT_O, EMIT_A, EMIT_SO } Emit;
+/* Prints, compiles and links as opt.printer and the kind ask; writes path (and path with .h for C, O and A). */
+bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path);
+#endif

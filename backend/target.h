@@ -1,0 +1,27 @@
+/* A target is data: what passes and printers need to know of a CPU. */
+#ifndef FRIT_TARGET_H
+#define FRIT_TARGET_H
+#include <stdbool.h>
+#include <stdint.h>
+typedef enum { ISA_SCALAR, ISA_SSE4, ISA_AVX2, ISA_AVX512, ISA_NEON, ISA_RVV } Isa;
+typedef struct Target {
+  const char *name, *triple, *cpu, *features, *abi;       /* LLVM's words; abi may be NULL */
+  const char *cc, *cflags;                                /* the C compiler that runs the C printer's output when --printer=c makes an object */
+  Isa isa;
+  int vector_bytes;               /* of a register; 0 on scalar targets; RVV: the least (16) */
+  bool scalable;                  /* RVV: one artefact for every VLEN */
+  int nreg;                       /* vector (or float) registers */
+  bool fma;                       /* a*b+c in one rounding, one instruction */
+  int rcp_bits;                   /* of the reciprocal estimate; 0: none, divide */
+  int fma_ports, load_ports, fma_latency;
+  int64_t l1, l2, l3, line;       /* bytes */
+  int index_bits;                 /* of a loop counter: 32 or 64 */
+  int block;                      /* frames of a stream that are computed together */
+  bool little_ram;                /* microcontroller: small blocks, loops instead of unrolled copies */
+} Target;
+/* By name ("host": the best of the x86-64 levels, or aarch64, that this CPU has); NULL if unknown. */
+const Target *target_find(const char *name);
+extern const Target targets[];
+extern const int ntargets;
+static inline int target_lanes(const Target *t, int elem_bytes) { return t->vector_bytes > elem_bytes ? t->vector_bytes / elem_bytes : 1; }
+#endif
