@@ -1,0 +1,135 @@
+"""Random loop trees: any legal tree of a kernel gives the interpreter's result. random_trees.py FRIT [--count N] [--seed N] [--printer P]
+
+Kernels (a product with a pointwise tail, a pointwise chain, a window sum with borders, a softmax by rows) on sizes at the edges of tiles,
+each with trees drawn at random: order and nesting of loops, steps, even, unrolled and vector leaves, storage. A tree that the lowering
+refuses must be refused with a message (exit 1); what it accepts must be right.
+"""
+import argparse, os, random, subprocess, sys, tempfile
+
+SIZES = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48]
+
+
+def leaf(rng, indices, vector):
+    """Orders indices at random; some unrolled, perhaps one in vector lanes, last."""
+    idx = list(indices)
+    rng.shuffle(idx)
+    out = []
+    lane = rng.choice([i for i in idx if i in vector] or [None]) if rng.random() < 0.8 else None
+    for i in idx:
+        if i != lane:
+            out.append(i + rng.choice(["", "", "*", "/2", "/4"]))
+    if lane:
+        out.append(lane + rng.choice(["~", "~", "/2~"]))
+    return ", ".join(out)
+
+
+def nest(rng, loops, inner):
+    text, close = "", ""
+    for name, step in loops:
+        kind = rng.choice(["", "", "", " even"])
+        text += f"for {name}/{step}{kind} {{ "
+        close += " }"
+    return text + inner + close
+
+
+def product(rng):
+    m, n, k = (rng.choice(SIZES) for _ in range(3))
+    loops = [(i, rng.choice([1, 2, 4, 8, 16, 32])) for i in rng.sample(["i", "j"], rng.randint(0, 2))]
+    tile = rng.random() < 0.5
+    acc = leaf(rng, ["k"], []) + ", " + leaf(rng, ["i", "j"], ["j"])
+    tail = leaf(rng, ["i", "j"], ["j"])
+    inner = f"{'let s reg; ' if tile else ''}s({acc}); c({tail});"
+    return f"""stage schedule;
+graph g(a: f32[{m}, {k}], b: f32[{k}, {n}], d: f32[{n}]) -> (c: f32[{m}, {n}]) {{
+  kernel k0 "product" (a, b, d) -> (c: f32[{m}, {n}]) {{
+    s[i < {m}, j < {n}]: f32 = d[j] + sum(k < {k}: a[i, k] * b[k, j]);
+    c[i < {m}, j < {n}]: f32 = max(s[i, j], 0);
+    schedule {{ {nest(rng, loops, inner)} }}
+  }}
+}}
+"""
+
+
+def chain(rng):
+    m, n = rng.choice(SIZES), rng.choice(SIZES)
+    loops = [(i, rng.choice([1, 2, 4, 8, 16])) for i in rng.sample(["i", "j"], rng.randint(0, 2))]
+    inner = f"{'let t reg; ' if rng.random() < 0.3 else ''}t({leaf(rng, ['i', 'j'], ['j'])}); u({leaf(rng, ['i', 'j'], ['j'])}); y({leaf(rng, ['i', 'j'], ['j'])});"
+    return f"""stage schedule;
+graph g(a: f32[{m}, {n}], b: f32[{n}]) -> (y: f32[{m}, {n}]) {{
+  kernel k0 "chain" (a, b) -> (y: f32[{m}, {n}]) {{
+    t[i < {m}, j < {n}]: f32 = a[i, j] + b[j];
+    u[i < {m}, j < {n}]: f32 = tanh(t[i, j]) * a[i, j];
+    y[i < {m}, j < {n}]: f32 = u[i, j] - t[i, j];
+    schedule {{ {nest(rng, loops, inner)} }}
+  }}
+}}
+"""
+
+
+def window(rng):
+    n, c = rng.choice(SIZES), rng.choice([1, 2, 3, 4])
+    loops = [("i", rng.choice([1, 2, 4, 8]))] if rng.random() < 0.5 else []
+    fold = rng.random() < 0.5
+    inner = f"e({leaf(rng, ['i', 'q'], ['q'])}); y({leaf(rng, ['k'], [])}, {leaf(rng, ['i', 'q'], ['q'])});"
+    q = rng.choice(SIZES)
+    return f"""stage schedule;
+graph g(x: f32[{n}, {q}]) -> (y: f32[{n}, {q}]) {{
+  kernel k0 "window" (x) -> (y: f32[{n}, {q}]) {{
+    e[i < {n}, q < {q}]: f32 = x[i, q] * x[i, q];
+    y[i < {n}, q < {q}]: f32 = sum(k < 3: (e[i + k - 1, q] or 0));
+    schedule {{ {'let e mem fold i 16; ' if fold and loops else ''}{nest(rng, loops, inner)} }}
+  }}
+}}
+"""
+
+
+def rows(rng):
+    m, n = rng.choice(SIZES), rng.choice(SIZES)
+    step = rng.choice([1, 2, 4, 8])
+    v = lambda idx: leaf(rng, idx, ["k"])
+    return f"""stage schedule;
+graph g(x: f32[{m}, {n}]) -> (y: f32[{m}, {n}]) {{
+  kernel k0 "softmax" (x) -> (y: f32[{m}, {n}]) {{
+    m[i < {m}]: f32 = max(k < {n}: x[i, k]);
+    e[i < {m}, k < {n}]: f32 = exp(x[i, k] - m[i]);
+    s[i < {m}]: f32 = sum(k < {n}: e[i, k]);
+    y[i < {m}, k < {n}]: f32 = e[i, k] / s[i];
+    schedule {{ for i/{step} {{ {'let m reg; ' if step == 1 else ''}m({v(['i', 'k'])}); e({v(['i', 'k'])}); s({v(['i', 'k'])}); y({v(['i', 'k'])}); }} }}
+  }}
+}}
+"""
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("frit")
+    p.add_argument("--count", type=int, default=80)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--printer", default="llvm")
+    p.add_argument("--target")
+    a = p.parse_args()
+    passed = failed = refused = 0
+    with tempfile.TemporaryDirectory() as where:
+        path = os.path.join(where, "g.graph")
+        for seed in range(a.seed, a.seed + a.count):
+            rng = random.Random(seed)
+            text = rng.choice([product, chain, window, rows])(rng)
+            open(path, "w").write(text)
+            cmd = [a.frit, "check", path, f"--printer={a.printer}", "--tolerance", "1e-4"] + ([f"--target={a.target}"] if a.target else [])
+            r = subprocess.run(cmd, capture_output=True, text=True, timeout=60)
+            said = r.stdout + r.stderr
+            if r.returncode == 1 and "error: " in said and "internal" not in said:
+                refused += 1
+            elif r.returncode == 0:
+                passed += 1
+            else:
+                failed += 1
+                print(f"seed {seed}: exit {r.returncode}\n{said}\n{text}", flush=True)
+    if passed < a.count // 2:
+        failed += 1
+        print(f"only {passed} of {a.count} trees were accepted ({refused} refused)")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()

@@ -1,0 +1,68 @@
+"""Streams: blocks of 1, 7, 64, 4096 and random splits give the same bits, both printers; and the interpreter agrees. streams.py FRIT"""
+import os, random, subprocess, sys, tempfile
+
+frit = sys.argv[1]
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+GRAPHS = {
+    "gain": "graph g(x: f32[stream t]) -> (y: f32[t]) { y = tanh(x) * 0.5; }",
+    "fir": "graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = sum(k < 5: (x[t - k] or 0)) * 0.2; }",
+    "far": "graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = x[t] + 0.5 * (x[t - 100] or 0.25) + 0.25 * (x[t - 1000] or 0.25); }",
+    "alternatives": "graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = (x[t - 3] or 1.0) + (x[t - 3] or 2.0) + (x[t - 5] * x[t - 2] or 0.5); }",
+    "biquad": "graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = 0.2 * x[t] + 0.4 * (x[t - 1] or 0) + 0.2 * (x[t - 2] or 0) + 0.5 * (y[t - 1] or 0) - 0.1 * (y[t - 2] or 0); }",
+    "comb": "graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = x[t] + 0.5 * (y[t - 150] or 0) - 0.25 * (y[t - 1] or 0); }",
+    "rows": "graph g(x: f32[3, stream t], w: f32[5, 3]) -> (y: f32[5, t]) { y[o, t] = tanh(sum(c: x[c, t] * w[o, c])) + (x[0, t - 2] or 0); }",
+    "conv": "graph g(x: f32[1, 2, stream t], f: f32[4, 2, 3], h: f32[3, 4, 3]) -> (y: f32[1, 3, t]) { a = tanh(conv_causal(x, f, dilation = 2)); y = conv_causal(a, h, dilation = 40); }",
+    "lstm": "graph g(x: f32[stream t, 1, 3], w: f32[1, 16, 3], r: f32[1, 16, 4]) -> (y: f32[t, 1, 4]) { (y, c) = lstm(x, w, r); }",
+    "delayed": "graph g(x: f32[stream t]) -> (y: f32[t], z: f32[t]) { y[t] = x[t] - (x[t - 64] or 0); z[t] = y[t] * 2 + (y[t - 64] or 0); }",
+}
+passed = failed = skipped = 0
+
+
+def say(ok, what):
+    global passed, failed
+    passed, failed = passed + ok, failed + (not ok)
+    if not ok:
+        print(what, flush=True)
+
+
+def run(*args):
+    r = subprocess.run([frit, *args], capture_output=True, text=True, timeout=300)
+    return r.returncode, r.stdout + r.stderr
+
+
+def inputs(where, text):
+    """Every input's data, streams 500 frames long."""
+    flags, rng = [], random.Random(3)
+    for decl in text[text.index("(") + 1:text.index("->")].rstrip(") ").split("],"):
+        name, shape = decl.split(":")[0].strip(), decl.split("[")[1].rstrip("]) ")
+        n = 1
+        for d in shape.split(","):
+            n *= 500 if "stream" in d else int(d)
+        path = os.path.join(where, name + ".f32")
+        import struct
+        open(path, "wb").write(struct.pack(f"<{n}f", *[rng.uniform(-1, 1) for _ in range(n)]))
+        flags += ["--input", f"{name}={path}"]
+    return flags
+
+
+with tempfile.TemporaryDirectory() as where:
+    for name, text in GRAPHS.items():
+        path = os.path.join(where, "g.graph")
+        open(path, "w").write(text + "\n")
+        flags, first = inputs(where, text), None
+        outs = ["y", "z"] if "z:" in text else ["y"]
+        for printer in ("llvm", "c"):
+            rc, said = run("check", path, f"--printer={printer}", "--frames", "500", "--block", "33", "--verify")
+            say(rc == 0, f"{name} {printer}: {said}")
+            so = os.path.join(where, "g.so")
+            rc, said = run("compile", path, f"--printer={printer}", "-o", so)
+            if rc:
+                say(False, f"{name} {printer}: {said}")
+                continue
+            for block in (1, 7, 64, 100, 4096):
+                rc, said = run("run", so, *flags, *[x for n in outs for x in ("--output", f"{n}={where}/{n}.f32")], "--block", str(block))
+                got = b"".join(open(f"{where}/{n}.f32", "rb").read() for n in outs) if rc == 0 else None
+                first = got if first is None else first
+                say(rc == 0 and got == first, f"{name} {printer}: blocks of {block} give other bits (or: {said})")
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)
