@@ -248,7 +248,8 @@ static const char *row_body(const CPrint *p, const char *fn, KType t)
     isa = 'm';
   int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-    if (!strcmp(rows[k].fn, fn) && strchr(rows[k].isa, isa) && bytes >= rows[k].lo && bytes <= rows[k].hi && elem_fits(rows[k].elems, t.elem))
+    if (!strcmp(rows[k].fn, fn) && strchr(rows[k].isa, isa) && bytes >= rows[k].lo && bytes <= rows[k].hi &&
+        (bytes <= p->t->vector_bytes || rows[k].hi > 64) && elem_fits(rows[k].elems, t.elem))
       return rows[k].body;
   return NULL;
 }

@@ -358,12 +358,12 @@ static void print_call(CPrint *p)
 
 static void print_init(CPrint *p)
 {
-  text_add(&p->out, "EXPORT void %s_init(void *state_)\n{\n", c_ident(p->c, p->m->name));
+  text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", c_ident(p->c, p->m->name));
   p->indent = 1;
   Used u = { 0 };
   if (p->m->init)
     u = used_by(p, p->m->init);
-  c_line(p, u.state ? "char *const state = (char *)state_;" : "(void)state_;");
+  c_line(p, u.state ? "char *const state = (char *)memory;" : "(void)memory;");
   for (int k = 0; p->m->init && k < p->m->nbuf; k++)
     if (u.buf[k])
       print_pointer(p, k);

@@ -208,7 +208,7 @@ static bool make_shared(Work *w)
 {
   Args a = { 0 };
   const char *name = w->m->name;
-  char *exports = ctx_printf(w->c, "{ global: %s_run; %s_call; %s_init; %s_info; local: *; };\n", name, name, name, name);
+  char *exports = ctx_printf(w->c, "{ global: %s_run; %s_call; %s_init; %s_info; frit_artefact; local: *; };\n", name, name, name, name);
   if (!strncmp(w->m->target->triple, "thumb", 5)) {
     diag_error(w->c, (Pos){ 0 }, "target %s has no shared objects", w->m->target->name);
     diag_help(w->c, "compile to .c, .o or .a and link it into the firmware");
@@ -217,6 +217,7 @@ static bool make_shared(Work *w)
   if (!make_object(w, false) || !work_write(w, "exports", exports, strlen(exports)))
     return false;
   add_words(w->c, &a, "-shared -s -Bsymbolic --hash-style=gnu --build-id=none -z noexecstack -z defs -z noseparate-code -z norelro --version-script=exports");
+  PUSH(w->c, a, ctx_printf(w->c, "--defsym=frit_artefact=%s_info", name));   /* so that the loader finds it in a renamed file */
   PUSH(w->c, a, work_name(w, ".o"));
   PUSH(w->c, a, "-o");
   PUSH(w->c, a, work_name(w, ".so"));

@@ -27,13 +27,13 @@ void k_range(const KBuild *b, const KInst *v, int64_t *lo, int64_t *hi);
 KInst *k_bcast(KBuild *b, KInst *x, int lanes);
 KInst *k_prefix(KBuild *b, KInst *n, int lanes);
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
-void kir_finish(Ctx *c, KModule *m, KFunc *f);           /* removes what is unused, numbers, marks reuse and laundering */
+void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);  /* removes what is unused, numbers, marks reuse and laundering */
 int kir_values(KBlock *b);                               /* 1 + the largest id */
 
 /* ---- pointer map */
 typedef struct LMap { const void **key; void **val; int n, cap; } LMap;
-void *map_get(const LMap *m, const void *key);
-void map_put(Ctx *c, LMap *m, const void *key, void *val);
+void *lmap_get(const LMap *m, const void *key);
+void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
 
 /* ---- positions */
 enum { LAFF_MAX = 8, LEQ_INDICES = 32, LADDR_MAX = 24 };
@@ -196,6 +196,4 @@ void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg);
 void lower_stream(Lower *L, const Tree *f, LDim *const *bound);
 LAff ring_place(Lower *L, LStore *s, const LAff *time, const LAff *shift);
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r);
-void lower_next(Lower *L);                               /* state <- next, after the last kernel */
-KFunc *lower_init(Lower *L);
 #endif

@@ -7,7 +7,7 @@
 #include "lower.h"
 #include <string.h>
 
-void *map_get(const LMap *m, const void *key)
+void *lmap_get(const LMap *m, const void *key)
 {
   if (!m->cap) return NULL;
   for (uint64_t h = (uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u >> 20;; h++) {
@@ -17,7 +17,7 @@ void *map_get(const LMap *m, const void *key)
   }
 }
 
-void map_put(Ctx *c, LMap *m, const void *key, void *val)
+void lmap_put(Ctx *c, LMap *m, const void *key, void *val)
 {
   if ((m->n + 1) * 2 > m->cap) {
     LMap old = *m;
@@ -26,7 +26,7 @@ void map_put(Ctx *c, LMap *m, const void *key, void *val)
     m->key = NEWN(c, const void *, m->cap);
     m->val = NEWN(c, void *, m->cap);
     for (int k = 0; k < old.cap; k++)
-      if (old.key[k]) map_put(c, m, old.key[k], old.val[k]);
+      if (old.key[k]) lmap_put(c, m, old.key[k], old.val[k]);
   }
   uint64_t h = (uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u >> 20;
   while (m->key[h & (uint64_t)(m->cap - 1)] && m->key[h & (uint64_t)(m->cap - 1)] != key) h++;
@@ -51,11 +51,11 @@ void tree_error(Lower *L, Pos pos, const LEq *e, const char *rule)
   frit_bail(L->c);
 }
 
-LTensor *tensor_of(Lower *L, const Tensor *t) { return map_get(&L->tensors, t); }
+LTensor *tensor_of(Lower *L, const Tensor *t) { return lmap_get(&L->tensors, t); }
 
 static LTensor *tensor_add(Lower *L, Tensor *t)
 {
-  LTensor *r = map_get(&L->tensors, t);
+  LTensor *r = lmap_get(&L->tensors, t);
   if (r) return r;
   r = NEW(L->c, LTensor);
   r->t = t;
@@ -65,7 +65,7 @@ static LTensor *tensor_add(Lower *L, Tensor *t)
   r->hist = t->history > 0 && t->stream_dim >= 0;
   for (int k = 0; k < L->k->nout; k++) r->external |= L->k->out[k] == t;
   for (int k = 0; k < L->k->nin; k++) r->external |= L->k->in[k] == t;
-  map_put(L->c, &L->tensors, t, r);
+  lmap_put(L->c, &L->tensors, t, r);
   return r;
 }
 
@@ -184,7 +184,7 @@ static void read_link(Lower *L, LEq *e, LRead *r)
 
 static void read_add(Lower *L, LEq *e, const Expr *x)
 {
-  LRead *r = map_get(&L->reads, x);
+  LRead *r = lmap_get(&L->reads, x);
   if (r) {                         /* without indices, shared by two equations */
     read_link(L, e, r);
     return;
@@ -205,7 +205,7 @@ static void read_add(Lower *L, LEq *e, const Expr *x)
     r->safe &= r->inside[d];
   }
   if (r->t->hist) r->time = time_index(L, e, r);
-  map_put(L->c, &L->reads, x, r);
+  lmap_put(L->c, &L->reads, x, r);
   read_link(L, e, r);
 }
 
@@ -238,7 +238,7 @@ static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x)
 static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x)
 {
   if (x->kind == E_READ) {
-    LRead *r = map_get(&L->reads, x);
+    LRead *r = lmap_get(&L->reads, x);
     for (int d = 0; d < x->n; d++)
       if (!r->inside[d]) cond_inside(L, e, v, &r->place[d], x->tensor->shape[d]);
   }
@@ -281,13 +281,13 @@ static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x)
   PUSH(L->c, *v, ((LCond){ .e = x, .uses = u.bits }));
 }
 
-LConds *or_conds(Lower *L, const Expr *e) { return map_get(&L->ors, e); }
+LConds *or_conds(Lower *L, const Expr *e) { return lmap_get(&L->ors, e); }
 
 static void collect(Lower *L, LEq *e, const Expr *x)
 {
   for (int k = 0; k < x->n; k++) collect(L, e, x->arg[k]);
   if (x->kind == E_READ) read_add(L, e, x);
-  if ((x->kind != E_OR && x->kind != E_SELECT) || map_get(&L->ors, x)) return;
+  if ((x->kind != E_OR && x->kind != E_SELECT) || lmap_get(&L->ors, x)) return;
   LConds *v = NEW(L->c, LConds);
   if (x->kind == E_OR) cond_reads(L, e, v, x->arg[0]);
   else cond_expr(L, e, v, x->arg[0]);
@@ -295,7 +295,7 @@ static void collect(Lower *L, LEq *e, const Expr *x)
     if (x->kind == E_SELECT && !v->at[k].aff) return;
     if (!v->at[k].aff) collect(L, e, v->at[k].e);
   }
-  map_put(L->c, &L->ors, x, v);
+  lmap_put(L->c, &L->ors, x, v);
 }
 
 /* ---- reductions: factors `(x[..] or 0)` of a sum become conditions, so do whole bodies `(e or identity)` */

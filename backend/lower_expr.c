@@ -215,7 +215,7 @@ void over(LPt *p, Under u)
 static bool unsafe_reads(Lower *L, const Expr *e)
 {
   if (e->kind == E_READ) {
-    LRead *r = map_get(&L->reads, e);
+    LRead *r = lmap_get(&L->reads, e);
     if (r && !r->safe) return true;
   }
   for (int k = 0; k < e->n; k++)
@@ -295,7 +295,7 @@ KInst *gen(Lower *L, LPt *p, const Expr *e)
   if (e->type == T_WINT && is_place(e)) return gen_weak(L, p, e);
   switch (e->kind) {
   case E_CONST: return gen_const(L, e);
-  case E_READ: return read_value(L, p, map_get(&L->reads, e));
+  case E_READ: return read_value(L, p, lmap_get(&L->reads, e));
   case E_FN: return gen_fn(L, p, e);
   case E_CONVERT: return gen_convert(L, p, e);
   case E_SELECT: return gen_select(L, p, e);

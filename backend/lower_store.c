@@ -21,7 +21,7 @@ int buf_add(Lower *L, KBuf b)
 int64_t layout_extent(const LayoutDim *d, int64_t ext)
 {
   int64_t n = (ext + d->div - 1) / d->div;
-  return d->mod > 0 ? d->mod : n;
+  return d->mod > 0 && d->mod < n ? d->mod : n;
 }
 
 static const LayoutDim *layout_of(Lower *L, const LayoutDim *l, int n, const Tensor *t, int *count)
@@ -81,7 +81,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n)
   KModule *m = L->m;
   uint64_t h = bytes_hash(p, n);
   const void *key = (const void *)(uintptr_t)h;
-  int64_t *old = map_get(&L->same, key);
+  int64_t *old = lmap_get(&L->same, key);
   if (old && old[1] == n && !memcmp(m->constant + old[0], p, (size_t)n)) return old[0];
   int64_t at = up_to(m->nconstant, 64), end = at + n;
   if (end > L->constcap) {
@@ -96,7 +96,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n)
   int64_t *v = NEWN(L->c, int64_t, 2);
   v[0] = at;
   v[1] = n;
-  map_put(L->c, &L->same, key, v);
+  lmap_put(L->c, &L->same, key, v);
   return at;
 }
 
@@ -129,7 +129,7 @@ static int64_t unplanned(Lower *L, int64_t bytes)
 
 int tensor_buffer(Lower *L, Tensor *t)
 {
-  void *known = map_get(&L->bufof, t);
+  void *known = lmap_get(&L->bufof, t);
   if (known) return (int)(intptr_t)known - 1;
   int64_t bytes = stored_bytes(L, t);
   KBuf b = { .name = t->name, .elem = mem_type(t->type), .arg = -1, .bytes = bytes };
@@ -147,7 +147,7 @@ int tensor_buffer(Lower *L, Tensor *t)
     }
     r = buf_add(L, b);
   }
-  map_put(L->c, &L->bufof, t, (void *)(intptr_t)(r + 1));
+  lmap_put(L->c, &L->bufof, t, (void *)(intptr_t)(r + 1));
   return r;
 }
 

@@ -251,6 +251,7 @@ static void check_histories(Lower *L, const Tree *f)
       LTensor *t = L->eq[k]->read[i]->t;
       if (!t->hist) continue;
       if (!t->nwriter) tree_error(L, f->pos, L->eq[k], ctx_printf(L->c, "it reads the past of %s, which another kernel computes: they must share one stream loop", t->t->name));
+      if (t->external) bug(L->c, "%s has a history and is no temporary", t->t->name);
       if (!t->store) history_new(L, t);
     }
 }

@@ -1,8 +1,8 @@
 /* The functions of ir/scalar.def over machine functions, f32 and f64: exp, log, tanh and their kin (math_trig.c: sin, cos, atan; math_pow.c).
  *
- *   exp(x)    h = x/2, n = round(h log2 e), r = h - n ln 2;   (2^n (1 + r + r^2 q(r)))^2      the square reaches denormals and infinity
+ *   exp(x)    h = x/2, n = round(h log2 e), r = h - n ln 2;   (2^n (1 + r + r^2 q(r)))^2     the square reaches denormals and infinity
  *   log(x)    x = 2^e m, sqrt(1/2) <= m < sqrt(2), f = m - 1;  e ln 2 + log(1 + f)
- *   tanh(x)   x P(x^2) / Q(x^2) on |x| <= 9.02
+ *   tanh(x)   m / (m + 1), m = (exp(2x) - 1) / 2, on |x| <= 9.02
  *
  * Scalars and vectors get the same expression, so an element has the same bits in both. NaN goes in and comes out. Argument reduction in
  * two parts of ln 2: Cody and Waite, "Software Manual for the Elementary Functions", 1980. Coefficients are our own: least maximum of the
@@ -23,24 +23,36 @@ static const double exp_f32[] = { 4.999999404e-01, 1.666651964e-01, 4.166840017e
 static const double exp_f64[] = { 0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039, 0.0013888888917367081,
   0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08 };
 
-/* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1. |n| < 2^10: its product with the first part of ln 2 is exact. */
-static KInst *exp_core(KBuild *b, KInst *x, KInst **n)
+/* round(x c) as a float, and 2^(that - down). By adding 1.5 * 2^23 the rounded number appears in the low bits of the sum, where a shift
+ * makes an exponent of it: no conversion. */
+typedef struct Power { KInst *n, *s; } Power;
+static Power power_of_2(KBuild *b, KInst *x, double c, int down)
 {
   bool d = m_is64(x);
-  *n = m_round(b, m_mul(b, x, m_num(b, x, 1.4426950408889634)));
-  KInst *r = m_fnma(b, *n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
-  r = m_fnma(b, *n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r);
+  double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
+  KInst *t = m_fma(b, x, m_num(b, x, c), m_num(b, x, magic)), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, t);
+  i = k_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23), NULL);
+  return (Power){ m_sub(b, t, m_num(b, x, magic)), k_cast(b, CV_BITS, x->type.elem, i) };
+}
+
+/* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). |n| < 2^10: its product with the first part of ln 2 is exact. */
+static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s)
+{
+  bool d = m_is64(x);
+  Power e = power_of_2(b, x, 1.4426950408889634, down);
+  KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
+  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r);
   KInst *q = d ? M_POLY(b, r, exp_f64) : M_POLY(b, r, exp_f32);
+  *s = e.s;
   return m_fma(b, m_mul(b, r, r), q, r);
 }
 
 KInst *m_exp(KBuild *b, KInst *x)
 {
   bool d = m_is64(x);
-  KInst *n, *h = m_mul(b, x, m_num(b, x, 0.5));
+  KInst *s, *h = m_mul(b, x, m_num(b, x, 0.5));
   h = m_min(b, m_max(b, h, m_num(b, x, d ? -373 : -52.5)), m_num(b, x, d ? 355.5 : 45));
-  KInst *p = exp_core(b, h, &n);
-  KInst *e = m_scale(b, m_add(b, p, m_num(b, x, 1)), n);
+  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s);
   return m_mul(b, e, e);
 }
 
@@ -48,11 +60,9 @@ KInst *m_exp(KBuild *b, KInst *x)
 KInst *m_expm1(KBuild *b, KInst *x)
 {
   bool d = m_is64(x);
-  KInst *n, *one = m_num(b, x, 1), *half = m_num(b, x, 0.5);
-  KInst *h = m_min(b, m_max(b, x, m_num(b, x, d ? -38 : -18)), m_num(b, x, d ? 710 : 89));
-  KInst *p = exp_core(b, h, &n);
-  KInst *s = m_scale(b, one, m_sub(b, n, one));
-  KInst *r = m_fma(b, s, p, m_sub(b, s, half));
+  KInst *s, *h = m_min(b, m_max(b, x, m_num(b, x, d ? -38 : -18)), m_num(b, x, d ? 710 : 89));
+  KInst *p = exp_core(b, h, 1, &s);
+  KInst *r = m_fma(b, s, p, m_sub(b, s, m_num(b, x, 0.5)));
   return m_add(b, r, r);
 }
 
@@ -125,10 +135,10 @@ KInst *m_log1p(KBuild *b, KInst *x)
 }
 
 /* ---- tanh */
-static const double tanh_p[] = { 1, 1.337971985e-01, 3.494036151e-03, 2.058350583e-05, 1.331910227e-08 };
-static const double tanh_q[] = { 1, 4.671303332e-01, 2.587107942e-02, 3.283095430e-04, 7.762032510e-07 };
+/* (exp(2 u) - 1) / 2 = u + u^2 (this). */
+static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666616797e-01, 3.333376348e-01, 1.338674128e-01, 4.442394152e-02 };
 
-/* p / q, q >= 1. An estimate r of 1/q with an error of d, then t = p r and t + r (p - q t): an error of d^2. */
+/* p / q, q > 0. An estimate r of 1/q with an error of d, then t = p r and t + r (p - q t): an error of d^2. */
 static KInst *quotient(KBuild *b, KInst *p, KInst *q)
 {
   if (b->target->rcp_bits <= 0)
@@ -148,14 +158,20 @@ static KInst *tanh_f64(KBuild *b, KInst *x)
   return m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, t), m_pick(b, m_test(b, KF_GT, x, 0), t, x));
 }
 
+/* x = n ln 2 / 2 + u; m = (exp(2 x) - 1) / 2 = 2^n (u + u^2 q(u)) + (2^n - 1) / 2;  tanh x = m / (m + 1). At 9.02 it is 1. */
 KInst *m_tanh(KBuild *b, KInst *x)
 {
   if (m_is64(x))
     return tanh_f64(b, x);
+  bool fma = b->target->fma;
   x = m_min(b, m_max(b, x, m_num(b, x, -9.02)), m_num(b, x, 9.02));
-  KInst *z = m_mul(b, x, x);
-  KInst *p = m_mul(b, x, M_POLY(b, z, tanh_p));
-  return quotient(b, p, M_POLY(b, z, tanh_q));
+  Power e = power_of_2(b, x, 2.8853900817779268, 0);
+  KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
+  if (!fma)
+    u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
+  KInst *h = m_fma(b, m_mul(b, u, u), M_POLY(b, u, tanh_f32_poly), u);
+  KInst *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
+  return quotient(b, m, m_add(b, m, m_num(b, x, 1)));
 }
 
 /* ---- erf: near 0 an odd polynomial; beyond, 1 - exp(g(|x|)) with g = log(1 - erf) */
@@ -183,10 +199,10 @@ static KInst *erf_exponent(KBuild *b, KInst *a)
 KInst *m_erf(KBuild *b, KInst *x)
 {
   bool d = m_is64(x);
-  KInst *n, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
+  KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
   KInst *small = m_fma(b, x, d ? M_POLY(b, z, erf_small_f64) : M_POLY(b, z, erf_small_f32), x);
-  KInst *p = exp_core(b, erf_exponent(b, a), &n), *one = m_num(b, x, 1);
-  KInst *big = m_sub(b, one, m_scale(b, m_add(b, p, one), n));
+  KInst *p = exp_core(b, erf_exponent(b, a), 0, &s);
+  KInst *big = m_sub(b, m_num(b, x, 1), m_fma(b, s, p, s));
   big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big);
   return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
 }

@@ -26,8 +26,13 @@ static Angle reduce_parts(KBuild *b, KInst *x, double p1, double p2, double p3)
   return (Angle){ m_fnma(b, q, m_num(b, x, p3), r), q };
 }
 
-/* f64: parts of 33 bits, good to |x| = 2^20 (and, with fma, on to about 2^30 with growing error). */
-static Angle reduce_f64(KBuild *b, KInst *x) { return reduce_parts(b, x, 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21); }
+/* f64: parts of 33 bits, good to |x| = 2^20 (with fma 2^30, the error growing slowly). Beyond, only |sin| <= 1 is promised. */
+static Angle reduce_f64(KBuild *b, KInst *x)
+{
+  Angle a = reduce_parts(b, x, 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21);
+  a.r = m_min(b, m_max(b, a.r, m_num(b, x, -0.8)), m_num(b, x, 0.8));
+  return a;
+}
 
 /* f32: with fma in f32; without it in f64, where the products are exact. */
 static Angle reduce_near(KBuild *b, KInst *x)

@@ -17,7 +17,7 @@
 #define MB (1024LL * 1024)
 #define X86(NAME, CPU, ISA, BYTES, REGS, FMA, RCP, LATENCY, L2, FEATURES)                                                             \
   { .name = NAME, .triple = "x86_64-unknown-linux-gnu", .cpu = CPU, .features = FEATURES, .cc = "cc",                                  \
-    .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=" CPU, .isa = ISA, .vector_bytes = BYTES, .nreg = REGS, .fma = FMA, .rcp_bits = RCP,  \
+    .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" CPU, .isa = ISA, .vector_bytes = BYTES, .nreg = REGS, .fma = FMA, .rcp_bits = RCP,  \
     .fma_ports = 2, .load_ports = 2, .fma_latency = LATENCY, .l1 = 32 * KB, .l2 = L2, .l3 = 32 * MB, .line = 64, .index_bits = 64,    \
     .block = 64 }
 
@@ -36,7 +36,7 @@ const Target targets[] = {
     .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, .fma = true,
     .fma_ports = 1, .load_ports = 1, .fma_latency = 3, .l1 = 16 * KB, .l2 = 128 * KB, .l3 = 512 * KB, .line = 32, .index_bits = 32,
     .block = 16, .little_ram = true },
-  { .name = "generic", .triple = "x86_64-unknown-linux-gnu", .cpu = "x86-64", .features = "", .cc = "cc",
+  { .name = "generic", .triple = "x86_64-unknown-linux-gnu", .cpu = "x86-64", .features = "+sse4.1", .cc = "cc",
     .cflags = GCC_FLAGS "-std=c99 -fPIC", .isa = ISA_SCALAR, .nreg = 16, .fma_ports = 1, .load_ports = 1, .fma_latency = 4, .l1 = 32 * KB,
     .l2 = 256 * KB, .l3 = 8 * MB, .line = 64, .index_bits = 64, .block = 64 },
 };

@@ -59,7 +59,7 @@ struct Stmt {
 typedef struct Bound { const char *name; Node *lo, *hi; Pos pos; } Bound;       /* where N in 1..256 */
 typedef enum { D_OP, D_GRAPH } DeclKind;
 typedef struct Decl {
-  DeclKind kind; Pos pos, end; const char *name; const char *doc; Param *param; int nparam; Param *result; int nresult; bool has_result;
+  DeclKind kind; Pos pos, end; /* of its name; behind its last sign */ const char *name; const char *doc; Param *param; int nparam; Param *result; int nresult; bool has_result;
   Stmt **stmt; int nstmt; Node *expr;                     /* expr: `= expr;` */
   Bound *bound; int nbound;
   const char *by;                                         /* `op argsort(...) by sort`: the instruction that computes the same */

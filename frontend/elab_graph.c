@@ -343,11 +343,25 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   if (!same) fail_result(el, p, t, want, shape);
 }
 
+/* A list of numbers as a tensor of rank 1: one equation for each element. */
+static Tensor *list_tensor(Elab *el, const Param *p, Val v) {
+  Tensor *t = NEW(el->c, Tensor);
+  *t = (Tensor){ .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1, .type = T_NONE };
+  t->shape[0] = extent_of(v.l->n);
+  for (int i = 0; i < v.l->n; i++) {
+    if (v.l->at[i].k != V_NUM || v.l->at[i].e->kind != E_CONST) fail_at(el, p->pos, "the result '%s' is a list, not of numbers: it must be a tensor", p->name);
+    t->type = type_promote(t->type, type_strong(v.l->at[i].e->type));
+  }
+  const_elements(el, t, v.l, p->pos);
+  return t;
+}
+
 /* The tensor that bears the result's name; a copy where the name stands for something else. */
 static Tensor *result_tensor(Unit *u, const Param *p, Val v) {
   Elab *el = u->el;
   if (v.k == V_TENSOR && v.x->t->kind == TK_TEMP && v.x->t->name == p->name) return v.x->t;
   el->target = p->name;
+  if (v.k == V_LIST) return list_tensor(el, p, v);
   if (v.k == V_TENSOR) {
     Lift *l = lift_of(el, v, p->pos);
     v = (Val){ V_LIFT, { .f = l } };
@@ -365,7 +379,7 @@ static void do_result(Unit *u, const void *arg) {
     fail_near(el, p->pos, ctx_printf(el->c, "the result '%s' is not defined", p->name), p->name, near.at, near.n);
   }
   Val v = first_of(slot_value(el, u->f, s, p->pos));
-  if (v.k != V_TENSOR && v.k != V_LIFT && v.k != V_NUM) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
+  if (v.k != V_TENSOR && v.k != V_LIFT && v.k != V_NUM && v.k != V_LIST) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
   Tensor *t = result_tensor(u, p, v);
   if (!map_get(&el->have, t) && !tensor_size(t)) fail_at(el, p->pos, "the result '%s' has no elements: %s", p->name, ext_print(el, t->shape, t->rank));
   result_check(u, p, t);
@@ -456,11 +470,11 @@ void graph_elaborate(Elab *el, const Decl *d) {
   run_rows(&u, before, 3);
   body_run(el, u.f, u.st.at, u.kernel.at, u.st.n);
   run_rows(&u, after, 2);
+  bool body = el->c->nerror == errors;
   if (!d->nresult) diag_error(el->c, d->pos, "the graph '%s' has no results: write `graph %s(...) -> (y) { ... }`", d->name, d->name);
   for (int i = 0; i < d->nresult; i++) try_part(&u, do_result, &d->result[i]);
   run_rows(&u, last, 1);
   graph_finish(el);
-  if (el->c->nerror > errors) return;
-  kernels_finish(el, d, kernel);
+  if (body) kernels_finish(el, d, kernel);
   if (el->c->nerror == errors) graph_sort(el->c, el->g);
 }

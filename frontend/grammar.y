@@ -22,6 +22,7 @@
 int yylex(YYSTYPE *v, YYLTYPE *l, void *scanner);
 static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 #define AT(l) ((Pos){ p->src, (uint32_t)(l).first_line, (uint32_t)(l).first_column })
+#define END_OF(l) ((Pos){ p->src, (uint32_t)(l).last_line, (uint32_t)(l).last_column })
 #define C (p->c)
 #define RECOVERED (yyerrok, p->lost = false)
 }
@@ -56,11 +57,11 @@ file: %empty | file file_item | file error;   /* no yyerrok: it drops token by t
 file_item:
     STAGE NAME ';'                              { file_stage(p, AT(@2), $2); }
   | WEIGHTS STRING ';'                          { file_weights(p, AT(@2), $2); }
-  | OP NAME '(' params ')' by '=' expr ';'      { file_decl(p, D_OP, AT(@2), AT(@9), $1, $2, $4, $6, NULL, (StmtList){ 0 }, $8); }
+  | OP NAME '(' params ')' by '=' expr ';'      { file_decl(p, D_OP, AT(@2), END_OF(@9), $1, $2, $4, $6, NULL, (StmtList){ 0 }, $8); }
   | OP NAME '(' params ')' by '=' error ';'     { RECOVERED; }
   | OP NAME '(' params ')' by '=' error         { RECOVERED; }
-  | OP NAME '(' params ')' by result block      { file_decl(p, D_OP, AT(@2), AT(@8), $1, $2, $4, $6, $7.at ? &$7 : NULL, $8, NULL); }
-  | GRAPH NAME '(' params ')' result block      { file_decl(p, D_GRAPH, AT(@2), AT(@7), $1, $2, $4, NULL, $6.at ? &$6 : NULL, $7, NULL); }
+  | OP NAME '(' params ')' by result block      { file_decl(p, D_OP, AT(@2), END_OF(@8), $1, $2, $4, $6, $7.at ? &$7 : NULL, $8, NULL); }
+  | GRAPH NAME '(' params ')' result block      { file_decl(p, D_GRAPH, AT(@2), END_OF(@7), $1, $2, $4, NULL, $6.at ? &$6 : NULL, $7, NULL); }
   | OP error block | OP error ';' { RECOVERED; } | OP error { RECOVERED; }
   | GRAPH error block | GRAPH error { RECOVERED; }
   ;

@@ -43,11 +43,15 @@ static bool has_one_graph(Ctx *c, const Ast *a)
   return false;
 }
 
-Graph *frontend_load(Ctx *c, const char *path)
+Ast *frontend_parse(Ctx *c, const char *path)
 {
   const Source *src = source_read(c, path);
-
   if (src && is_nam(path, src)) src = import_text(c, src);
-  const Ast *a = src ? ast_parse(c, src) : NULL;
+  return src ? ast_parse(c, src) : NULL;
+}
+
+Graph *frontend_load(Ctx *c, const char *path)
+{
+  const Ast *a = frontend_parse(c, path);
   return a && has_one_graph(c, a) ? elaborate(c, a) : NULL;
 }

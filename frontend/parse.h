@@ -31,7 +31,6 @@ typedef struct Parse {
   int nerror; bool stop;
 } Parse;
 
-#define NO_DOC ((const char *)0)
 /* Gives the kind of a word: a name, or a keyword where one may stand (lexer.l). */
 int parse_word(Parse *p, const char *s, size_t n);
 void parse_error(Parse *p, Pos at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -73,5 +72,5 @@ Tree *ast_tree_let(Parse *p, Pos pos, Pos at, const char *name, const char *stor
 LoopKind ast_tree_kind(Parse *p, Pos at, const char *word);
 void ast_tree_layout(Parse *p, Tree *t, NodeList items);
 int64_t parse_step(Parse *p, Pos at, int64_t n);          /* n, or an error and 1 if it is below 1 */
-Ast *parse_run(Parse *p);                                 /* lexer.l's end of the job: lexes and parses p->src */
+Ast *parse_run(Parse *p);                                 /* lexes and parses p->src; NULL after errors (lexer.l) */
 #endif

@@ -54,7 +54,6 @@ Prog *prog_new(Interp *p, const Eq *e, bool init);
 bool prog_bind(Interp *p, Prog *g);
 
 /* interp_eval.c */
-extern EvalFn *const eval_of[];
 EvalFn eval_const, eval_index, eval_read, eval_read_f32, eval_fn, eval_add, eval_sub, eval_mul, eval_and, eval_convert, eval_select, eval_or,
        eval_reduce, eval_sum;
 bool prog_run(Interp *p, Prog *g);

@@ -81,7 +81,8 @@ static void row_kinds(Verify *v)
     if (writes && given) row_broken(v, t->pos, "'%s' is given, but an equation writes it", t->name);
     if (!writes && t->kind == TK_OUTPUT) row_broken(v, t->pos, "no equation writes the output '%s'", t->name);
     if (!writes && !given && !t->data && is_read(v->g, t)) row_broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
-    if (writes && first->constant != (t->kind == TK_CONST)) row_broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, t->kind == TK_CONST ? "" : "not ", first->constant ? "" : "not ");
+    if (writes && first->constant != (t->kind == TK_CONST))
+      row_broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, t->kind == TK_CONST ? "" : "not ", first->constant ? "" : "not ");
   }
 }
 
@@ -114,7 +115,8 @@ static void row_states(Verify *v)
   for (int k = 0; k < v->g->ntensor && !v->broken; k++) {
     const Tensor *t = v->g->tensor[k];
     Mention m = { v, &(Eq){ .out = (Tensor *)(uintptr_t)t, .pos = t->pos } };
-    if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next))) row_broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
+    if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
+      row_broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
     if (t->init && t->rank && !t->init_index) row_broken(v, t->pos, "the first value of '%s' has no indices", t->name);
     if (t->init && !v->broken) expr_walk(t->init, check_constant, &m);
     for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
@@ -152,7 +154,8 @@ static void row_kernels(Verify *v)
     for (int j = 0; j < v->g->kernel[k]->neq; j++) {
       bool known = false;
       for (int m = 0; m < v->g->neq && !known; m++) known = v->g->eq[m] == v->g->kernel[k]->eq[j];
-      if (!known) row_broken(v, v->g->kernel[k]->pos, "%s holds an equation of '%s' that is not the graph's", v->g->kernel[k]->name, v->g->kernel[k]->eq[j]->out->name);
+      if (!known)
+        row_broken(v, v->g->kernel[k]->pos, "%s holds an equation of '%s' that is not the graph's", v->g->kernel[k]->name, v->g->kernel[k]->eq[j]->out->name);
     }
 }
 
@@ -177,7 +180,8 @@ static void row_kernel_order(Verify *v)
       for (int w = 0; w < v->g->kernel[j]->neq; w++) {
         const Eq *e = v->g->kernel[j]->eq[w];
         for (int r = 0; r < v->g->kernel[k]->neq && !computes(v->g->kernel[k], e->out); r++)
-          if (expr_reads(v->g->kernel[k]->eq[r]->rhs, e->out)) row_broken(v, e->pos, "%s reads '%s', which %s computes later", v->g->kernel[k]->name, e->out->name, v->g->kernel[j]->name);
+          if (expr_reads(v->g->kernel[k]->eq[r]->rhs, e->out))
+            row_broken(v, e->pos, "%s reads '%s', which %s computes later", v->g->kernel[k]->name, e->out->name, v->g->kernel[j]->name);
       }
 }
 
@@ -209,7 +213,8 @@ static void row_kernel_lists(Verify *v)
     Needs n = { v, x };
     for (int j = 0; j < x->neq; j++) {
       expr_walk(x->eq[j]->rhs, check_need, &n);
-      if (leaves_kernel(v->g, x, x->eq[j]->out) && !among(x->out, x->nout, x->eq[j]->out)) row_broken(v, x->pos, "%s computes '%s', which is read later but not in its list", x->name, x->eq[j]->out->name);
+      if (leaves_kernel(v->g, x, x->eq[j]->out) && !among(x->out, x->nout, x->eq[j]->out))
+        row_broken(v, x->pos, "%s computes '%s', which is read later but not in its list", x->name, x->eq[j]->out->name);
     }
     for (int j = 0; j < x->nout; j++)
       if (!computes(x, x->out[j])) row_broken(v, x->pos, "%s gives '%s', which it does not compute", x->name, x->out[j]->name);

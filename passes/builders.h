@@ -69,6 +69,9 @@ typedef struct Group { int first, n, ncon; bool circle; } Group;
 /* Moves pointwise items up to their producers, then cuts. */
 Group *groups_of(Ctx *c, const Graph *g, Items *its, int *n);
 
+int sums_of(const Items *its, const Group *g);
+bool group_costly(const Items *its, const Group *g, int sums);
+
 /* How a stream kernel is cut: blocks of `block` frames in steps of nv vectors; group i computes mr[i] rows of index row[i] together. */
 typedef struct StreamPlan { int nv, lanes; int64_t block; Items its; Group *group; int ngroup; int *mr; const char **row; const char *time; } StreamPlan;
 StreamPlan plan_stream(Ctx *c, const Graph *g, const Kernel *k, const Target *t);

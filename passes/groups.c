@@ -6,6 +6,7 @@
  * joins if a later item of the group reads both (gates). The equations of a recurrence stay together as they are.
  */
 #include "builders.h"
+#include "util.h"
 
 /* In a sorted list only a recurrence reads itself or what comes later. */
 static bool reads_ahead(const Items *its)
@@ -87,4 +88,23 @@ Group *groups_of(Ctx *c, const Graph *g, Items *its, int *n)
   }
   *n = v.n;
   return v.at;
+}
+
+/* How many contractions a group begins with. */
+int sums_of(const Items *its, const Group *g)
+{
+  int n = 0;
+  while (n < g->n && its->at[g->first + n].red) n++;
+  return n;
+}
+
+/* Do the items behind the sums hold functions that take many instructions? Then each copy of them is much code. */
+bool group_costly(const Items *its, const Group *g, int sums)
+{
+  bool any = false, after = false;
+  for (int i = g->first + sums; i < g->first + g->n; i++) {
+    any |= expr_costly(its->at[i].eq[0]->rhs);
+    after |= its->at[i].red != NULL;
+  }
+  return sums > 0 && any && !after;
 }

@@ -12,7 +12,7 @@
  */
 #include "util.h"
 
-typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Map number; const Rules *rules; int n; } Inline;
+typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Map number; const Rules *rules; bool views; int n; } Inline;
 
 /* One substitution of p's equation into an expression. */
 typedef struct Subst { Inline *in; const Eq *p; bool ok; } Subst;
@@ -195,6 +195,20 @@ static bool spoils_product(Inline *in, const Eq *q, const Tensor *t)
   return red && is_product_of_reads(red->arg[0]) && expr_reads(red->arg[0], t);
 }
 
+/* p can be computed with the product that it reads, as the values come; a sum over it would take it away from there. */
+static bool follows_product(Inline *in, const Eq *p, const Eq *q)
+{
+  Exprs reads = { 0 };
+  Expr *init, *red = eq_reduction(q, &init);
+  if (!red || !expr_reads(red, p->out)) return false;
+  expr_reads_of(in->c, p->rhs, &reads);
+  for (int k = 0; k < reads.n; k++) {
+    const UseList *l = uses_get(&in->uses, reads.at[k]->tensor);
+    if (l && l->writer.n == 1 && eq_reduction(l->writer.at[0], &init) && eq_points(l->writer.at[0]) >= eq_points(p)) return true;
+  }
+  return false;
+}
+
 static bool spoils_init(const Eq *p, const Eq *q)
 {
   Expr *init, *red = eq_reduction(q, &init);
@@ -217,9 +231,8 @@ static bool inline_pointwise(Inline *in, Eq *p)
   if (uses_readers(&in->uses, p->out, &q) != 1 || q == p || is_dirty(in, q) || q->constant != p->constant || reads_tensors(in->c, p->rhs, q)) return false;
   if (in_circle(in, q) != in_circle(in, p) || !one_place(l) || spoils_product(in, q, p->out) || spoils_init(p, q)) return false;
   double points = evaluations(q->rhs, p->out, eq_points(q));
-  bool cheap = !expr_costly(p->rhs) && expr_ops(p->rhs) <= 2;
-  if (points < 0 || points > eq_points(p) || (!cheap && l->read.n > 1 && expr_ops(p->rhs) > 64)) return false;
-  if (!operands_stay(in, p, q)) return false;
+  if (points < 0 || points > eq_points(p) || (l->read.n > 1 && (expr_costly(p->rhs) || expr_ops(p->rhs) > 16))) return false;
+  if (!operands_stay(in, p, q) || follows_product(in, p, q)) return false;
   Subst s = { in, p, true };
   Expr *rhs = subst(&s, q->rhs, false);
   if (!s.ok) return false;
@@ -272,12 +285,74 @@ static int addend_taker(Inline *in, const Eq *q, const Exprs *at)
   return best;
 }
 
+/* ---- max(s + b + r, 0): the other addends start the accumulator, the function of it stays */
+typedef struct Chain { Inline *in; Eq *q; Eq *r; Exprs start; } Chain;
+
+static Expr *chain_take(Chain *x, Expr *e)
+{
+  Exprs at = { 0 }, start = { 0 };
+  expr_addends(x->in->c, e, &at);
+  int k = addend_taker(x->in, x->q, &at);
+  if (k < 0) return NULL;
+  for (int j = 0; j < at.n; j++) {
+    if (j == k) continue;
+    if (!may_start(at.at[j]) || !expr_reads_inside(x->in->c, at.at[j])) return NULL;
+    PUSH(x->in->c, start, at.at[j]);
+  }
+  x->r = uses_get(&x->in->uses, at.at[k]->tensor)->writer.at[0];
+  x->start = start;
+  return at.at[k];
+}
+
+/* e with the first sum that can be taken replaced by the read of its result. */
+static Expr *chain_find(Chain *x, Expr *e)
+{
+  Ctx *c = x->in->c;
+  if (e->kind == E_READ || e->kind == E_OR || x->r) return e;
+  if (e->kind == E_FN && e->fn == FN_ADD) {
+    Expr *read = chain_take(x, e);
+    if (read) return read;
+  }
+  Expr **arg = NEWN(c, Expr *, e->n);
+  for (int k = 0; k < e->n; k++) arg[k] = chain_find(x, e->arg[k]);
+  return x->r ? expr_rebuild(c, e, arg) : e;
+}
+
+static bool inline_start(Inline *in, Eq *q)
+{
+  Chain x = { .in = in, .q = q };
+  if (is_dirty(in, q) || expr_has(q->rhs, E_REDUCE) || eq_by_hand(in->g, q)) return false;
+  Expr *rhs = chain_find(&x, q->rhs), *init;
+  if (!x.r || rhs == q->rhs) return false;
+  Eq *r = x.r;
+  Expr *red = eq_reduction(r, &init), **to = NEWN(in->c, Expr *, q->nfree);
+  Exprs reads = { 0 };
+  expr_reads_of(in->c, rhs, &reads);
+  for (int k = 0; k < reads.n; k++)
+    if (reads.at[k]->tensor == r->out)
+      for (int d = 0; d < r->out->rank; d++)
+        for (int f = 0; f < q->nfree; f++)
+          if (expr_bare(reads.at[k]->arg[d]) == q->free[f]) to[f] = r->place[d];
+  Expr *first = expr_subst(in->c, expr_sum(in->c, x.start.at, x.start.n), q->free, to, q->nfree);
+  if (init) first = expr_fn2(in->c, FN_ADD, first, init);
+  if (type_strong(first->type) != red->type) return false;
+  r->rhs = expr_fn2(in->c, FN_ADD, first, red);
+  r->label = label_union(in->c, r->label, q->label);
+  q->rhs = rhs;
+  ledger_add(in->c, "inline", r->out->name, true, 0, "its accumulator starts at addends of %s", q->out->name);
+  in->n++;
+  soil(in, q);
+  soil(in, r);
+  return true;
+}
+
 /* A copy of a reduction's result takes the reduction whole. */
 static bool inline_copied(Inline *in, Eq *q)
 {
   const Expr *e = q->rhs;
   Eq *first;
   if (e->kind != E_READ || is_dirty(in, q) || !bare_read(e, q) || e->type != q->out->type || eq_by_hand(in->g, q)) return false;
+  if (tensor_removable(in->g, &in->uses, q->out)) return false;     /* a view: it goes into its readers, and the order of indices stays */
   UseList *l = uses_get(&in->uses, e->tensor);
   if (!tensor_removable(in->g, &in->uses, e->tensor) || l->read.n != 1 || uses_readers(&in->uses, e->tensor, &first) != 1) return false;
   Eq *r = l->writer.at[0];
@@ -339,11 +414,18 @@ static int sweep(Inline *in)
   for (int k = 0; k < n; k++) all[k] = in->g->eq[k];
   for (int k = 0; k < n; k++) {
     Eq *e = all[k];
-    if (is_dirty(in, e) || inline_addends(in, e) || inline_copied(in, e)) continue;
+    if (is_dirty(in, e) || (!in->views && (inline_addends(in, e) || inline_copied(in, e) || inline_start(in, e)))) continue;
     if (expr_has(e->rhs, E_REDUCE) || !tensor_removable(in->g, &in->uses, e->out)) continue;
-    if (!(is_view(e->rhs) && inline_view(in, e))) inline_pointwise(in, e);
+    if (!(is_view(e->rhs) && inline_view(in, e)) && !in->views) inline_pointwise(in, e);
   }
   return in->n - before;
+}
+
+int inline_views(Ctx *c, Graph *g)
+{
+  Inline in = { .c = c, .g = g, .rules = rules_load(c), .views = true };
+  while (sweep(&in)) { }
+  return in.n;
 }
 
 int pass_inline(Ctx *c, Graph *g, const Target *t)

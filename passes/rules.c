@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum { EXACT, ZEROS, ROUND } Freedom;
+typedef enum { EXACT, ZEROS, ROUND, ABSENT } Freedom;
 typedef struct Row { const char *from, *to, *when; Freedom freedom; } Row;
 static const Row rows[] = {
 #define R(f, t, w, x) { f, t, w, x },
@@ -147,7 +147,7 @@ Rules *rules_load(Ctx *c)
 {
   Rules *r = NEW(c, Rules);
   for (int k = 0; k < NROW; k++) {
-    if (rows[k].freedom != EXACT) continue;
+    if (rows[k].freedom != EXACT && rows[k].freedom != ABSENT) continue;
     r->at[r->n++] = (Rule){ parse(c, rows[k].from), parse(c, rows[k].to), rows[k].when };
   }
   return r;
@@ -218,7 +218,11 @@ static bool holds(const char *when, const Expr *e, const Env *v)
   if (!strcmp(when, "int")) return type_is_int(e->type);
   if (!strcmp(when, "float")) return type_is_float(e->type);
   if (!strcmp(when, "bool")) return e->type == T_BOOL;
-  return type_is_float(e->type) && power_of_two(v->at['c']);        /* pow2 */
+  const Expr *c = v->at['c'];
+  if (!strcmp(when, "zero")) return type_is_float(e->type) && c->type == T_WINT && c->i == 0;
+  if (!strcmp(when, "lowest")) return type_bytes(e->type) && expr_number(c) == type_lowest(e->type);
+  if (!strcmp(when, "highest")) return type_bytes(e->type) && expr_number(c) == type_highest(e->type);
+  return type_is_float(e->type) && power_of_two(c);                 /* pow2 */
 }
 
 static Expr *build(Ctx *c, const Pat *p, const Env *v, Type t)
@@ -236,6 +240,7 @@ static Expr *rule_apply(Ctx *c, const Rule *r, Expr *e)
 {
   Env v = { { 0 } };
   if (!match(r->from, e, &v) || !holds(r->when, e, &v)) return NULL;
+  if (!strcmp(r->when, "zero") && r->to->kind == PAT_NUM) return expr_int(c, 0);      /* stays bare: the sum it stands in loses it, too */
   Expr *out = build(c, r->to, &v, e->type);
   if (out->type == e->type) return out;
   return type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : NULL;
@@ -260,7 +265,7 @@ static Expr *apply_node(Ctx *c, Expr *e, void *arg)
 Expr *rules_apply(Ctx *c, const Rules *r, Expr *e, int *n)
 {
   Apply a = { r, 0 };
-  e = expr_map(c, e, apply_node, &a);
+  Expr *out = expr_map(c, e, apply_node, &a);
   *n += a.n;
-  return e;
+  return type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : out;
 }

@@ -211,6 +211,7 @@ int pass_simplify(Ctx *c, Graph *g, const Target *t)
   int n = simplify_rhs(c, g, r);
   (void)t;
   n += dead_code(c, g);
+  n += inline_views(c, g);
   while (cse(c, g)) n++;
   n += const_mark(c, g);
   n += solve_conditions(c, g);

@@ -20,6 +20,11 @@ static Expr *take(Split *s, Expr *e);
 static void split_eq(Ctx *c, Graph *g, Eq *e, int *n);
 
 /* ---- indices of extent 1, mean */
+static bool is_sum(const Expr *e)
+{
+  return e->kind == E_REDUCE && e->red == RED_SUM;
+}
+
 static Expr *drop_units(Ctx *c, Expr *e, void *arg)
 {
   int *n = arg, keep = 0;
@@ -38,6 +43,24 @@ static Expr *drop_units(Ctx *c, Expr *e, void *arg)
   if (keep == e->nbound) return e;
   ++*n;
   return expr_reduce(c, e->red, bound, keep, body, cond, e->pos);   /* over nothing: the one term */
+}
+
+/* 0 + sum(...) is the sum: it starts at 0 anyhow. A sum of bare zeros (an operand that was not given) is a bare zero. */
+static Expr *drop_zeros(Ctx *c, Expr *e, void *arg)
+{
+  int *n = arg;
+  if (e->kind == E_REDUCE && e->red == RED_SUM && e->arg[0]->type == T_WINT && expr_is_const(e->arg[0]) && !e->arg[0]->i) {
+    ++*n;
+    return e->arg[0];
+  }
+  for (int k = 0; e->kind == E_FN && e->fn == FN_ADD && k < 2; k++) {
+    Expr *sum = e->arg[1 - k];
+    if (!is_sum(sum) || !expr_is_const(e->arg[k]) || expr_number(e->arg[k]) != 0 || sum->type != e->type) continue;
+    ++*n;
+    return sum;
+  }
+  (void)c;
+  return e;
 }
 
 static Expr *extent_expr(Ctx *c, Extent x)
@@ -112,11 +135,6 @@ static bool starts_accumulator(const Expr *e)
   return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR);
 }
 
-static bool is_sum(const Expr *e)
-{
-  return e->kind == E_REDUCE && e->red == RED_SUM;
-}
-
 /* The reduction that an equation keeps: the one with most work. */
 static int addend_main(const Exprs *at)
 {
@@ -146,6 +164,16 @@ static Expr *with_path(Split *s, Expr *e)
   return expr_reduce(s->c, e->red, e->bound, e->nbound, e->arg[0], cond, e->pos);
 }
 
+/* Sums of 16-bit floats are rounded where the user's own tensor is stored, not before. */
+static Expr *widened(Ctx *c, Expr *x)
+{
+  if (!type_is_float(x->type) || type_bytes(x->type) != 2) return x;
+  if (x->kind == E_FN) return expr_fn2(c, x->fn, expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), widened(c, x->arg[1]));
+  if (x->kind != E_REDUCE) return expr_convert(c, CV_PLAIN, T_F32, x, x->pos);
+  Expr *body = expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos);
+  return expr_reduce(c, x->red, x->bound, x->nbound, body, x->n > 1 ? x->arg[1] : NULL, x->pos);
+}
+
 /* x (a reduction, or init and reduction) as an equation of its own over the free indices that it uses; gives the read of it. */
 static Expr *extract(Split *s, Expr *x)
 {
@@ -166,9 +194,9 @@ static Expr *extract(Split *s, Expr *x)
     new[k] = expr_index(c, to[k]);
     k++;
   }
+  x = widened(c, x);
   const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
   Type t = type_strong(x->type);
-  if (type_is_float(t) && type_bytes(t) < 4) t = T_F32;             /* rounded where the user's own tensor is stored, not before */
   const char *word = red->kind == E_REDUCE ? red_name[red->red] : "part";
   Tensor *out = tensor_new(c, s->g, ctx_printf(c, "%s_%s", e->out->name, word), t, n, shape, x->pos);
   Eq *own = eq_new(c, s->g, out, to, n, expr_fresh(c, expr_subst(c, x, from, new, n)), e);
@@ -300,6 +328,7 @@ static void split_eq(Ctx *c, Graph *g, Eq *e, int *n)
   Split s = { .c = c, .g = g, .eq = e };
   drop_free(c, e);
   e->rhs = expr_map(c, e->rhs, mean_to_sum, n);
+  e->rhs = expr_map(c, e->rhs, drop_zeros, n);
   e->rhs = expr_map(c, e->rhs, drop_units, n);
   e->rhs = expr_simplify(c, e->rhs);
   if (expr_has(e->rhs, E_REDUCE)) {

@@ -45,11 +45,27 @@ static Tree *leaf_across(Ctx *c, const Item *it, const Plan *p)
   return it->red && p->col ? tree_for(c, p->lane, p->lanes, LOOP_SERIAL, leaf) : leaf;
 }
 
+static Tree *leaves_of(Ctx *c, const Items *its, const Plan *p, int from, int n)
+{
+  Tree *body = NULL;
+  for (int i = from; i < from + n; i++) body = tree_cat(body, p->across ? leaf_across(c, &its->at[i], p) : leaf_tile(c, &its->at[i], p));
+  return body;
+}
+
+/* Sums and what follows in registers; or, if that would be many copies of costly functions, sums to memory and the rest row by row. */
+static Tree *tile_body(Ctx *c, const Kernel *k, const Items *its, const Group *gr, const Plan *p)
+{
+  int sums = sums_of(its, gr), few = p->tile.nv >= 4 ? 1 : 4 / p->tile.nv;
+  if (p->across || !p->row || p->tile.mr <= few || !group_costly(its, gr, sums))
+    return tree_cat(lets_reg(c, k, its, gr->first, gr->n), leaves_of(c, its, p, gr->first, gr->n));
+  Tree *rest = lets_reg(c, k, its, gr->first + sums, gr->n - sums);
+  rest = tree_cat(rest, leaves_of(c, its, p, gr->first + sums, gr->n - sums));
+  return tree_cat(leaves_of(c, its, p, gr->first, sums), tree_for(c, p->row, few, LOOP_SERIAL, rest));
+}
+
 static Tree *tree_group(Ctx *c, const Kernel *k, const Items *its, const Group *gr, const Plan *p)
 {
-  Tree *body = lets_reg(c, k, its, gr->first, gr->n);
-  for (int i = gr->first; i < gr->first + gr->n; i++)
-    body = tree_cat(body, p->across ? leaf_across(c, &its->at[i], p) : leaf_tile(c, &its->at[i], p));
+  Tree *body = tile_body(c, k, its, gr, p);
   int64_t nr = (int64_t)p->tile.nv * p->lanes;
   LoopKind rows = p->packed ? LOOP_SERIAL : LOOP_EVEN;
   if (p->across) {

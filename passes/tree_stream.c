@@ -134,12 +134,29 @@ static Tree *leaf_stage(Ctx *c, const StreamPlan *p, const Item *it, int i, cons
   return leaf_of(c, it, &o);
 }
 
-static Tree *stage_of(Ctx *c, const Kernel *k, const StreamPlan *p, int i, const Target *t)
+static Tree *leaves_of(Ctx *c, const StreamPlan *p, int i, int from, int n, const Target *t)
+{
+  Tree *body = NULL;
+  for (int j = from; j < from + n; j++) body = tree_cat(body, leaf_stage(c, p, &p->its.at[j], i, t));
+  return body;
+}
+
+/* Sums first, and what follows together; or, if that would be many copies of costly functions, sums to memory and the rest by few rows. */
+static Tree *stage_body(Ctx *c, const Kernel *k, const StreamPlan *p, int i, const Target *t)
 {
   const Group *gr = &p->group[i];
-  const Item *head = &p->its.at[gr->first];
-  Tree *body = lets_reg(c, k, &p->its, gr->first, gr->n);
-  for (int j = gr->first; j < gr->first + gr->n; j++) body = tree_cat(body, leaf_stage(c, p, &p->its.at[j], i, t));
+  int sums = sums_of(&p->its, gr), few = p->nv >= 4 ? 1 : 4 / p->nv;
+  if (!p->row[i] || p->mr[i] <= few || !group_costly(&p->its, gr, sums))
+    return tree_cat(lets_reg(c, k, &p->its, gr->first, gr->n), leaves_of(c, p, i, gr->first, gr->n, t));
+  Tree *rest = lets_reg(c, k, &p->its, gr->first + sums, gr->n - sums);
+  rest = tree_cat(rest, leaves_of(c, p, i, gr->first + sums, gr->n - sums, t));
+  return tree_cat(leaves_of(c, p, i, gr->first, sums, t), tree_for(c, p->row[i], few, LOOP_SERIAL, rest));
+}
+
+static Tree *stage_of(Ctx *c, const Kernel *k, const StreamPlan *p, int i, const Target *t)
+{
+  const Item *head = &p->its.at[p->group[i].first];
+  Tree *body = stage_body(c, k, p, i, t);
   if (head->neq > 1) return body;
   if (p->row[i]) body = tree_for(c, p->row[i], p->mr[i], LOOP_SERIAL, body);
   for (int f = head->nfree - 1; f >= 0; f--) {

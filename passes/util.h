@@ -78,5 +78,6 @@ Expr *rules_apply(Ctx *c, const Rules *r, Expr *e, int *n);
 int solve_conditions(Ctx *c, Graph *g);                  /* solve.c */
 int fold_scales(Ctx *c, Graph *g);                       /* scale.c */
 int hoist_invariants(Ctx *c, Graph *g);                  /* hoist.c */
+int inline_views(Ctx *c, Graph *g);                      /* inline.c */
 int dead_code(Ctx *c, Graph *g);                         /* simplify.c */
 #endif

@@ -1,0 +1,11 @@
+# An element that is defined by itself.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[4]) -> (y: f32[4]) {
+  y[i] = y[i] + x[i];
+}
+--- err
+case.graph:3:3: error: the equations of y depend on each other in a circle: no dimension steps through them in one direction
+      y[i] = y[i] + x[i];
+      ^
+  help: in a recurrence every read of the circle's tensors is at an earlier place (or every one at a later) of one dimension
+--- end

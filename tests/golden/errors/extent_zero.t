@@ -1,0 +1,10 @@
+# A dimension of no elements.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[0]) -> (y: f32[4]) {
+  y[i < 4] = 1.0;
+}
+--- err
+case.graph:2:16: error: a dimension of 0
+    graph g(x: f32[0]) -> (y: f32[4]) {
+                   ^
+--- end

@@ -1,0 +1,10 @@
+# Comparisons do not associate.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[4]) -> (y: f32[4]) {
+  y[i] = 0 < x[i] < 1 ? x[i] : 0;
+}
+--- err
+case.graph:3:19: error: expected ';' or an operator after ']', found '<'
+      y[i] = 0 < x[i] < 1 ? x[i] : 0;
+                      ^
+--- end
