@@ -99,6 +99,7 @@ static KType env_type(const Env *v, char letter)
   case 'J': return (KType){ T_I32, t.lanes };
   case 'K': return (KType){ T_U8, t.lanes };
   case 'F': return (KType){ T_F32, t.lanes };
+  case 'L': return (KType){ T_I64, t.lanes };
   case 'V': return (KType){ T_U32, t.lanes };
   case 'A': return (KType){ v->a, t.lanes };
   case 'B': return (KType){ v->a, 1 };
@@ -337,18 +338,21 @@ static const char *cast_body(Type t, Type a, int lanes)
     return a == T_F32 ? "{narrow T}(a)" : "{cast TF}({cast FA}(a))";
   if (is_half(a))
     return t == T_F32 ? "{widen A}(a)" : "{cast TF}({cast FA}(a))";
+  bool whole = type_is_float(a) && type_is_int(t), wide = t == T_U32 || t == T_U64;     /* negative numbers wrap */
   if (lanes == 1)
-    return t == T_BOOL ? "a != 0" : type_is_float(a) && type_bytes(t) < 4 ? "($T)(int32_t)a" : "($T)a";
+    return t == T_BOOL ? "a != 0" : whole && wide ? "($T)(int64_t)a" : whole && type_bytes(t) < 4 ? "($T)(int32_t)a" : "($T)a";
   if (t == T_BOOL)
     return "{mask A}(a != 0)";
   if (a == T_BOOL)
     return type_is_float(t) ? "__builtin_convertvector({vec J}(a) & 1, $T)" : "($T)({vec T}(a) & 1)";
-  if (type_is_float(a) && type_bytes(t) < 4)
+  if (whole && wide)
+    return t == T_U64 ? "($T)__builtin_convertvector(a, $I)" : "__builtin_convertvector(__builtin_convertvector(a, $L), $T)";
+  if (whole && type_bytes(t) < 4)
     return "__builtin_convertvector(__builtin_convertvector(a, $J), $T)";
   return "__builtin_convertvector(a, $T)";
 }
 
-/* Round to even and saturate; NaN gives the least. */
+/* Round to even and saturate; NaN gives 0. */
 static const char *sat_body(Type t, Type a, int lanes)
 {
   if (is_half(a))
@@ -356,11 +360,11 @@ static const char *sat_body(Type t, Type a, int lanes)
   if (!type_is_int(t))
     return "{cast TA}(a)";
   if (type_is_float(a) && lanes > 1 && type_bytes(t) < 4)
-    return "{cast TA}({min A}({max A}({bcast A}($min), {round A}(a)), {bcast A}($max)))";
+    return "{cast TA}({min A}({max A}({select A}({isnan A}(a), {bcast A}(0), {round A}(a)), {bcast A}($min)), {bcast A}($max)))";
   if (lanes > 1)
     return NULL;
   if (type_is_float(a))
-    return "$A r = {round A}(a); return r >= $lim ? $max : r > $min ? ($T)r : $min";
+    return "const $A r = {round A}(a); return r >= $lim ? $max : r > $min ? ($T)r : r <= $min ? $min : 0";
   if (type_class(a) == 'u' || a == T_BOOL)
     return "(uint64_t)a > (uint64_t)$max ? $max : ($T)a";
   return type_class(t) == 'u' ? "a < 0 ? 0 : (uint64_t)a > $max ? $max : ($T)a"

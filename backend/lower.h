@@ -74,8 +74,9 @@ typedef struct LMark { KBlock *block; int pos; KBlock side; KScope *scope; struc
 typedef struct LVec { int k, w, n, chunk; bool dyn; LAff left; } LVec;                   /* lanes: index k; n of w wanted, or `left` */
 typedef struct LAcc { int64_t *key; LVec vec; KInst *var, *at; } LAcc;                   /* at: the place, of argmax and argmin */
 typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; } LOpen;
-typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; KInst *guard; bool clamp; } LPt;
-typedef struct LSlide { LEq *e; int k; int64_t overlap; struct LSlide *next; } LSlide;
+/* guard, clamp: reads not proven inside are masked, or clamped where scalar; all: so are the proven ones, as indices may leave the domain. */
+typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; KInst *guard; bool clamp, all; } LPt;
+typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; struct LSlide *next; } LSlide;
 typedef struct Lower {
   Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f;
   LEq **eq; int neq; LMap tensors, reads, ors; LTensor **all; int nall;
@@ -126,9 +127,9 @@ KInst *identity(Lower *L, Red r, Type t);
 /* Conditions at a point: 1 holds, 0 fails, 2 is known at run time: *s a scalar condition, *m a mask; either may be NULL. */
 typedef struct LGuard { KInst *s; KInst *lo, *hi, *m; } LGuard;
 int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g);
-/* From `under` to `over` only what holds under m (of the point's width) may be touched by reads that are not proven inside. */
-typedef struct Under { KInst *guard; bool clamp; } Under;
-Under under(Lower *L, LPt *p, KInst *m);
+/* From `under` to `over` reads that are not proven inside (all: any reads) touch only what holds under m, of the point's width. */
+typedef struct Under { KInst *guard; bool clamp, all; } Under;
+Under under(Lower *L, LPt *p, KInst *m, bool all);
 void over(LPt *p, Under u);
 KInst *guard_mask(Lower *L, LPt *p, LGuard *g);                          /* everything as one condition of the point's width */
 
@@ -177,6 +178,7 @@ void mark_close(Lower *L, LMark *m);
 
 /* ---- lower_store.c */
 void store_open(Lower *L, const Tree *items, LEq **eqs, int n, const LRegions *r, LTensor ***mine, int *nmine);
+void check_folds(Lower *L, const Tree *items, LEq **eqs, int n, LDim *const *bound, const LRegions *r);
 LStore *store_external(Lower *L, LTensor *t);
 int buf_add(Lower *L, KBuf b);
 int tensor_buffer(Lower *L, Tensor *t);

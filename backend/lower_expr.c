@@ -198,10 +198,11 @@ static KInst *all_lanes(Lower *L, KInst *m, int w)
   return k_prefix(&L->b, n, w);
 }
 
-Under under(Lower *L, LPt *p, KInst *m)
+Under under(Lower *L, LPt *p, KInst *m, bool all)
 {
-  Under u = { p->guard, p->clamp };
+  Under u = { p->guard, p->clamp, p->all };
   p->clamp = true;
+  p->all |= all;
   if (p->vec) p->guard = mask_and(L, p->guard, all_lanes(L, m, p->vec->w));
   return u;
 }
@@ -210,6 +211,7 @@ void over(LPt *p, Under u)
 {
   p->guard = u.guard;
   p->clamp = u.clamp;
+  p->all = u.all;
 }
 
 static bool unsafe_reads(Lower *L, const Expr *e)
@@ -226,7 +228,7 @@ static bool unsafe_reads(Lower *L, const Expr *e)
 static KInst *gen_side(Lower *L, LPt *p, const Expr *e, Type t, KInst *m, bool negate)
 {
   if (!unsafe_reads(L, e)) return gen_as(L, p, e, t);
-  Under u = under(L, p, negate ? k_fn(&L->b, KF_NOT, m, NULL, NULL) : m);
+  Under u = under(L, p, negate ? k_fn(&L->b, KF_NOT, m, NULL, NULL) : m, false);
   KInst *v = gen_as(L, p, e, t);
   over(p, u);
   return v;
@@ -268,7 +270,7 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e)
   }
   if (sure) return gen_as(L, p, e->arg[0], t);
   KInst *m = guard_mask(L, p, &g);
-  Under u = under(L, p, m);
+  Under u = under(L, p, m, false);
   KInst *x = gen_as(L, p, e->arg[0], t);
   over(p, u);
   bool zero = e->arg[0]->kind == E_READ && x->op == K_LOAD && x->type.lanes > 1 && expr_is_const(e->arg[1]) && expr_number(e->arg[1]) == 0;

@@ -223,7 +223,7 @@ static void point(LLeaf *f)
   Lower *L = f->L;
   LPt *p = &f->p;
   LGuard g = { 0 };
-  bool maybe = false, zero = true;
+  bool maybe = false, zero = true, all = false;
   for (int i = 0; i < f->ncond; i++) {
     const LCond *d = f->cond[i];
     if (f->done >> i & 1) continue;
@@ -233,6 +233,7 @@ static void point(LLeaf *f)
     if (s == 2) {
       maybe = true;
       zero &= d->zero;
+      all |= d->domain;
     }
   }
   if (f->touch) {
@@ -240,8 +241,8 @@ static void point(LLeaf *f)
     return;
   }
   KInst *m = maybe ? guard_mask(L, p, &g) : NULL;
-  Under u = { p->guard, p->clamp };
-  if (m) under(L, p, m);
+  Under u = { p->guard, p->clamp, p->all };
+  if (m) under(L, p, m, all);
   if (m && p->vec && m->type.lanes == 1) m = p->guard;
   if (f->e->red) red_point(L, p, m, m && zero && m->type.lanes > 1);
   else put_value(L, p, gen_as(L, p, f->e->body, comp_type(f->e->eq->out->type)), comp_type(f->e->eq->out->type), m);

@@ -334,7 +334,8 @@ static void slide_find(Loop *p, int64_t step, int64_t n, KInst *v)
     }
     if (found != 1 || at < 0) continue;
     LSlide *s = NEW(L->c, LSlide);
-    *s = (LSlide){ e, at, r.full[e->id][at].ext - coef_of(&r.full[e->id][at].base, v), p->slides };
+    int64_t shift = coef_of(&r.full[e->id][at].base, v);
+    *s = (LSlide){ e, at, r.full[e->id][at].ext - shift, shift, p->slides };
     p->slides = s;
   }
   L->slides = NULL;
@@ -388,6 +389,54 @@ static Tree *warm_items(Loop *p)
   return first;
 }
 
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Rows from..from + n of what an item's roots compute before the loop; the leaf may take only as many at once as in the loop. */
+static void warm_rows(Loop *p, const Tree *item, LEq **root, int n, LDim *const *warm, LAff from, int64_t rows)
+{
+  Lower *L = p->L;
+  LDim **bound = NEWN(L->c, LDim *, L->neq + 1);
+  for (int k = 0; k < n; k++) {
+    LEq *e = root[k];
+    LDim *d = bound[e->id] = NEWN(L->c, LDim, e->n + 1);
+    memcpy(d, warm[e->id], sizeof *d * (size_t)e->n);
+    d += slide_of(p->slides, e)->k;
+    laff_add(L, &d->base, &from, 1);
+    d->ext = rows;
+  }
+  Tree one = *item;
+  one.next = NULL;
+  Tree *t = NEW(L->c, Tree);
+  *t = one;
+  lower_body(L, t, bound, false);
+}
+
+/* The items of a warm-up one after another, each row by row. False: some item computes more than sliding windows. */
+static bool warm_apart(Loop *p, const Tree *items, LDim *const *warm, bool really)
+{
+  Lower *L = p->L;
+  LEq **in = NEWN(L->c, LEq *, L->neq + 1), **root = NEWN(L->c, LEq *, L->neq + 1);
+  for (const Tree *t = items; t; t = t->next) {
+    int n = 0, m = 0;
+    tree_eqs(L, t, false, &in, &n);
+    for (int k = 0; k < n; k++)
+      if (is_root(in, n, k)) root[m++] = in[k];
+    for (int k = 0; k < m; k++)
+      if (!slide_of(p->slides, root[k]) || (k && slide_of(p->slides, root[k])->shift != slide_of(p->slides, root[0])->shift)) return false;
+    if (!really || !m) continue;
+    const LSlide *s = slide_of(p->slides, root[0]);
+    int64_t ext = warm[root[0]->id][s->k].ext, by = s->shift, whole = ext / by;
+    KSave save;
+    if (whole > 2) {
+      KInst *v = loop_begin(L, k_int(&L->b, whole), whole, KL_SERIAL, &save);
+      warm_rows(p, t, root, m, warm, laff_var(v, by), by);
+      loop_end(L, v, save);
+    }
+    for (int64_t at = whole > 2 ? whole * by : 0; at < ext; at += by) warm_rows(p, t, root, m, warm, laff_int(at), least(by, ext - at));
+  }
+  return true;
+}
+
 /* Before the loop: what the first step needs and no step computes. */
 static void warm_up(Loop *p, int64_t step, KInst *v)
 {
@@ -421,12 +470,17 @@ static void warm_up(Loop *p, int64_t step, KInst *v)
   }
   for (int k = 0; k < n; k++)
     if (is_root(in, n, k) && !warm[in[k]->id]) tree_error(L, p->f->pos, in[k], "a sliding window before the loop cannot be computed alone");
-  if (n) lower_body(L, items, warm, false);
+  if (n && !warm_apart(p, items, warm, false)) lower_body(L, items, warm, false);
+  else if (n) warm_apart(p, items, warm, true);
 }
 
 /* ---- reductions around */
 
-static int64_t loop_step(const Tree *t, int64_t ext) { return t->step <= 0 || t->step > ext ? ext : t->step; }
+static int64_t loop_step(const Tree *t, int64_t ext)
+{
+  int64_t s = t->step > 0 ? t->step : 1;
+  return s > ext ? ext : s;
+}
 
 /* Does a loop with several steps over a free index of e lie between t and e's leaf? Then its accumulators live in its storage between
  * the blocks of the reduction. */
@@ -500,8 +554,7 @@ static void loop_roots(Loop *p)
 static void run_steps(Loop *p, int64_t step)
 {
   if (p->d.dyn) {
-    if (p->f->step <= 0) copy_counted(p, (Part){ .off = laff_int(0), .ext = p->d.ext, .dyn = true, .loose = p->d.loose, .cnt = p->d.cnt }, NULL, true);
-    else steps_run(p, step);
+    steps_run(p, step);
     return;
   }
   switch (p->f->loop) {
@@ -518,7 +571,7 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *r)
   Loop p = { .L = L, .f = f, .r = r };
   loop_roots(&p);
   if (!p.n || p.d.ext <= 0) return;
-  int64_t step = p.d.dyn && f->step > 0 ? f->step : loop_step(f, p.d.ext), n = (p.d.ext + step - 1) / step;
+  int64_t step = p.d.dyn ? (f->step > 0 ? f->step : 1) : loop_step(f, p.d.ext), n = (p.d.ext + step - 1) / step;
   if (f->loop == LOOP_UNROLL && n > 4096) tree_error(L, f->pos, p.root[0], ctx_printf(L->c, "for %s* would be unrolled %lld times", f->name, (long long)n));
   bool *opened = NEWN(L->c, bool, p.nroot + 1), *homed = NEWN(L->c, bool, p.nroot + 1);
   open_reductions(&p, opened, homed);
@@ -563,6 +616,7 @@ void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top)
   LRegions r = infer(L, eqs, n, bound, top);
   L->slides = NULL;
   check_cover(L, items, &r);
+  check_folds(L, items, eqs, n, bound, &r);
   store_open(L, items, eqs, n, &r, &mine, &nmine);
   for (const Tree *t = items; t; t = t->next) {
     LEq **in = NEWN(L->c, LEq *, L->neq + 1);

@@ -209,9 +209,9 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r)
   if (!s) tree_error(L, r->e->pos, p->e, ctx_printf(L->c, "%s is read where it is not stored: its producer comes later, or lies in a body of its own", t->name));
   places_of(L, p, s, r->place, r->time, at);
   if (s->reg) return reg_read(L, p, s, at);
-  for (int d = 0; d < t->rank && !r->safe && p->clamp; d++)
-    if (!r->inside[d] && !(s->hist && d == t->stream_dim)) clamp_place(L, t, d, &at[d]);
-  return load_at(L, p, s, at, touch_mask(L, p, s, !r->safe));
+  for (int d = 0; d < t->rank && (!r->safe || p->all) && p->clamp; d++)
+    if ((!r->inside[d] || p->all) && !(s->hist && d == t->stream_dim)) clamp_place(L, t, d, &at[d]);
+  return load_at(L, p, s, at, touch_mask(L, p, s, !r->safe || p->all));
 }
 
 KInst *load_home(Lower *L, LPt *p)

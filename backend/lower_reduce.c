@@ -59,7 +59,7 @@ static KInst *gen_init(Lower *L, LPt *p, const LDim *reg)
   if (!e->init) return identity(L, e->kind, e->acc);
   KInst *m = domain_mask(L, p, reg);
   if (!m) return gen_as(L, p, e->init, e->acc);
-  Under u = under(L, p, m);
+  Under u = under(L, p, m, true);
   KInst *v = gen_as(L, p, e->init, e->acc);
   over(p, u);
   return v;

@@ -218,11 +218,29 @@ static void fold_of(Lower *L, LStore *s)
   if (!let || !let->fold) return;
   int d = dim_named(s->t, let->fold);
   if (d < 0) tree_error(L, let->pos, s->t->writer[0], ctx_printf(L->c, "fold %s: it has no index %s", let->fold, let->fold));
-  if (let->nfold < s->ext[d])
-    tree_error(L, let->pos, s->t->writer[0], ctx_printf(L->c, "fold %s %lld: its readers need %lld at once", let->fold, (long long)let->nfold, (long long)s->ext[d]));
   s->fold = d;
   s->nfold = let->nfold;
   s->ext[d] = let->nfold;
+}
+
+static bool loop_inside(const Tree *t, const LEq *e, const char *index)
+{
+  for (; t; t = t->next)
+    if (t->kind == TREE_FOR && tree_holds(t->body, e, true) && (name_is(t->name, index) || loop_inside(t->body, e, index))) return true;
+  return false;
+}
+
+/* Inside the loops around which a fold lies, its readers' window fits into it. */
+void check_folds(Lower *L, const Tree *items, LEq **eqs, int n, LDim *const *bound, const LRegions *r)
+{
+  for (int k = 0; k < n; k++) {
+    const LEq *e = eqs[k];
+    const LStore *s = e->out->store;
+    if (!s || !s->nfold || (bound && bound[e->id]) || !r->need[e->out->id] || loop_inside(items, e, e->out->let->fold)) continue;
+    int64_t ext = r->need[e->out->id][s->fold].ext;
+    if (ext > s->nfold)
+      tree_error(L, e->out->let->pos, e, ctx_printf(L->c, "fold %s %lld: its readers need %lld at once", e->out->let->fold, (long long)s->nfold, (long long)ext));
+  }
 }
 
 /* The least and most that is read or written here. */

@@ -66,7 +66,8 @@ void parse_unexpected(Parse *p, const char *expected)
 
   p->lost = true;
   if (found.kind == '{' && p->depth >= 2) p->skip = p->depth - 1;
-  if (p->stop || found.pos.line == p->bad_line || after.pos.line == p->bad_line || parse_misspelt(p)) return;
+  bool noise = p->bad_line && (found.pos.line == p->bad_line || after.pos.line == p->bad_line);
+  if (p->stop || noise || parse_misspelt(p)) return;
   if (after.kind == 0) {
     parse_error(p, at, "expected %s, found %s", expected, tok_text(p, found));
     return;
@@ -76,8 +77,10 @@ void parse_unexpected(Parse *p, const char *expected)
     at.col += (uint32_t)after.len;
   }
   parse_error(p, at, "expected %s after %s, found %s", expected, tok_text(p, after), tok_text(p, found));
-  bool closes = found.kind == ')' || found.kind == ']' || found.kind == '}';
-  int k = found.kind == 0 || found.kind == K_OP || found.kind == K_GRAPH ? p->depth - 1 : closes ? p->closed : -1;
+  bool ends = found.kind == ';' || found.kind == '{' || found.kind == '}', compares = found.kind == '<' || found.kind == '>' || (found.kind >= K_EQ && found.kind <= K_GE);
+  bool file = found.kind == 0 || found.kind == K_OP || found.kind == K_GRAPH;
+  int k = file ? p->depth - 1 : ends ? p->dropped : found.kind == ')' || found.kind == ']' ? p->closed : -1;
+  if (compares && strstr(expected, "an operator")) diag_help(p->c, "comparisons do not chain: write a < b & b < c");
   if (k >= 0)
     diag_note(p->c, p->open[k], "'%c' was opened here", p->open_char[k]);
 }

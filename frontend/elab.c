@@ -11,22 +11,26 @@
 #include <string.h>
 
 /* ---- tables */
-static size_t map_hash(const void *key) {
+static size_t map_hash(const void *key)
+{
   uintptr_t h = (uintptr_t)key >> 4;
   return (size_t)(h * 0x9E3779B97F4A7C15u >> 20);
 }
 
-static int map_place(const Map *m, const void *key) {
+static int map_place(const Map *m, const void *key)
+{
   size_t k = map_hash(key) & (size_t)(m->cap - 1);
   while (m->key[k] && m->key[k] != key) k = (k + 1) & (size_t)(m->cap - 1);
   return (int)k;
 }
 
-void *map_get(const Map *m, const void *key) {
+void *map_get(const Map *m, const void *key)
+{
   return m->cap ? m->val[map_place(m, key)] : NULL;
 }
 
-static void map_grow(Ctx *c, Map *m, int cap) {
+static void map_grow(Ctx *c, Map *m, int cap)
+{
   Map old = *m;
   m->cap = cap;
   m->key = NEWN(c, const void *, cap);
@@ -39,7 +43,8 @@ static void map_grow(Ctx *c, Map *m, int cap) {
     }
 }
 
-void map_put(Ctx *c, Map *m, const void *key, void *val) {
+void map_put(Ctx *c, Map *m, const void *key, void *val)
+{
   if (2 * (m->n + 1) > m->cap) map_grow(c, m, m->cap ? 2 * m->cap : 32);
   int k = map_place(m, key);
   if (!m->key[k]) m->n++;
@@ -50,20 +55,38 @@ void map_put(Ctx *c, Map *m, const void *key, void *val) {
 /* ---- errors */
 static bool same_pos(Pos a, Pos b) { return a.src == b.src && a.line == b.line && a.col == b.col; }
 
-static void error_trail(Elab *el, Pos p) {
-  if (el->ncall == 1 && same_pos(p, el->call[0].pos)) return;
-  for (int k = 0; k < el->ncall; k++)
+enum { TRAIL = 3 };   /* of a longer way inwards, so many calls are shown at each end */
+
+static void error_trail(Elab *el, Pos p)
+{
+  int n = el->ncall, first = n > 2 * TRAIL ? TRAIL : n;
+  if (n == 1 && same_pos(p, el->call[0].pos)) return;
+  for (int k = 0; k < n; k++) {
+    if (k == first) k = n - TRAIL;
     diag_note(el->c, k + 1 < el->ncall ? el->call[k + 1].pos : p, "in %s", el->call[k].name);
+  }
 }
 
 static Pos error_pos(const Elab *el, Pos p) { return el->ncall ? el->call[0].pos : p; }
 
-void fail_silent(Elab *el) {
+void fail_silent(Elab *el)
+{
   if (!el->catch_) frit_bail(el->c);
   longjmp(el->catch_->jmp, 1);
 }
 
-void fail_at(Elab *el, Pos p, const char *fmt, ...) {
+void fail_also(Elab *el, Pos p, const char *fmt, ...)
+{
+  char text[512];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = ctx_intern(el->c, text) };
+}
+
+void fail_at(Elab *el, Pos p, const char *fmt, ...)
+{
   char text[2048];
   va_list ap;
   va_start(ap, fmt);
@@ -71,12 +94,15 @@ void fail_at(Elab *el, Pos p, const char *fmt, ...) {
   va_end(ap);
   if (!el->quiet) {
     diag_error(el->c, error_pos(el, p), "%s", text);
+    for (int k = 0; k < el->nalso; k++) diag_note(el->c, el->also[k].pos, "%s", el->also[k].text);
     error_trail(el, p);
   }
+  el->nalso = 0;
   fail_silent(el);
 }
 
-void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) {
+void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n)
+{
   const char *near = el->quiet ? NULL : diag_near(name, names, n);
   if (!el->quiet) {
     diag_error(el->c, error_pos(el, p), "%s", what);
@@ -86,7 +112,8 @@ void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *
   fail_silent(el);
 }
 
-void catch_push(Elab *el, Catch *k) {
+void catch_push(Elab *el, Catch *k)
+{
   k->up = el->catch_;
   k->ncall = el->ncall;
   k->level = el->level;
@@ -96,7 +123,8 @@ void catch_push(Elab *el, Catch *k) {
   el->catch_ = k;
 }
 
-void catch_end(Elab *el) {
+void catch_end(Elab *el)
+{
   Catch *k = el->catch_;
   el->catch_ = k->up;
   el->ncall = k->ncall;
@@ -107,14 +135,16 @@ void catch_end(Elab *el) {
 }
 
 /* ---- frames */
-Slot *slot_find(const Frame *f, const char *name) {
+Slot *slot_find(const Frame *f, const char *name)
+{
   if (f->slot.n > 12) return map_get(&f->map, name);
   for (int i = 0; i < f->slot.n; i++)
     if (f->slot.at[i]->name == name) return f->slot.at[i];
   return NULL;
 }
 
-Slot *slot_get(Elab *el, Frame *f, const char *name) {
+Slot *slot_get(Elab *el, Frame *f, const char *name)
+{
   Slot *s = slot_find(f, name);
   if (s) return s;
   s = NEW(el->c, Slot);
@@ -126,13 +156,15 @@ Slot *slot_get(Elab *el, Frame *f, const char *name) {
   return s;
 }
 
-void slot_set(Elab *el, Frame *f, const char *name, Val v) {
+void slot_set(Elab *el, Frame *f, const char *name, Val v)
+{
   Slot *s = slot_get(el, f, name);
   s->state = SL_VALUE;
   s->v = v;
 }
 
-void slot_dim(Elab *el, Frame *f, const char *name, const Extent *e, int n, bool pack) {
+void slot_dim(Elab *el, Frame *f, const char *name, const Extent *e, int n, bool pack)
+{
   Slot *s = slot_get(el, f, name);
   s->has_dim = true;
   s->pack = pack;
@@ -142,21 +174,24 @@ void slot_dim(Elab *el, Frame *f, const char *name, const Extent *e, int n, bool
 }
 
 /* ---- names */
-const char *node_full(Elab *el, const Node *n) {
+const char *node_full(Elab *el, const Node *n)
+{
   if (!n) return NULL;
   return n->kind == N_NAME ? n->text : n->kind == N_DOT ? node_dotted(el->c, n) : NULL;
 }
 
 static const char name_used, name_reserved;       /* only their addresses matter */
 
-static const char *name_free(Elab *el, const char *hint) {
+static const char *name_free(Elab *el, const char *hint)
+{
   const char *s = hint;
   for (int k = 1; map_get(&el->name, s); k++) s = ctx_intern(el->c, ctx_printf(el->c, "%s%d", hint, k));
   map_put(el->c, &el->name, s, (void *)&name_used);
   return s;
 }
 
-const char *name_fresh(Elab *el, const char *hint) {
+const char *name_fresh(Elab *el, const char *hint)
+{
   if (map_get(&el->name, hint) != &name_reserved) return name_free(el, hint);
   map_put(el->c, &el->name, hint, (void *)&name_used);
   return hint;
@@ -164,12 +199,14 @@ const char *name_fresh(Elab *el, const char *hint) {
 
 const char *name_temp(Elab *el, const char *hint) { return name_free(el, hint); }
 
-void name_reserve(Elab *el, const char *name) {
+void name_reserve(Elab *el, const char *name)
+{
   if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved);
 }
 
 /* The graph-wide name for a frame's local one: what the caller calls the result, or the caller's name and a dot. */
-const char *frame_full(Elab *el, const Frame *f, const char *local) {
+const char *frame_full(Elab *el, const Frame *f, const char *local)
+{
   if (f->graph) return local;
   int nr = f->op->has_result ? f->op->nresult : 0;
   for (int k = 0; k < f->out.n && k < nr; k++)
@@ -182,7 +219,8 @@ const char *frame_full(Elab *el, const Frame *f, const char *local) {
 }
 
 /* The chain of the operators that are being called, and `last`; what the statement defines where there is none. */
-const char *label_now(Elab *el, const char *last) {
+const char *label_now(Elab *el, const char *last)
+{
   Text t = { .c = el->c };
   for (int k = 0; k < el->ncall; k++) text_add(&t, "%s%s", k ? "+" : "", el->call[k].name);
   if (last) text_add(&t, "%s%s", el->ncall ? "+" : "", last);
@@ -191,13 +229,15 @@ const char *label_now(Elab *el, const char *last) {
 }
 
 /* ---- words: what the language itself knows */
-static void word_add(Elab *el, const char *s, WordKind kind, int id) {
+static void word_add(Elab *el, const char *s, WordKind kind, int id)
+{
   Word *w = NEW(el->c, Word);
   *w = (Word){ kind, id };
   map_put(el->c, &el->word, ctx_intern(el->c, s), w);
 }
 
-static void words_fill(Elab *el) {
+static void words_fill(Elab *el)
+{
   static const char *const constant[] = { "true", "false", "inf", "nan", "pi", "none" };
   for (int k = 0; k < 6; k++) word_add(el, constant[k], W_CONST, k);
   for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k);
@@ -210,7 +250,8 @@ static void words_fill(Elab *el) {
 }
 
 /* ---- operators: the file's own come before the prelude's */
-static void op_add(Elab *el, Decl *d, bool own) {
+static void op_add(Elab *el, Decl *d, bool own)
+{
   Decl *old = map_get(&el->op, d->name);
   if (old && own && old->pos.src == d->pos.src) {
     diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name);
@@ -221,14 +262,16 @@ static void op_add(Elab *el, Decl *d, bool own) {
   map_put(el->c, &el->op, d->name, d);
 }
 
-static void ops_fill(Elab *el) {
+static void ops_fill(Elab *el)
+{
   const Ast *p = prelude(el->c);
   for (int i = 0; p && i < p->ndecl; i++) op_add(el, &p->decl[i], false);
   for (int i = 0; i < el->ast->ndecl; i++)
     if (el->ast->decl[i].kind == D_OP) op_add(el, &el->ast->decl[i], true);
 }
 
-static const Decl *graph_find(Ctx *c, const Ast *a) {
+static const Decl *graph_find(Ctx *c, const Ast *a)
+{
   const Decl *g = NULL;
   for (int i = 0; i < a->ndecl; i++)
     if (a->decl[i].kind == D_GRAPH) {
@@ -243,7 +286,8 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
   return g;
 }
 
-Graph *elaborate(Ctx *c, const Ast *a) {
+Graph *elaborate(Ctx *c, const Ast *a)
+{
   int before = c->nerror;
   const Decl *d = graph_find(c, a);
   if (!d) return NULL;

@@ -51,7 +51,7 @@ struct Val { ValKind k; union { Expr *e; const char *s; Type t; List *l; Tens *x
 
 /* An index with whether its range was given (`i < n`): then it need not agree with the dimensions that it reads. Every Index that
  * elaboration makes is the head of one of these. */
-typedef struct Idx { Index ix; bool given; } Idx;
+typedef struct Idx { Index ix; bool given; const Tensor *from; } Idx;   /* from: the tensor whose read gave the extent, or NULL */
 
 /* A tensor as a parameter of an operator sees it: which of its dimensions belong to which pack, what composite patterns say. */
 typedef struct PackDim { const char *name; int n; struct PackDim *next; } PackDim;
@@ -99,6 +99,8 @@ typedef struct Word { WordKind kind; int id; } Word;
 
 typedef struct Elab {
   Ctx *c; Graph *g; const Ast *ast; Map op, word, name; VEC(const char *) op_name;
+  Note also[4]; int nalso;        /* notes for the next fail_at */
+  const Tensor *gave;             /* whose read gave the extent that bind_index is about to use, or NULL */
   Call call[CALL_MAX + 2]; int ncall, level, quiet; int64_t steps; Catch *catch_;
   Want want;                      /* names for the results of the call that is a statement's whole right side */
   const char *target;             /* name of what the statement defines: prefix of temporaries */
@@ -111,6 +113,7 @@ typedef struct Elab {
 /* ---- elab.c */
 void fail_at(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4), noreturn));
 void fail_silent(Elab *el) __attribute__((noreturn));
+void fail_also(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* a note to the fail_at that follows */
 void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) __attribute__((noreturn));
 /* `if (catch_begin(el, &k)) { ...; catch_end(el); } else { the error was recorded }` */
 #define catch_begin(el, k) (catch_push(el, k), setjmp((k)->jmp) == 0)

@@ -9,38 +9,44 @@
 typedef struct Body { Elab *el; Frame *f; Stmt *const *st; Kernel *const *kernel; Piece **piece; int n; bool again; } Body;
 
 /* ---- equations into the graph */
-void graph_have(Elab *el, Tensor *t) {
+void graph_have(Elab *el, Tensor *t)
+{
   if (map_get(&el->have, t)) return;
   map_put(el->c, &el->have, t, t);
   if (el->constant) t->kind = TK_CONST;
   PUSH(el->c, el->tensor, t);
 }
 
-static bool is_empty(Index *const *free, int n) {
+static bool is_empty(Index *const *free, int n)
+{
   for (int i = 0; i < n; i++)
     if (!free[i]->ext.dim && free[i]->ext.n == 0) return true;
   return false;
 }
 
 typedef struct Large { int n; } Large;
-static bool count_node(const Expr *e, void *n) {
+static bool count_node(const Expr *e, void *n)
+{
   (void)e;
   return ++((Large *)n)->n < 200000;
 }
 
 /* A constant equation may read constants only. */
-static bool find_variable(const Expr *e, void *found) {
+static bool find_variable(const Expr *e, void *found)
+{
   if (e->kind == E_READ && e->tensor->kind != TK_PARAM && e->tensor->kind != TK_CONST) *(const Tensor **)found = e->tensor;
   return true;
 }
 
-static Expr *stored(Elab *el, Expr *e, Type t, Pos p) {
+static Expr *stored(Elab *el, Expr *e, Type t, Pos p)
+{
   Type s = type_strong(e->type);
   if (s == t || t == T_NONE || (e->kind == E_CONST && (e->type == T_WINT || e->type == T_WFLOAT) && type_class(e->type) == type_class(t))) return e;
   return expr_convert(el->c, CV_PLAIN, t, e, p);
 }
 
-Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p) {
+Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p)
+{
   const Tensor *variable = NULL;
   Large count = { 0 };
   if (is_empty(free, nfree)) return NULL;
@@ -67,7 +73,8 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
 }
 
 /* ---- left sides */
-static void group_shape(Elab *el, Group *g) {
+static void group_shape(Elab *el, Group *g)
+{
   Tensor *t = NEW(el->c, Tensor);
   Piece *first = g->piece.at[0];
   int rank = 0;
@@ -86,7 +93,8 @@ static void group_shape(Elab *el, Group *g) {
   g->t = t;
 }
 
-static Type asserted_type(Elab *el, const Stmt *st) {
+static Type asserted_type(Elab *el, const Stmt *st)
+{
   Type t = st->type ? type_by_name(st->type) : T_NONE;
   if (st->type && t == T_NONE) {
     const char *names[T_COUNT];
@@ -96,7 +104,8 @@ static Type asserted_type(Elab *el, const Stmt *st) {
   return t;
 }
 
-static void group_declare(Elab *el, Frame *f, Slot *s) {
+static void group_declare(Elab *el, Frame *f, Slot *s)
+{
   Group *g = s->group;
   el->target = frame_full(el, f, s->name);
   for (int i = 0; i < g->piece.n; i++) left_settle(el, f, g->piece.at[i]);
@@ -110,7 +119,8 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
   if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
 }
 
-void declare_slot(Elab *el, Frame *f, Slot *s) {
+void declare_slot(Elab *el, Frame *f, Slot *s)
+{
   Catch k;
   s->state = SL_BUSY;
   if (catch_begin(el, &k)) {
@@ -130,7 +140,8 @@ void declare_slot(Elab *el, Frame *f, Slot *s) {
 /* ---- before the first statement */
 static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind == S_CONST) && s->left && s->left->kind == N_INDEX; }
 
-static void prepare_equation(Body *b, int i) {
+static void prepare_equation(Body *b, int i)
+{
   Elab *el = b->el;
   const Stmt *st = b->st[i];
   const char *name = node_full(el, st->left->kid[0]);
@@ -152,7 +163,8 @@ static void prepare_equation(Body *b, int i) {
   b->piece[i] = p;
 }
 
-static void prepare_local(Body *b, const Stmt *st) {
+static void prepare_local(Body *b, const Stmt *st)
+{
   for (int k = 0; k < st->left->n; k++)
     if (st->left->kid[k]->kind != N_NAME) fail_at(b->el, st->pos, "a local function is written name(a, b) = expression");
   Slot *s = slot_get(b->el, b->f, st->left->text);
@@ -160,7 +172,8 @@ static void prepare_local(Body *b, const Stmt *st) {
   s->fun = st;
 }
 
-static void prepare_names(Body *b, const Stmt *st) {
+static void prepare_names(Body *b, const Stmt *st)
+{
   const Node *l = st->left;
   if (!b->f->graph) return;
   if (l->kind != N_TUPLE) {
@@ -170,7 +183,8 @@ static void prepare_names(Body *b, const Stmt *st) {
       if (node_full(b->el, l->kid[k])) name_reserve(b->el, node_full(b->el, l->kid[k]));
 }
 
-static void prepare(Body *b, int i) {
+static void prepare(Body *b, int i)
+{
   const Stmt *st = b->st[i];
   if (is_equation(st)) prepare_equation(b, i);
   else if (st->kind == S_DEFINE && st->left->kind == N_CALL) prepare_local(b, st);
@@ -178,7 +192,8 @@ static void prepare(Body *b, int i) {
 }
 
 /* ---- equations */
-static Val equation_rhs(Body *b, const Piece *p) {
+static Val equation_rhs(Body *b, const Piece *p)
+{
   Scope s = { .b = p->scope, .eq = true };
   Val v = ev_scalar(b->el, p->st->value, b->f, s);
   if (v.k != V_NUM) fail_at(b->el, p->st->pos, "the right side is no element: it is %s", v_kind(v));
@@ -186,13 +201,15 @@ static Val equation_rhs(Body *b, const Piece *p) {
 }
 
 /* A user's assertion may widen, and fix the type of a number. Dumps store as they say. */
-static void assert_type(Body *b, const Piece *p, Type got) {
+static void assert_type(Body *b, const Piece *p, Type got)
+{
   Type want = asserted_type(b->el, p->st);
   if (want == T_NONE || got == T_NONE || b->el->dump || got == want || type_promote(got, want) == want) return;
   fail_at(b->el, p->st->pos, "'%s' is %s here, but said to be %s: convert it, %s(...)", b->el->target, type_name(type_strong(got)), type_name(want), type_name(want));
 }
 
-static void equation_emit(Body *b, const Group *g, Piece *p, Val v) {
+static void equation_emit(Body *b, const Group *g, Piece *p, Val v)
+{
   Elab *el = b->el;
   int n = 0;
   while (p->place[n]) n++;
@@ -205,7 +222,8 @@ static void equation_emit(Body *b, const Group *g, Piece *p, Val v) {
   el->constant = constant;
 }
 
-static Slot *equation_slot(Body *b, const Stmt *st) {
+static Slot *equation_slot(Body *b, const Stmt *st)
+{
   Slot *s = slot_find(b->f, node_full(b->el, st->left->kid[0]));
   if (s->state == SL_PENDING) declare_slot(b->el, b->f, s);
   if (s->v.k == V_POISON) fail_silent(b->el);
@@ -213,14 +231,16 @@ static Slot *equation_slot(Body *b, const Stmt *st) {
 }
 
 /* The type of a tensor in pieces is known when its last piece is. */
-static void equation_type(Body *b, Group *g, Piece *p, Val v, bool last) {
+static void equation_type(Body *b, Group *g, Piece *p, Val v, bool last)
+{
   assert_type(b, p, v.e->type);
   if (asserted_type(b->el, p->st) == T_NONE && v.e->type != T_NONE) g->type = type_promote(g->type, type_strong(v.e->type));
   g->again |= p->again;
   if (last && !g->again) g->t->type = g->type;
 }
 
-static void run_equation(Body *b, int i) {
+static void run_equation(Body *b, int i)
+{
   Elab *el = b->el;
   Piece *p = b->piece[i];
   if (!p) return;
@@ -237,7 +257,8 @@ static void run_equation(Body *b, int i) {
 }
 
 /* ---- names for values */
-static Val named_type(Body *b, const Stmt *st, Val v) {
+static Val named_type(Body *b, const Stmt *st, Val v)
+{
   Type want = asserted_type(b->el, st);
   if (want == T_NONE) return v;
   Type got = v_type(b->el, b->f, v, st->pos);
@@ -246,7 +267,8 @@ static Val named_type(Body *b, const Stmt *st, Val v) {
   return v_convert(b->el, CV_PLAIN, want, v, st->pos);
 }
 
-static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
+static void define_name(Body *b, const Stmt *st, const char *name, Val v)
+{
   Slot *s = slot_get(b->el, b->f, name);
   if (s->state != SL_NONE) fail_at(b->el, st->pos, "'%s' is already defined", name);
   if (v.k == V_LIFT) v = v_store(b->el, v, frame_full(b->el, b->f, name), st->pos);
@@ -255,7 +277,8 @@ static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
   s->v = v;
 }
 
-static void run_name(Body *b, const Stmt *st) {
+static void run_name(Body *b, const Stmt *st)
+{
   Elab *el = b->el;
   const char *name = node_full(el, st->left), *full = frame_full(el, b->f, name);
   Slot *old = slot_find(b->f, name);
@@ -269,7 +292,8 @@ static void run_name(Body *b, const Stmt *st) {
   define_name(b, st, name, v);
 }
 
-static void run_tuple(Body *b, const Stmt *st) {
+static void run_tuple(Body *b, const Stmt *st)
+{
   Elab *el = b->el;
   const Node *l = st->left;
   const char **want = NEWN(el->c, const char *, l->n + 1), **name = NEWN(el->c, const char *, l->n + 1);
@@ -292,7 +316,8 @@ static void run_tuple(Body *b, const Stmt *st) {
 
 static void again_types(Body *b);
 
-static void run_define(Body *b, int i) {
+static void run_define(Body *b, int i)
+{
   const Stmt *st = b->st[i];
   if (b->again && !is_equation(st)) again_types(b);
   if (is_equation(st)) run_equation(b, i);
@@ -303,7 +328,8 @@ static void run_define(Body *b, int i) {
 }
 
 /* ---- again, where types were not known */
-static bool again_round(Body *b, int i) {
+static bool again_round(Body *b, int i)
+{
   Piece *p = b->piece[i];
   Slot *s = slot_find(b->f, node_full(b->el, p->st->left->kid[0]));
   if (s->v.k == V_POISON) return false;
@@ -316,7 +342,8 @@ static bool again_round(Body *b, int i) {
   return g->t->type != old;
 }
 
-static void again_emit(Body *b, int i) {
+static void again_emit(Body *b, int i)
+{
   Piece *p = b->piece[i];
   Slot *s = slot_find(b->f, node_full(b->el, p->st->left->kid[0]));
   if (s->v.k == V_POISON) return;
@@ -327,7 +354,8 @@ static void again_emit(Body *b, int i) {
 }
 
 /* ---- with and without going on after errors */
-static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
+static bool try_step(Body *b, void (*fn)(Body *, int), int i)
+{
   Elab *el = b->el;
   Catch k;
   if (!b->f->graph) {
@@ -349,7 +377,8 @@ static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
   return false;
 }
 
-static void poison_name(Elab *el, Frame *f, const char *name) {
+static void poison_name(Elab *el, Frame *f, const char *name)
+{
   if (!name) return;
   Slot *s = slot_get(el, f, name);
   if (s->group && s->group->t && s->group->type != T_NONE && s->group->t->type != T_NONE) return;      /* shape and type are known: readers can go on */
@@ -357,7 +386,8 @@ static void poison_name(Elab *el, Frame *f, const char *name) {
   s->v = (Val){ V_POISON, { 0 } };
 }
 
-void statement_poison(Elab *el, Frame *f, const Stmt *st) {
+void statement_poison(Elab *el, Frame *f, const Stmt *st)
+{
   const Node *l = st->left;
   if (st->name) poison_name(el, f, st->name);
   if (!l || l->kind == N_CALL) return;
@@ -369,7 +399,8 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
 static void again_step(Body *b, int i) { b->piece[i]->again = again_round(b, i); }
 
 /* The pieces whose right sides have to be looked at again. */
-static int again_list(const Body *b, int *todo) {
+static int again_list(const Body *b, int *todo)
+{
   int n = 0;
   for (int i = 0; i < b->n; i++) {
     if (!b->piece[i]) continue;
@@ -380,7 +411,8 @@ static int again_list(const Body *b, int *todo) {
 }
 
 /* Rounds until no type changes. */
-static void again_rounds(Body *b, const int *todo, int n) {
+static void again_rounds(Body *b, const int *todo, int n)
+{
   bool changed = n > 0;
   for (int round = 0; changed && round < n + 3; round++) {
     changed = false;
@@ -392,7 +424,8 @@ static void again_rounds(Body *b, const int *todo, int n) {
 }
 
 /* Before whole tensors are used: the types of the recurrences so far. */
-static void again_types(Body *b) {
+static void again_types(Body *b)
+{
   const char *target = b->el->target;
   Want want = b->el->want;
   int *todo = NEWN(b->el->c, int, b->n + 1), n = again_list(b, todo);
@@ -402,14 +435,16 @@ static void again_types(Body *b) {
   b->again = false;
 }
 
-static void run_again(Body *b) {
+static void run_again(Body *b)
+{
   int *todo = NEWN(b->el->c, int, b->n + 1), n = again_list(b, todo);
   again_rounds(b, todo, n);
   for (int k = 0; k < n; k++)
     if (b->piece[todo[k]]) try_step(b, again_emit, todo[k]);
 }
 
-void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n) {
+void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
+{
   Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false };
   const char *target = el->target;
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);

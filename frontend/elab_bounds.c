@@ -11,7 +11,8 @@
 
 typedef struct Check { Elab *el; VEC(const Expr *) fact; VEC(bool) neg; } Check;
 
-static void fact_push(Check *k, const Expr *e, bool neg) {
+static void fact_push(Check *k, const Expr *e, bool neg)
+{
   PUSH(k->el->c, k->fact, e);
   PUSH(k->el->c, k->neg, neg);
 }
@@ -23,14 +24,16 @@ static Facts facts_now(const Check *k) { return (Facts){ k->fact.at, k->neg.at, 
 /* ---- one dimension of one read */
 typedef struct Open { bool lo, hi, gather, future; } Open;     /* bounds that are not proven; future: beyond the end of a stream */
 
-static Expr *past_shift(Check *k, const Tensor *t, int d, Expr *e, Extent *n) {
+static Expr *past_shift(Check *k, const Tensor *t, int d, Expr *e, Extent *n)
+{
   *n = t->shape[d];
   if (!t->history || d != t->stream_dim) return e;
   n->n += t->history;
   return expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history));
 }
 
-static Open dim_open(Check *k, const Expr *r, int d) {
+static Open dim_open(Check *k, const Expr *r, int d)
+{
   bool lo = false, hi = false;
   Extent n;
   Facts f = facts_now(k);
@@ -40,7 +43,8 @@ static Open dim_open(Check *k, const Expr *r, int d) {
   return (Open){ !lo, !hi, false, !hi && n.dim && n.dim->stream };
 }
 
-static void fail_outside(Check *k, const Expr *r, int d) {
+static void fail_outside(Check *k, const Expr *r, int d)
+{
   Elab *el = k->el;
   Range v = expr_range(el->c, r->arg[d]);
   Extent n = r->tensor->shape[d];
@@ -48,7 +52,8 @@ static void fail_outside(Check *k, const Expr *r, int d) {
           expr_print(el->c, r), d, v.lo, v.hi, expr_print(el->c, ext_expr(el, n)));
 }
 
-static void read_check(Check *k, const Expr *r, bool guarded) {
+static void read_check(Check *k, const Expr *r, bool guarded)
+{
   for (int d = 0; d < r->n && !guarded; d++) {
     Open o = dim_open(k, r, d);
     if (o.lo || (o.hi && !o.future)) fail_outside(k, r, d);
@@ -58,11 +63,13 @@ static void read_check(Check *k, const Expr *r, bool guarded) {
 /* ---- what `or` leaves open */
 typedef struct Miss { Check *k; int n; Expr *fact; } Miss;
 
-static void miss_bound(Miss *m, Expr *fact) {
+static void miss_bound(Miss *m, Expr *fact)
+{
   m->fact = m->n++ ? NULL : fact;
 }
 
-static bool find_miss(const Expr *e, void *arg) {
+static bool find_miss(const Expr *e, void *arg)
+{
   Miss *m = arg;
   Ctx *c = m->k->el->c;
   if (e->kind == E_REDUCE) return false;
@@ -80,7 +87,8 @@ static bool find_miss(const Expr *e, void *arg) {
 /* ---- expressions */
 static Expr *check(Check *k, Expr *e, bool guarded);
 
-static Expr *with_args(Check *k, Expr *e, Expr *const *arg) {
+static Expr *with_args(Check *k, Expr *e, Expr *const *arg)
+{
   if (e->n == 0 || !memcmp(arg, e->arg, sizeof *arg * (size_t)e->n)) return e;
   Expr *out = NEW(k->el->c, Expr);
   *out = *e;
@@ -89,7 +97,8 @@ static Expr *with_args(Check *k, Expr *e, Expr *const *arg) {
   return out;
 }
 
-static Expr *check_fact(Check *k, Expr *e, const Expr *fact, bool neg, bool guarded) {
+static Expr *check_fact(Check *k, Expr *e, const Expr *fact, bool neg, bool guarded)
+{
   int n = k->fact.n;
   if (fact) fact_push(k, fact, neg);
   e = check(k, e, guarded);
@@ -97,7 +106,8 @@ static Expr *check_fact(Check *k, Expr *e, const Expr *fact, bool neg, bool guar
   return e;
 }
 
-static Expr *check_or(Check *k, Expr *e) {
+static Expr *check_or(Check *k, Expr *e)
+{
   Expr *a = check(k, e->arg[0], true);
   Miss m = { k, 0, NULL };
   expr_walk(a, find_miss, &m);
@@ -105,13 +115,15 @@ static Expr *check_or(Check *k, Expr *e) {
   return with_args(k, e, (Expr *[]){ a, check_fact(k, e->arg[1], m.n == 1 ? m.fact : NULL, false, false) });
 }
 
-static Expr *check_all(Check *k, Expr *e, bool guarded) {
+static Expr *check_all(Check *k, Expr *e, bool guarded)
+{
   Expr *few[8], **arg = e->n <= 8 ? few : NEWN(k->el->c, Expr *, e->n);
   for (int i = 0; i < e->n; i++) arg[i] = check(k, e->arg[i], guarded);
   return with_args(k, e, arg);
 }
 
-static Expr *check(Check *k, Expr *e, bool guarded) {
+static Expr *check(Check *k, Expr *e, bool guarded)
+{
   Expr *a[3];
   switch (e->kind) {
   case E_CONST:
@@ -139,7 +151,8 @@ static Expr *check(Check *k, Expr *e, bool guarded) {
   }
 }
 
-Expr *bounds_check(Elab *el, Eq *e) {
+Expr *bounds_check(Elab *el, Eq *e)
+{
   Check k = { .el = el };
   return check(&k, e->rhs, false);
 }

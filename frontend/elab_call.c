@@ -13,7 +13,8 @@ typedef struct Args { Val *at; Rest *extra; int nextra; List var; int var_cap; }
 /* ---- attributes */
 static bool kind_is(const Param *p, const char *kind) { return p->type && !strcmp(p->type, kind); }
 
-static bool default_is_float(const Param *p) {
+static bool default_is_float(const Param *p)
+{
   const Node *n = p->value;
   while (n && n->kind == N_UNARY) n = n->kid[0];
   return !p->type && n && n->kind == N_FLOAT;
@@ -22,11 +23,13 @@ static bool default_is_float(const Param *p) {
 static bool is_number(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
 static bool is_whole_number(Val v) { return is_number(v) && !type_is_float(v.e->type); }
 
-static void fail_kind(Elab *el, const Param *p, Val v, Pos pos) {
+static void fail_kind(Elab *el, const Param *p, Val v, Pos pos)
+{
   fail_at(el, pos, "attribute '%s' must be of kind %s; this is %s", p->name, p->type, v_kind(v));
 }
 
-static Val coerce_number(Elab *el, const Param *p, Val v, Pos pos) {
+static Val coerce_number(Elab *el, const Param *p, Val v, Pos pos)
+{
   bool is_int = kind_is(p, "int") || kind_is(p, "ints"), is_float = kind_is(p, "float") || kind_is(p, "floats") || default_is_float(p);
   if (is_float && is_whole_number(v) && v.e->type == T_WINT) return v_float(el, (double)v.e->i);
   if (is_int && is_number(v) && type_is_float(v.e->type)) {
@@ -37,7 +40,8 @@ static Val coerce_number(Elab *el, const Param *p, Val v, Pos pos) {
   return v;
 }
 
-static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos) {
+static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos)
+{
   bool plural = kind_is(p, "ints") || kind_is(p, "floats");
   if (v.k != V_LIST) {
     Val l = v_list(el, 1);
@@ -50,13 +54,15 @@ static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos) {
   return out;
 }
 
-static Val attribute_data(Elab *el, const Param *p, Val v, Pos pos) {
+static Val attribute_data(Elab *el, const Param *p, Val v, Pos pos)
+{
   Val l = list_values(el, v.x);
   if (l.k == V_NONE) fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, v.x->t->name);
   return l;
 }
 
-Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
+Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos)
+{
   bool plural = kind_is(p, "ints") || kind_is(p, "floats");
   if (v.k == V_TENSOR) v = attribute_data(el, p, v, pos);
   if (v.k == V_NONE) return v;
@@ -78,26 +84,30 @@ Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
 }
 
 /* ---- binding of arguments */
-static int param_find(const Decl *op, const char *name) {
+static int param_find(const Decl *op, const char *name)
+{
   for (int i = 0; i < op->nparam; i++)
     if (op->param[i].name == name && op->param[i].kind != P_REST) return i;
   return -1;
 }
 
-static bool takes_rest(const Decl *op) {
+static bool takes_rest(const Decl *op)
+{
   for (int i = 0; i < op->nparam; i++)
     if (op->param[i].kind == P_REST) return true;
   return false;
 }
 
-static void extra_put(Elab *el, Args *a, const char *name, Val v, int cap) {
+static void extra_put(Elab *el, Args *a, const char *name, Val v, int cap)
+{
   if (!a->extra) a->extra = NEWN(el->c, Rest, cap);
   for (int i = 0; i < a->nextra; i++)
     if (a->extra[i].name == name) return;
   a->extra[a->nextra++] = (Rest){ name, v };
 }
 
-static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, int cap, Frame *f, Scope s) {
+static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, int cap, Frame *f, Scope s)
+{
   int k = param_find(op, q->text);
   Val v = first_of(ev_node(el, q->kid[0], f, s));
   if (k >= 0) {
@@ -113,7 +123,8 @@ static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, int cap,
 }
 
 /* `...`: all attributes of the caller that the callee knows; those it does not know go into its own rest. */
-static void arg_pass(Elab *el, const Decl *op, Args *a, int cap, Frame *f, Pos pos) {
+static void arg_pass(Elab *el, const Decl *op, Args *a, int cap, Frame *f, Pos pos)
+{
   bool rest = takes_rest(op);
   for (int i = 0; i < f->nrest; i++) {
     int k = param_find(op, f->rest[i].name);
@@ -129,7 +140,8 @@ static void arg_pass(Elab *el, const Decl *op, Args *a, int cap, Frame *f, Pos p
   }
 }
 
-static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos pos) {
+static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos pos)
+{
   int n = 0;
   for (int i = 0; i < op->nparam; i++) n += op->param[i].kind != P_REST;
   if (*at >= n) fail_at(el, pos, "'%s' takes %d argument%s, more are given", op->name, n, n == 1 ? "" : "s");
@@ -139,7 +151,8 @@ static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos po
   } else a->at[(*at)++] = v;
 }
 
-static void args_bind(Elab *el, const Decl *op, const Node *n, Args *a, Frame *f, Scope s) {
+static void args_bind(Elab *el, const Decl *op, const Node *n, Args *a, Frame *f, Scope s)
+{
   int at = 0, cap = n->n + f->nrest + (f->op ? f->op->nparam : 0) + 1;
   a->at = NEWN(el->c, Val, op->nparam + 1);
   s.ix = false;
@@ -156,14 +169,16 @@ static void args_bind(Elab *el, const Decl *op, const Node *n, Args *a, Frame *f
 }
 
 /* ---- parameters in the new frame */
-static bool is_function(const Decl *op) {
+static bool is_function(const Decl *op)
+{
   if (!op->expr) return false;
   for (int i = 0; i < op->nparam; i++)
     if (op->param[i].kind != P_PLAIN && op->param[i].kind != P_ATTR) return false;
   return true;
 }
 
-static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos) {
+static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos)
+{
   if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, p->name)), pos);
   if (v.k == V_NUM && v.e->kind == E_READ && !v.e->n) v = v_tensor(el, v.e->tensor);
   if (v.k == V_NUM && v_static(v)) return v;
@@ -175,7 +190,8 @@ static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Fram
   return (Val){ V_TENSOR, { .x = x } };
 }
 
-static void param_missing(Elab *el, const Decl *op, const Param *p, Slot *s, Pos pos) {
+static void param_missing(Elab *el, const Decl *op, const Param *p, Slot *s, Pos pos)
+{
   const char *what = p->kind == P_PLAIN ? "argument" : p->kind == P_ATTR ? "attribute" : "tensor";
   if (p->kind == P_PLAIN || !p->value) fail_at(el, pos, "'%s' needs its %s '%s'", op->name, what, p->name);
   s->param = p;
@@ -183,7 +199,8 @@ static void param_missing(Elab *el, const Decl *op, const Param *p, Slot *s, Pos
   if (p->kind != P_ATTR) s->v = (Val){ V_ABSENT, { .p = p } };
 }
 
-static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos) {
+static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos)
+{
   Slot *s = slot_get(el, f, p->name);
   s->param = p;
   if (v.k == V_NONE) {
@@ -195,7 +212,8 @@ static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f
 }
 
 /* ---- applying */
-static const char *last_name(const Decl *op) {
+static const char *last_name(const Decl *op)
+{
   if (!op->nstmt) return NULL;
   const Node *l = op->stmt[op->nstmt - 1]->left;
   if (!l) return NULL;
@@ -203,7 +221,8 @@ static const char *last_name(const Decl *op) {
   return l->kind == N_INDEX ? l->kid[0]->text : l->text;
 }
 
-static Val result_value(Elab *el, Frame *f, const char *name, Pos pos) {
+static Val result_value(Elab *el, Frame *f, const char *name, Pos pos)
+{
   Slot *s = name ? slot_find(f, name) : NULL;
   if (!s || s->state == SL_NONE) fail_at(el, f->op->pos, "the result '%s' is not defined", name ? name : "?");
   Val v = slot_value(el, f, s, pos);
@@ -212,7 +231,8 @@ static Val result_value(Elab *el, Frame *f, const char *name, Pos pos) {
   return v;
 }
 
-static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
+static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos)
+{
   body_run(el, f, op->stmt, NULL, op->nstmt);
   if (!op->has_result || !op->nresult) return result_value(el, f, last_name(op), pos);
   Val out = v_list(el, op->nresult);
@@ -221,7 +241,8 @@ static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
   return op->nresult == 1 ? out.l->at[0] : out;
 }
 
-static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, Pos pos) {
+static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, Pos pos)
+{
   for (int i = 0; i < op->nparam; i++)
     if (op->param[i].kind != P_REST) param_bind(el, op, &op->param[i], a->at[i], f, pos);
   if (is_function(op)) return ev_node(el, op->expr, f, (Scope){ .eq = s.eq });
@@ -231,7 +252,8 @@ static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, 
   return ev_node(el, op->expr, f, (Scope){ 0 });
 }
 
-static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
+static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos)
+{
   Frame *f = NEW(el->c, Frame);
   const char *target = el->target;
   f->op = op;
@@ -247,14 +269,16 @@ static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope 
   return v;
 }
 
-static int variadic_param(const Decl *op) {
+static int variadic_param(const Decl *op)
+{
   for (int i = 0; i < op->nparam; i++)
     if (op->param[i].variadic) return i;
   return -1;
 }
 
 /* With a variadic last tensor the operator folds from the left; with none it is its first. */
-static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos pos) {
+static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos pos)
+{
   int k = variadic_param(op);
   if (k < 0) return apply_once(el, op, a, want, s, pos);
   if (a->at[k].k != V_NONE) a->var = (List){ 1, &a->at[k] };
@@ -273,7 +297,8 @@ static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos
 }
 
 /* Large lifted arguments of a function are stored first: a function may use its argument many times. */
-static void args_store(Elab *el, const Decl *op, Args *a, Pos pos) {
+static void args_store(Elab *el, const Decl *op, Args *a, Pos pos)
+{
   for (int i = 0; i < op->nparam; i++)
     if (a->at[i].k == V_LIFT && a->at[i].f->size > 16) {
       const char *name = ctx_intern(el->c, el->target ? ctx_printf(el->c, "%s.%s", el->target, op->param[i].name) : op->param[i].name);
@@ -282,7 +307,8 @@ static void args_store(Elab *el, const Decl *op, Args *a, Pos pos) {
 }
 
 /* What a lifted expression is called in dumps: the outermost function, then what its arguments were made by. */
-static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n) {
+static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n)
+{
   if (v.k != V_LIFT) return v;
   Text t = { .c = el->c };
   text_add(&t, "%s", name);
@@ -294,7 +320,8 @@ static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n) 
   return v;
 }
 
-static Val call_operator(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s, Want want) {
+static Val call_operator(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s, Want want)
+{
   Args a = { 0 };
   args_bind(el, op, n, &a, f, s);
   if (is_function(op)) args_store(el, op, &a, n->pos);
@@ -303,7 +330,8 @@ static Val call_operator(Elab *el, const Decl *op, const Node *n, Frame *f, Scop
 }
 
 /* ---- the other kinds of calls */
-static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s) {
+static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s)
+{
   const Node *head = fun->left;
   if (head->n != n->n) fail_at(el, n->pos, "'%s' takes %d argument%s, %d given", n->text, head->n, head->n == 1 ? "" : "s", n->n);
   s.ix = false;
@@ -316,19 +344,22 @@ static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope 
   return ev_node(el, fun->value, f, in);
 }
 
-static Val call_type(Elab *el, Type t, const Node *n, Frame *f, Scope s) {
+static Val call_type(Elab *el, Type t, const Node *n, Frame *f, Scope s)
+{
   if (n->n != 1) fail_at(el, n->pos, "'%s' takes 1 argument, %d given", n->text, n->n);
   return v_convert(el, CV_PLAIN, t, ev_scalar(el, n->kid[0], f, s), n->pos);
 }
 
-static Val call_convert(Elab *el, Convert mode, const Node *n, Frame *f, Scope s) {
+static Val call_convert(Elab *el, Convert mode, const Node *n, Frame *f, Scope s)
+{
   if (n->n != 2) fail_at(el, n->pos, "'%s' takes a type and a value", n->text);
   Val t = ev_node(el, n->kid[0], f, s);
   if (t.k != V_TYPE) fail_at(el, n->kid[0]->pos, "'%s' wants a type first; this is %s", n->text, v_kind(t));
   return v_convert(el, mode, t.t, ev_scalar(el, n->kid[1], f, s), n->pos);
 }
 
-static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
+static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s)
+{
   Val *a = NEWN(el->c, Val, n->n + 1);
   s.ix = false;
   for (int i = 0; i < n->n; i++) {
@@ -338,14 +369,16 @@ static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
   return a;
 }
 
-static Val fold_list(Elab *el, Fn fn, Val none, const List *l, Pos p) {
+static Val fold_list(Elab *el, Fn fn, Val none, const List *l, Pos p)
+{
   Val r = none;
   for (int i = 0; i < l->n; i++) r = r.k == V_NONE ? l->at[i] : v_fn2(el, fn, r, l->at[i], p);
   if (r.k == V_NONE) fail_at(el, p, "the %s of an empty list", fn_info[fn].text);
   return r;
 }
 
-static bool call_list_fold(Elab *el, const Word *w, const List *l, Pos p, Val *out) {
+static bool call_list_fold(Elab *el, const Word *w, const List *l, Pos p, Val *out)
+{
   if (w->kind == W_FN && (w->id == FN_MAX || w->id == FN_MIN)) *out = fold_list(el, (Fn)w->id, (Val){ V_NONE, { 0 } }, l, p);
   else if (w->kind != W_RED) return false;
   else if (w->id == RED_SUM) *out = fold_list(el, FN_ADD, l->n ? (Val){ V_NONE, { 0 } } : v_int(el, 0), l, p);
@@ -356,13 +389,15 @@ static bool call_list_fold(Elab *el, const Word *w, const List *l, Pos p, Val *o
   return true;
 }
 
-static Val call_primitive(Elab *el, Fn fn, const Node *n, const Val *a) {
+static Val call_primitive(Elab *el, Fn fn, const Node *n, const Val *a)
+{
   int want = fn_info[fn].arity;
   if (n->n != want) fail_at(el, n->pos, "'%s' takes %d argument%s, %d given", n->text, want, want == 1 ? "" : "s", n->n);
   return lift_label(el, v_fn(el, fn, a, want, n->pos), n->text, a, want);
 }
 
-static void fail_operator(Elab *el, const Node *n) {
+static void fail_operator(Elab *el, const Node *n)
+{
   VEC(const char *) near = { 0 };
   for (int i = 0; i < el->op_name.n; i++) PUSH(el->c, near, el->op_name.at[i]);
   for (int i = FN_EXP; i < FN_COUNT; i++) PUSH(el->c, near, fn_info[i].text);
@@ -370,7 +405,8 @@ static void fail_operator(Elab *el, const Node *n) {
   fail_near(el, n->pos, ctx_printf(el->c, "there is no operator '%s'", n->text), n->text, near.at, near.n);
 }
 
-static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) {
+static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s)
+{
   Val out;
   if (!w || w->kind == W_CONST) fail_operator(el, n);
   if (w->kind == W_TYPE) return call_type(el, (Type)w->id, n, f, s);
@@ -384,7 +420,8 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
   return out;
 }
 
-Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
+Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want)
+{
   Slot *sl = slot_find(f, n->text);
   if (sl && sl->fun) return call_local(el, sl->fun, n, f, s);
   if (sl && (sl->state == SL_VALUE || sl->state == SL_THUNK)) {

@@ -11,7 +11,8 @@ typedef struct Cover { Elab *el; const Group *g; bool large; Box *box; } Cover;
 static int64_t at_end(const Cover *c, Extent e) { return c->large ? extent_max(e) : extent_min(e); }
 
 /* Does a place take every value between its least and its largest? */
-static bool is_dense(const Cover *c, const Aff *a) {
+static bool is_dense(const Cover *c, const Aff *a)
+{
   int64_t k = 1;
   for (int done = 0; done < a->n;) {
     int j = 0;
@@ -25,7 +26,8 @@ static bool is_dense(const Cover *c, const Aff *a) {
   return true;
 }
 
-static bool box_dim(const Cover *c, Box *b, int d) {
+static bool box_dim(const Cover *c, Box *b, int d)
+{
   Aff a;
   if (!expr_affine(c->el->c, b->p->place[d], &a)) return false;
   b->lo[d] = b->hi[d] = a.c;
@@ -39,14 +41,16 @@ static bool box_dim(const Cover *c, Box *b, int d) {
   return is_dense(c, &a);
 }
 
-static bool overlap(const Box *a, const Box *b, int rank) {
+static bool overlap(const Box *a, const Box *b, int rank)
+{
   if (a->empty || b->empty) return false;
   for (int d = 0; d < rank; d++)
     if (a->lo[d] >= b->hi[d] || b->lo[d] >= a->hi[d]) return false;
   return true;
 }
 
-static double volume(const Box *b, int rank) {
+static double volume(const Box *b, int rank)
+{
   double v = b->empty ? 0 : 1;
   for (int d = 0; d < rank; d++) v *= (double)(b->hi[d] - b->lo[d]);
   return v;
@@ -54,7 +58,8 @@ static double volume(const Box *b, int rank) {
 
 static void fail_overlap(const Cover *c, const Piece *p) { fail_at(c->el, p->st->pos, "two pieces of '%s' overlap", c->g->name); }
 
-static void fail_gap(const Cover *c) {
+static void fail_gap(const Cover *c)
+{
   const Tensor *t = c->g->t;
   fail_at(c->el, c->g->piece.at[0]->st->pos, "the pieces of '%s' %s do not cover it", c->g->name, ext_print(c->el, t->shape, t->rank));
 }
@@ -62,7 +67,8 @@ static void fail_gap(const Cover *c) {
 /* ---- marking element by element */
 typedef struct Mark { const Cover *c; unsigned char *seen; int64_t *stride, count; const Piece *p; Aff *aff; int64_t *value; } Mark;
 
-static int64_t mark_place(const Mark *m) {
+static int64_t mark_place(const Mark *m)
+{
   int64_t at = 0;
   for (int d = 0; d < m->c->g->t->rank; d++) {
     int64_t v = m->aff[d].c;
@@ -74,7 +80,8 @@ static int64_t mark_place(const Mark *m) {
   return at;
 }
 
-static void mark_piece(Mark *m, const Piece *p) {
+static void mark_piece(Mark *m, const Piece *p)
+{
   Ctx *c = m->c->el->c;
   int rank = m->c->g->t->rank;
   m->p = p;
@@ -94,7 +101,8 @@ static void mark_piece(Mark *m, const Piece *p) {
   }
 }
 
-static void mark_all(const Cover *c) {
+static void mark_all(const Cover *c)
+{
   const Tensor *t = c->g->t;
   int64_t n = 1, *stride = NEWN(c->el->c, int64_t, t->rank + 1);
   for (int d = t->rank - 1; d >= 0; d--) {
@@ -111,7 +119,8 @@ static void mark_all(const Cover *c) {
 }
 
 /* ---- boxes */
-static void cover_once(Cover *c) {
+static void cover_once(Cover *c)
+{
   const Group *g = c->g;
   int rank = g->t->rank, n = g->piece.n;
   double vol = 0, want = 1;
@@ -129,11 +138,15 @@ static void cover_once(Cover *c) {
   }
   for (int i = 0; i < n; i++)
     for (int j = 0; j < i; j++)
-      if (overlap(&c->box[i], &c->box[j], rank)) fail_overlap(c, g->piece.at[i]);
+      if (overlap(&c->box[i], &c->box[j], rank)) {
+        fail_also(c->el, g->piece.at[j]->st->pos, "the other piece");
+        fail_overlap(c, g->piece.at[i]);
+      }
   if (vol != want) fail_gap(c);
 }
 
-static void cover_both(Elab *el, const Group *g) {
+static void cover_both(Elab *el, const Group *g)
+{
   bool symbolic = false;
   for (int d = 0; d < g->t->rank; d++) symbolic |= g->t->shape[d].dim != NULL;
   Cover c = { el, g, true, NULL };
@@ -142,7 +155,8 @@ static void cover_both(Elab *el, const Group *g) {
   if (symbolic) cover_once(&c);
 }
 
-void cover_check(Elab *el, const Group *g) {
+void cover_check(Elab *el, const Group *g)
+{
   Catch k;
   if (el->ncall) {
     cover_both(el, g);

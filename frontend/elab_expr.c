@@ -5,7 +5,8 @@
 #include <math.h>
 
 /* ---- scopes */
-bool scope_find(Scope s, const char *name, Val *out) {
+bool scope_find(Scope s, const char *name, Val *out)
+{
   for (const Bind *b = s.b; b; b = b->up)
     if (b->name == name) {
       *out = b->v;
@@ -14,7 +15,8 @@ bool scope_find(Scope s, const char *name, Val *out) {
   return false;
 }
 
-Scope scope_bind(Elab *el, Scope s, const char *name, Val v) {
+Scope scope_bind(Elab *el, Scope s, const char *name, Val v)
+{
   Bind *b = NEW(el->c, Bind);
   *b = (Bind){ name, v, s.b };
   s.b = b;
@@ -25,7 +27,8 @@ Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
 
 /* ---- names */
 /* A default that cannot be found yet may be asked for again. */
-static Val attribute_default(Elab *el, Frame *f, Slot *s) {
+static Val attribute_default(Elab *el, Frame *f, Slot *s)
+{
   Catch k;
   s->state = SL_BUSY;
   if (catch_begin(el, &k)) {
@@ -39,7 +42,8 @@ static Val attribute_default(Elab *el, Frame *f, Slot *s) {
   fail_silent(el);
 }
 
-Val slot_value(Elab *el, Frame *f, Slot *s, Pos p) {
+Val slot_value(Elab *el, Frame *f, Slot *s, Pos p)
+{
   if (s->state == SL_BUSY && s->group) fail_at(el, p, "'%s' is needed to find its own shape", s->name);
   if (s->state == SL_BUSY) fail_at(el, p, "the default of '%s' depends on itself", s->name);
   if (s->state == SL_PENDING) declare_slot(el, f, s);
@@ -53,7 +57,8 @@ Val slot_value(Elab *el, Frame *f, Slot *s, Pos p) {
 
 Val absent_default(Elab *el, Frame *f, const Param *p) { return first_of(ev_node(el, p->value, f, (Scope){ 0 })); }
 
-static Val word_value(Elab *el, const Word *w) {
+static Val word_value(Elab *el, const Word *w)
+{
   if (w->kind == W_TYPE) return (Val){ V_TYPE, { .t = (Type)w->id } };
   switch (w->id) {
   case 0:
@@ -65,14 +70,16 @@ static Val word_value(Elab *el, const Word *w) {
   }
 }
 
-void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) {
+void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s)
+{
   VEC(const char *) near = { 0 };
   for (const Bind *b = s.b; b; b = b->up) PUSH(el->c, near, b->name);
   for (int i = 0; i < f->slot.n; i++) PUSH(el->c, near, f->slot.at[i]->name);
   fail_near(el, p, ctx_printf(el->c, "'%s' is not known here%s", name, s.eq ? " (an index stands on the left or in a reduction)" : ""), name, near.at, near.n);
 }
 
-static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
+static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s)
+{
   Val v;
   Slot *sl = slot_find(f, name);
   if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym));
@@ -90,7 +97,8 @@ static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
 }
 
 /* ---- operators */
-static Val ev_logic(Elab *el, const Node *n, Frame *f, Scope s) {
+static Val ev_logic(Elab *el, const Node *n, Frame *f, Scope s)
+{
   bool known;
   Val a = ev_scalar(el, n->kid[0], f, s);
   if (v_is_bool(a, &known) && known == (n->fn == FN_OR)) return a;
@@ -98,14 +106,16 @@ static Val ev_logic(Elab *el, const Node *n, Frame *f, Scope s) {
   return v_fn2(el, n->fn, a, b, n->pos);
 }
 
-static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
+static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s)
+{
   if (n->fn == FN_AND || n->fn == FN_OR) return ev_logic(el, n, f, s);
   Val a = ev_scalar(el, n->kid[0], f, s);
   Val b = ev_scalar(el, n->kid[1], f, s);
   return v_fn2(el, n->fn, a, b, n->pos);
 }
 
-static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
+static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want)
+{
   bool known;
   Val c = ev_scalar(el, n->kid[0], f, s);
   if (v_is_bool(c, &known)) {
@@ -117,7 +127,8 @@ static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   return v_select(el, c, a, b, n->pos);
 }
 
-static bool is_absent_read(const Node *n, Frame *f, Scope s) {
+static bool is_absent_read(const Node *n, Frame *f, Scope s)
+{
   Val v;
   if (n->kind != N_INDEX || n->kid[0]->kind != N_NAME || scope_find(s, n->kid[0]->text, &v)) return false;
   Slot *sl = slot_find(f, n->kid[0]->text);
@@ -125,14 +136,16 @@ static bool is_absent_read(const Node *n, Frame *f, Scope s) {
 }
 
 /* An unparenthesised sum or product as alternative is most often meant otherwise. */
-static void or_warn(Elab *el, const Node *alt) {
+static void or_warn(Elab *el, const Node *alt)
+{
   if (el->ncall || el->dump || el->quiet || alt->paren || alt->kind != N_BINARY) return;
   if (fn_info[alt->fn].prec != 8 && fn_info[alt->fn].prec != 9) return;
   diag_warn(el->c, alt->pos, "'or' binds more loosely than '%s': this is `x or (a %s b)`", fn_info[alt->fn].text, fn_info[alt->fn].text);
   diag_help(el->c, "write parentheses around what is meant");
 }
 
-static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s) {
+static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s)
+{
   or_warn(el, n->kid[1]);
   if (is_absent_read(n->kid[0], f, s)) return ev_node(el, n->kid[1], f, s);
   Val a = ev_scalar(el, n->kid[0], f, s);
@@ -141,7 +154,8 @@ static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 /* ---- lists and composites */
-static void item_splice(Elab *el, Val v, List *out, int *cap, Pos p) {
+static void item_splice(Elab *el, Val v, List *out, int *cap, Pos p)
+{
   if (v.k != V_LIST && v.k != V_COMP) fail_at(el, p, "'..' wants a pack or a list; this is %s", v_kind(v));
   for (int i = 0; i < v.l->n; i++) {
     out->at = ctx_grow(el->c, out->at, out->n, cap, sizeof *out->at);
@@ -150,11 +164,13 @@ static void item_splice(Elab *el, Val v, List *out, int *cap, Pos p) {
 }
 
 /* `..a` without an expression is the unnamed pack. */
-static Val ev_splice(Elab *el, const Node *n, Frame *f, Scope s) {
+static Val ev_splice(Elab *el, const Node *n, Frame *f, Scope s)
+{
   return n->n && n->kid[0] ? ev_node(el, n->kid[0], f, s) : ev_name(el, el->s_pack, n->pos, f, s);
 }
 
-List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
+List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s)
+{
   List *out = NEW(el->c, List);
   int cap = 0;
   for (int i = 0; i < n; i++) {
@@ -172,7 +188,8 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   return out;
 }
 
-static Val lim_element(Elab *el, Val v, Val e, Pos p) {
+static Val lim_element(Elab *el, Val v, Val e, Pos p)
+{
   v = v_scalar(el, v, NULL, (Scope){ 0 }, p);
   if (v.k == V_HOLE) return v;
   if (v.k != V_NUM || e.k != V_NUM) fail_at(el, p, "in a composite `expression < extent` wants two numbers; here are %s and %s", v_kind(v), v_kind(e));
@@ -180,7 +197,8 @@ static Val lim_element(Elab *el, Val v, Val e, Pos p) {
 }
 
 /* `expr < extent` or `..list < extents` as a part of a composite. */
-static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s, List *out, int *cap) {
+static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s, List *out, int *cap)
+{
   Val v = splice ? ev_node(el, n->kid[0], f, s) : ev_scalar(el, n->kid[0], f, s);
   Scope es = s;
   es.ext = true;
@@ -201,7 +219,8 @@ static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s
   }
 }
 
-static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
+static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s)
+{
   List *out = NEW(el->c, List);
   int cap = 0;
   s.ix = false;
@@ -221,14 +240,16 @@ static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 /* ---- scalars */
-static Val scalar_tensor(Elab *el, Val v, Frame *f, Pos p) {
+static Val scalar_tensor(Elab *el, Val v, Frame *f, Pos p)
+{
   const Tensor *t = v.x->t;
   if (t->rank) fail_at(el, p, "tensor '%s' has %d dimension%s and needs indices here", t->name, t->rank, t->rank == 1 ? "" : "s");
   if (t->type == T_NONE && f) f->unknown = true;
   return v_num(read_plain(el, v.x->t, p));
 }
 
-Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p) {
+Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p)
+{
   v = first_of(v);
   if (v.k == V_POISON) fail_silent(el);
   if (v.k == V_TENSOR && s.eq) return scalar_tensor(el, v, f, p);
@@ -244,7 +265,8 @@ Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p) {
 Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s) { return v_scalar(el, ev_node(el, n, f, s), f, s, n->pos); }
 
 /* ---- all kinds */
-static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
+static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want)
+{
   switch (n->kind) {
   case N_NAME:   return ev_name(el, n->text, n->pos, f, s);
   case N_INT:    return v_int(el, n->i);
@@ -273,7 +295,8 @@ static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
 #define STEPS_MAX 20000000
 #define LEVEL_MAX 1500
 
-Val ev_node(Elab *el, const Node *n, Frame *f, Scope s) {
+Val ev_node(Elab *el, const Node *n, Frame *f, Scope s)
+{
   Want want = el->want;
   el->want = (Want){ 0 };
   if (++el->steps > STEPS_MAX) fail_at(el, n->pos, "this takes more than %d steps to expand", STEPS_MAX);

@@ -9,7 +9,8 @@
 typedef struct Unit { Elab *el; const Decl *d; Frame *f; VEC(Stmt *) st; VEC(Kernel *) kernel; } Unit;     /* kernel[i]: that st[i] stands in */
 
 /* Runs fn for one part of the graph; after an error the next part goes on. */
-static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg) {
+static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg)
+{
   Catch k;
   if (catch_begin(u->el, &k)) {
     fn(u, arg);
@@ -23,13 +24,15 @@ static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg)
 }
 
 /* ---- symbolic dimensions */
-static const Bound *bound_find(const Decl *d, const char *name) {
+static const Bound *bound_find(const Decl *d, const char *name)
+{
   for (int i = 0; i < d->nbound; i++)
     if (d->bound[i].name == name) return &d->bound[i];
   return NULL;
 }
 
-static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
+static Index *dim_new(Unit *u, const char *name, bool stream, Pos p)
+{
   Elab *el = u->el;
   const Bound *b = bound_find(u->d, name);
   Index *i = NEW(el->c, Index);
@@ -55,7 +58,8 @@ static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
 }
 
 /* One dimension of an input: a number, `stream t`, a symbolic dimension (new where it first stands), or an expression of them. */
-static Extent shape_item(Unit *u, const Node *n, bool input) {
+static Extent shape_item(Unit *u, const Node *n, bool input)
+{
   Elab *el = u->el;
   const Node *core = n->kind == N_NAMED ? n->kid[0] : n;
   if (core->kind == N_BINARY && core->fn == FN_LT) core = core->kid[1];
@@ -72,7 +76,8 @@ static Extent shape_item(Unit *u, const Node *n, bool input) {
   return e;
 }
 
-static Type type_of(Elab *el, const char *name, Pos p) {
+static Type type_of(Elab *el, const char *name, Pos p)
+{
   Type t = type_by_name(name ? name : "");
   const char *names[T_COUNT];
   for (int k = 0; k < T_WINT; k++) names[k] = type_name((Type)k);
@@ -80,13 +85,15 @@ static Type type_of(Elab *el, const char *name, Pos p) {
   return t;
 }
 
-static int stream_place(const Tensor *t) {
+static int stream_place(const Tensor *t)
+{
   for (int d = 0; d < t->rank; d++)
     if (t->shape[d].dim && t->shape[d].dim->stream) return d;
   return -1;
 }
 
-static Tensor *tensor_declared(Unit *u, const char *name, const char *type, Node *const *item, int n, TensorKind kind, Pos p) {
+static Tensor *tensor_declared(Unit *u, const char *name, const char *type, Node *const *item, int n, TensorKind kind, Pos p)
+{
   Elab *el = u->el;
   Slot *s = slot_find(u->f, name);
   if (s && (s->state != SL_NONE || s->sym)) fail_at(el, p, "'%s' is already defined", name);
@@ -104,7 +111,8 @@ static Tensor *tensor_declared(Unit *u, const char *name, const char *type, Node
 }
 
 /* ---- inputs */
-static void do_input(Unit *u, const void *arg) {
+static void do_input(Unit *u, const void *arg)
+{
   const Param *p = arg;
   Elab *el = u->el;
   if (p->kind != P_TYPED) fail_at(el, p->pos, "an input of a graph is written name: type[shape]");
@@ -115,7 +123,8 @@ static void do_input(Unit *u, const void *arg) {
   el->g->in = in;
 }
 
-static void do_bounds(Unit *u, const void *arg) {
+static void do_bounds(Unit *u, const void *arg)
+{
   const Bound *b = arg;
   Slot *s = slot_find(u->f, b->name);
   const char **near = NEWN(u->el->c, const char *, u->el->g->ndim + 1);
@@ -124,7 +133,8 @@ static void do_bounds(Unit *u, const void *arg) {
 }
 
 /* ---- parameters */
-static const Weight *weight_find(const Elab *el, const char *name) {
+static const Weight *weight_find(const Elab *el, const char *name)
+{
   for (int i = 0; i < el->nweights; i++) {
     const Weight *w = el->weights[i] ? weights_find(el->weights[i], name) : NULL;
     if (w) return w;
@@ -132,7 +142,8 @@ static const Weight *weight_find(const Elab *el, const char *name) {
   return NULL;
 }
 
-static void fail_weight(Elab *el, const char *name, Pos p) {
+static void fail_weight(Elab *el, const char *name, Pos p)
+{
   VEC(const char *) near = { 0 };
   for (int i = 0; i < el->nweights; i++)
     for (int k = 0; el->weights[i] && k < el->weights[i]->n; k++) PUSH(el->c, near, el->weights[i]->at[k].name);
@@ -140,19 +151,22 @@ static void fail_weight(Elab *el, const char *name, Pos p) {
   fail_near(el, p, ctx_printf(el->c, "the weights hold no tensor '%s'", name), name, near.at, near.n);
 }
 
-static char *weight_shape(Elab *el, const Weight *w) {
+static char *weight_shape(Elab *el, const Weight *w)
+{
   Extent *e = NEWN(el->c, Extent, w->rank + 1);
   for (int d = 0; d < w->rank; d++) e[d] = extent_of(w->shape[d]);
   return ctx_printf(el->c, "%s%s", type_name(w->type), ext_print(el, e, w->rank));
 }
 
-static const char *weight_path(const Elab *el, const Weight *w) {
+static const char *weight_path(const Elab *el, const Weight *w)
+{
   for (int i = 0; i < el->nweights; i++)
     if (el->weights[i] && w >= el->weights[i]->at && w < el->weights[i]->at + el->weights[i]->n) return el->weights[i]->path;
   return "the weights";
 }
 
-static void weight_check(Elab *el, const Tensor *t, const Weight *w) {
+static void weight_check(Elab *el, const Tensor *t, const Weight *w)
+{
   bool same = w->rank == t->rank && w->type == t->type;
   for (int d = 0; same && d < t->rank; d++) same = ext_is(t->shape[d], w->shape[d]);
   if (same) return;
@@ -161,7 +175,8 @@ static void weight_check(Elab *el, const Tensor *t, const Weight *w) {
   fail_silent(el);
 }
 
-static void do_param(Unit *u, const void *arg) {
+static void do_param(Unit *u, const void *arg)
+{
   const Stmt *st = arg;
   Elab *el = u->el;
   Tensor *t = tensor_declared(u, st->name, st->type, st->item, st->nitem, TK_PARAM, st->pos);
@@ -177,7 +192,8 @@ static void do_param(Unit *u, const void *arg) {
 }
 
 /* ---- constants */
-static Val const_number(Elab *el, const Stmt *st, Val v) {
+static Val const_number(Elab *el, const Stmt *st, Val v)
+{
   Type t = st->type ? type_of(el, st->type, st->pos) : T_NONE;
   if (v.k != V_NUM || t == T_NONE) return v;
   if (!v_static(v)) fail_at(el, st->pos, "the constant '%s' is not known when the graph is compiled", st->name);
@@ -185,7 +201,8 @@ static Val const_number(Elab *el, const Stmt *st, Val v) {
 }
 
 /* Nested lists, row-major, into out. */
-static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Pos p) {
+static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Pos p)
+{
   if (d == t->rank) {
     if (v.k != V_NUM || v.e->kind != E_CONST) fail_at(el, p, "an element of '%s' is %s: it must be a number", t->name, v_kind(v));
     out->at[out->n++] = v;
@@ -196,7 +213,8 @@ static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Po
 }
 
 /* One equation for each element. */
-static void const_elements(Elab *el, Tensor *t, const List *l, Pos p) {
+static void const_elements(Elab *el, Tensor *t, const List *l, Pos p)
+{
   for (int k = 0; k < l->n; k++) {
     Expr **place = NEWN(el->c, Expr *, t->rank + 1);
     int64_t at = k;
@@ -205,7 +223,8 @@ static void const_elements(Elab *el, Tensor *t, const List *l, Pos p) {
   }
 }
 
-static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
+static void const_spread(Elab *el, Tensor *t, Val v, Pos p)
+{
   Index **free = NEWN(el->c, Index *, t->rank + 1);
   Expr **place = NEWN(el->c, Expr *, t->rank + 1);
   for (int d = 0; d < t->rank; d++) {
@@ -215,7 +234,8 @@ static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
   emit_eq(el, t, place, free, t->rank, v.e, p);
 }
 
-static void const_tensor(Unit *u, const Stmt *st, Val v) {
+static void const_tensor(Unit *u, const Stmt *st, Val v)
+{
   Elab *el = u->el;
   Tensor *t = tensor_declared(u, st->name, st->type, st->item, st->nitem, TK_CONST, st->pos);
   el->constant = true;
@@ -233,7 +253,8 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
   }
 }
 
-static void do_const(Unit *u, const void *arg) {
+static void do_const(Unit *u, const void *arg)
+{
   const Stmt *st = arg;
   Elab *el = u->el;
   Slot *s = slot_find(u->f, st->name);
@@ -246,7 +267,8 @@ static void do_const(Unit *u, const void *arg) {
 }
 
 /* ---- state */
-static bool has_equation(const Unit *u, const char *name) {
+static bool has_equation(const Unit *u, const char *name)
+{
   for (int i = 0; i < u->st.n; i++) {
     const Stmt *s = u->st.at[i];
     if (s->kind == S_DEFINE && s->left->kind == N_INDEX && node_full(u->el, s->left->kid[0]) == name) return true;
@@ -254,18 +276,21 @@ static bool has_equation(const Unit *u, const char *name) {
   return false;
 }
 
-static void do_state(Unit *u, const void *arg) {
+static void do_state(Unit *u, const void *arg)
+{
   const Stmt *st = arg;
   if (has_equation(u, st->name)) map_put(u->el->c, &u->el->history, st->name, (void *)st);
   else tensor_declared(u, st->name, st->type, st->item, st->nitem, TK_STATE, st->pos);
 }
 
-static const Node *state_item(const Stmt *st, int d) {
+static const Node *state_item(const Stmt *st, int d)
+{
   const Node *n = st->item[d];
   return n->kind == N_BINARY && n->fn == FN_LT ? n->kid[1] : n;
 }
 
-int64_t history_of(Elab *el, Frame *f, Tensor *t) {
+int64_t history_of(Elab *el, Frame *f, Tensor *t)
+{
   const Stmt *st = map_get(&el->history, t->name);
   t->stream_dim = stream_place(t);
   if (!st) return 0;
@@ -278,7 +303,8 @@ int64_t history_of(Elab *el, Frame *f, Tensor *t) {
 }
 
 /* What the state holds first: an expression over indices named in the state's shape. */
-static void do_state_value(Unit *u, const void *arg) {
+static void do_state_value(Unit *u, const void *arg)
+{
   const Stmt *st = arg;
   Elab *el = u->el;
   Slot *s = slot_find(u->f, st->name);
@@ -300,7 +326,8 @@ static void do_state_value(Unit *u, const void *arg) {
   t->init = v.e->kind == E_CONST && v.e->type != T_BOOL && expr_number(v.e) == 0 && v.e->type != T_WFLOAT ? NULL : v.e;
 }
 
-static void do_next(Unit *u, const void *arg) {
+static void do_next(Unit *u, const void *arg)
+{
   const Stmt *st = arg;
   Elab *el = u->el;
   Slot *s = slot_find(u->f, st->name);
@@ -323,14 +350,16 @@ static void do_next(Unit *u, const void *arg) {
 }
 
 /* ---- results */
-static void fail_result(Elab *el, const Param *p, const Tensor *t, Type want, const Extent *shape) {
+static void fail_result(Elab *el, const Param *p, const Tensor *t, Type want, const Extent *shape)
+{
   diag_error(el->c, p->pos, "the result '%s' is declared %s%s, but it is %s%s", p->name, type_name(want), ext_print(el, shape, p->nitem), type_name(t->type),
              ext_print(el, t->shape, t->rank));
   if (t->pos.src) diag_note(el->c, t->pos, "computed here");
   fail_silent(el);
 }
 
-static void result_check(Unit *u, const Param *p, const Tensor *t) {
+static void result_check(Unit *u, const Param *p, const Tensor *t)
+{
   if (p->kind != P_TYPED) return;
   Elab *el = u->el;
   Type want = type_of(el, p->type, p->pos);
@@ -344,7 +373,8 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
 }
 
 /* A list of numbers as a tensor of rank 1: one equation for each element. */
-static Tensor *list_tensor(Elab *el, const Param *p, Val v) {
+static Tensor *list_tensor(Elab *el, const Param *p, Val v)
+{
   Tensor *t = NEW(el->c, Tensor);
   *t = (Tensor){ .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1, .type = T_NONE };
   t->shape[0] = extent_of(v.l->n);
@@ -357,7 +387,8 @@ static Tensor *list_tensor(Elab *el, const Param *p, Val v) {
 }
 
 /* The tensor that bears the result's name; a copy where the name stands for something else. */
-static Tensor *result_tensor(Unit *u, const Param *p, Val v) {
+static Tensor *result_tensor(Unit *u, const Param *p, Val v)
+{
   Elab *el = u->el;
   if (v.k == V_TENSOR && v.x->t->kind == TK_TEMP && v.x->t->name == p->name) return v.x->t;
   el->target = p->name;
@@ -369,7 +400,8 @@ static Tensor *result_tensor(Unit *u, const Param *p, Val v) {
   return v_store(el, v, p->name, p->pos).x->t;
 }
 
-static void do_result(Unit *u, const void *arg) {
+static void do_result(Unit *u, const void *arg)
+{
   const Param *p = arg;
   Elab *el = u->el;
   Slot *s = slot_find(u->f, p->name);
@@ -393,7 +425,8 @@ static void do_result(Unit *u, const void *arg) {
 }
 
 /* ---- the whole */
-static void weights_load(Elab *el) {
+static void weights_load(Elab *el)
+{
   const Ast *a = el->ast;
   el->nweights = el->g->nweights = a->nweights;
   el->weights = NEWN(el->c, Weights *, a->nweights + 1);
@@ -401,14 +434,16 @@ static void weights_load(Elab *el) {
   for (int i = 0; i < a->nweights; i++) el->weights[i] = weights_open(el->c, a->weights[i], a->src, a->weights_pos[i]);
 }
 
-static Kernel *kernel_new(Unit *u, const Stmt *st) {
+static Kernel *kernel_new(Unit *u, const Stmt *st)
+{
   Kernel *k = NEW(u->el->c, Kernel);
   *k = (Kernel){ .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos };
   return k;
 }
 
 /* The statements of kernels stand among the graph's: names are known everywhere. all[i]: the kernel of statement i of the graph. */
-static Kernel **flatten(Unit *u) {
+static Kernel **flatten(Unit *u)
+{
   Ctx *c = u->el->c;
   Kernel **all = NEWN(c, Kernel *, u->d->nstmt + 1);
   for (int i = 0; i < u->d->nstmt; i++) {
@@ -426,7 +461,8 @@ static Kernel **flatten(Unit *u) {
 
 typedef struct Row { StmtKind kind; void (*fn)(Unit *, const void *); } Row;
 
-static void do_layout(Unit *u, const void *arg) {
+static void do_layout(Unit *u, const void *arg)
+{
   const Stmt *st = arg;
   Slot *s = slot_find(u->f, st->name);
   VEC(const char *) near = { 0 };
@@ -436,14 +472,16 @@ static void do_layout(Unit *u, const void *arg) {
   layout_apply(u->el, st, s->v.x->t);
 }
 
-static void run_rows(Unit *u, const Row *row, int n) {
+static void run_rows(Unit *u, const Row *row, int n)
+{
   for (int i = 0; i < u->st.n; i++)
     for (int k = 0; k < n; k++)
       if (u->st.at[i]->kind == row[k].kind && (row[k].kind != S_CONST || u->st.at[i]->name) && !try_part(u, row[k].fn, u->st.at[i]))
         statement_poison(u->el, u->f, u->st.at[i]);
 }
 
-static void graph_finish(Elab *el) {
+static void graph_finish(Elab *el)
+{
   Graph *g = el->g;
   g->tensor = el->tensor.at;
   g->ntensor = el->tensor.n;
@@ -452,7 +490,8 @@ static void graph_finish(Elab *el) {
   for (int i = 0; i < g->ntensor; i++) g->tensor[i]->stream_dim = stream_place(g->tensor[i]);
 }
 
-void graph_elaborate(Elab *el, const Decl *d) {
+void graph_elaborate(Elab *el, const Decl *d)
+{
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
   Unit u = { .el = el, .d = d, .f = NEW(el->c, Frame) };

@@ -11,7 +11,8 @@
 typedef struct Unit { Elab *el; const Kernel *k; Names index; } Unit;
 
 /* ---- what a kernel has */
-static void index_add(Unit *u, Names *out, const char *name) {
+static void index_add(Unit *u, Names *out, const char *name)
+{
   for (int i = 0; i < out->n; i++)
     if (out->at[i] == name) return;
   PUSH(u->el->c, *out, name);
@@ -19,37 +20,43 @@ static void index_add(Unit *u, Names *out, const char *name) {
 
 typedef struct Bounds { Unit *u; Names *out; } Bounds;
 
-static bool find_bound(const Expr *e, void *arg) {
+static bool find_bound(const Expr *e, void *arg)
+{
   Bounds *b = arg;
   for (int i = 0; e->kind == E_REDUCE && i < e->nbound; i++) index_add(b->u, b->out, e->bound[i]->name);
   return true;
 }
 
-static void eq_indices(Unit *u, const Eq *e, Names *out) {
+static void eq_indices(Unit *u, const Eq *e, Names *out)
+{
   Bounds b = { u, out };
   for (int i = 0; i < e->nfree; i++) index_add(u, out, e->free[i]->name);
   expr_walk(e->rhs, find_bound, &b);
 }
 
-static bool names_have(const Names *n, const char *name) {
+static bool names_have(const Names *n, const char *name)
+{
   for (int i = 0; i < n->n; i++)
     if (!strcmp(n->at[i], name)) return true;
   return false;
 }
 
-static Names written(Unit *u) {
+static Names written(Unit *u)
+{
   Names out = { 0 };
   for (int i = 0; i < u->k->neq; i++) index_add(u, &out, u->k->eq[i]->out->name);
   return out;
 }
 
-static Names tensors(Elab *el) {
+static Names tensors(Elab *el)
+{
   Names out = { 0 };
   for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, out, el->tensor.at[i]->name);
   return out;
 }
 
-static void need_name(Unit *u, const Names *n, const char *name, const char *what, Pos p) {
+static void need_name(Unit *u, const Names *n, const char *name, const char *what, Pos p)
+{
   Elab *el = u->el;
   const char *near;
   if (names_have(n, name)) return;
@@ -60,7 +67,8 @@ static void need_name(Unit *u, const Names *n, const char *name, const char *wha
 }
 
 /* ---- trees */
-static void check_leaf(Unit *u, const Tree *t) {
+static void check_leaf(Unit *u, const Tree *t)
+{
   Names own = { 0 }, out = written(u);
   need_name(u, &out, t->name, "a schedule computes what an equation of its kernel writes; none writes", t->pos);
   if (!names_have(&out, t->name)) return;
@@ -70,7 +78,8 @@ static void check_leaf(Unit *u, const Tree *t) {
 }
 
 /* `as [o / 16, c, o % 16]`: by the index that writes the dimension, or d0, d1, ... */
-static int layout_dim(Unit *u, const char *tensor, const char *name) {
+static int layout_dim(Unit *u, const char *tensor, const char *name)
+{
   int d;
   char rest;
   for (int i = 0; i < u->k->neq; i++) {
@@ -84,7 +93,8 @@ static int layout_dim(Unit *u, const char *tensor, const char *name) {
   return -1;
 }
 
-static void check_let(Unit *u, Tree *t) {
+static void check_let(Unit *u, Tree *t)
+{
   Names all = tensors(u->el);
   need_name(u, &all, t->name, "'let' places a tensor; there is no", t->pos);
   if (t->storage == ST_ALIAS) need_name(u, &all, t->other, "an alias takes the storage of a tensor; there is no", t->pos);
@@ -96,7 +106,8 @@ static void check_let(Unit *u, Tree *t) {
   }
 }
 
-static void check_tree(Unit *u, Tree *t, int depth) {
+static void check_tree(Unit *u, Tree *t, int depth)
+{
   Names all = tensors(u->el);
   if (depth > 200) {
     diag_error(u->el->c, t->pos, "loops are nested more than 200 deep");
@@ -113,13 +124,15 @@ static void check_tree(Unit *u, Tree *t, int depth) {
   }
 }
 
-static bool tree_computes(const Tree *t, const char *name) {
+static bool tree_computes(const Tree *t, const char *name)
+{
   for (; t; t = t->next)
     if ((t->kind == TREE_LEAF && !strcmp(t->name, name)) || (t->kind == TREE_FOR && tree_computes(t->body, name))) return true;
   return false;
 }
 
-static void check_complete(Unit *u) {
+static void check_complete(Unit *u)
+{
   for (int i = 0; i < u->k->neq; i++) {
     const Eq *e = u->k->eq[i];
     if (tree_computes(u->k->tree, e->out->name)) continue;
@@ -129,7 +142,8 @@ static void check_complete(Unit *u) {
 }
 
 /* ---- heads of kernels */
-static Tensor *kernel_tensor(Unit *u, const char *name, Pos p) {
+static Tensor *kernel_tensor(Unit *u, const char *name, Pos p)
+{
   Elab *el = u->el;
   Names all = tensors(el);
   for (int i = 0; i < el->tensor.n; i++)
@@ -138,7 +152,8 @@ static Tensor *kernel_tensor(Unit *u, const char *name, Pos p) {
   return NULL;
 }
 
-static void kernel_head(Unit *u, Kernel *k, const Stmt *st) {
+static void kernel_head(Unit *u, Kernel *k, const Stmt *st)
+{
   Ctx *c = u->el->c;
   k->in = NEWN(c, Tensor *, st->nin + 1);
   k->out = NEWN(c, Tensor *, st->nout + 1);
@@ -154,7 +169,8 @@ static void kernel_head(Unit *u, Kernel *k, const Stmt *st) {
   }
 }
 
-static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
+static void kernel_finish(Elab *el, Kernel *k, const Stmt *st)
+{
   Unit u = { .el = el, .k = k };
   if (!k->label) k->label = k->name;
   kernel_head(&u, k, st);
@@ -166,7 +182,8 @@ static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
   }
 }
 
-void kernels_finish(Elab *el, const Decl *d, Kernel *const *kernel) {
+void kernels_finish(Elab *el, const Decl *d, Kernel *const *kernel)
+{
   Graph *g = el->g;
   g->kernel = NEWN(el->c, Kernel *, d->nstmt + 1);
   for (int i = 0; i < d->nstmt; i++) {
@@ -179,14 +196,16 @@ void kernels_finish(Elab *el, const Decl *d, Kernel *const *kernel) {
 }
 
 /* ---- layouts and places of tensors */
-static int item_dim(const Stmt *st, const char *name) {
+static int item_dim(const Stmt *st, const char *name)
+{
   for (int d = 0; d < st->nitem; d++)
     if (st->item[d]->kind == N_NAMED && st->item[d]->text == name) return d;
   return -1;
 }
 
 /* n, n / 16, n % 16, n / 16 % 4: the innermost name, then its divisor and modulus. */
-static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
+static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n)
+{
   LayoutDim l = { -1, 1, 0 };
   int64_t *to[] = { &l.mod, &l.div };
   static const Fn fn[] = { FN_MOD, FN_DIV };
@@ -202,7 +221,8 @@ static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
   return l;
 }
 
-static void place_apply(Elab *el, const Stmt *st, Tensor *t) {
+static void place_apply(Elab *el, const Stmt *st, Tensor *t)
+{
   static const char *const name[] = { "", "scratch", "state", "const" };
   for (int k = 1; k < 4; k++)
     if (!strcmp(st->where, name[k])) t->where = (Where)k;
@@ -210,7 +230,8 @@ static void place_apply(Elab *el, const Stmt *st, Tensor *t) {
   t->offset = st->offset;
 }
 
-void layout_apply(Elab *el, const Stmt *st, Tensor *t) {
+void layout_apply(Elab *el, const Stmt *st, Tensor *t)
+{
   if (st->where) place_apply(el, st, t);
   if (st->type && (type_by_name(st->type) != t->type || st->nitem != t->rank))
     fail_at(el, st->pos, "'%s' is %s%s, this line says %s of %d dimensions", t->name, type_name(t->type), ext_print(el, t->shape, t->rank), st->type, st->nitem);

@@ -7,19 +7,22 @@
 #include "elab.h"
 #include <stdlib.h>
 
-Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
+Idx *idx_new(Elab *el, const char *name, Extent e, bool given)
+{
   Idx *i = NEW(el->c, Idx);
   i->ix = (Index){ .name = name, .ext = ext_pos(e), .id = ++el->c->nid };
   i->given = given;
   return i;
 }
 
-const char *pack_name(Elab *el, const char *pack, int i) {
+const char *pack_name(Elab *el, const char *pack, int i)
+{
   return ctx_intern(el->c, ctx_printf(el->c, "%s%d", pack == el->s_pack ? "e" : pack, i));
 }
 
 /* ---- names in expressions */
-static void name_add(Elab *el, const char *name, Names *out) {
+static void name_add(Elab *el, const char *name, Names *out)
+{
   const Word *w = map_get(&el->word, name);
   if (w && (w->kind == W_CONST || w->kind == W_TYPE)) return;
   for (int i = 0; i < out->n; i++)
@@ -27,7 +30,8 @@ static void name_add(Elab *el, const char *name, Names *out) {
   PUSH(el->c, *out, name);
 }
 
-void names_in(Elab *el, const Node *n, Names *out) {
+void names_in(Elab *el, const Node *n, Names *out)
+{
   if (!n || n->kind == N_DOT) return;
   if (n->kind == N_NAME) name_add(el, n->text, out);
   if (n->kind == N_SPLICE && (!n->n || !n->kid[0])) name_add(el, el->s_pack, out);
@@ -38,7 +42,8 @@ void names_in(Elab *el, const Node *n, Names *out) {
 /* ---- binding */
 static bool is_taken(Elab *el, const Slot *s) { return s && s->state != SL_NONE && !el->dump; }
 
-static Val bind_pack(Elab *el, const char *name, const List *l, bool given, Pos p) {
+static Val bind_pack(Elab *el, const char *name, const List *l, bool given, Pos p)
+{
   Val out = v_list(el, l->n);
   if (l->n > 64) fail_at(el, p, "a pack of %d indices: at most 64", l->n);
   for (int i = 0; i < l->n; i++)
@@ -47,7 +52,8 @@ static Val bind_pack(Elab *el, const char *name, const List *l, bool given, Pos 
 }
 
 /* What a name's extents are from now on in this definition. */
-static void bind_dims(Elab *el, Frame *f, const char *name, Val idx, bool given) {
+static void bind_dims(Elab *el, Frame *f, const char *name, Val idx, bool given)
+{
   Slot *s = slot_get(el, f, name);
   if (s->sym || !given) return;
   int n = idx.k == V_LIST ? idx.l->n : 1;
@@ -57,7 +63,8 @@ static void bind_dims(Elab *el, Frame *f, const char *name, Val idx, bool given)
   s->given = true;
 }
 
-Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, bool given, Pos p) {
+Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, bool given, Pos p)
+{
   Slot *s = slot_find(f, name);
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
   if (pack && ext.k != V_LIST) fail_at(el, p, "'%s': a pack wants a list of extents", name);
@@ -65,6 +72,8 @@ Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, bool gi
   bool was = s && s->given && !f->graph;
   Val v = pack ? bind_pack(el, name, ext.l, given || was, p)
                : v_num(expr_index(el->c, &idx_new(el, name, need_ext(el, ext, p, ctx_printf(el->c, "the extent of '%s'", name)), given || was)->ix));
+  if (!pack) v_idx(v)->from = given ? NULL : el->gave;
+  el->gave = NULL;
   bind_dims(el, f, name, v, given);
   return v;
 }
@@ -76,7 +85,8 @@ static bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN
 static bool is_range(const Node *n) { return n->kind == N_BINARY && n->fn == FN_LT; }
 
 /* `number + index < end` */
-static void range_offset(Left *l, const Node *n, Val end) {
+static void range_offset(Left *l, const Node *n, Val end)
+{
   for (int k = 0; k < 2 && n->kid[0]->kind == N_BINARY && n->kid[0]->fn == FN_ADD; k++) {
     const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k];
     Slot *s = y->kind == N_NAME ? slot_find(l->f, y->text) : NULL;
@@ -89,7 +99,8 @@ static void range_offset(Left *l, const Node *n, Val end) {
   fail_at(l->el, n->pos, "'<' on the left wants an index, or a number + an index");
 }
 
-static void left_ranges(Left *l, const Node *n, bool splice) {
+static void left_ranges(Left *l, const Node *n, bool splice)
+{
   if (!n) return;
   if (is_range(n)) {
     Val e = ev_node(l->el, n->kid[1], l->f, (Scope){ .ext = true });
@@ -101,7 +112,8 @@ static void left_ranges(Left *l, const Node *n, bool splice) {
     for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
 }
 
-static void left_names(Elab *el, const Node *n, Names *out) {
+static void left_names(Elab *el, const Node *n, Names *out)
+{
   if (is_range(n)) names_in(el, n->kid[0], out);
   else if (n->kind == N_TUPLE || n->kind == N_INDEX || is_arith(n) || (n->kind == N_SPLICE && n->n && n->kid[0]))
     for (int i = 0; i < n->n; i++) (n->kind == N_INDEX && i ? names_in : left_names)(el, n->kid[i], out);
@@ -110,16 +122,18 @@ static void left_names(Elab *el, const Node *n, Names *out) {
 
 /* ---- indices without a range */
 /* An extent is often not found because the tensor that is read is not known. */
-static void fail_extent(Left *l, const char *name, const Node *n) {
+static void fail_extent(Left *l, const char *name, const Node *n)
+{
   Elab *el = l->el;
   const char *base = n && n->kind == N_INDEX ? node_full(el, n->kid[0]) : NULL;
   if (base && !slot_find(l->f, base) && !map_get(&el->word, base)) fail_unknown(el, n->pos, base, l->f, (Scope){ 0 });
   for (int i = 0; n && i < n->n; i++)
     if (n->kid[i]) fail_extent(l, NULL, n->kid[i]);
-  if (name) fail_at(el, l->st->pos, "the extent of index '%s' cannot be found: it stands bare in no read; write %s < extent", name, name);
+  if (name) fail_at(el, l->st->pos, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
 }
 
-static void left_infer(Left *l, const char *name) {
+static void left_infer(Left *l, const char *name)
+{
   Elab *el = l->el;
   Slot *s = slot_find(l->f, name);
   const Extent *e = s && s->has_dim ? s->ext : NULL;
@@ -133,7 +147,8 @@ static void left_infer(Left *l, const char *name) {
   l->s = scope_bind(el, l->s, name, bind_index(el, l->f, name, v, pack, false, l->st->pos));
 }
 
-static void left_bind(Left *l, Node *const *it, int n) {
+static void left_bind(Left *l, Node *const *it, int n)
+{
   Names names = { 0 };
   Val v;
   for (int i = 0; i < n; i++) left_ranges(l, it[i], false);
@@ -148,12 +163,14 @@ static void left_bind(Left *l, Node *const *it, int n) {
 /* ---- values */
 static Val left_val(Left *l, const Node *n);
 
-static void left_add(Elab *el, List *out, int *cap, Val v) {
+static void left_add(Elab *el, List *out, int *cap, Val v)
+{
   out->at = ctx_grow(el->c, out->at, out->n, cap, sizeof *out->at);
   out->at[out->n++] = v;
 }
 
-static List *left_items(Left *l, Node *const *it, int n) {
+static List *left_items(Left *l, Node *const *it, int n)
+{
   List *out = NEW(l->el->c, List);
   int cap = 0;
   for (int i = 0; i < n; i++) {
@@ -170,7 +187,8 @@ static List *left_items(Left *l, Node *const *it, int n) {
   return out;
 }
 
-static Val left_val(Left *l, const Node *n) {
+static Val left_val(Left *l, const Node *n)
+{
   if (is_range(n)) return left_val(l, n->kid[0]);
   if (n->kind == N_TUPLE) return (Val){ V_COMP, { .l = left_items(l, n->kid, n->n) } };
   if (n->kind == N_INDEX && is_range(n->kid[0])) {
@@ -186,18 +204,21 @@ static Val left_val(Left *l, const Node *n) {
 }
 
 /* ---- places */
-static bool is_zero(Val v) {
+static bool is_zero(Val v)
+{
   int64_t i;
   return v_is_int(v, &i) && i == 0;
 }
 
-static void fail_place(Left *l, Val v) {
+static void fail_place(Left *l, Val v)
+{
   const char *what = v.k == V_NUM ? expr_print(l->el->c, v.e) : v_kind(v);
   fail_at(l->el, l->st->pos, "%s cannot stand on the left: only an index, a number, a number + an index, or a composite of them", what);
 }
 
 /* In a composite a 0 stands for a dimension of extent 1. */
-static Expr *place_comp(Left *l, const List *parts) {
+static Expr *place_comp(Left *l, const List *parts)
+{
   Val kept = v_list(l->el, parts->n);
   int n = 0;
   for (int i = 0; i < parts->n; i++)
@@ -206,7 +227,8 @@ static Expr *place_comp(Left *l, const List *parts) {
   return comp_linear(l->el, kept.l, l->st->pos, NULL);
 }
 
-static Expr *place_value(Left *l, Val v) {
+static Expr *place_value(Left *l, Val v)
+{
   if (v.k == V_COMP) return place_comp(l, v.l);
   if (v.k == V_LIST) fail_at(l->el, l->st->pos, "a pack or list needs '..' in front on the left");
   if (v.k != V_NUM || v.e->type == T_BOOL || type_is_float(v.e->type)) fail_place(l, v);
@@ -214,7 +236,8 @@ static Expr *place_value(Left *l, Val v) {
 }
 
 /* A mixed radix: each coefficient is beyond all that the smaller ones reach. */
-static bool place_unique(const Aff *a) {
+static bool place_unique(const Aff *a)
+{
   for (int i = 0; i < a->n; i++) {
     double reach = 0, k = (double)llabs(a->k[i]);
     for (int j = 0; j < a->n; j++)
@@ -226,7 +249,8 @@ static bool place_unique(const Aff *a) {
 
 #define PLACE_MAX ((int64_t)1 << 40)
 
-Extent place_end(Elab *el, const Expr *e, Pos p) {
+Extent place_end(Elab *el, const Expr *e, Pos p)
+{
   Aff a;
   Extent out = { NULL, 1 };
   if (!expr_affine(el->c, e, &a)) fail_at(el, p, "%s cannot stand on the left: it is not affine", expr_print(el->c, e));
@@ -242,14 +266,16 @@ Extent place_end(Elab *el, const Expr *e, Pos p) {
   return out;
 }
 
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
+Extent ext_larger(Elab *el, Extent a, Extent b, Pos p)
+{
   if (a.dim == b.dim) return a.n > b.n ? a : b;
   if (extent_min(a) >= extent_max(b)) return a;
   if (extent_min(b) >= extent_max(a)) return b;
   fail_at(el, p, "pieces that end at %s and %s: which is larger is not known", ext_print(el, &a, 1), ext_print(el, &b, 1));
 }
 
-static void place_check(Left *l, const Expr *e) {
+static void place_check(Left *l, const Expr *e)
+{
   Aff a;
   if (!expr_affine(l->el->c, e, &a) || !place_unique(&a)) fail_place(l, v_num((Expr *)e));
   int64_t lo = a.c;
@@ -260,7 +286,8 @@ static void place_check(Left *l, const Expr *e) {
 }
 
 /* The indices of a place, left to right. */
-static void place_free(Left *l, const Expr *e, Piece *p, int *cap) {
+static void place_free(Left *l, const Expr *e, Piece *p, int *cap)
+{
   if (e->kind == E_INDEX && !e->index->is_dim) {
     for (int i = 0; i < p->nfree; i++)
       if (p->free[i] == e->index) fail_at(l->el, l->st->pos, "index '%s' stands twice on the left", e->index->name);
@@ -271,13 +298,15 @@ static void place_free(Left *l, const Expr *e, Piece *p, int *cap) {
 }
 
 /* ---- what the right side sees: the indices that stand on the left */
-static bool is_free(const Piece *p, Val v) {
+static bool is_free(const Piece *p, Val v)
+{
   for (int i = 0; i < p->nfree; i++)
     if (v_idx(v) && p->free[i] == &v_idx(v)->ix) return true;
   return false;
 }
 
-static const Bind *left_scope(Left *l, const Piece *p) {
+static const Bind *left_scope(Left *l, const Piece *p)
+{
   Scope out = { 0 };
   for (const Bind *b = l->s.b; b; b = b->up) {
     Val v = b->v;
@@ -290,7 +319,8 @@ static const Bind *left_scope(Left *l, const Piece *p) {
   return out.b;
 }
 
-void left_settle(Elab *el, Frame *f, Piece *p) {
+void left_settle(Elab *el, Frame *f, Piece *p)
+{
   const Node *left = p->st->left;
   Left l = { el, f, p->st, { 0 } };
   int cap = 0;
@@ -307,9 +337,10 @@ void left_settle(Elab *el, Frame *f, Piece *p) {
 }
 
 /* ---- extents from reads */
-typedef struct Infer { Elab *el; Frame *f; const char *name; const Extent *e; int n; bool pack, found; } Infer;
+typedef struct Infer { Elab *el; Frame *f; const char *name; const Extent *e; int n; bool pack, found, settled; } Infer;   /* settled: only tensors of known shape */
 
-static Tensor *infer_tensor(Infer *q, const Node *base) {
+static Tensor *infer_tensor(Infer *q, const Node *base)
+{
   Elab *el = q->el;
   Val v = { V_NONE, { 0 } };
   if (base->kind == N_CALL) {
@@ -325,19 +356,21 @@ static Tensor *infer_tensor(Infer *q, const Node *base) {
   }
   const char *name = node_full(el, base);
   Slot *s = name ? slot_find(q->f, name) : NULL;
-  if (!s || (s->state != SL_VALUE && s->state != SL_PENDING)) return NULL;
+  if (!s || (s->state != SL_VALUE && (q->settled || s->state != SL_PENDING))) return NULL;
   v = slot_value(el, q->f, s, base->pos);
   return v.k == V_TENSOR ? v.x->t : NULL;
 }
 
-static const char *bare_name(Elab *el, const Node *n) {
+static const char *bare_name(Elab *el, const Node *n)
+{
   if (n->kind == N_NAME) return n->text;
   if (n->kind != N_SPLICE) return NULL;
   return !n->n || !n->kid[0] ? el->s_pack : n->kid[0]->kind == N_NAME ? n->kid[0]->text : NULL;
 }
 
 /* Dimensions before place i, if each pack's length is known; -1 otherwise. */
-static int dims_before(Infer *q, Node *const *it, int i) {
+static int dims_before(Infer *q, Node *const *it, int i)
+{
   int d = 0;
   for (int k = 0; k < i; k++) {
     if (it[k]->kind != N_SPLICE) {
@@ -352,7 +385,8 @@ static int dims_before(Infer *q, Node *const *it, int i) {
   return d;
 }
 
-static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i) {
+static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i)
+{
   int packs = 0, first = -1, last = -1;
   for (int k = 0; k < n; k++)
     if (it[k]->kind == N_SPLICE) {
@@ -367,9 +401,11 @@ static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i
   if (d < 0 || d + q->n > t->rank) return;
   q->e = t->shape + d;
   q->found = true;
+  q->el->gave = t;
 }
 
-static void infer_walk(Infer *q, const Node *n) {
+static void infer_walk(Infer *q, const Node *n)
+{
   if (!n || q->found) return;
   if (n->kind == N_INDEX && (n->kid[0]->kind == N_NAME || n->kid[0]->kind == N_CALL || n->kid[0]->kind == N_DOT)) {
     const Tensor *t = NULL;
@@ -380,9 +416,12 @@ static void infer_walk(Infer *q, const Node *n) {
   infer_walk(q, n->cond);
 }
 
-bool infer_extent(Elab *el, Frame *f, const char *name, const Node *rhs, const Extent **e, int *n, bool *pack) {
-  Infer q = { .el = el, .f = f, .name = name };
+bool infer_extent(Elab *el, Frame *f, const char *name, const Node *rhs, const Extent **e, int *n, bool *pack)
+{
+  Infer q = { .el = el, .f = f, .name = name, .settled = true };
   infer_walk(&q, rhs);
+  q.settled = false;
+  infer_walk(&q, rhs);          /* what is read may itself wait for this tensor: only if nothing else says it */
   if (!q.found) return false;
   *e = q.e;
   *n = q.n;

@@ -12,17 +12,20 @@ const char *const list_fn_name[LF_COUNT] = {
 };
 const int list_fn_args[LF_COUNT] = { 1, 1, 2, 2, 3, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 
-static const List *need_list(Elab *el, Val v, const char *fn, Pos p) {
+static const List *need_list(Elab *el, Val v, const char *fn, Pos p)
+{
   if (v.k != V_LIST) fail_at(el, p, "'%s' wants a list or pack; this is %s", fn, v_kind(v));
   return v.l;
 }
 
-static Type need_type(Elab *el, Val v, const char *fn, Pos p) {
+static Type need_type(Elab *el, Val v, const char *fn, Pos p)
+{
   if (v.k != V_TYPE) fail_at(el, p, "'%s' wants a type, as x.type; this is %s", fn, v_kind(v));
   return v.t;
 }
 
-static Val fn_range(Elab *el, const Val *a, int n, Pos p) {
+static Val fn_range(Elab *el, const Val *a, int n, Pos p)
+{
   int64_t lo = n > 1 ? need_int(el, a[0], p, "a bound of range") : 0, hi = need_int(el, a[n > 1 ? 1 : 0], p, "a bound of range");
   int64_t step = n > 2 ? need_int(el, a[2], p, "the step of range") : 1, count = 0;
   if (!step) fail_at(el, p, "the step of range is 0");
@@ -34,7 +37,8 @@ static Val fn_range(Elab *el, const Val *a, int n, Pos p) {
   return out;
 }
 
-static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
+static Val fn_spread(Elab *el, Val v, Val count, Pos p)
+{
   int64_t n = need_int(el, count, p, "the length of spread");
   if (n < 0 || n > 1000000) fail_at(el, p, "a list of %lld elements", (long long)n);
   if (v.k == V_LIST && v.l->n != n) fail_at(el, p, "a list of %lld is wanted, this one has %d", (long long)n, v.l->n);
@@ -45,7 +49,8 @@ static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
 }
 
 /* Axes as places in a list of n; negative ones count from the end. */
-static int *axes_of(Elab *el, Val v, int n, int *count, Pos p) {
+static int *axes_of(Elab *el, Val v, int n, int *count, Pos p)
+{
   List one = { 1, &v };
   const List *l = v.k == V_LIST ? v.l : &one;
   int *out = NEWN(el->c, int, l->n + 1);
@@ -58,7 +63,8 @@ static int *axes_of(Elab *el, Val v, int n, int *count, Pos p) {
   return out;
 }
 
-static Val fn_drop(Elab *el, const List *l, Val axes, Pos p) {
+static Val fn_drop(Elab *el, const List *l, Val axes, Pos p)
+{
   int n, *axis = axes_of(el, axes, l->n, &n, p), m = 0;
   bool *gone = NEWN(el->c, bool, l->n + 1);
   for (int i = 0; i < n; i++) gone[axis[i]] = true;
@@ -69,7 +75,8 @@ static Val fn_drop(Elab *el, const List *l, Val axes, Pos p) {
   return out;
 }
 
-static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p) {
+static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p)
+{
   int n, *axis = axes_of(el, axes, l->n, &n, p);
   if (v.k == V_LIST && v.l->n != n) fail_at(el, p, "put: %d values for %d axes", v.l->n, n);
   Val out = v_list(el, l->n);
@@ -78,7 +85,8 @@ static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p) {
   return out;
 }
 
-static Val fn_find(Elab *el, const List *l, Pos p) {
+static Val fn_find(Elab *el, const List *l, Pos p)
+{
   Val out = v_list(el, l->n);
   int m = 0;
   for (int i = 0; i < l->n; i++)
@@ -87,7 +95,8 @@ static Val fn_find(Elab *el, const List *l, Pos p) {
   return out;
 }
 
-static Val fn_int(Elab *el, Val v, Pos p) {
+static Val fn_int(Elab *el, Val v, Pos p)
+{
   if (v.k == V_LIST) {
     Val out = v_list(el, v.l->n);
     for (int i = 0; i < v.l->n; i++) out.l->at[i] = fn_int(el, v.l->at[i], p);
@@ -102,7 +111,8 @@ static Val fn_int(Elab *el, Val v, Pos p) {
 }
 
 /* The extreme value of a type as a number: 2^63 and 2^64 do not pass through a double. */
-static Val fn_extreme(Elab *el, Type t, bool high) {
+static Val fn_extreme(Elab *el, Type t, bool high)
+{
   if (t == T_NONE) return v_int(el, 0);
   if (t == T_BOOL) return v_bool(el, high);
   if (type_is_float(t)) return v_float(el, high ? INFINITY : -INFINITY);
@@ -114,7 +124,8 @@ static Val fn_extreme(Elab *el, Type t, bool high) {
 /* ---- letters: einsum's text to the numbers of indices.  "...ij,...jk" : the letters of `...` are numbered from the end */
 typedef struct Letters { int id[256]; int n; char seen[128]; int ell; } Letters;     /* seen letters in order; 0x80 + j: of `...` */
 
-static int letter_number(Elab *el, Letters *s, int ch, Pos p) {
+static int letter_number(Elab *el, Letters *s, int ch, Pos p)
+{
   if (s->id[ch]) return s->id[ch] - 1;
   if (s->n >= 100) fail_at(el, p, "more than 100 letters");
   s->id[ch] = ++s->n;
@@ -122,7 +133,8 @@ static int letter_number(Elab *el, Letters *s, int ch, Pos p) {
 }
 
 /* Appends the characters of one term (without blanks) to out; `...` gives m of them. */
-static int term_chars(Elab *el, const char *t, int len, int m, int ell, int *out, Pos p) {
+static int term_chars(Elab *el, const char *t, int len, int m, int ell, int *out, Pos p)
+{
   int n = 0;
   if (m < 0 || m > 60) fail_at(el, p, "'...' would cover %d dimensions", m);
   for (int i = 0; i < len; i++) {
@@ -138,7 +150,8 @@ static int term_chars(Elab *el, const char *t, int len, int m, int ell, int *out
 
 typedef struct Terms { char *text[4]; int n; char *out; } Terms;
 
-static Terms terms_split(Elab *el, const char *eq, Pos p) {
+static Terms terms_split(Elab *el, const char *eq, Pos p)
+{
   Terms r = { 0 };
   char *s = ctx_printf(el->c, "%s", eq), *w = s;
   for (const char *q = eq; *q; q++)
@@ -160,14 +173,16 @@ static Terms terms_split(Elab *el, const char *eq, Pos p) {
 
 static int term_plain(const char *t) { return (int)strlen(t) - (strstr(t, "...") ? 3 : 0); }
 
-static Val numbers_of(Elab *el, Letters *s, const int *ch, int n, Pos p) {
+static Val numbers_of(Elab *el, Letters *s, const int *ch, int n, Pos p)
+{
   Val out = v_list(el, n);
   for (int i = 0; i < n; i++) out.l->at[i] = v_int(el, letter_number(el, s, ch[i], p));
   return out;
 }
 
 /* Without "->": the dimensions of `...`, then the letters that occur once, sorted. */
-static int implicit_output(const int *count, int ell, int *out) {
+static int implicit_output(const int *count, int ell, int *out)
+{
   int n = 0;
   for (int j = 0; j < ell; j++) out[n++] = 128 + j;
   for (int ch = 0; ch < 128; ch++)
@@ -175,7 +190,8 @@ static int implicit_output(const int *count, int ell, int *out) {
   return n;
 }
 
-static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
+static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p)
+{
   if (eq.k != V_STRING) fail_at(el, p, "'letters' wants a string");
   Terms t = terms_split(el, eq.s, p);
   Letters s = { .n = 0 };
@@ -200,7 +216,8 @@ static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
 }
 
 /* ---- all */
-static Val type_question(Elab *el, int id, Type t) {
+static Val type_question(Elab *el, int id, Type t)
+{
   switch (id) {
   case LF_IS_FLOAT:  return v_bool(el, t != T_NONE && type_is_float(t));
   case LF_IS_INT:    return v_bool(el, t != T_NONE && type_is_int(t));
@@ -210,7 +227,8 @@ static Val type_question(Elab *el, int id, Type t) {
   }
 }
 
-bool list_fn(Elab *el, int id, const Val *a, int n, Pos p, Val *out) {
+bool list_fn(Elab *el, int id, const Val *a, int n, Pos p, Val *out)
+{
   const char *name = list_fn_name[id];
   switch (id) {
   case LF_RANGE:   *out = fn_range(el, a, n, p); break;

@@ -14,27 +14,31 @@ typedef struct Own { const Param *p; const char *name; const Extent *ext; int n;
 typedef struct Match { Elab *el; Frame *f; Pos pos; VEC(Arg) arg; VEC(Own) own; bool last; } Match;
 
 /* ---- items */
-static const Node *item_core(const Node *n) {
+static const Node *item_core(const Node *n)
+{
   if (n->kind == N_SPLICE) n = n->n ? n->kid[0] : NULL;
   if (n && n->kind == N_AT) n = n->kid[0];
   return n;
 }
 
-static const Node *item_axis(const Node *n) {
+static const Node *item_axis(const Node *n)
+{
   if (n->kind == N_SPLICE) n = n->n ? n->kid[0] : NULL;
   return n && n->kind == N_AT ? n->kid[1] : NULL;
 }
 
 static bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT; }
 
-const char *item_name(Elab *el, const Node *n) {
+const char *item_name(Elab *el, const Node *n)
+{
   n = item_core(n);
   if (!n) return el->s_pack;
   if (is_range(n)) n = n->kid[0];
   return n->kind == N_NAME ? n->text : NULL;
 }
 
-static const char *need_name(Match *m, const Node *n) {
+static const char *need_name(Match *m, const Node *n)
+{
   const char *s = item_name(m->el, n);
   if (!s) fail_at(m->el, n->pos, "this cannot stand in a pattern: only names, numbers, `name < extent`, composites and packs");
   return s;
@@ -43,35 +47,75 @@ static const char *need_name(Match *m, const Node *n) {
 static char *show(Match *m, Extent e) { return expr_print(m->el->c, ext_expr(m->el, e)); }
 static char *show_all(Match *m, const Extent *e, int n) { return ext_print(m->el, e, n); }
 
+/* ---- two arguments that do not fit */
+static const Tensor *argument(const Match *m, const Param *p)
+{
+  for (int i = 0; i < m->arg.n; i++)
+    if (m->arg.at[i].p == p) return m->arg.at[i].x->t;
+  return NULL;
+}
+
+static bool says(const Match *m, const Node *n, const char *name)
+{
+  const Node *core = item_core(n);
+  if (!core || core->kind != N_TUPLE) return item_name(m->el, n) == name;
+  for (int i = 0; i < core->n; i++)
+    if (says(m, core->kid[i], name)) return true;
+  return false;
+}
+
+static const Tensor *other_with(const Match *m, const Param *p, const char *name)
+{
+  for (int i = 0; i < m->arg.n; i++)
+    for (int j = 0; m->arg.at[i].p != p && j < m->arg.at[i].p->nitem; j++)
+      if (says(m, m->arg.at[i].p->item[j], name)) return m->arg.at[i].x->t;
+  return NULL;
+}
+
+/* Names both tensors of the user, their shapes and their places. */
+static void fail_differ(Match *m, const Param *p, const char *name, const char *here, const char *there, const char *remedy)
+{
+  Elab *el = m->el;
+  const Tensor *t = argument(m, p), *o = other_with(m, p, name);
+  const char *of = o ? ctx_printf(el->c, "in '%s' %s", o->name, ext_print(el, o->shape, o->rank)) : "elsewhere";
+  fail_also(el, t->pos, "'%s' is declared here", t->name);
+  if (o) fail_also(el, o->pos, "'%s' is declared here", o->name);
+  fail_at(el, p->pos, "%s in '%s' %s, but %s %s%s", here, t->name, ext_print(el, t->shape, t->rank), there, of, remedy);
+}
+
 /* ---- one dimension */
-static void dim_set(Match *m, const char *name, Extent e, const Arg *a) {
+static void dim_set(Match *m, const char *name, Extent e, const Arg *a)
+{
   Slot *s = slot_get(m->el, m->f, name);
-  if (s->has_dim && (s->pack || !extent_equal(s->ext[0], e)))
-    fail_at(m->el, a->p->pos, "'%s': index '%s' is %s here, but %s elsewhere", a->p->name, name, show(m, e), s->pack ? "a pack" : show(m, s->ext[0]));
+  if (s->has_dim && (s->pack || !extent_equal(s->ext[0], e))) fail_differ(m, a->p, name, ctx_printf(m->el->c, "index '%s' is %s", name, show(m, e)), s->pack ? "a pack" : show(m, s->ext[0]), "");
   if (!s->has_dim) slot_dim(m->el, m->f, name, &e, 1, false);
 }
 
-static bool is_value(Match *m, const char *name, Extent *out, Pos p) {
+static bool is_value(Match *m, const char *name, Extent *out, Pos p)
+{
   Slot *s = slot_find(m->f, name);
   if (!s || s->state == SL_NONE) return false;
   *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name));
   return true;
 }
 
-static Extent range_value(Match *m, const Node *n) {
+static Extent range_value(Match *m, const Node *n)
+{
   return need_ext(m->el, ev_scalar(m->el, n->kid[1], m->f, (Scope){ .ext = true }), n->pos, "the extent of an index");
 }
 
 typedef struct Parts { Extent known; const Node *unknown; int nunknown; } Parts;
 
-static Extent list_product(Match *m, const Extent *e, int n, Pos p) {
+static Extent list_product(Match *m, const Extent *e, int n, Pos p)
+{
   Extent out = extent_of(1);
   for (int i = 0; i < n; i++) out = ext_mul(m->el, out, e[i], p);
   return out;
 }
 
 /* The extents of `..k < list`. */
-static Extent *pack_range(Match *m, const Node *n, int *len) {
+static Extent *pack_range(Match *m, const Node *n, int *len)
+{
   Val v = ev_node(m->el, n->kid[1], m->f, (Scope){ .ext = true });
   if (v.k != V_LIST) fail_at(m->el, n->pos, "a pack wants a list of extents; this is %s", v_kind(v));
   Extent *e = NEWN(m->el->c, Extent, v.l->n + 1);
@@ -80,7 +124,8 @@ static Extent *pack_range(Match *m, const Node *n, int *len) {
   return e;
 }
 
-static bool part_pack(Match *m, const Node *q, Extent *out) {
+static bool part_pack(Match *m, const Node *q, Extent *out)
+{
   const char *name = need_name(m, q);
   const Node *core = item_core(q);
   if (is_range(core)) {
@@ -94,7 +139,8 @@ static bool part_pack(Match *m, const Node *q, Extent *out) {
   return true;
 }
 
-static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out) {
+static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out)
+{
   if (q->kind == N_SPLICE) return part_pack(m, q, out);
   if (q->kind == N_INT) *out = extent_of(q->i);
   else if (is_range(q)) dim_set(m, need_name(m, q), *out = range_value(m, q), a);
@@ -107,7 +153,8 @@ static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out) {
   return true;
 }
 
-static void part_divide(Match *m, const Parts *q, Extent e, const Arg *a) {
+static void part_divide(Match *m, const Parts *q, Extent e, const Arg *a)
+{
   Extent k = q->known;
   if (ext_is(k, 1)) {
     dim_set(m, need_name(m, q->unknown), e, a);
@@ -117,7 +164,8 @@ static void part_divide(Match *m, const Parts *q, Extent e, const Arg *a) {
   dim_set(m, need_name(m, q->unknown), extent_of(e.n / k.n), a);
 }
 
-static void comp_record(Match *m, const Node *n, Arg *a, int d) {
+static void comp_record(Match *m, const Node *n, Arg *a, int d)
+{
   CompDim *cd = NEW(m->el->c, CompDim);
   VEC(Extent) ext = { 0 };
   for (int i = 0; i < n->n; i++) {
@@ -134,7 +182,8 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
   a->x->comp = cd;
 }
 
-static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
+static bool match_comp(Match *m, const Node *n, Extent e, Arg *a)
+{
   Parts q = { extent_of(1), NULL, 0 };
   for (int i = 0; i < n->n; i++) {
     Extent k;
@@ -151,7 +200,8 @@ static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
 }
 
 /* Gives true when nothing is left to find in this item. */
-static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
+static bool match_item(Match *m, const Node *n, Extent e, Arg *a)
+{
   Extent w;
   n = item_core(n);
   if (n->kind == N_TUPLE) return match_comp(m, n, e, a);
@@ -168,7 +218,8 @@ static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
 }
 
 /* ---- positions */
-static bool axis_value(Match *m, const Node *axis, Val *out) {
+static bool axis_value(Match *m, const Node *axis, Val *out)
+{
   Elab *el = m->el;
   Catch k;
   if (catch_begin(el, &k)) {
@@ -183,7 +234,8 @@ static bool axis_value(Match *m, const Node *axis, Val *out) {
 }
 
 /* Where `@` and `..k < list` put items. False: an axis is not known yet. */
-static bool find_anchors(Match *m, Arg *a) {
+static bool find_anchors(Match *m, Arg *a)
+{
   int rank = a->x->t->rank;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *axis = item_axis(n), *core = item_core(n);
@@ -199,13 +251,15 @@ static bool find_anchors(Match *m, Arg *a) {
   return true;
 }
 
-static void fail_rank(Match *m, const Arg *a, const char *what) {
+static void fail_rank(Match *m, const Arg *a, const char *what)
+{
   int rank = a->x->t->rank;
   fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, rank == 1 ? "" : "s", show_all(m, a->x->t->shape, rank), what);
 }
 
 /* Lengths of the packs among items j0..j1, which cover `room` dimensions. False: two of them are unknown. */
-static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
+static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room)
+{
   int free_ = room, open = -1, nopen = 0, packs = 0, fixed = 0;
   for (int j = j0; j < j1; j++) {
     bool pack = a->p->item[j]->kind == N_SPLICE;
@@ -237,7 +291,8 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   return true;
 }
 
-static bool find_positions(Match *m, Arg *a) {
+static bool find_positions(Match *m, Arg *a)
+{
   int j0 = 0, x0 = 0, n = a->p->nitem;
   if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
@@ -251,7 +306,8 @@ static bool find_positions(Match *m, Arg *a) {
 }
 
 /* ---- packs */
-static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
+static void match_pack(Match *m, const Node *n, Arg *a, int d, int len)
+{
   Elab *el = m->el;
   const char *name = need_name(m, n);
   const Extent *e = a->x->t->shape + d;
@@ -268,24 +324,26 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   PUSH(el->c, m->own, ((Own){ a->p, name, e, len, n->broadcast }));
   int total = len;
   Extent *all = s->has_dim ? ext_broadcast(el, s->ext, s->next, e, len, &total) : (Extent *)e;
-  if (!all) fail_at(el, a->p->pos, "'%s': pack '%s' is %s here, but %s elsewhere", a->p->name, name, show_all(m, e, len), show_all(m, s->ext, s->next));
+  if (!all) fail_differ(m, a->p, name, ctx_printf(el->c, "pack '%s' is %s", name, show_all(m, e, len)), show_all(m, s->ext, s->next), "");
   slot_dim(el, m->f, name, all, total, true);
 }
 
-static void own_check(Match *m) {
+static void own_check(Match *m)
+{
   for (int i = 0; i < m->own.n; i++) {
     const Own *o = &m->own.at[i];
     const Slot *s = slot_find(m->f, o->name);
     bool same = s->next == o->n;
     for (int k = 0; same && k < o->n; k++) same = extent_equal(s->ext[k], o->ext[k]);
     if (!same && !o->broadcast)
-      fail_at(m->el, o->p->pos, "'%s': pack '%s' is %s here, but %s elsewhere (write ..~%s where it may broadcast)", o->p->name, o->name, show_all(m, o->ext, o->n),
-              show_all(m, s->ext, s->next), o->name);
+      fail_differ(m, o->p, o->name, ctx_printf(m->el->c, "pack '%s' is %s", o->name, show_all(m, o->ext, o->n)), show_all(m, s->ext, s->next),
+                  ctx_printf(m->el->c, " (write ..~%s where it may broadcast)", o->name));
   }
 }
 
 /* ---- arguments */
-static bool match_arg(Match *m, Arg *a) {
+static bool match_arg(Match *m, Arg *a)
+{
   if (!find_positions(m, a)) return false;
   int d = 0;
   bool done = true;
@@ -307,7 +365,8 @@ static bool match_arg(Match *m, Arg *a) {
   return done;
 }
 
-static void args_collect(Match *m, const Decl *op) {
+static void args_collect(Match *m, const Decl *op)
+{
   for (int i = 0; i < op->nparam; i++) {
     const Param *p = &op->param[i];
     Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL;
@@ -322,7 +381,8 @@ static void args_collect(Match *m, const Decl *op) {
 }
 
 /* ---- absent tensors: what stands in no present one is empty, or what `<` says */
-static void absent_item(Match *m, const Node *n) {
+static void absent_item(Match *m, const Node *n)
+{
   Elab *el = m->el;
   const Node *core = item_core(n);
   Extent zero = extent_of(0);
@@ -340,7 +400,8 @@ static void absent_item(Match *m, const Node *n) {
   }
 }
 
-static void absent_names(Match *m, const Decl *op) {
+static void absent_names(Match *m, const Decl *op)
+{
   for (int i = 0; i < op->nparam; i++) {
     const Param *p = &op->param[i];
     if (p->kind != P_TENSOR || slot_find(m->f, p->name)->v.k != V_ABSENT) continue;
@@ -348,7 +409,8 @@ static void absent_names(Match *m, const Decl *op) {
   }
 }
 
-void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
+void match_params(Elab *el, Frame *f, const Decl *op, Pos pos)
+{
   Match m = { .el = el, .f = f, .pos = pos };
   VEC(Own) own = { 0 };
   args_collect(&m, op);

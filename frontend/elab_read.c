@@ -10,7 +10,8 @@
 static Extent idx_extent(Val v) { return v_idx(v)->ix.ext; }
 
 /* Product of the extents of a composite of bare indices; false if a part is no bare index. */
-static bool comp_extent(Elab *el, const List *l, Pos p, Extent *out) {
+static bool comp_extent(Elab *el, const List *l, Pos p, Extent *out)
+{
   *out = extent_of(1);
   for (int i = 0; i < l->n; i++) {
     Extent e;
@@ -21,7 +22,8 @@ static bool comp_extent(Elab *el, const List *l, Pos p, Extent *out) {
   return true;
 }
 
-static Expr *part_extent(Elab *el, Val v, Pos p) {
+static Expr *part_extent(Elab *el, Val v, Pos p)
+{
   Extent e;
   if (v_idx(v)) return ext_expr(el, idx_extent(v));
   if (v.k == V_LIM) return v.m->n;
@@ -36,7 +38,8 @@ static Expr *part_extent(Elab *el, Val v, Pos p) {
   return n;
 }
 
-static Expr *part_value(Elab *el, Val v, Pos p) {
+static Expr *part_value(Elab *el, Val v, Pos p)
+{
   if (v.k == V_COMP) return comp_linear(el, v.l, p, NULL);
   if (v.k == V_LIM) return v.m->e;
   if (v.k == V_HOLE) fail_at(el, p, "an index of this pack is not bound here");
@@ -45,7 +48,8 @@ static Expr *part_value(Elab *el, Val v, Pos p) {
   return v.e;
 }
 
-Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known) {
+Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known)
+{
   Expr *r = expr_int(el->c, 0);
   for (int i = 0; i < l->n; i++) {
     Expr *n = part_extent(el, l->at[i], p), *v = part_value(el, l->at[i], p);
@@ -65,26 +69,30 @@ typedef struct Part { Val v; const char *pack; } Part;   /* pack: the value is a
 
 static int part_count(Part p) { return p.pack ? p.v.l->n : 1; }
 
-static int pack_dims(const Tens *x, const char *name) {
+static int pack_dims(const Tens *x, const char *name)
+{
   for (const PackDim *d = x->pack; d; d = d->next)
     if (d->name == name) return d->n;
   return -1;
 }
 
-static const CompDim *comp_dims(const Tens *x, int dim) {
+static const CompDim *comp_dims(const Tens *x, int dim)
+{
   for (const CompDim *d = x->comp; d; d = d->next)
     if (d->dim == dim) return d;
   return NULL;
 }
 
-static void part_trim(Elab *el, Part *p, int n) {
+static void part_trim(Elab *el, Part *p, int n)
+{
   List *l = NEW(el->c, List);
   *l = (List){ p->v.l->n - n, p->v.l->at + n };
   p->v.l = l;
 }
 
 /* A pack is aligned at the end of the dimensions that it covers in this tensor. */
-static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
+static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p)
+{
   int total = 0, npack = 0, rank = x->t->rank;
   for (int i = 0; i < n; i++) {
     total += part_count(part[i]);
@@ -102,17 +110,21 @@ static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
   if (over) fail_at(el, p, "'%s' has %d dimension%s %s, %d %s given", x->t->name, rank, rank == 1 ? "" : "s", ext_print(el, x->t->shape, rank), total, total == 1 ? "index is" : "indices are");
 }
 
-static Expr *place_idx(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
+static Expr *place_idx(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p)
+{
   const Tensor *t = x->t;
   const Idx *q = v_idx(v);
   if (extent_equal(t->shape[d], q->ix.ext)) return v.e;
   if (pack && ext_is(t->shape[d], 1)) return expr_int(el->c, 0);
   if (q->given) return v.e;
+  if (q->from) fail_also(el, q->from->pos, "'%s' %s gives '%s' its extent", q->from->name, ext_print(el, q->from->shape, q->from->rank), q->ix.name);
+  fail_also(el, t->pos, "'%s' is declared here", t->name);
   fail_at(el, p, "index '%s' runs over %s, but dimension %d of '%s' %s has %s", q->ix.name, expr_print(el->c, ext_expr(el, q->ix.ext)), d, t->name,
           ext_print(el, t->shape, t->rank), expr_print(el->c, ext_expr(el, t->shape[d])));
 }
 
-static Expr *place_comp(Elab *el, const Tens *x, int d, Val v, Pos p) {
+static Expr *place_comp(Elab *el, const Tens *x, int d, Val v, Pos p)
+{
   const Tensor *t = x->t;
   Extent e;
   if (v.l->n && comp_extent(el, v.l, p, &e) && !extent_equal(e, t->shape[d]))
@@ -121,7 +133,8 @@ static Expr *place_comp(Elab *el, const Tens *x, int d, Val v, Pos p) {
   return comp_linear(el, v.l, p, comp_dims(x, d));
 }
 
-static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
+static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p)
+{
   Expr *e = NULL;
   if (v.k == V_HOLE) fail_at(el, p, "an index of this pack is not bound here");
   if (v.k == V_COMP) e = place_comp(el, x, d, v, p);
@@ -134,7 +147,8 @@ static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
   return e;
 }
 
-static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int n, Pos p) {
+static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int n, Pos p)
+{
   Part *part = NEWN(el->c, Part, n + 1);
   for (int i = 0; i < n; i++) part[i] = given[i];
   parts_align(el, x, part, n, p);
@@ -150,7 +164,8 @@ static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int
 }
 
 /* ---- places as written */
-static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
+static const char *splice_pack(Elab *el, const Node *n, const Frame *f)
+{
   if (!n->n || !n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   Names names = { 0 };
@@ -168,7 +183,8 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
 }
 
 /* A composite with lists among its parts is a list of composites. */
-static Val comp_spread(Elab *el, Val v) {
+static Val comp_spread(Elab *el, Val v)
+{
   int m = -1;
   for (int i = 0; i < v.l->n; i++)
     if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n;
@@ -186,7 +202,8 @@ static Val comp_spread(Elab *el, Val v) {
   return out;
 }
 
-static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
+static Part part_read(Elab *el, const Node *n, Frame *f, Scope s)
+{
   s.ix = true;
   if (n->kind == N_SPLICE) {
     List *l = ev_items(el, (Node *const *)&n, 1, f, s);
@@ -199,7 +216,8 @@ static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
   return (Part){ v, NULL };
 }
 
-static int parts_lists(Elab *el, const Part *part, int n, Pos p) {
+static int parts_lists(Elab *el, const Part *part, int n, Pos p)
+{
   int len = -1;
   for (int i = 0; i < n; i++) {
     if (part[i].pack || part[i].v.k != V_LIST) continue;
@@ -209,7 +227,8 @@ static int parts_lists(Elab *el, const Part *part, int n, Pos p) {
   return len;
 }
 
-static Val read_lists(Elab *el, Frame *f, const Tens *x, const Part *part, int n, int len, Pos p) {
+static Val read_lists(Elab *el, Frame *f, const Tens *x, const Part *part, int n, int len, Pos p)
+{
   Val out = v_list(el, len);
   Part *one = NEWN(el->c, Part, n + 1);
   for (int j = 0; j < len; j++) {
@@ -222,7 +241,8 @@ static Val read_lists(Elab *el, Frame *f, const Tens *x, const Part *part, int n
   return out;
 }
 
-static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope s) {
+static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope s)
+{
   if (!s.eq) fail_at(el, n->pos, "a read needs an equation with indices on its left");
   int np = n->n - 1;
   Part *part = NEWN(el->c, Part, np + 1);
@@ -232,14 +252,16 @@ static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope 
 }
 
 /* ---- lists */
-static Val list_at(Elab *el, const List *l, Val i, Pos p) {
+static Val list_at(Elab *el, const List *l, Val i, Pos p)
+{
   int64_t k;
   if (!v_is_int(i, &k)) fail_at(el, p, "a list is indexed by integers that are known when the graph is compiled; this is %s", v_kind(i));
   if (k < -l->n || k >= l->n) fail_at(el, p, "element %lld of a list of %d", (long long)k, l->n);
   return l->at[k < 0 ? k + l->n : k];
 }
 
-Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
+Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s)
+{
   s.ix = false;
   List *i = ev_items(el, n->kid + 1, n->n - 1, f, s);
   if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
@@ -251,7 +273,8 @@ Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
 }
 
 /* ---- what is indexed */
-static Slot *base_slot(Elab *el, const Node *n, Frame *f, Scope s) {
+static Slot *base_slot(Elab *el, const Node *n, Frame *f, Scope s)
+{
   Val v;
   const char *name = node_full(el, n);
   Slot *sl = name ? slot_find(f, name) : NULL;
@@ -261,7 +284,8 @@ static Slot *base_slot(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 /* A call of an operator whose result is indexed: over whole tensors, elaborated once a frame. */
-static Val base_call(Elab *el, const Node *n, Frame *f) {
+static Val base_call(Elab *el, const Node *n, Frame *f)
+{
   for (const Memo *m = f->memo; m; m = m->next)
     if (m->node == n) return m->v;
   Val v = first_of(ev_node(el, n, f, (Scope){ 0 }));
@@ -272,7 +296,8 @@ static Val base_call(Elab *el, const Node *n, Frame *f) {
   return v;
 }
 
-Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
+Val base_value(Elab *el, const Node *n, Frame *f, Scope s)
+{
   Slot *sl = base_slot(el, n, f, s);
   if (sl) return slot_value(el, f, sl, n->pos);
   if (n->kind == N_CALL) {
@@ -283,7 +308,8 @@ Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
   return first_of(ev_node(el, n, f, s));
 }
 
-Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {
+Val ev_index(Elab *el, const Node *n, Frame *f, Scope s)
+{
   Val v = base_value(el, n->kid[0], f, s);
   if (v.k == V_ABSENT) {
     const char *name = v.p->name;
@@ -300,14 +326,16 @@ Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 /* ---- slices */
-static int slice_bound(Elab *el, const Node *n, int none, int len, Frame *f, Scope s) {
+static int slice_bound(Elab *el, const Node *n, int none, int len, Frame *f, Scope s)
+{
   if (!n) return none;
   int64_t k = need_int(el, ev_scalar(el, n, f, s), n->pos, "a bound of a slice");
   if (k < 0) k += len;
   return k < 0 ? 0 : k > len ? len : (int)k;
 }
 
-Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s) {
+Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s)
+{
   s.ix = false;
   Val l = ev_node(el, n->kid[0], f, s);
   if (l.k != V_LIST) fail_at(el, n->pos, "only lists are sliced with ':'; this is %s", v_kind(l));
@@ -318,13 +346,15 @@ Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 /* ---- suffixes */
-static Val ext_list(Elab *el, const Extent *e, int n) {
+static Val ext_list(Elab *el, const Extent *e, int n)
+{
   Val out = v_list(el, n);
   for (int d = 0; d < n; d++) out.l->at[d] = v_ext(el, e[d]);
   return out;
 }
 
-static Val list_sizes(Elab *el, const List *l) {
+static Val list_sizes(Elab *el, const List *l)
+{
   bool element = false;
   for (int i = 0; i < l->n; i++) element |= l->at[i].k == V_HOLE || (l->at[i].k == V_NUM && !v_static(l->at[i]));
   if (!element) return v_int(el, l->n);
@@ -334,7 +364,8 @@ static Val list_sizes(Elab *el, const List *l) {
 }
 
 /* Of an index or pack by name: k.size, ..h's h.size and h.rank. V_HOLE: not one. */
-static Val dot_index(Elab *el, const Node *n, Frame *f, Scope s) {
+static Val dot_index(Elab *el, const Node *n, Frame *f, Scope s)
+{
   const char *name = n->kid[0]->text;
   Slot *sl = slot_find(f, name);
   Val v = { V_HOLE, { 0 } };
@@ -348,19 +379,22 @@ static Val dot_index(Elab *el, const Node *n, Frame *f, Scope s) {
   return (Val){ V_HOLE, { 0 } };
 }
 
-static Val dot_given(Elab *el, const Node *n, Frame *f) {
+static Val dot_given(Elab *el, const Node *n, Frame *f)
+{
   Slot *sl = n->kid[0]->kind == N_NAME ? slot_find(f, n->kid[0]->text) : NULL;
   if (!sl || sl->state == SL_NONE) fail_at(el, n->pos, "'.given' asks whether a tensor parameter was given; this is no parameter");
   return v_bool(el, !(sl->state == SL_VALUE && (sl->v.k == V_ABSENT || sl->v.k == V_NONE)));
 }
 
-static Val shape_size(Elab *el, const Extent *e, int n, Pos p) {
+static Val shape_size(Elab *el, const Extent *e, int n, Pos p)
+{
   Extent all = extent_of(1);
   for (int d = 0; d < n; d++) all = ext_mul(el, all, e[d], p);
   return v_ext(el, all);
 }
 
-static Val dot_value(Elab *el, const Node *n, Val v, Frame *f) {
+static Val dot_value(Elab *el, const Node *n, Val v, Frame *f)
+{
   int rank = v.k == V_TENSOR ? v.x->t->rank : v.k == V_LIFT ? v.f->rank : 0;
   const Extent *shape = v.k == V_TENSOR ? v.x->t->shape : v.k == V_LIFT ? v.f->shape : NULL;
   bool whole = v.k == V_TENSOR || v.k == V_LIFT || v.k == V_NUM;
@@ -373,13 +407,15 @@ static Val dot_value(Elab *el, const Node *n, Val v, Frame *f) {
   fail_at(el, n->pos, "%s has no '.%s'", v_kind(v), n->text);
 }
 
-static void fail_dotted(Elab *el, const Node *n, const Frame *f) {
+static void fail_dotted(Elab *el, const Node *n, const Frame *f)
+{
   const char *full = node_full(el, n);
   if (!full) fail_at(el, n->pos, "'.%s' is none of .size .rank .type .shape .given", n->text);
   fail_unknown(el, n->pos, full, f, (Scope){ 0 });
 }
 
-Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
+Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s)
+{
   const char *full = f->graph ? node_full(el, n) : NULL;
   Slot *sl = full ? slot_find(f, full) : NULL;
   if (sl && sl->state != SL_NONE) return slot_value(el, f, sl, n->pos);

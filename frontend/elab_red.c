@@ -7,18 +7,21 @@
 
 typedef struct Reduce { Elab *el; Frame *f; Scope s; const Node *body; VEC(Index *) bound; } Reduce;
 
-static void bound_add(Reduce *r, Val v) {
+static void bound_add(Reduce *r, Val v)
+{
   int n = v.k == V_LIST ? v.l->n : 1;
   for (int i = 0; i < n; i++) PUSH(r->el->c, r->bound, &v_idx(v.k == V_LIST ? v.l->at[i] : v)->ix);
 }
 
-static void bind_name(Reduce *r, const char *name, Val ext, bool pack, bool given, Pos p) {
+static void bind_name(Reduce *r, const char *name, Val ext, bool pack, bool given, Pos p)
+{
   Val v = bind_index(r->el, r->f, name, ext, pack, given, p);
   r->s = scope_bind(r->el, r->s, name, v);
   bound_add(r, v);
 }
 
-static void bind_range(Reduce *r, const Node *n, bool pack) {
+static void bind_range(Reduce *r, const Node *n, bool pack)
+{
   Scope es = r->s;
   es.ext = true;
   es.ix = false;
@@ -28,7 +31,8 @@ static void bind_range(Reduce *r, const Node *n, bool pack) {
 }
 
 /* The extents of a name without a range: the definition's, a read's, those of the index of that name outside. */
-static Val bare_extent(Reduce *r, const char *name, bool *pack, Pos p) {
+static Val bare_extent(Reduce *r, const char *name, bool *pack, Pos p)
+{
   Elab *el = r->el;
   Slot *s = slot_find(r->f, name);
   const Extent *e = s && s->has_dim ? s->ext : NULL;
@@ -49,7 +53,8 @@ static Val bare_extent(Reduce *r, const char *name, bool *pack, Pos p) {
   return out;
 }
 
-static void bind_bare(Reduce *r, const char *name, bool splice, Pos p) {
+static void bind_bare(Reduce *r, const char *name, bool splice, Pos p)
+{
   bool pack;
   Slot *s = slot_find(r->f, name);
   if (s && s->state != SL_NONE && !r->el->dump) fail_at(r->el, p, "'%s' is a value, not an index: use another name", name);
@@ -62,13 +67,15 @@ static void bind_bare(Reduce *r, const char *name, bool splice, Pos p) {
 /* ---- `..expression`: fresh indices for all packs in it; those that come out are bound */
 typedef struct Fresh { const char *name; Val v; } Fresh;
 
-static bool list_has(const List *l, Val v) {
+static bool list_has(const List *l, Val v)
+{
   for (int i = 0; i < l->n; i++)
     if (v_idx(l->at[i]) && v_idx(l->at[i]) == v_idx(v)) return true;
   return false;
 }
 
-static void bind_selected(Reduce *r, const Fresh *fr, const List *chosen) {
+static void bind_selected(Reduce *r, const Fresh *fr, const List *chosen)
+{
   Val old, v = v_list(r->el, fr->v.l->n);
   bool has = scope_find(r->s, fr->name, &old) && old.k == V_LIST && old.l->n == v.l->n;
   for (int i = 0; i < v.l->n; i++)
@@ -76,7 +83,8 @@ static void bind_selected(Reduce *r, const Fresh *fr, const List *chosen) {
   r->s = scope_bind(r->el, r->s, fr->name, v);
 }
 
-static void bind_expression(Reduce *r, const Node *n, Pos p) {
+static void bind_expression(Reduce *r, const Node *n, Pos p)
+{
   Elab *el = r->el;
   Names names = { 0 };
   VEC(Fresh) fresh = { 0 };
@@ -104,7 +112,8 @@ static void bind_expression(Reduce *r, const Node *n, Pos p) {
   bound_add(r, chosen);
 }
 
-static void bind_item(Reduce *r, const Node *it) {
+static void bind_item(Reduce *r, const Node *it)
+{
   bool splice = it->kind == N_SPLICE;
   const Node *n = splice ? (it->n ? it->kid[0] : NULL) : it;
   if (!n) bind_bare(r, r->el->s_pack, true, it->pos);
@@ -115,31 +124,36 @@ static void bind_item(Reduce *r, const Node *it) {
 }
 
 /* ---- the value */
-static bool is_empty(const Reduce *r) {
+static bool is_empty(const Reduce *r)
+{
   for (int i = 0; i < r->bound.n; i++)
     if (!r->bound.at[i]->ext.dim && r->bound.at[i]->ext.n == 0) return true;
   return false;
 }
 
-static Val identity(Elab *el, Red red, Type t) {
+static Val identity(Elab *el, Red red, Type t)
+{
   if (t == T_NONE) return v_int(el, 0);
   Num v = red_identity(red, type_strong(t));
   return v_num(expr_const(el->c, type_strong(t), v.f, v.i));
 }
 
-static Red reduce_word(Elab *el, const Node *n) {
+static Red reduce_word(Elab *el, const Node *n)
+{
   Red red = red_by_name(n->text);
   if (red == RED_COUNT) fail_near(el, n->pos, ctx_printf(el->c, "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text), n->text, red_name, RED_COUNT);
   return red;
 }
 
-static Expr *need_element(Elab *el, Val v, Pos p, const char *what) {
+static Expr *need_element(Elab *el, Val v, Pos p, const char *what)
+{
   if (v.k == V_LIST) fail_at(el, p, "%s of a reduction is a list: take sum(list) or prod(list) of it, or write '..'", what);
   if (v.k != V_NUM) fail_at(el, p, "%s of a reduction is %s", what, v_kind(v));
   return v.e;
 }
 
-static Val reduce_one(Reduce *r, const Node *n, Red red, Val cond, Val body) {
+static Val reduce_one(Reduce *r, const Node *n, Red red, Val cond, Val body)
+{
   Elab *el = r->el;
   bool known = false, never = v_is_bool(cond, &known) && !known;
   Expr *b = need_element(el, body, n->pos, "the body"), *c = cond.k == V_NONE ? NULL : need_element(el, cond, n->pos, "the condition");
@@ -153,7 +167,8 @@ static Val reduce_one(Reduce *r, const Node *n, Red red, Val cond, Val body) {
 }
 
 /* A body that is a list gives a list of reductions. */
-static Val reduce_value(Reduce *r, const Node *n, Red red, Val cond, Val body) {
+static Val reduce_value(Reduce *r, const Node *n, Red red, Val cond, Val body)
+{
   if (body.k != V_LIST) return reduce_one(r, n, red, cond, body);
   Val out = v_list(r->el, body.l->n);
   for (int i = 0; i < body.l->n; i++) {
@@ -164,7 +179,8 @@ static Val reduce_value(Reduce *r, const Node *n, Red red, Val cond, Val body) {
   return out;
 }
 
-Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
+Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s)
+{
   Red red = reduce_word(el, n);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
   s.ix = false;

@@ -16,7 +16,8 @@ Val v_int(Elab *el, int64_t i) { return v_num(expr_int(el->c, i)); }
 Val v_bool(Elab *el, bool b) { return v_num(expr_const(el->c, T_BOOL, 0, b)); }
 Val v_float(Elab *el, double f) { return v_num(expr_float(el->c, f)); }
 
-Val v_list(Elab *el, int n) {
+Val v_list(Elab *el, int n)
+{
   if (n > 1000000) fail_at(el, el->ncall ? el->call[el->ncall - 1].pos : el->g->pos, "a list of %d elements is too long", n);
   List *l = NEW(el->c, List);
   l->n = n;
@@ -24,47 +25,55 @@ Val v_list(Elab *el, int n) {
   return (Val){ V_LIST, { .l = l } };
 }
 
-Val v_tensor(Elab *el, Tensor *t) {
+Val v_tensor(Elab *el, Tensor *t)
+{
   Tens *x = NEW(el->c, Tens);
   x->t = t;
   return (Val){ V_TENSOR, { .x = x } };
 }
 
-Val v_lim(Elab *el, Expr *e, Expr *n) {
+Val v_lim(Elab *el, Expr *e, Expr *n)
+{
   Lim *m = NEW(el->c, Lim);
   *m = (Lim){ e, n };
   return (Val){ V_LIM, { .m = m } };
 }
 
-bool v_is_int(Val v, int64_t *i) {
+bool v_is_int(Val v, int64_t *i)
+{
   if (v.k != V_NUM || v.e->kind != E_CONST || type_is_float(v.e->type)) return false;
   *i = v.e->i;
   return true;
 }
 
-bool v_is_bool(Val v, bool *b) {
+bool v_is_bool(Val v, bool *b)
+{
   if (v.k != V_NUM || v.e->kind != E_CONST || v.e->type != T_BOOL) return false;
   *b = v.e->i != 0;
   return true;
 }
 
-static bool dims_only(const Expr *e, void *ok) {
+static bool dims_only(const Expr *e, void *ok)
+{
   if (e->kind == E_READ || e->kind == E_REDUCE || (e->kind == E_INDEX && !e->index->is_dim)) *(bool *)ok = false;
   return *(bool *)ok;
 }
 
-bool v_static(Val v) {
+bool v_static(Val v)
+{
   if (v.k != V_NUM) return v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM;
   bool ok = true;
   expr_walk(v.e, dims_only, &ok);
   return ok;
 }
 
-Idx *v_idx(Val v) {
+Idx *v_idx(Val v)
+{
   return v.k == V_NUM && v.e->kind == E_INDEX && !v.e->index->is_dim ? (Idx *)v.e->index : NULL;
 }
 
-const char *v_kind(Val v) {
+const char *v_kind(Val v)
+{
   static const char *const name[] = { "none", "a number", "a string", "a type", "a list", "a composite", "several results", "a tensor",
                                       "a whole-tensor expression", "a limited index", "an absent tensor", "an unbound index", "an error" };
   if (v.k == V_NUM && !v_static(v)) return "an element";
@@ -72,7 +81,8 @@ const char *v_kind(Val v) {
   return name[v.k];
 }
 
-int64_t need_int(Elab *el, Val v, Pos p, const char *what) {
+int64_t need_int(Elab *el, Val v, Pos p, const char *what)
+{
   int64_t i;
   if (v_is_int(v, &i)) return i;
   if (v.k == V_NUM && v_static(v) && v.e->kind != E_CONST) fail_at(el, p, "%s needs a constant extent: %s is symbolic", what, expr_print(el->c, v.e));
@@ -80,7 +90,8 @@ int64_t need_int(Elab *el, Val v, Pos p, const char *what) {
 }
 
 /* ---- extents */
-Expr *ext_expr(Elab *el, Extent e) {
+Expr *ext_expr(Elab *el, Extent e)
+{
   if (!e.dim) return expr_int(el->c, e.n);
   Expr *d = expr_index(el->c, e.dim);
   return e.n ? expr_fn2(el->c, FN_ADD, d, expr_int(el->c, e.n)) : d;
@@ -88,7 +99,8 @@ Expr *ext_expr(Elab *el, Extent e) {
 
 Val v_ext(Elab *el, Extent e) { return v_num(ext_expr(el, e)); }
 
-bool expr_ext(Elab *el, Expr *e, Extent *out) {
+bool expr_ext(Elab *el, Expr *e, Extent *out)
+{
   if (e->kind == E_CONST && !type_is_float(e->type)) {
     *out = extent_of(e->i);
     return true;
@@ -100,7 +112,8 @@ bool expr_ext(Elab *el, Expr *e, Extent *out) {
   return true;
 }
 
-Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
+Extent need_ext(Elab *el, Val v, Pos p, const char *what)
+{
   Extent e = { NULL, 0 };
   if (v.k != V_NUM) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
   if (v.e->kind == E_CONST && v.e->type == T_BOOL) fail_at(el, p, "%s must be an integer; this is a truth value", what);
@@ -116,7 +129,8 @@ Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
 bool ext_is(Extent e, int64_t n) { return !e.dim && e.n == n; }
 Extent ext_pos(Extent e) { return !e.dim && e.n < 0 ? extent_of(0) : e; }
 
-Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
+Extent ext_mul(Elab *el, Extent a, Extent b, Pos p)
+{
   if (ext_is(a, 1)) return b;
   if (ext_is(b, 1)) return a;
   if (ext_is(a, 0) || ext_is(b, 0)) return extent_of(0);
@@ -126,7 +140,8 @@ Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
   return extent_of(n);
 }
 
-char *ext_print(Elab *el, const Extent *e, int n) {
+char *ext_print(Elab *el, const Extent *e, int n)
+{
   Text t = { .c = el->c };
   text_add(&t, "[");
   for (int d = 0; d < n; d++) {
@@ -139,7 +154,8 @@ char *ext_print(Elab *el, const Extent *e, int n) {
   return t.s;
 }
 
-Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n) {
+Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n)
+{
   *n = na > nb ? na : nb;
   Extent *out = NEWN(el->c, Extent, *n + 1);
   for (int d = 0; d < *n; d++) {
@@ -155,7 +171,8 @@ Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb
 static bool is_rounding(Fn f) { return f == FN_FLOOR || f == FN_TRUNC || f == FN_ROUND; }
 static bool is_bits(Fn f) { return f == FN_AND || f == FN_OR || f == FN_XOR || f == FN_NOT || f == FN_SHL || f == FN_SHR; }
 
-static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
+static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p)
+{
   Type t = a[0]->type;
   for (int k = 1; k < n; k++) t = type_promote(t, a[k]->type);
   if (is_bits(f) && t != T_NONE && type_is_float(t)) fail_at(el, p, "'%s' of floats", fn_info[f].text);
@@ -164,20 +181,23 @@ static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
 }
 
 /* A known side of & and | decides. */
-static Expr *fn_known(Fn f, Expr *const *a) {
+static Expr *fn_known(Fn f, Expr *const *a)
+{
   if (f != FN_AND && f != FN_OR) return NULL;
   for (int k = 0; k < 2; k++)
     if (a[k]->kind == E_CONST && a[k]->type == T_BOOL && a[1 - k]->type == T_BOOL) return (a[k]->i != 0) == (f == FN_AND) ? a[1 - k] : a[k];
   return NULL;
 }
 
-static bool find_dim(const Expr *e, void *found) {
+static bool find_dim(const Expr *e, void *found)
+{
   if (e->kind == E_INDEX && e->index->is_dim) *(bool *)found = true;
   return !*(bool *)found && e->kind != E_READ;
 }
 
 /* What holds a symbolic dimension is brought to its affine form, so that it cancels where it can. */
-static Expr *expr_settle(Elab *el, Expr *e) {
+static Expr *expr_settle(Elab *el, Expr *e)
+{
   bool found = false;
   Aff a;
   if (!el->g->ndim || e->kind == E_CONST || e->type != T_WINT) return e;
@@ -186,7 +206,8 @@ static Expr *expr_settle(Elab *el, Expr *e) {
 }
 
 /* Comparisons of integers that the ranges of their indices decide. */
-static Expr *fn_compare(Elab *el, Fn f, Expr *const *a) {
+static Expr *fn_compare(Elab *el, Fn f, Expr *const *a)
+{
   if (f < FN_EQ || f > FN_GE || a[0]->type != T_WINT || a[1]->type != T_WINT) return NULL;
   Range d = expr_range(el->c, expr_fn2(el->c, FN_SUB, a[0], a[1]));
   if (!(d.lo <= d.hi)) return NULL;
@@ -205,7 +226,8 @@ static bool is_zero(const Expr *e) { return e->kind == E_CONST && e->type == T_W
 static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_SUM && e->type != T_WINT; }
 
 /* max(x, -inf) and min(x, inf) are x, also for a NaN; t + -1 is t - 1; a sum begins at 0 anyway. */
-static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
+static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a)
+{
   const Expr *k = a[1];
   for (int i = 0; i < 2 && f == FN_ADD; i++)
     if (is_zero(a[i]) && is_sum(a[1 - i])) return a[1 - i];
@@ -217,7 +239,8 @@ static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
   return NULL;
 }
 
-Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p) {
+Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p)
+{
   fn_check(el, f, a, n, p);
   Expr *known = NULL;
   if (n == 2) known = fn_known(f, a);
@@ -229,7 +252,8 @@ Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p) {
 }
 
 /* ---- equality of what is no number */
-static bool v_same(Val a, Val b) {
+static bool v_same(Val a, Val b)
+{
   if (a.k != b.k) return false;
   if (a.k == V_STRING) return !strcmp(a.s, b.s);
   return a.k == V_TYPE ? a.t == b.t : a.k == V_NONE;
@@ -240,7 +264,8 @@ static bool is_whole(Val v) { return v.k == V_TENSOR || v.k == V_LIFT; }
 
 /* ---- lists */
 /* The common length of the lists among n values; -1: none. */
-static int list_length(Elab *el, const Val *a, int n, const char *what, Pos p) {
+static int list_length(Elab *el, const Val *a, int n, const char *what, Pos p)
+{
   int len = -1;
   for (int k = 0; k < n; k++) {
     if (a[k].k != V_LIST) continue;
@@ -252,7 +277,8 @@ static int list_length(Elab *el, const Val *a, int n, const char *what, Pos p) {
 
 static Val list_element(Val v, int i) { return v.k == V_LIST ? v.l->at[i] : v; }
 
-static Val fn_lists(Elab *el, Fn f, const Val *a, int n, int len, Pos p) {
+static Val fn_lists(Elab *el, Fn f, const Val *a, int n, int len, Pos p)
+{
   Val out = v_list(el, len), b[3];
   for (int i = 0; i < len; i++) {
     for (int k = 0; k < n; k++) b[k] = list_element(a[k], i);
@@ -262,7 +288,8 @@ static Val fn_lists(Elab *el, Fn f, const Val *a, int n, int len, Pos p) {
 }
 
 /* ---- lifted expressions */
-Lift *lift_of(Elab *el, Val v, Pos p) {
+Lift *lift_of(Elab *el, Val v, Pos p)
+{
   if (v.k == V_LIFT) return v.f;
   Lift *l = NEW(el->c, Lift);
   l->size = 1;
@@ -279,12 +306,14 @@ Lift *lift_of(Elab *el, Val v, Pos p) {
   return l;
 }
 
-static const char *label_join(Elab *el, const char *a, const char *b) {
+static const char *label_join(Elab *el, const char *a, const char *b)
+{
   if (!a || !b || !strcmp(a, b)) return a ? a : b;
   return strlen(a) + strlen(b) > 80 ? a : ctx_printf(el->c, "%s+%s", a, b);
 }
 
-static Lift *lift_new(Elab *el, LiftKind k, const Val *a, int n, Pos p) {
+static Lift *lift_new(Elab *el, LiftKind k, const Val *a, int n, Pos p)
+{
   Lift *l = NEW(el->c, Lift);
   l->k = k;
   l->n = n;
@@ -306,13 +335,15 @@ static Lift *lift_new(Elab *el, LiftKind k, const Val *a, int n, Pos p) {
 
 static Val v_lift(Lift *l) { return (Val){ V_LIFT, { .f = l } }; }
 
-static Expr *lift_read(Elab *el, const Lift *l, Expr *const *ix) {
+static Expr *lift_read(Elab *el, const Lift *l, Expr *const *ix)
+{
   Expr *place[64];
   for (int d = 0; d < l->rank; d++) place[d] = ext_is(l->shape[d], 1) ? expr_int(el->c, 0) : ix[d];
   return expr_read(el->c, l->x->t, place, l->pos);
 }
 
-Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix) {
+Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix)
+{
   Expr *a[3];
   for (int k = 0; k < l->n; k++) a[k] = lift_build(el, l->arg[k], ix + (l->rank - l->arg[k]->rank));
   switch (l->k) {
@@ -327,14 +358,16 @@ Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix) {
 }
 
 /* ---- functions of values */
-static void fn_operand(Elab *el, Fn f, Val v, Pos p) {
+static void fn_operand(Elab *el, Fn f, Val v, Pos p)
+{
   if (v.k == V_NUM || is_whole(v)) return;
   if (v.k == V_POISON) fail_silent(el);
   if (v.k == V_STRING || v.k == V_TYPE) fail_at(el, p, "'%s' of %s has no meaning", fn_info[f].text, v_kind(v));
   fail_at(el, p, "'%s' of %s: not a number", fn_info[f].text, v_kind(v));
 }
 
-Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p) {
+Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p)
+{
   int len = list_length(el, a, n, fn_info[f].text, p);
   if (len >= 0) return fn_lists(el, f, a, n, len, p);
   if ((f == FN_EQ || f == FN_NE) && (is_word(a[0]) || is_word(a[1]))) return v_bool(el, v_same(a[0], a[1]) == (f == FN_EQ));
@@ -353,7 +386,8 @@ Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p) {
 
 Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p) { return v_fn(el, f, (Val[]){ a, b }, 2, p); }
 
-Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p) {
+Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p)
+{
   if (v.k == V_LIST) {
     Val out = v_list(el, v.l->n);
     for (int i = 0; i < v.l->n; i++) out.l->at[i] = v_convert(el, mode, t, v.l->at[i], p);
@@ -368,13 +402,15 @@ Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p) {
   return v_lift(l);
 }
 
-static Val select_lists(Elab *el, Val c, Val a, Val b, int len, Pos p) {
+static Val select_lists(Elab *el, Val c, Val a, Val b, int len, Pos p)
+{
   Val out = v_list(el, len);
   for (int i = 0; i < len; i++) out.l->at[i] = v_select(el, list_element(c, i), list_element(a, i), list_element(b, i), p);
   return out;
 }
 
-Val v_select(Elab *el, Val c, Val a, Val b, Pos p) {
+Val v_select(Elab *el, Val c, Val a, Val b, Pos p)
+{
   bool known;
   if (v_is_bool(c, &known)) return known ? a : b;
   Val all[3] = { c, a, b };
@@ -387,7 +423,8 @@ Val v_select(Elab *el, Val c, Val a, Val b, Pos p) {
 }
 
 /* a holds no read where it is known: then the alternative does not matter. */
-Val v_or(Elab *el, Val a, Val b, Pos p) {
+Val v_or(Elab *el, Val a, Val b, Pos p)
+{
   Val all[2] = { a, b };
   int len = list_length(el, all, 2, "or", p);
   if (len >= 0) {
@@ -401,13 +438,15 @@ Val v_or(Elab *el, Val a, Val b, Pos p) {
   return v_num(expr_or(el->c, a.e, b.e, p));
 }
 
-static Type lift_type(Elab *el, const Lift *l) {
+static Type lift_type(Elab *el, const Lift *l)
+{
   Expr *ix[64];
   for (int d = 0; d < l->rank; d++) ix[d] = expr_int(el->c, 0);
   return lift_build(el, l, ix)->type;
 }
 
-Type v_type(Elab *el, Frame *f, Val v, Pos p) {
+Type v_type(Elab *el, Frame *f, Val v, Pos p)
+{
   Type t = T_NONE;
   if (v.k == V_LIST) {
     for (int i = 0; i < v.l->n; i++) t = type_promote(t, v_type(el, f, v.l->at[i], p));
@@ -423,7 +462,8 @@ Type v_type(Elab *el, Frame *f, Val v, Pos p) {
 }
 
 /* ---- storing */
-static void store_indices(Elab *el, const Lift *l, Index **free, Expr **ix) {
+static void store_indices(Elab *el, const Lift *l, Index **free, Expr **ix)
+{
   static const char *const letter[] = { "i", "j", "k", "l", "m", "n", "o", "p", "q" };
   for (int d = 0; d < l->rank; d++) {
     const char *name = ctx_intern(el->c, d < 9 ? letter[d] : ctx_printf(el->c, "i%d", d));
@@ -432,7 +472,8 @@ static void store_indices(Elab *el, const Lift *l, Index **free, Expr **ix) {
   }
 }
 
-Val v_store(Elab *el, Val v, const char *name, Pos p) {
+Val v_store(Elab *el, Val v, const char *name, Pos p)
+{
   if (v.k == V_TENSOR) return v;
   Lift *l = lift_of(el, v, p);
   Index **free = NEWN(el->c, Index *, l->rank + 1);
@@ -448,13 +489,15 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
 }
 
 /* ---- known data */
-static Val data_element(Elab *el, const Tensor *t, int64_t k) {
+static Val data_element(Elab *el, const Tensor *t, int64_t k)
+{
   Num v = value_load(t->data, t->type, k);
   if (t->type == T_BOOL) return v_bool(el, v.i != 0);
   return type_is_float(t->type) ? v_float(el, v.f) : v_int(el, v.i);
 }
 
-Val list_values(Elab *el, const Tens *x) {
+Val list_values(Elab *el, const Tens *x)
+{
   const Tensor *t = x->t;
   int64_t n = tensor_size(t);
   if (x->known) return (Val){ V_LIST, { .l = (List *)x->known } };

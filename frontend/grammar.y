@@ -224,7 +224,8 @@ primary:
 static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what)
 {
   (void)scanner;
-  parse_error(p, AT(*l), "%s: this is nested too deep", what);
+  (void)what;                     /* "memory exhausted": bison's stack has its bound */
+  parse_error(p, AT(*l), "this is nested too deep");
   p->stop = true;
 }
 

@@ -22,7 +22,7 @@ typedef struct Parse {
   Ctx *c; const Source *src; Ast *ast;
   size_t off; uint32_t line, col;                         /* where the lexer stands */
   Tok last, before, before2;
-  Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth, closed;  /* closed: the one that the last closing bracket closed, or -1 */
+  Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth, closed, dropped;  /* closed: the one that the last closing bracket closed, or -1; dropped: the innermost that lex_drop_open gave up, or -1 */
   const char *doc; uint32_t doc_line;                     /* documentation that waits for its operator */
   int decl_cap, weights_cap, pos_cap;                     /* of the arrays in ast */
   bool lost;                                              /* after an error, until the grammar has caught itself again */

@@ -168,7 +168,7 @@ typedef struct Tree Tree;
 struct Tree {
   TreeKind kind; Tree *next; Pos pos;
   const char *name;               /* FOR: index. LEAF, LET, PREFETCH: tensor */
-  int64_t step; LoopKind loop; Tree *body;                /* FOR: step 0 is the whole extent */
+  int64_t step; LoopKind loop; Tree *body;                /* FOR: step 0 (not written) is 1, of a stream Target.block */
   LeafDim *leaf; int nleaf;       /* LEAF: order of its own loops, outer to inner */
   Storage storage; const char *other;                     /* LET: alias of other */
   const char *fold; int64_t nfold;                        /* LET mem fold INDEX n */

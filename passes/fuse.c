@@ -308,13 +308,26 @@ static const char *kernel_name(Fuse *f, int *n)
   }
 }
 
+/* A long chain of words is told by its ends. */
+static const char *label_short(Ctx *c, const char *s)
+{
+  int n = 0, most = 8;
+  const char *head = s, *tail = s;
+  for (const char *p = s; p && *p; p++) {
+    if (*p != '+') continue;
+    if (++n == most / 2) head = p;
+    tail = p;
+  }
+  return n < most ? s : ctx_intern(c, ctx_printf(c, "%.*s+...%s", (int)(head - s), s, tail));
+}
+
 static Kernel *kernel_make(Fuse *f, int group, int *number)
 {
   const Cluster *g = &f->group.at[group];
   if (g->hand) return g->hand;
   Kernel *k = NEW(f->c, Kernel);
   k->name = kernel_name(f, number);
-  k->label = g->label;
+  k->label = label_short(f->c, g->label);
   k->eq = g->eq.at;
   k->neq = g->eq.n;
   k->pos = g->eq.at[0]->pos;

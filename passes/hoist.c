@@ -1,4 +1,4 @@
-/* hoist: costly parts that use fewer indices than their equation become equations of their own; constant ones constant equations.
+/* hoist: costly parts that use fewer indices than their equation become equations of their own, constant parts constant equations.
  *
  *   before   y[i, j] = x[i, j] / s[i] * exp(g[j]);      after   g_part[j] = exp(g[j]);  (constant if g is)
  *                                                              s_part[i] = 1 / s[i];
@@ -38,9 +38,9 @@ static bool may_move(Hoist *h, Expr *e)
 static bool hoistable(Hoist *h, Expr *e, Indices *used)
 {
   expr_indices(h->c, e, used);
-  if (has_dim(used) || !expr_costly(e)) return false;
-  bool fixed = expr_constant(e) && points_of(used) <= HOIST_MAX;
-  return (fixed || points_of(used) * HOIST_GAIN <= points_of(&h->all)) && may_move(h, e);
+  if (has_dim(used)) return false;
+  bool costly = expr_costly(e), fixed = expr_constant(e) && points_of(used) <= HOIST_MAX && (costly || e->kind == E_FN);
+  return (fixed || (costly && points_of(used) * HOIST_GAIN <= points_of(&h->all))) && may_move(h, e);
 }
 
 static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used)

@@ -262,6 +262,26 @@ static bool may_start(const Expr *e)
   return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR);
 }
 
+/* How many of the addends are temporaries as large as the equation: each is an operand to keep until the sum is done. */
+static int large_addends(Inline *in, const Eq *q, const Exprs *at)
+{
+  Exprs set = { 0 };
+  int n = 0;
+  for (int k = 0; k < at->n; k++) n = full_operands(in, q, at->at[k], &set);
+  return n;
+}
+
+/* Constant addends first and together, so that they become one. */
+static Expr *start_sum(Ctx *c, const Exprs *at)
+{
+  Exprs sorted = { 0 };
+  for (int k = 0; k < at->n; k++)
+    if (expr_constant(at->at[k])) PUSH(c, sorted, at->at[k]);
+  for (int k = 0; k < at->n; k++)
+    if (!expr_constant(at->at[k])) PUSH(c, sorted, at->at[k]);
+  return expr_sum(c, sorted.at, sorted.n);
+}
+
 /* The addend whose sum takes the others, by work; -1 if none does. */
 static int addend_taker(Inline *in, const Eq *q, const Exprs *at)
 {
@@ -333,8 +353,11 @@ static bool inline_start(Inline *in, Eq *q)
       for (int d = 0; d < r->out->rank; d++)
         for (int f = 0; f < q->nfree; f++)
           if (expr_bare(reads.at[k]->arg[d]) == q->free[f]) to[f] = r->place[d];
-  Expr *first = expr_subst(in->c, expr_sum(in->c, x.start.at, x.start.n), q->free, to, q->nfree);
-  if (init) first = expr_fn2(in->c, FN_ADD, first, init);
+  Exprs start = { 0 };
+  for (int k = 0; k < x.start.n; k++) PUSH(in->c, start, expr_subst(in->c, x.start.at[k], q->free, to, q->nfree));
+  if (init) expr_addends(in->c, init, &start);
+  Expr *first = start_sum(in->c, &start);
+  if (large_addends(in, r, &start) > 1) return false;
   if (type_strong(first->type) != red->type) return false;
   r->rhs = expr_fn2(in->c, FN_ADD, first, red);
   r->label = label_union(in->c, r->label, q->label);
@@ -383,8 +406,9 @@ static bool inline_addends(Inline *in, Eq *q)
     if (!may_start(at.at[j])) return false;
     PUSH(in->c, start, at.at[j]);
   }
-  if (init) PUSH(in->c, start, expr_subst(in->c, init, r->free, to, r->nfree));
-  Expr *sum = expr_subst(in->c, red, r->free, to, r->nfree), *first = expr_sum(in->c, start.at, start.n);
+  if (init) expr_addends(in->c, expr_subst(in->c, init, r->free, to, r->nfree), &start);
+  if (large_addends(in, q, &start) > 1) return false;
+  Expr *sum = expr_subst(in->c, red, r->free, to, r->nfree), *first = start_sum(in->c, &start);
   if (first && type_strong(first->type) != sum->type) return false;
   q->rhs = first ? expr_fn2(in->c, FN_ADD, first, sum) : sum;
   q->label = label_union(in->c, r->label, q->label);

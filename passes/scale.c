@@ -11,9 +11,15 @@
 /* e = a * z + b; a NULL: 0, b NULL: 0. */
 typedef struct Linear { Expr *a, *b; } Linear;
 
+static bool is_one(const Expr *e)
+{
+  return expr_is_const(e) && expr_number(e) == 1;
+}
+
 static Expr *mul(Ctx *c, Expr *x, Expr *y)
 {
-  return x && y ? expr_fn2(c, FN_MUL, x, y) : NULL;
+  if (!x || !y) return NULL;
+  return is_one(x) && x->type == y->type ? y : expr_fn2(c, FN_MUL, x, y);
 }
 
 static Expr *add(Ctx *c, Expr *x, Expr *y)
@@ -116,11 +122,6 @@ static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq 
   s->kind = TK_CONST;
   e->constant = true;
   return s;
-}
-
-static bool is_one(const Expr *e)
-{
-  return expr_is_const(e) && expr_number(e) == 1;
 }
 
 /* y = a z + b, z = init + sum(x * w): the scale goes into w. */

@@ -17,7 +17,7 @@ check "the library ends the process" "$(grep -nE '(^|[^a-z_])(exit|abort) *\(' f
 check "files over 700 lines" "$(wc -l frontend/*.[chly] ir/*.[ch] passes/*.[ch] backend/*.[ch] runtime/*.[ch] driver/*.[ch] | awk '$2 != "total" && $1 > 700')"
 check "functions over 80 lines" "$(for f in frontend/*.c ir/*.c passes/*.c backend/*.c runtime/*.c driver/*.c; do
 	awk -v f="$f" '/^[a-zA-Z_].*\)[ ]*\{?$/ { name = $0; start = NR } /^\}/ { if (start && NR - start > 80) print f ":" start ": " NR - start " lines: " name; start = 0 }' "$f"; done)"
-check "unfinished by its own words" "$(grep -nE 'TODO|FIXME|XXX' frontend/*.[chly] ir/*.[ch] passes/*.[ch] backend/*.[ch] runtime/*.[ch] driver/*.[ch])"
+check "unfinished by its own words" "$(grep -nE 'TODO|FIXME|(^|[^X])XXX([^X]|$)' frontend/*.[chly] ir/*.[ch] passes/*.[ch] backend/*.[ch] runtime/*.[ch] driver/*.[ch])"
 check "a second list of the functions of numbers" "$(grep -lE '"expm1".*"log1p"|"log1p".*"expm1"' frontend/*.[chly] passes/*.[ch] backend/*.[ch])"
 echo "$pass passed, $fail failed"
 [ "$fail" -eq 0 ]

@@ -1,7 +1,9 @@
-# Definitions that double at each step are stopped.
+# Definitions that grow fivefold at each step are stopped.
 # $ frit compile case.graph --dump-ir=fuse
-op a(x) = x + x; op b(x) = a(a(a(a(a(x))))); op c(x) = b(b(b(b(b(x))))); op d(x) = c(c(c(c(c(x)))));
-graph g(x: f32[4]) -> (y: f32[4]) { y = d(x); }
+op a(x[..i]) { p[..i] = x[..i] + 1; q[..i] = p[..i] * p[..i]; y = relu(q); }
+op b(x[..i]) { y = a(a(a(a(a(x))))); } op c(x[..i]) { y = b(b(b(b(b(x))))); } op d(x[..i]) { y = c(c(c(c(c(x))))); }
+op e(x[..i]) { y = d(d(d(d(d(x))))); } op f(x[..i]) { y = e(e(e(e(e(x))))); } op h(x[..i]) { y = f(f(f(f(f(x))))); }
+op k(x[..i]) { y = h(h(h(h(h(x))))); } op l(x[..i]) { y = k(k(k(k(k(x))))); } op m(x[..i]) { y = l(l(l(l(l(x))))); }
+graph g(x: f32[4]) -> (y: f32[4]) { y = m(x); }
 --- err
-(no error)
 --- end

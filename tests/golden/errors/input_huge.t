@@ -1,0 +1,7 @@
+# More elements than any machine holds.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[1099511627776, 1024]) -> (y: f32[4]) {
+  y[i < 4] = x[i, 0];
+}
+--- err
+--- end

@@ -1,0 +1,7 @@
+# Two inputs of one name.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[4], x: f32[4]) -> (y: f32[4]) {
+  y = x * 2;
+}
+--- err
+--- end

@@ -1,0 +1,7 @@
+# A power beyond 64 bits.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[4]) -> (y: f32[4]) {
+  y[i < 10 ** 30] = x[0];
+}
+--- err
+--- end

@@ -1,0 +1,7 @@
+# A graph without results.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[4]) {
+  y = x * 2;
+}
+--- err
+--- end

@@ -1,0 +1,8 @@
+# A next value for what is no state.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[4]) -> (y: f32[4]) {
+  y[i] = x[i];
+  s <- y;
+}
+--- err
+--- end

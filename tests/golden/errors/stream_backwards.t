@@ -1,0 +1,7 @@
+# Time read backwards.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[stream t]) -> (y: f32[t]) {
+  y[t] = (x[100 - t] or 0);
+}
+--- err
+--- end

@@ -1,0 +1,7 @@
+# Two frames for one: rates do not change.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[stream t]) -> (y: f32[t]) {
+  y[t] = (x[2 * t] or 0);
+}
+--- err
+--- end

@@ -1,0 +1,8 @@
+# The future adds up over equations: 2 + 1 frames.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[stream t]) -> (y: f32[t]) {
+  a[t] = (x[t - 1] or 0) + (x[t + 2] or 0);
+  y[t] = (a[t - 1] or 0) + (a[t + 1] or 0);
+}
+--- err
+--- end

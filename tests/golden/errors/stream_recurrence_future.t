@@ -1,0 +1,7 @@
+# A recurrence that runs backwards in time.
+# $ frit compile case.graph --dump-ir=fuse
+graph g(x: f32[stream t]) -> (y: f32[t]) {
+  y[t] = x[t] + (y[t + 1] or 0) * 0.5;
+}
+--- err
+--- end
