@@ -73,7 +73,7 @@ struct LStore { LTensor *t; bool reg, local; int buf; LAff *base; int64_t *ext; 
 typedef struct LMark { KBlock *block; int pos; KBlock side; KScope *scope; struct LMark *next; } LMark;
 typedef struct LVec { int k, w, n, chunk; bool dyn; LAff left; } LVec;                   /* lanes: index k; n of w wanted, or `left` */
 typedef struct LAcc { int64_t *key; LVec vec; KInst *var, *at; } LAcc;                   /* at: the place, of argmax and argmin */
-typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; } LOpen;
+typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; bool late; } LOpen; /* late: what it starts from is computed inside, so it comes last */
 /* guard, clamp: reads not proven inside are masked, or clamped where scalar; all: so are the proven ones, as indices may leave the domain. */
 typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; KInst *guard; bool clamp, all; } LPt;
 typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; struct LSlide *next; } LSlide;
@@ -144,6 +144,7 @@ void copy_buffer(Lower *L, int to, int from, int64_t n);
 
 /* ---- lower_eq.c: equations and trees resolved */
 bool lower_resolve(Lower *L);
+void check_recurrences(Lower *L);                        /* lower_legal.c */
 LEq *resolve_eq(Lower *L, Eq *q);
 LForm form_of(Lower *L, LEq *e, const Expr *x);
 LConds *or_conds(Lower *L, const Expr *e);

@@ -552,6 +552,7 @@ bool lower_resolve(Lower *L)
   L->neq = n;
   for (int k = 0; k < n; k++) L->eq[k]->order = L->eq[k]->id = k;
   for (int k = 0; k < n; k++) find_down(L->eq[k]);
+  check_recurrences(L);
   L->open = NEWN(L->c, LOpen *, n + 1);
   return true;
 }

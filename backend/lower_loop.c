@@ -108,7 +108,7 @@ static void outer_push(Loop *p, KInst *v, bool later)
 {
   for (int k = 0; k < p->nroot; k++) {
     LEq *e = p->root[k];
-    if (!e->home || !p->has[k] || eq_index(e, p->f->name) < e->nfree) continue;
+    if (!e->home || p->L->open[e->id] || !p->has[k] || eq_index(e, p->f->name) < e->nfree) continue;
     if (v && e->nouter < 8) e->outer[e->nouter++] = v;
     e->later |= later;
   }
@@ -118,7 +118,7 @@ static void outer_pop(Loop *p, KInst *v, const bool *later)
 {
   for (int k = 0; k < p->nroot; k++) {
     LEq *e = p->root[k];
-    if (!e->home || !p->has[k] || eq_index(e, p->f->name) < e->nfree) continue;
+    if (!e->home || p->L->open[e->id] || !p->has[k] || eq_index(e, p->f->name) < e->nfree) continue;
     if (v) e->nouter--;
     e->later = later[k];
   }
@@ -505,6 +505,14 @@ static void home_check(Lower *L, const Tree *f, const LEq *e)
   if (why) tree_error(L, f->pos, e, ctx_printf(L->c, "for %s is a loop over its reduction outside of its tile, so its accumulators rest in its storage in between, but %s", f->name, why));
 }
 
+/* Is what e starts from computed in this loop? */
+static bool init_inside(const Loop *p, const LEq *e)
+{
+  for (int k = 0; k < p->n && e->init; k++)
+    if (expr_reads(e->init, p->eqs[k]->out->t)) return true;
+  return false;
+}
+
 /* Opens what this loop opens; gives which roots. */
 static void open_reductions(Loop *p, bool *opened, bool *homed)
 {
@@ -514,10 +522,12 @@ static void open_reductions(Loop *p, bool *opened, bool *homed)
     if (!p->has[k] || x < e->nfree || p->L->open[e->id]) continue;
     if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) {
       home_check(p->L, p->f, e);
+      if (init_inside(p, e)) tree_error(p->L, p->f->pos, e, ctx_printf(p->L->c, "for %s is a loop over its reduction outside of its tile, but what it starts from is computed inside", p->f->name));
       homed[k] = !e->home;
       e->home = true;
     } else {
       red_open(p->L, e, p->r->reg[e->id]);
+      p->L->open[e->id]->late = init_inside(p, e);
       opened[k] = true;
     }
   }
@@ -616,8 +626,8 @@ void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top)
   LRegions r = infer(L, eqs, n, bound, top);
   L->slides = NULL;
   check_cover(L, items, &r);
-  check_folds(L, items, eqs, n, bound, &r);
   store_open(L, items, eqs, n, &r, &mine, &nmine);
+  check_folds(L, items, eqs, n, bound, &r);
   for (const Tree *t = items; t; t = t->next) {
     LEq **in = NEWN(L->c, LEq *, L->neq + 1);
     int k = 0;

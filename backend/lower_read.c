@@ -167,14 +167,20 @@ static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v)
 
 /* ---- positions */
 
-static void clamp_place(Lower *L, const Tensor *t, int d, LPlace *q)
+/* Into the storage: what is read there does not matter. */
+static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q)
 {
-  if (q->lane || q->off) return;
-  LDim x = dim_of(L, t->shape[d]);
-  LAff last = x.dyn ? x.cnt : laff_int(x.ext);
+  if (q->lane || q->off || (s->nfold && s->fold == d)) return;
+  LDim x = dim_of(L, s->t->t->shape[d]);
+  LAff at = laff_sum(L, &q->a, &s->base[d], -1), last = laff_int(s->ext[d]);
+  if (!s->local && x.dyn) last = x.cnt;
   last.c--;
-  KInst *v = k_ifn(&L->b, KF_MIN, k_ifn(&L->b, KF_MAX, laff_inst(L, &q->a), k_int(&L->b, 0)), laff_inst(L, &last));
-  q->a = laff_var(v, 1);
+  int64_t lo, hi;
+  laff_range(L, &at, &lo, &hi);
+  if (lo >= 0 && hi < s->ext[d] && (s->local || !x.dyn)) return;
+  KInst *v = k_ifn(&L->b, KF_MIN, k_ifn(&L->b, KF_MAX, laff_inst(L, &at), k_int(&L->b, 0)), laff_inst(L, &last));
+  at = laff_var(v, 1);
+  q->a = laff_sum(L, &at, &s->base[d], 1);
 }
 
 /* The places of a read; of a ring, the stream's place is its column. */
@@ -210,7 +216,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r)
   places_of(L, p, s, r->place, r->time, at);
   if (s->reg) return reg_read(L, p, s, at);
   for (int d = 0; d < t->rank && (!r->safe || p->all) && p->clamp; d++)
-    if ((!r->inside[d] || p->all) && !(s->hist && d == t->stream_dim)) clamp_place(L, t, d, &at[d]);
+    if ((!r->inside[d] || p->all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);
   return load_at(L, p, s, at, touch_mask(L, p, s, !r->safe || p->all));
 }
 

@@ -104,7 +104,7 @@ static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a)
   bool lanes = across(e, p->vec);
   q.vec = lanes ? NULL : p->vec;
   KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
-  KInst *v = lanes || is_arg(e) ? k_bcast(&L->b, identity(L, e->kind, e->acc), a->vec.w) : start_value(L, &q, o->reg, a->vec.w);
+  KInst *v = lanes || is_arg(e) || o->late ? k_bcast(&L->b, identity(L, e->kind, e->acc), a->vec.w) : start_value(L, &q, o->reg, a->vec.w);
   a->var = as_var(L, v, t);
   if (is_arg(e)) a->at = k_emit(&L->b, (KInst){ .op = K_VAR, .type = { T_I32, a->vec.w }, .a = { place_most(L, a->vec.w) } });
   k_back(&L->b, s);
@@ -268,6 +268,7 @@ static void close_lanes(Lower *L, LPt *p, LOpen *o, LAcc *a)
   LVec vec = a->vec;
   p->vec = vec.k >= 0 ? &vec : NULL;
   if (is_arg(e)) v = k_fn(&L->b, KF_SELECT, k_fn(&L->b, KF_EQ, a->at, place_most(L, 1), NULL), k_const(&L->b, ktype(T_I32, 1), 0, 0), a->at);
+  if (o->late) v = k_fn(&L->b, combiner[e->kind], widen(L, gen_init(L, p, o->reg), vec.w), v, NULL);
   put_value(L, p, v, e->acc, domain_mask(L, p, o->reg));
   p->vec = NULL;
 }

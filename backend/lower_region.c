@@ -229,22 +229,6 @@ static void back_add(Infer *f, const LTensor *t, const LDim *box)
     else old[d] = dim_of(f->L, t->t->shape[d]);
 }
 
-/* A loop over the producer's own index runs around both: the reader steps after it. */
-static bool steps(Lower *L, const LEq *reader, const LEq *writer)
-{
-  if (reader == writer || reader->leaf == writer->leaf) return true;
-  for (const Tree *t = L->k->tree; t; t = t->next)
-    if (t->kind == TREE_FOR && tree_holds(t->body, reader, true) && tree_holds(t->body, writer, true) && t->loop != LOOP_UNROLL) return true;
-  return false;
-}
-
-static void check_order(Infer *f, const LEq *e, const LRead *r)
-{
-  for (int k = 0; k < r->t->nwriter; k++)
-    if (r->t->writer[k]->order > e->order && !steps(f->L, e, r->t->writer[k]))
-      tree_error(f->L, e->leaf->pos, e, ctx_printf(f->L->c, "it reads %s, whose leaf comes later: the consumer stands before the producer", r->t->t->name));
-}
-
 static void reads_need(Infer *f, const LEq *e, const LDim *reg)
 {
   LDim box[LEQ_INDICES];
@@ -253,7 +237,6 @@ static void reads_need(Infer *f, const LEq *e, const LDim *reg)
   for (int k = 0; k < e->nread; k++) {
     LRead *r = e->read[k];
     if (!f->here[r->t->id]) continue;
-    check_order(f, e, r);
     for (int d = 0; d < r->t->t->rank; d++) box[d] = read_box(f->L, r, d, reg);
     bool later = false;
     for (int i = 0; i < r->t->nwriter; i++) later |= r->t->writer[i]->order >= e->order;

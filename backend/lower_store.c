@@ -223,10 +223,20 @@ static void fold_of(Lower *L, LStore *s)
   s->ext[d] = let->nfold;
 }
 
-static bool loop_inside(const Tree *t, const LEq *e, const char *index)
+static bool holds_all(const Tree *f, const LTensor *t)
 {
-  for (; t; t = t->next)
-    if (t->kind == TREE_FOR && tree_holds(t->body, e, true) && (name_is(t->name, index) || loop_inside(t->body, e, index))) return true;
+  for (int k = 0; k < t->nwriter; k++)
+    if (!tree_holds(f, t->writer[k], false)) return false;
+  for (int k = 0; k < t->nreader; k++)
+    if (!tree_holds(f, t->reader[k], false)) return false;
+  return true;
+}
+
+/* Is there a loop over the index here around t's producer and all its readers? Then its windows are what counts. */
+static bool loop_inside(const Tree *f, const LTensor *t, const char *index)
+{
+  for (; f; f = f->next)
+    if (f->kind == TREE_FOR && holds_all(f, t) && (name_is(f->name, index) || loop_inside(f->body, t, index))) return true;
   return false;
 }
 
@@ -236,7 +246,7 @@ void check_folds(Lower *L, const Tree *items, LEq **eqs, int n, LDim *const *bou
   for (int k = 0; k < n; k++) {
     const LEq *e = eqs[k];
     const LStore *s = e->out->store;
-    if (!s || !s->nfold || (bound && bound[e->id]) || !r->need[e->out->id] || loop_inside(items, e, e->out->let->fold)) continue;
+    if (!s || !s->nfold || (bound && bound[e->id]) || !r->need[e->out->id] || loop_inside(items, e->out, e->out->let->fold)) continue;
     int64_t ext = r->need[e->out->id][s->fold].ext;
     if (ext > s->nfold)
       tree_error(L, e->out->let->pos, e, ctx_printf(L->c, "fold %s %lld: its readers need %lld at once", e->out->let->fold, (long long)s->nfold, (long long)ext));
@@ -393,15 +403,6 @@ static bool steps_through(const Tree *f, const LTensor *t)
     }
   }
   return false;
-}
-
-static bool holds_all(const Tree *f, const LTensor *t)
-{
-  for (int k = 0; k < t->nwriter; k++)
-    if (!tree_holds(f, t->writer[k], false)) return false;
-  for (int k = 0; k < t->nreader; k++)
-    if (!tree_holds(f, t->reader[k], false)) return false;
-  return true;
 }
 
 static bool let_stands(const Tree *items, const Tree *let)

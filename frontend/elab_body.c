@@ -45,12 +45,15 @@ static Expr *stored(Elab *el, Expr *e, Type t, Pos p)
   return expr_convert(el->c, CV_PLAIN, t, e, p);
 }
 
+enum { EQ_MAX = 100000 };
+
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p)
 {
   const Tensor *variable = NULL;
   Large count = { 0 };
   if (is_empty(free, nfree)) return NULL;
   expr_walk(rhs, count_node, &count);
+  if (el->eq.n >= EQ_MAX) fail_at(el, p, "the graph expands to more than %d equations", EQ_MAX);
   if (count.n >= 200000) fail_at(el, p, "this equation is too large: more than 200000 functions and reads");
   if (el->constant) expr_walk(rhs, find_variable, &variable);
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);

@@ -129,6 +129,7 @@ static void do_bounds(Unit *u, const void *arg)
   Slot *s = slot_find(u->f, b->name);
   const char **near = NEWN(u->el->c, const char *, u->el->g->ndim + 1);
   for (int i = 0; i < u->el->g->ndim; i++) near[i] = u->el->g->dim[i]->name;
+  if (u->el->c->nerror) return;     /* an input was refused: perhaps the one that has this dimension */
   if (!s || !s->sym) fail_near(u->el, b->pos, ctx_printf(u->el->c, "'%s' is no dimension of the inputs", b->name), b->name, near, u->el->g->ndim);
 }
 
@@ -294,7 +295,7 @@ int64_t history_of(Elab *el, Frame *f, Tensor *t)
   const Stmt *st = map_get(&el->history, t->name);
   t->stream_dim = stream_place(t);
   if (!st) return 0;
-  if (t->stream_dim < 0) fail_at(el, st->pos, "'%s' has no stream dimension: only stream tensors have a past", t->name);
+  if (t->stream_dim < 0) fail_at(el, st->pos, "'%s' has no stream dimension: only stream tensors have a past (a state's next value is written %s <- value)", t->name, t->name);
   if (st->nitem != t->rank) fail_at(el, st->pos, "'%s' has %d dimensions, its `state` line %d", t->name, t->rank, st->nitem);
   Extent e = need_ext(el, ev_scalar(el, state_item(st, t->stream_dim), f, (Scope){ .ext = true }), st->pos, "the past of a stream tensor");
   int64_t n = t->shape[t->stream_dim].n - e.n;
@@ -405,6 +406,8 @@ static void do_result(Unit *u, const void *arg)
   const Param *p = arg;
   Elab *el = u->el;
   Slot *s = slot_find(u->f, p->name);
+  for (const Param *q = u->d->result; q < p; q++)
+    if (q->name == p->name) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
   if (!s || s->state == SL_NONE) {
     VEC(const char *) near = { 0 };
     for (int i = 0; i < u->f->slot.n; i++) PUSH(el->c, near, u->f->slot.at[i]->name);
@@ -413,10 +416,9 @@ static void do_result(Unit *u, const void *arg)
   Val v = first_of(slot_value(el, u->f, s, p->pos));
   if (v.k != V_TENSOR && v.k != V_LIFT && v.k != V_NUM && v.k != V_LIST) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
   Tensor *t = result_tensor(u, p, v);
+  if (!map_get(&el->have, t) && !tensor_size(t) && el->c->nerror) fail_silent(el);
   if (!map_get(&el->have, t) && !tensor_size(t)) fail_at(el, p->pos, "the result '%s' has no elements: %s", p->name, ext_print(el, t->shape, t->rank));
   result_check(u, p, t);
-  for (int i = 0; i < el->g->nout; i++)
-    if (el->g->out[i] == t) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
   t->kind = TK_OUTPUT;
   Tensor **out = NEWN(el->c, Tensor *, el->g->nout + 1);
   for (int i = 0; i < el->g->nout; i++) out[i] = el->g->out[i];

@@ -70,7 +70,7 @@ typedef struct Fresh { const char *name; Val v; } Fresh;
 static bool list_has(const List *l, Val v)
 {
   for (int i = 0; i < l->n; i++)
-    if (v_idx(l->at[i]) && v_idx(l->at[i]) == v_idx(v)) return true;
+    if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true;
   return false;
 }
 
@@ -104,6 +104,8 @@ static void bind_expression(Reduce *r, const Node *n, Pos p)
   Val chosen = v_list(el, v.l->n);
   int m = 0;
   for (int i = 0; i < v.l->n; i++) {
+    chosen.l->n = m;
+    if (list_has(chosen.l, v.l->at[i])) fail_at(el, p, "index '%s' is bound twice", v_idx(v.l->at[i])->ix.name);
     if (v_idx(v.l->at[i])) chosen.l->at[m++] = v.l->at[i];
     else if (!v_static(v.l->at[i])) fail_at(el, p, "a reduction binds bare indices");
   }

@@ -7,7 +7,7 @@
 #include "fuse.h"
 
 /* ---- one class a loop: indices of all equations of a candidate kernel */
-typedef struct Loops { Ctx *c; Map of; int n; } Loops;
+typedef struct Loops { Ctx *c; Uses *uses; Map of; int n; } Loops;
 
 static int loop_of(Loops *l, const Index *i)
 {
@@ -38,7 +38,7 @@ static bool loops_join(Loops *l, const Eq *w, const Expr *read)
   return true;
 }
 
-/* Every read of a member's tensor is at home. False also if a member has pieces. */
+/* Every read of a member's tensor is at home. False also if that tensor has pieces: a reader needs all of it. */
 static bool loops_find(Loops *l, const Eqs *eq)
 {
   for (int k = 0; k < eq->n; k++) {
@@ -48,7 +48,7 @@ static bool loops_find(Loops *l, const Eqs *eq)
     expr_reads_of(l->c, eq->at[k]->rhs, &reads);
     for (int r = 0; r < reads.n; r++) {
       const Eq *w = writer_in(eq, reads.at[r]->tensor);
-      if (w && !loops_join(l, w, reads.at[r])) return false;
+      if (w && (uses_get(l->uses, w->out)->writer.n > 1 || !loops_join(l, w, reads.at[r]))) return false;
     }
     for (int i = 0; i < eq->at[k]->nfree; i++) loop_of(l, eq->at[k]->free[i]);
   }
@@ -122,7 +122,7 @@ static bool has_all_rows(Loops *l, const Eq *e, const Eq *rows)
 /* All reductions over the same rows, everything else rows by columns or rows alone. */
 static const char *rows_fit(Fuse *f, const Eqs *eq)
 {
-  Loops l = { .c = f->c };
+  Loops l = { .c = f->c, .uses = &f->uses };
   const Eq *rows = NULL;
   Expr *init;
   if (!loops_find(&l, eq)) return "reads the other's result at other indices than it is computed at";
@@ -142,7 +142,7 @@ static const char *rows_fit(Fuse *f, const Eqs *eq)
 /* ---- vertical: everything over one space */
 static const char *space_fits(Fuse *f, const Eqs *eq)
 {
-  Loops l = { .c = f->c };
+  Loops l = { .c = f->c, .uses = &f->uses };
   if (!loops_find(&l, eq)) return "reads the other's result at other indices than it is computed at";
   for (int k = 1; k < eq->n; k++)
     if (!same_loops(&l, eq->at[0], eq->at[k])) return "has another index space";

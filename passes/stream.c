@@ -75,8 +75,6 @@ static bool init_of_read(Stream *s, const Expr *read, Expr *v, Index **index, Ex
   Expr *e = expr_subst(s->c, v, from, to, n);
   for (int k = 0; k < s->eq->nfree; k++)
     if (expr_has_index(e, s->eq->free[k])) return false;
-  Exprs reads = { 0 };
-  expr_reads_of(s->c, e, &reads);
   if (!expr_constant(e)) return false;
   *out = expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos);
   return true;

@@ -91,7 +91,7 @@ with tempfile.TemporaryDirectory() as w:
     p = lambda n: os.path.join(w, n)
     for name, data in GRAPHS.items():
         open(p("m.graph"), "wb").write(data)
-        expect("graph, " + name, ["compile", "m.graph", "--printer=c", "-o", "m.c"], w)
+        expect("graph, " + name, ["compile", "m.graph", "--printer=c", "-o", "m.c"], w, (0, 1, 3) if name in ("double", "empty tree") else (1, 3))
     os.unlink(p("m.graph"))
     open(p("g.graph"), "w").write(GRAPH)
     for name, data in SAFE.items():

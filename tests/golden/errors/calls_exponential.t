@@ -6,4 +6,5 @@ op e(x[..i]) { y = d(d(d(d(d(x))))); } op f(x[..i]) { y = e(e(e(e(e(x))))); } op
 op k(x[..i]) { y = h(h(h(h(h(x))))); } op l(x[..i]) { y = k(k(k(k(k(x))))); } op m(x[..i]) { y = l(l(l(l(l(x))))); }
 graph g(x: f32[4]) -> (y: f32[4]) { y = m(x); }
 --- err
+(crashed or hung: exit 124)
 --- end

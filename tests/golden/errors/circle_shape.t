@@ -6,7 +6,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
   y[i] = x[i] + a[i];
 }
 --- err
-case.graph:4:3: error: the extent of index 'i' cannot be found: it stands bare in no read; write i < extent
+case.graph:4:3: error: the extent of index 'i' cannot be found: it stands bare in no read of a tensor of known shape; write i < extent
       b[i] = a[i];
       ^
 --- end

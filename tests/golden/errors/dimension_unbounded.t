@@ -4,4 +4,7 @@ graph g(x: f32[N, 4]) -> (y: f32[N, 4]) {
   y = x * 2;
 }
 --- err
+case.graph:2:16: error: the dimension 'N' needs bounds: write `where N in 1..256` after the inputs
+    graph g(x: f32[N, 4]) -> (y: f32[N, 4]) {
+                   ^
 --- end

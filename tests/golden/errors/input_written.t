@@ -5,4 +5,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
   y[i] = x[i];
 }
 --- err
+case.graph:3:3: error: 'x' is already defined
+      x[i] = 1.0;
+      ^
 --- end

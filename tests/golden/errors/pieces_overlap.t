@@ -8,4 +8,7 @@ graph g(x: f32[4]) -> (y: f32[6]) {
 case.graph:4:3: error: two pieces of 'y' overlap
       y[3 + i < 6] = 0.0;
       ^
+  case.graph:3:3: note: the other piece
+      y[i < 4] = x[i];
+      ^
 --- end

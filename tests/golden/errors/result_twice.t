@@ -4,4 +4,5 @@ graph g(x: f32[4]) -> (y: f32[4], y: f32[4]) {
   y = x * 2;
 }
 --- err
+(no error)
 --- end

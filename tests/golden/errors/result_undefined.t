@@ -4,4 +4,8 @@ graph g(x: f32[4]) -> (out: f32[4]) {
   ouf = x * 2;
 }
 --- err
+case.graph:2:24: error: the result 'out' is not defined
+    graph g(x: f32[4]) -> (out: f32[4]) {
+                           ^
+  help: did you mean 'ouf'?
 --- end

@@ -6,4 +6,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
   s <- y;
 }
 --- err
+case.graph:3:21: error: tensor 'x' has 1 dimension and needs indices here
+      state s: f32[4] = x;
+                        ^
 --- end

@@ -6,4 +6,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
   s <- y;
 }
 --- err
+case.graph:5:3: error: the state 's' is f32[3], its next value is f32[4]
+      s <- y;
+      ^
 --- end

@@ -7,4 +7,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
   s <- x;
 }
 --- err
+case.graph:6:3: error: the state 's' has two next values
+      s <- x;
+      ^
 --- end

@@ -5,4 +5,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
   s <- y;
 }
 --- err
+case.graph:4:3: error: 's' is no state: write `state s: f32[...] = 0;`
+      s <- y;
+      ^
 --- end

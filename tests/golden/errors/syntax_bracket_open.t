@@ -7,4 +7,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
 case.graph:3:19: error: expected ')', ',' or an operator after '1', found ';'
       y[i] = (x[i] + 1;
                       ^
+  case.graph:3:10: note: '(' was opened here
+      y[i] = (x[i] + 1;
+             ^
 --- end

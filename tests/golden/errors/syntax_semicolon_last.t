@@ -7,7 +7,4 @@ graph g(x: f32[4]) -> (y: f32[4]) {
 case.graph:3:18: error: expected ';' or an operator after '2', found '}'
       y[i] = x[i] * 2
                      ^
-  case.graph:2:35: note: '{' was opened here
-    graph g(x: f32[4]) -> (y: f32[4]) {
-                                      ^
 --- end

@@ -2,7 +2,8 @@
 # $ frit compile case.graph --dump-ir=fuse
 grahp g(x: f32[4]) -> (y: f32[4]) { y[i] = x[i]; }
 --- err
-case.graph:1:1: error: this file has no graph: write `graph name(inputs) -> (results) { ... }`
-    # Outside a block stand operators and graphs.
+case.graph:2:1: error: there is no statement 'grahp'
+    grahp g(x: f32[4]) -> (y: f32[4]) { y[i] = x[i]; }
     ^
+  help: did you mean 'graph'?
 --- end
