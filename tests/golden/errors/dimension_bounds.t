@@ -7,7 +7,4 @@ graph g(x: f32[N, 4] where N in 256..1) -> (y: f32[N, 4]) {
 case.graph:2:28: error: the bounds 256..1 of 'N': the least is at least 1, the largest not below it
     graph g(x: f32[N, 4] where N in 256..1) -> (y: f32[N, 4]) {
                                ^
-case.graph:2:28: error: 'N' is no dimension of the inputs
-    graph g(x: f32[N, 4] where N in 256..1) -> (y: f32[N, 4]) {
-                               ^
 --- end

@@ -7,7 +7,4 @@ graph g(x: f32[N, 4] where M in 1..16) -> (y: f32[N, 4]) {
 case.graph:2:16: error: the dimension 'N' needs bounds: write `where N in 1..256` after the inputs
     graph g(x: f32[N, 4] where M in 1..16) -> (y: f32[N, 4]) {
                    ^
-case.graph:2:28: error: 'M' is no dimension of the inputs
-    graph g(x: f32[N, 4] where M in 1..16) -> (y: f32[N, 4]) {
-                               ^
 --- end

@@ -4,5 +4,7 @@ graph g(x: f32[4]) -> (y: f32[4], y: f32[4]) {
   y = x * 2;
 }
 --- err
-(no error)
+case.graph:2:35: error: the result 'y' is named twice
+    graph g(x: f32[4]) -> (y: f32[4], y: f32[4]) {
+                                      ^
 --- end

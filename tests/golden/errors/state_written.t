@@ -6,7 +6,7 @@ graph g(x: f32[4]) -> (y: f32[4]) {
   s[i] = y[i];
 }
 --- err
-case.graph:3:9: error: 's' has no stream dimension: only stream tensors have a past
+case.graph:3:9: error: 's' has no stream dimension: only stream tensors have a past (a state's next value is written s <- value)
       state s: f32[4] = 0;
             ^
 --- end
