@@ -76,7 +76,8 @@ typedef struct LAcc { int64_t *key; LVec vec; KInst *var, *at; } LAcc;          
 typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; bool late; } LOpen; /* late: what it starts from is computed inside, so it comes last */
 /* guard, clamp: reads not proven inside are masked, or clamped where scalar; all: so are the proven ones, as indices may leave the domain. */
 typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; KInst *guard; bool clamp, all; } LPt;
-typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; struct LSlide *next; } LSlide;
+/* Of index k a step computes only what lies behind the `overlap` that earlier steps did: from `first` + shift a step on; at: in this copy. */
+typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; LAff first, at; struct LSlide *next; } LSlide;
 typedef struct Lower {
   Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f;
   LEq **eq; int neq; LMap tensors, reads, ors; LTensor **all; int nall;

@@ -89,6 +89,7 @@ static void copy_body(Loop *p, Part q)
   LDim **bound = NEWN(L->c, LDim *, L->neq + 1);
   if (q.ext <= 0) return;
   bind_part(p, &q, bound);
+  for (LSlide *s = p->slides; s; s = s->next) s->at = laff_sum(L, &s->first, &q.off, s->shift / p->step);
   L->slides = p->slides;
   lower_body(L, p->f->body, bound, false);
 }
@@ -311,6 +312,16 @@ static bool may_slide(Loop *p, int k)
   return t->store && !t->store->reg && !t->hist && t->nwriter == 1 && !is_root(p->eqs, p->n, k) && own_item(p->L, p->f->body, p->eqs[k]);
 }
 
+static LAff without(Lower *L, const LAff *a, const KInst *v)
+{
+  LAff r = laff_int(a->c);
+  for (int i = 0; i < a->n; i++) {
+    LAff t = laff_var(a->t[i].v, a->t[i].k);
+    if (a->t[i].v != v) laff_add(L, &r, &t, 1);
+  }
+  return r;
+}
+
 static void slide_find(Loop *p, int64_t step, int64_t n, KInst *v)
 {
   Lower *L = p->L;
@@ -333,22 +344,16 @@ static void slide_find(Loop *p, int64_t step, int64_t n, KInst *v)
       if (c > 0 && c < r.full[e->id][i].ext) at = i;
     }
     if (found != 1 || at < 0) continue;
+    const LDim *d = &r.full[e->id][at];
+    int64_t shift = coef_of(&d->base, v);
+    if (shift % step) continue;
     LSlide *s = NEW(L->c, LSlide);
-    int64_t shift = coef_of(&r.full[e->id][at].base, v);
-    *s = (LSlide){ e, at, r.full[e->id][at].ext - shift, shift, p->slides };
+    *s = (LSlide){ .e = e, .k = at, .overlap = d->ext - shift, .shift = shift, .first = without(L, &d->base, v), .next = p->slides };
+    s->first.c += s->overlap;
+    s->at = laff_sum(L, &s->first, &q.off, shift / step);
     p->slides = s;
   }
   L->slides = NULL;
-}
-
-static LAff without(Lower *L, const LAff *a, const KInst *v)
-{
-  LAff r = laff_int(a->c);
-  for (int i = 0; i < a->n; i++) {
-    LAff t = laff_var(a->t[i].v, a->t[i].k);
-    if (a->t[i].v != v) laff_add(L, &r, &t, 1);
-  }
-  return r;
 }
 
 static const LSlide *slide_of(const LSlide *s, const LEq *e)
@@ -587,6 +592,7 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *r)
   open_reductions(&p, opened, homed);
   if (f->loop == LOOP_EVEN && !p.d.dyn) step = (p.d.ext + n - 1) / n;
   KInst *v = probe_var(L, n);
+  p.step = step;
   slide_find(&p, step, n, v);
   if (p.slides) warm_up(&p, step, v);
   run_steps(&p, step);

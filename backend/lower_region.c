@@ -262,9 +262,11 @@ static void region_slide(Infer *f, const LEq *e, LDim *reg)
   for (LSlide *s = f->L->slides; s; s = s->next) {
     if (s->e != e) continue;
     LDim *d = &reg[s->k];
-    d->base.c += s->overlap;
-    d->ext -= s->overlap;
-    if (d->dyn) d->cnt.c -= s->overlap;
+    int64_t done = s->overlap;
+    if (laff_diff(&s->at, &d->base, &done) && done < 0) done = 0;       /* the domain's border cut the region */
+    d->base.c += done;
+    d->ext -= done;
+    if (d->dyn) d->cnt.c -= done;
   }
 }
 

@@ -82,6 +82,7 @@ int64_t extent_named(const Item *it, const char *name);
 /* The largest free index but `step`, NULL if there is none: what rows or, in a recurrence, lanes run over. */
 const char *row_name(const Item *it, const char *step);
 const char *group_step(Ctx *c, const Graph *g, const Items *its, const Group *gr);      /* the index that steps through a circle */
+Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that steps through the equation's circle, NULL if there is none */
 /* The leaf of one equation of a recurrence within a step along `step`: lanes along its largest other index. */
 Tree *leaf_step(Ctx *c, const Item *it, const char *step, int lanes, const Target *t);
 

@@ -61,6 +61,15 @@ static void slots_add(Names *v, Index **at, int n, int eq)
   }
 }
 
+/* In a sorted list only a recurrence reads itself or what comes later. Its equations: from the reader on to what it reads. */
+static bool reads_ahead(const Kernel *k, int i)
+{
+  for (int r = 0; r <= i; r++)
+    for (int w = i; w < k->neq; w++)
+      if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
+  return false;
+}
+
 /* The index that stands in a place alone or with a constant. */
 static Index *place_index(Ctx *c, const Expr *e, bool bare)
 {
@@ -81,6 +90,17 @@ static void join_read(Ctx *c, const Expr *r, void *arg)
       Index *a = place_index(c, w->place[d], true), *b = place_index(c, r->arg[d], true);
       if (a && b) slots_join(j->v, a, b, false);
     }
+  }
+}
+
+/* The equations of a recurrence step through it in one loop. */
+static void join_circles(Names *v, const Graph *g, const Kernel *k)
+{
+  const Index *first = NULL;
+  for (int i = 0; i < k->neq; i++) {
+    Index *step = reads_ahead(k, i) ? eq_step(v->c, g, k->eq[i]) : NULL;
+    if (!first) first = step;
+    else if (step) slots_join(v, first, step, false);
   }
 }
 
@@ -160,6 +180,7 @@ void kernel_unify(Ctx *c, const Graph *g, Kernel *k)
   }
   Join j = { &v, k };
   join_streams(&v);
+  join_circles(&v, g, k);
   for (int i = 0; i < k->neq; i++) {
     each_read(c, k->eq[i]->rhs, join_read, &j);
     join_pieces(&v, k, k->eq[i]);

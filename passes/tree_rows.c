@@ -151,8 +151,8 @@ static Tree *leaf_row(const Rows *r, const Item *it)
 /* One loop over the columns around items first..first + n. */
 static Tree *phase(const Rows *r, int first, int n)
 {
-  Tree *body = lets_reg(r->c, r->k, &r->its, first, n);
   bool col = has_col(r, &r->its.at[first]);
+  Tree *body = col ? lets_reg(r->c, r->k, &r->its, first, n) : NULL;      /* without columns: lets_row has them */
   for (int i = first; i < first + n; i++) body = tree_cat(body, leaf_row(r, &r->its.at[i]));
   if (!col) return body;
   for (int d = r->ncol - 1; d >= 0; d--) {

@@ -9,17 +9,22 @@ import argparse, os, random, subprocess, sys, tempfile
 SIZES = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48]
 
 
-def leaf(rng, indices, vector):
-    """Orders indices at random; some unrolled, perhaps one in vector lanes, last."""
+def leaf(rng, indices, vector, reduced=(), reg=False):
+    """Orders indices at random; some unrolled, perhaps one in vector lanes, last.
+
+    Accumulators and registers have constant positions: there most draws unroll, so that most trees are legal, and some are not."""
     idx = list(indices)
     rng.shuffle(idx)
     out = []
     lane = rng.choice([i for i in idx if i in vector] or [None]) if rng.random() < 0.8 else None
+    fixed = rng.random() < 0.85
+    inside = reg
     for i in idx:
         if i != lane:
-            out.append(i + rng.choice(["", "", "*", "/2", "/4"]))
+            out.append(i + ("*" if inside and fixed and i not in reduced else rng.choice(["", "", "*", "/2", "/4"])))
+        inside |= i in reduced
     if lane:
-        out.append(lane + rng.choice(["~", "~", "/2~"]))
+        out.append(lane + ("~" if inside and fixed else rng.choice(["~", "~", "/2~"])))
     return ", ".join(out)
 
 
@@ -36,8 +41,8 @@ def product(rng):
     m, n, k = (rng.choice(SIZES) for _ in range(3))
     loops = [(i, rng.choice([1, 2, 4, 8, 16, 32])) for i in rng.sample(["i", "j"], rng.randint(0, 2))]
     tile = rng.random() < 0.5
-    acc = leaf(rng, ["k"], []) + ", " + leaf(rng, ["i", "j"], ["j"])
-    tail = leaf(rng, ["i", "j"], ["j"])
+    acc = leaf(rng, ["i", "j", "k"], ["j"], ["k"], tile)
+    tail = leaf(rng, ["i", "j"], ["j"], reg=tile)
     inner = f"{'let s reg; ' if tile else ''}s({acc}); c({tail});"
     return f"""stage schedule;
 graph g(a: f32[{m}, {k}], b: f32[{k}, {n}], d: f32[{n}]) -> (c: f32[{m}, {n}]) {{
@@ -53,7 +58,9 @@ graph g(a: f32[{m}, {k}], b: f32[{k}, {n}], d: f32[{n}]) -> (c: f32[{m}, {n}]) {
 def chain(rng):
     m, n = rng.choice(SIZES), rng.choice(SIZES)
     loops = [(i, rng.choice([1, 2, 4, 8, 16])) for i in rng.sample(["i", "j"], rng.randint(0, 2))]
-    inner = f"{'let t reg; ' if rng.random() < 0.3 else ''}t({leaf(rng, ['i', 'j'], ['j'])}); u({leaf(rng, ['i', 'j'], ['j'])}); y({leaf(rng, ['i', 'j'], ['j'])});"
+    reg = rng.random() < 0.3
+    t, u, y = (leaf(rng, ["i", "j"], ["j"], reg=reg) for _ in range(3))
+    inner = f"{'let t reg; ' if reg else ''}t({t}); u({u}); y({y});"
     return f"""stage schedule;
 graph g(a: f32[{m}, {n}], b: f32[{n}]) -> (y: f32[{m}, {n}]) {{
   kernel k0 "chain" (a, b) -> (y: f32[{m}, {n}]) {{
@@ -70,7 +77,7 @@ def window(rng):
     n, c = rng.choice(SIZES), rng.choice([1, 2, 3, 4])
     loops = [("i", rng.choice([1, 2, 4, 8]))] if rng.random() < 0.5 else []
     fold = rng.random() < 0.5
-    inner = f"e({leaf(rng, ['i', 'q'], ['q'])}); y({leaf(rng, ['k'], [])}, {leaf(rng, ['i', 'q'], ['q'])});"
+    inner = f"e({leaf(rng, ['i', 'q'], ['q'])}); y({leaf(rng, ['i', 'k', 'q'], ['q'], ['k'])});"
     q = rng.choice(SIZES)
     return f"""stage schedule;
 graph g(x: f32[{n}, {q}]) -> (y: f32[{n}, {q}]) {{
@@ -87,6 +94,7 @@ def rows(rng):
     m, n = rng.choice(SIZES), rng.choice(SIZES)
     step = rng.choice([1, 2, 4, 8])
     v = lambda idx: leaf(rng, idx, ["k"])
+    r = lambda idx: leaf(rng, idx, ["k"], ["k"])
     return f"""stage schedule;
 graph g(x: f32[{m}, {n}]) -> (y: f32[{m}, {n}]) {{
   kernel k0 "softmax" (x) -> (y: f32[{m}, {n}]) {{
@@ -94,7 +102,7 @@ graph g(x: f32[{m}, {n}]) -> (y: f32[{m}, {n}]) {{
     e[i < {m}, k < {n}]: f32 = exp(x[i, k] - m[i]);
     s[i < {m}]: f32 = sum(k < {n}: e[i, k]);
     y[i < {m}, k < {n}]: f32 = e[i, k] / s[i];
-    schedule {{ for i/{step} {{ {'let m reg; ' if step == 1 else ''}m({v(['i', 'k'])}); e({v(['i', 'k'])}); s({v(['i', 'k'])}); y({v(['i', 'k'])}); }} }}
+    schedule {{ for i/{step} {{ {'let m reg; ' if step == 1 else ''}m({r(['i', 'k'])}); e({v(['i', 'k'])}); s({r(['i', 'k'])}); y({v(['i', 'k'])}); }} }}
   }}
 }}
 """
