@@ -31,7 +31,7 @@ static void at_place(LLeaf *f, int depth, int k, LAff off)
 
 typedef struct Clip { int64_t lo, hi; } Clip;
 
-/* Offsets of index k at which conditions on it alone (the rest being constants) can hold. */
+/* Offsets of index k at which conditions on it alone (the rest being constants) can hold. A sum has all its places, even of no terms. */
 static Clip clip_range(LLeaf *f, int k, int64_t ext)
 {
   Clip r = { 0, ext };
@@ -40,6 +40,7 @@ static Clip clip_range(LLeaf *f, int k, int64_t ext)
     const LCond *d = f->cond[i];
     int64_t m = 0;
     if (f->done >> i & 1 || !d->aff || (d->uses & ~(f->bound | 1u << k)) || !(d->uses >> k & 1)) continue;
+    if (f->e->red && !is_red_index(f, k) && !d->domain) continue;
     LAff old = f->p.env[k];
     f->p.env[k] = f->reg[k].base;
     LAff a = form_aff(f->L, &d->a, f->p.env);

@@ -185,7 +185,9 @@ static const char name_used, name_reserved;       /* only their addresses matter
 static const char *name_free(Elab *el, const char *hint)
 {
   const char *s = hint;
-  for (int k = 1; map_get(&el->name, s); k++) s = ctx_intern(el->c, ctx_printf(el->c, "%s%d", hint, k));
+  intptr_t k = (intptr_t)map_get(&el->suffix, hint);       /* the last that was tried */
+  while (map_get(&el->name, s)) s = ctx_intern(el->c, ctx_printf(el->c, "%s%d", hint, (int)++k));
+  map_put(el->c, &el->suffix, hint, (void *)k);
   map_put(el->c, &el->name, s, (void *)&name_used);
   return s;
 }

@@ -98,7 +98,7 @@ typedef enum { W_CONST, W_TYPE, W_FN, W_LIST, W_CONVERT, W_RED } WordKind;
 typedef struct Word { WordKind kind; int id; } Word;
 
 typedef struct Elab {
-  Ctx *c; Graph *g; const Ast *ast; Map op, word, name; VEC(const char *) op_name;
+  Ctx *c; Graph *g; const Ast *ast; Map op, word, name, suffix; VEC(const char *) op_name;
   Note also[4]; int nalso;        /* notes for the next fail_at */
   const Tensor *gave;             /* whose read gave the extent that bind_index is about to use, or NULL */
   Call call[CALL_MAX + 2]; int ncall, level, quiet; int64_t steps; Catch *catch_;
