@@ -121,6 +121,7 @@ void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f)
   int *uses = NEWN(c, int, n + 1);
   count(&f->body, uses);
   sweep(&f->body, uses);
+  kir_zip(c, m->target, buf, f);
   hint_reuse(&f->body, uses);
   n = 0;
   number(&f->body, &n);
