@@ -120,10 +120,11 @@ static const char *wav_read(Ctx *c, const Source *f, Array *out) {
 /* 32-bit float, so that nothing is lost. */
 static bool wav_write(Ctx *c, const char *path, const Array *a) {
   uint32_t bytes = (uint32_t)a->count * 4, rate = a->rate ? (uint32_t)a->rate : 48000;
-  const uint32_t fields[][2] = { { 4, 36 + bytes }, { 16, 16 }, { 20, 3 | 1 << 16 }, { 24, rate }, { 28, rate * 4 }, { 32, 4 | 32 << 16 }, { 40, bytes } };
+  const uint32_t fields[7][2] = { { 4, 36 + bytes }, { 16, 16 }, { 20, 3 | 1 << 16 }, { 24, rate }, { 28, rate * 4 }, { 32, 4 | 32 << 16 },
+                                  { 40, bytes } };
   char *f = NEWN(c, char, 44 + (size_t)bytes);
   memcpy(f, "RIFF....WAVEfmt ....................data....", 44);
-  for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) put_le(f + fields[k][0], 4, fields[k][1]);
+  for (int k = 0; k < 7; k++) put_le(f + fields[k][0], 4, fields[k][1]);
   memcpy(f + 44, a->data, bytes);
   return file_write(c, path, f, 44 + (size_t)bytes, false);
 }

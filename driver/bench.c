@@ -42,13 +42,17 @@ static double info_amount(const Ports *p, const char *key) {
   return v;
 }
 
-static void print_peaks(const Peaks *k, bool json) {
+int cmd_machine(Ctx *c, void *session) {
+  bool json = ((const Session *)session)->a->json;
+  Peaks *k = NEW(c, Peaks);
+  machine_peaks(k);
   if (json) printf("{\"fma_gflops\": {");
   for (int i = 0; i < k->n; i++)
     if (json) printf("%s\"%s\": %.1f", i ? ", " : "", k->isa[i], k->gflops[i]);
     else printf("FMA peak, %-7s %7.1f GFLOP/s\n", k->isa[i], k->gflops[i]);
   printf(json ? "}, \"read_gbs\": {\"l1\": %.1f, \"l2\": %.1f, \"memory\": %.1f}}\n"
               : "read bandwidth   %7.1f GB/s from L1, %.1f from L2, %.1f from memory\n", k->gbs_l1, k->gbs_l2, k->gbs_memory);
+  return EXIT_OK;
 }
 
 /* The widest that the artefact's target may use. */
@@ -80,8 +84,8 @@ static void print_text(const Times *t, const Rates *r) {
     printf("%.1f GFLOP/s = %.1f %% of this machine's %s FMA peak (%.1f)\n", r->gflops, 100 * r->gflops / r->peak, r->isa, r->peak);
 }
 
-static int bench(Ctx *c, void *arg) {
-  const Session *s = arg;
+int cmd_bench(Ctx *c, void *session) {
+  const Session *s = session;
   Ports p;
   Args a = *s->a;
   a.frames = a.frames ? a.frames : a.block;
@@ -91,13 +95,5 @@ static int bench(Ctx *c, void *arg) {
   Rates r = rates_of(&p, t);
   if (a.json) print_json(&p, t, &r);
   else print_text(t, &r);
-  return EXIT_OK;
-}
-
-int cmd_bench(const Args *a) {
-  Peaks k;
-  if (!a->machine) return a->input ? driver_session(a, bench) : driver_say(EXIT_USAGE, "bench wants a model or a .so (or --machine)");
-  machine_peaks(&k);
-  print_peaks(&k, a->json);
   return EXIT_OK;
 }

@@ -55,8 +55,8 @@ static bool reference(Ctx *c, const Args *a, const Ports *p, void **want) {
   return it && interp_run(it, in, out, p->dim);
 }
 
-static int check(Ctx *c, void *arg) {
-  const Session *s = arg;
+int cmd_check(Ctx *c, void *session) {
+  const Session *s = session;
   Ports p;
   void *want[256] = { 0 };
   bool ok = true;
@@ -64,9 +64,4 @@ static int check(Ctx *c, void *arg) {
   for (int k = 0; k < p.n; k++)
     if (p.port[k]->output) ok = report(s->a, p.port[k], p.data[k], want[k], port_elems(&p, p.port[k])) && ok;
   return ok ? EXIT_OK : EXIT_CHECK;
-}
-
-int cmd_check(const Args *a) {
-  if (a->input && !path_ends(a->input, ".so")) return driver_session(a, check);
-  return driver_say(EXIT_USAGE, "check wants a model (.graph, .nam), not an artefact: the interpreter runs its equations");
 }

@@ -23,12 +23,13 @@ bool driver_fail(Ctx *c, const char *fmt, ...) {
   return false;
 }
 
-int driver_try(const Args *a, int (*work)(Ctx *, void *), void *arg) {
+int driver_try(Work *work, Session *s) {
+  const Args *a = s->a;
   Ctx *c = ctx_new();
   if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
                       .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
-  int code = ctx_try(c, work, arg);
+  int code = ctx_try(c, work, s);
   diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = EXIT_INPUT;
   ctx_free(c);
@@ -58,11 +59,10 @@ KModule *driver_module(Ctx *c, const Args *a) {
 }
 
 /* ---- artefacts */
-typedef struct Job { const Args *a; const char *path; } Job;
-static int compile_so(Ctx *c, void *arg) {
-  Job *j = arg;
-  KModule *m = driver_module(c, j->a);
-  return m && emit_file(c, m, EMIT_SO, j->path) ? EXIT_OK : -1;
+static int compile_so(Ctx *c, void *session) {
+  const Session *s = session;
+  KModule *m = driver_module(c, s->a);
+  return m && emit_file(c, m, EMIT_SO, s->path) ? EXIT_OK : -1;
 }
 
 static frit_model *open_so(const char *path, int *code) {
@@ -84,18 +84,18 @@ frit_model *driver_open(const Args *a, int *code) {
     return NULL;
   }
   snprintf(path, sizeof path, "%s/model.so", dir);
-  *code = driver_try(a, compile_so, &(Job){ a, path });
+  *code = driver_try(compile_so, &(Session){ .a = a, .path = path });
   frit_model *m = *code == EXIT_OK ? open_so(path, code) : NULL;
   unlink(path), rmdir(dir);
   return m;
 }
 
-int driver_session(const Args *a, int (*work)(Ctx *, void *)) {
+int driver_open_try(Work *work, const Args *a) {
   int code;
   frit_model *m = driver_open(a, &code);
   if (!m) return code;
   frit_instance *i = frit_new(m);
-  code = i ? driver_try(a, work, &(Session){ a, m, i }) : driver_say(EXIT_INPUT, "out of memory");
+  code = i ? driver_try(work, &(Session){ a, m, i, NULL }) : driver_say(EXIT_INPUT, "out of memory");
   frit_free(i), frit_close(m);
   return code;
 }

@@ -7,7 +7,6 @@
 
 typedef struct Kind { const char *name; Emit emit; } Kind;
 static const Kind kinds[] = { { "so", EMIT_SO }, { "o", EMIT_O }, { "a", EMIT_A }, { "c", EMIT_C }, { "s", EMIT_S }, { "ll", EMIT_LL } };
-typedef struct Job { const Args *a; Stage stage; const Kind *kind; } Job;
 
 static const char *suffix_of(const char *path) {
   const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
@@ -59,14 +58,6 @@ static bool dump(Ctx *c, const Args *a, Stage stage) {
   return a->output ? file_write(c, a->output, s, n, false) : fwrite(s, 1, n, stdout) == n && fflush(stdout) == 0;
 }
 
-static int compile(Ctx *c, void *arg) {
-  const Job *j = arg;
-  if (j->a->dump_set) return dump(c, j->a, j->stage) ? EXIT_OK : -1;
-  if (!j->kind) return convert(c, j->a) ? EXIT_OK : -1;
-  KModule *m = driver_module(c, j->a);
-  return m && emit_file(c, m, j->kind->emit, j->a->output) ? EXIT_OK : -1;
-}
-
 static bool find_stage(const char *name, Stage *out) {
   *out = STAGE_FUSE;
   for (int k = 0; name && k < STAGE_COUNT; k++)
@@ -78,13 +69,19 @@ static bool find_stage(const char *name, Stage *out) {
   return false;
 }
 
-int cmd_compile(const Args *a) {
-  Job j = { .a = a };
-  if (!a->input) return driver_say(EXIT_USAGE, "compile wants a model");
+int cmd_compile(Ctx *c, void *session) {
+  const Args *a = ((const Session *)session)->a;
+  const Kind *kind = NULL;
+  Stage stage;
   if (!a->output && !a->dump_set) return driver_say(EXIT_USAGE, "compile wants -o FILE or --dump-ir");
-  if (a->printer && strcmp(a->printer, "c") && strcmp(a->printer, "llvm")) return driver_say(EXIT_USAGE, "--printer is llvm or c, not '%s'", a->printer);
+  if (a->printer && strcmp(a->printer, "c") && strcmp(a->printer, "llvm"))
+    return driver_say(EXIT_USAGE, "--printer is llvm or c, not '%s'", a->printer);
   bool graph = !a->dump_set && !a->emit && !strcmp(suffix_of(a->output), "graph");
-  if (!find_stage(a->dump, &j.stage) || (!a->dump_set && !graph && !(j.kind = kind_of(a)))) return EXIT_USAGE;
-  if (graph && strcmp(suffix_of(a->input), "nam")) return driver_say(EXIT_USAGE, "-o FILE.graph is for imported models; --dump-ir=STAGE shows a graph");
-  return driver_try(a, compile, &j);
+  if (!find_stage(a->dump, &stage) || (!a->dump_set && !graph && !(kind = kind_of(a)))) return EXIT_USAGE;
+  if (a->dump_set) return dump(c, a, stage) ? EXIT_OK : -1;
+  if (graph && strcmp(suffix_of(a->input), "nam"))
+    return driver_say(EXIT_USAGE, "-o FILE.graph is for imported models; --dump-ir=STAGE shows a graph");
+  if (graph) return convert(c, a) ? EXIT_OK : -1;
+  KModule *m = driver_module(c, a);
+  return m && emit_file(c, m, kind->emit, a->output) ? EXIT_OK : -1;
 }

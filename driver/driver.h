@@ -20,23 +20,15 @@ typedef struct Args {
   bool prewarm, dump_set, json, machine, verify, help;
 } Args;
 
-/* One subcommand: its name, what it does in a line, its usage, its function (gives the exit code). */
-typedef struct Command { const char *name, *what, *usage; int (*run)(const Args *a); } Command;
-int cmd_compile(const Args *a);
-int cmd_run(const Args *a);
-int cmd_check(const Args *a);
-int cmd_bench(const Args *a);
-int cmd_inspect(const Args *a);
-int cmd_explain(const Args *a);
-int cmd_ops(const Args *a);
-int cmd_targets(const Args *a);
+/* A subcommand's work: it gives the exit code, or -1 after an error. m is a->input, opened, and i an instance of it, where it asks for one. */
+typedef struct Session { const Args *a; frit_model *m; frit_instance *i; const char *path; } Session;
+typedef int Work(Ctx *c, void *session);
+Work cmd_compile, cmd_run, cmd_check, cmd_bench, cmd_machine, cmd_inspect, cmd_explain, cmd_ops, cmd_targets;
 
-/* ---- shared. Work functions give an exit code, or -1 after an error. */
-/* Runs work(c, arg) in a context with a's options, prints the diagnostics and gives the exit code: 1 if there were errors. */
-int driver_try(const Args *a, int (*work)(Ctx *, void *), void *arg);
-/* The same for a model that is opened, with an instance of it: arg is a Session. */
-typedef struct Session { const Args *a; frit_model *m; frit_instance *i; } Session;
-int driver_session(const Args *a, int (*work)(Ctx *, void *));
+/* ---- shared */
+/* Runs the work in a context with a's options, prints the diagnostics and gives the exit code: 1 if there were errors. */
+int driver_try(Work *work, Session *s);
+int driver_open_try(Work *work, const Args *a);          /* the same with a model and an instance */
 /* Prints one error of the command itself, `frit: what`, and gives code. */
 int driver_say(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define DID_YOU_MEAN(near) near ? ", did you mean '" : "", near ? near : "", near ? "'?" : ""

@@ -49,8 +49,15 @@ static void inspect_text(const KModule *m) {
   }
 }
 
-static int inspect(Ctx *c, void *arg) {
-  const Args *a = arg;
+int cmd_inspect(Ctx *c, void *session) {
+  const Args *a = ((const Session *)session)->a;
+  if (path_ends(a->input, ".so")) {
+    int code;
+    frit_model *m = driver_open(a, &code);
+    if (m) fputs(frit_info(m), stdout);
+    frit_close(m);
+    return code;
+  }
   KModule *m = driver_module(c, a);
   if (!m) return -1;
   if (a->json) inspect_json(m);
@@ -58,23 +65,11 @@ static int inspect(Ctx *c, void *arg) {
   return EXIT_OK;
 }
 
-int cmd_inspect(const Args *a) {
-  int code;
-  if (!a->input || !*a->input) return driver_say(EXIT_USAGE, "inspect wants a model or a .so");
-  if (!path_ends(a->input, ".so")) return driver_try(a, inspect, (void *)a);
-  frit_model *m = driver_open(a, &code);
-  if (m) fputs(frit_info(m), stdout);
-  frit_close(m);
-  return code;
-}
-
-static int explain(Ctx *c, void *arg) {
-  if (!driver_graph(c, arg, STAGE_PLAN)) return -1;
+int cmd_explain(Ctx *c, void *session) {
+  if (!driver_graph(c, ((const Session *)session)->a, STAGE_PLAN)) return -1;
   ledger_print(c, stdout);
   return EXIT_OK;
 }
-
-int cmd_explain(const Args *a) { return a->input ? driver_try(a, explain, (void *)a) : driver_say(EXIT_USAGE, "explain wants a model"); }
 
 static int print_op(Ctx *c, const Ast *p, const char *name) {
   const char **names = NEWN(c, const char *, p->ndecl);
@@ -88,8 +83,8 @@ static int print_op(Ctx *c, const Ast *p, const char *name) {
 }
 
 /* The list has the first line of each documentation. */
-static int ops(Ctx *c, void *arg) {
-  const Args *a = arg;
+int cmd_ops(Ctx *c, void *session) {
+  const Args *a = ((const Session *)session)->a;
   const Ast *p = prelude(c);
   if (a->input) return print_op(c, p, a->input);
   for (int k = 0; k < p->ndecl; k++) {
@@ -99,12 +94,11 @@ static int ops(Ctx *c, void *arg) {
   return EXIT_OK;
 }
 
-int cmd_ops(const Args *a) { return driver_try(a, ops, (void *)a); }
-
-int cmd_targets(const Args *a) {
+int cmd_targets(Ctx *c, void *session) {
+  (void)c;
   const Target *host = target_find("host");
   for (const Target *t = targets; t < targets + ntargets; t++)
-    if (a->json)
+    if (((const Session *)session)->a->json)
       printf("{\"name\": \"%s\", \"triple\": \"%s\", \"cpu\": \"%s\", \"vector_bytes\": %d, \"host\": %s}\n", t->name, t->triple, t->cpu,
              t->vector_bytes, t == host ? "true" : "false");
     else

@@ -7,20 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const Command commands[] = {
+/* One subcommand: its name, what it does in a line, its usage, what it wants if there is no model; does it run an opened one? */
+static const struct Command { const char *name, *what, *usage; Work *work; const char *wants; bool open; } commands[] = {
   { "compile", "write code for a model (.so .o .a .c .s .ll .graph, by the output's suffix), or show a stage",
     "frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--emit=KIND] [--dump-ir[=STAGE]]\n"
-    "             [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]", cmd_compile },
+    "             [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]", cmd_compile, "a model", false },
   { "run", "run a model on files",
-    "frit run MODEL|FILE.so --input NAME=FILE... --output NAME=FILE... [--block N] [--dim NAME=N]", cmd_run },
+    "frit run MODEL|FILE.so --input NAME=FILE... --output NAME=FILE... [--block N] [--dim NAME=N]", cmd_run,
+    "a model or a .so", true },
   { "check", "compare the compiled model with the reference interpreter",
-    "frit check MODEL [--input NAME=FILE] [--frames N] [--block N] [--dim NAME=N] [--tolerance X] [--seed N]", cmd_check },
+    "frit check MODEL [--input NAME=FILE] [--frames N] [--block N] [--dim NAME=N] [--tolerance X] [--seed N]", cmd_check,
+    "a model (.graph, .nam), not an artefact: the interpreter runs its equations", true },
   { "bench", "time a model; --machine prints this machine's peaks",
-    "frit bench MODEL|FILE.so [--dim NAME=N] [--block N] [--time SECONDS] [--json] | frit bench --machine [--json]", cmd_bench },
-  { "inspect", "describe a model or an artefact", "frit inspect MODEL|FILE.so [--json]", cmd_inspect },
-  { "explain", "the ledger: what was fused or rewritten, what not, and why", "frit explain MODEL [--target=T]", cmd_explain },
-  { "ops", "list the operators, or print one", "frit ops [NAME]", cmd_ops },
-  { "targets", "list the targets", "frit targets [--json]", cmd_targets },
+    "frit bench MODEL|FILE.so [--dim NAME=N] [--block N] [--time SECONDS] [--json] | frit bench --machine [--json]", cmd_bench,
+    "a model or a .so (or --machine)", true },
+  { "inspect", "describe a model or an artefact", "frit inspect MODEL|FILE.so [--json]", cmd_inspect, "a model or a .so", false },
+  { "explain", "the ledger: what was fused or rewritten, what not, and why", "frit explain MODEL [--target=T]", cmd_explain,
+    "a model", false },
+  { "ops", "list the operators, or print one", "frit ops [NAME]", cmd_ops, NULL, false },
+  { "targets", "list the targets", "frit targets [--json]", cmd_targets, NULL, false },
 };
 enum { NCOMMAND = sizeof commands / sizeof *commands };
 
@@ -106,7 +111,7 @@ static int parse(int argc, char **argv, Args *a) {
   return optind < argc ? driver_say(EXIT_USAGE, "'%s': one model at a time", argv[optind]) : EXIT_OK;
 }
 
-static const Command *find(const char *name) {
+static const struct Command *find(const char *name) {
   const char *names[NCOMMAND], *near;
   for (int k = 0; k < NCOMMAND; k++) {
     names[k] = commands[k].name;
@@ -122,9 +127,12 @@ int main(int argc, char **argv) {
   if (argc < 2) return usage(stderr), EXIT_USAGE;
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) return usage(stdout), EXIT_OK;
   if (!strcmp(argv[1], "--version")) return printf("frit %s\n", FRIT_VERSION), EXIT_OK;
-  const Command *cmd = find(argv[1]);
+  const struct Command *cmd = find(argv[1]);
   int rc = cmd ? parse(argc - 1, argv + 1, &a) : EXIT_USAGE;
   if (rc != EXIT_OK) return rc < 0 ? EXIT_OK : rc;
   if (a.help) return printf("%s\n%s\n", cmd->what, cmd->usage), EXIT_OK;
-  return cmd->run(&a);
+  if (a.machine && cmd->work == cmd_bench) return driver_try(cmd_machine, &(Session){ .a = &a });
+  if (cmd->wants && (!a.input || (cmd->work == cmd_check && path_ends(a.input, ".so"))))
+    return driver_say(EXIT_USAGE, "%s wants %s", cmd->name, cmd->wants);
+  return cmd->open ? driver_open_try(cmd->work, &a) : driver_try(cmd->work, &(Session){ .a = &a });
 }

@@ -23,13 +23,11 @@ static void summary(const Ports *p) {
   }
 }
 
-static int run(Ctx *c, void *arg) {
-  const Session *s = arg;
+int cmd_run(Ctx *c, void *session) {
+  const Session *s = session;
   Ports p;
   bool ok = ports_bind(c, s->a, s->m, false, &p) && ports_run(c, &p, s->i, s->a->block);
   for (int k = 0; ok && k < s->a->out.n; k++) ok = write_output(c, &p, &s->a->out.at[k]);
   if (ok && !s->a->out.n) summary(&p);
   return ok ? EXIT_OK : -1;
 }
-
-int cmd_run(const Args *a) { return a->input ? driver_session(a, run) : driver_say(EXIT_USAGE, "run wants a model or a .so"); }

@@ -79,19 +79,21 @@ void parse_unexpected(Parse *p, const char *expected) {
 }
 
 /* ---- nodes */
+void *parse_copy(Parse *p, const void *like, size_t bytes) { return memcpy(ctx_alloc(p->c, bytes), like, bytes); }
+
 /* Deeper trees than AST_DEPTH are cut off with an error, so that all later walks may recurse. */
 Node *node_make(Parse *p, Node like) {
-  Node *n = NEW(p->c, Node), **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL;
+  Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL;
   int depth = like.cond ? like.cond->depth : 0;
   for (int i = 0; i < like.n; i++) {
     kid[i] = like.kid[i];
     if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth;
   }
-  *n = like, n->kid = kid, n->depth = depth + 1;
-  if (n->depth <= AST_DEPTH) return n;
-  parse_error(p, n->pos, "this expression is nested deeper than %d", AST_DEPTH);
+  like.kid = kid, like.depth = depth + 1;
+  if (depth < AST_DEPTH) return parse_copy(p, &like, sizeof like);
+  parse_error(p, like.pos, "this expression is nested deeper than %d", AST_DEPTH);
   p->stop = true;
-  return node_make(p, (Node){ .kind = N_INT, .pos = n->pos });
+  return node_make(p, (Node){ .kind = N_INT, .pos = like.pos });
 }
 
 Node *node_first(Parse *p, NodeKind kind, Pos pos, Node *first, NodeList more) {
@@ -117,17 +119,11 @@ const char *node_dotted(Ctx *c, const Node *n) {
 }
 
 /* ---- statements and declarations */
-Stmt *stmt_make(Parse *p, Stmt like) {
-  Stmt *s = NEW(p->c, Stmt);
-  *s = like;
-  return s;
-}
-
 Stmt *stmt_left(Parse *p, Stmt s, Node *left, bool must) {
   if (left->kind == N_NAME || left->kind == N_DOT) s.name = node_dotted(p->c, left);
   else if (!must) s.left = left;
   if (!s.name && !s.left) parse_error(p, left->pos, "expected the name of a tensor here"), s.name = "?";
-  return stmt_make(p, s);
+  return parse_copy(p, &s, sizeof s);
 }
 
 void file_stage(Parse *p, Pos pos, const char *name) {
@@ -159,12 +155,6 @@ int64_t parse_step(Parse *p, Pos at, int64_t n) {
   if (n >= 1 && n <= INT32_MAX) return n;
   parse_error(p, at, "a step must be from 1 to %d, not %lld", INT32_MAX, (long long)n);
   return 1;
-}
-
-Tree *tree_make(Parse *p, Tree like) {
-  Tree *t = NEW(p->c, Tree);
-  *t = like;
-  return t;
 }
 
 LoopKind tree_kind(Parse *p, Pos at, const char *word) {

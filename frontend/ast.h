@@ -26,7 +26,7 @@ typedef enum {
   N_PASS,      /* `...` in a call */
   N_STREAM     /* `stream t`: text; in the shape of an input */
 } NodeKind;
-struct Node { NodeKind kind; Pos pos; const char *text; int64_t i; double f; Fn fn; Node **kid; int n; Node *cond; bool paren, broadcast; int depth; };
+struct Node { NodeKind kind; int n, depth; Pos pos; const char *text; int64_t i; double f; Fn fn; Node **kid, *cond; bool paren, broadcast; };
 /* Dotted names. `layers.0.w` without blanks is one token. Where the grammar wants a name (parameters, `param`, `state`, `const`, kernels,
  * calls, named arguments, left of `<-`) it is that text with its dots; in an expression it becomes N_DOT(N_DOT(N_NAME layers, 0), w), just
  * as `h.size` is N_DOT(N_NAME h, size). node_dotted joins such a chain again: the longest known name wins, what is left are properties

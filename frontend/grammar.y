@@ -30,9 +30,11 @@ static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 #define LIST(l) .kid = (l).at, .n = (l).n
 #define BINARY(f, l, a, b) NODE(N_BINARY, l, .fn = (Fn)(f), KIDS(a, b))
 #define PARAM(k, l, ...) (Param){ .kind = (k), .pos = POS(l), __VA_ARGS__ }
-#define STMT(k, l, ...) (Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }
+#define LEFT(left, must, k, l, ...) stmt_left(p, (Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, left, must)
+#define STMT(k, l, ...) parse_copy(p, &(Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Stmt))
 #define ITEMS(l) .item = (l).at, .nitem = (l).n
-#define TREE(k, l, ...) tree_make(p, (Tree){ .kind = (k), .pos = POS(l), __VA_ARGS__ })
+#define TREE(k, l, ...) parse_copy(p, &(Tree){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Tree))
+#define STORE(l, ...) TREE(TREE_LET, l, .name = __VA_ARGS__)
 }
 %initial-action { @$ = (YYLTYPE){ 1, 1, 1, 1 }; }
 
@@ -41,8 +43,8 @@ static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 %token <i> INT "a number" BIG "a number "
 %token <f> FLOAT "a number  "
 %token OR "'or'" IF "'if'" STAGE "'stage'" WEIGHTS "'weights'" PARAM "'param'" CONST "'const'" STATE "'state'" KERNEL "'kernel'" SCHEDULE "'schedule'"
-%token LET "'let'" FOR "'for'" PREFETCH "'prefetch'" STREAM "'stream'" IN "'in'" AS "'as'" AT "'at'" WHERE "'where'" FOLD "'fold'" ALIAS "'alias'" BY "'by'"
-%token DOTS "'..'" REST "'...'" ARROW "'->'" NEXT "'<-'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='" SHL "'<<'" SHR "'>>'" POW "'**'"
+%token LET "'let'" FOR "'for'" PREFETCH "'prefetch'" STREAM "'stream'" IN "'in'" AS "'as'" AT "'at'" WHERE "'where'" FOLD "'fold'" ALIAS "'alias'"
+%token BY "'by'" DOTS "'..'" REST "'...'" ARROW "'->'" NEXT "'<-'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='" SHL "'<<'" SHR "'>>'" POW "'**'"
 
 %type <node> expr or bitor xor and cmp shift sum product unary power postfix primary item arg condition
 %type <nodes> items item_list args arg_list shape layout
@@ -67,12 +69,10 @@ file_item:
   | WEIGHTS STRING ';'                          { file_weights(p, POS(@2), $2); }
   | OP NAME '(' params ')' by '=' expr ';'
       { file_decl(p, (Decl){ .kind = D_OP, .pos = POS(@2), .doc = $1, .name = $2, .by = $6, .expr = $8 }, $4, (ParamList){ 0 }, (StmtList){ 0 }); }
-  | OP NAME '(' params ')' by '=' error ';'     { RECOVERED; }
-  | OP NAME '(' params ')' by '=' error         { RECOVERED; }
+  | OP NAME '(' params ')' by '=' error ';' { RECOVERED; } | OP NAME '(' params ')' by '=' error { RECOVERED; }
   | OP NAME '(' params ')' by result block      { file_decl(p, (Decl){ .kind = D_OP, .pos = POS(@2), .doc = $1, .name = $2, .by = $6 }, $4, $7, $8); }
   | GRAPH NAME '(' params ')' result block      { file_decl(p, (Decl){ .kind = D_GRAPH, .pos = POS(@2), .doc = $1, .name = $2 }, $4, $6, $7); }
-  | OP error block | OP error ';' { RECOVERED; } | OP error { RECOVERED; }
-  | GRAPH error block | GRAPH error { RECOVERED; };
+  | OP error block | OP error ';' { RECOVERED; } | OP error { RECOVERED; } | GRAPH error block | GRAPH error { RECOVERED; };
 by: %empty { $$ = NULL; } | BY NAME { $$ = $2; };
 
 params: %empty { $$ = (ParamList){ 0 }; } | param_list;
@@ -93,36 +93,32 @@ param:
   | NAME '[' items ']' '=' expr                 { $$ = PARAM(P_TENSOR, @1, .name = $1, ITEMS($3), .value = $6); }
   | REST                                        { $$ = PARAM(P_REST, @1, .name = "..."); };
 
-result:
-    %empty                                      { $$ = (ParamList){ 0 }; }
-  | ARROW NAME                                  { $$ = (ParamList){ 0 }; PUSH(C, $$, (PARAM(P_PLAIN, @2, .name = $2))); }
-  | ARROW results                               { $$ = $2; };
-results: '(' result_list ')'                    { $$ = $2; };
+result: %empty { $$ = (ParamList){ 0 }; } | ARROW results { $$ = $2; }
+  | ARROW NAME { $$ = (ParamList){ 0 }; PUSH(C, $$, (PARAM(P_PLAIN, @2, .name = $2))); };
+results: '(' result_list ')' { $$ = $2; };
 result_list: typed { $$ = (ParamList){ 0 }; PUSH(C, $$, $1); } | result_list ',' typed { $$ = $1; PUSH(C, $$, $3); };
-typed:
-    NAME                                        { $$ = PARAM(P_PLAIN, @1, .name = $1); }
-  | NAME ':' NAME                               { $$ = PARAM(P_TYPED, @1, .name = $1, .type = $3); }
-  | NAME ':' NAME '[' items ']'                 { $$ = PARAM(P_TYPED, @1, .name = $1, .type = $3, ITEMS($5)); };
+typed: NAME { $$ = PARAM(P_PLAIN, @1, .name = $1); } | NAME ':' NAME { $$ = PARAM(P_TYPED, @1, .name = $1, .type = $3); }
+  | NAME ':' NAME '[' items ']' { $$ = PARAM(P_TYPED, @1, .name = $1, .type = $3, ITEMS($5)); };
 
 block: open stmts '}' { $$ = $2; } | open stmts error '}' { RECOVERED; $$ = $2; } | open stmts error { RECOVERED; $$ = $2; };
 open: '{' { RECOVERED; };
 stmts: %empty { $$ = (StmtList){ 0 }; } | stmts stmt { $$ = $1; if ($2) PUSH(C, $$, $2); };
 stmt:
-    expr '=' expr ';'                           { $$ = stmt_make(p, STMT(S_DEFINE, @1, .left = $1, .value = $3)); }
-  | expr ':' NAME '=' expr ';'                  { $$ = stmt_make(p, STMT(S_DEFINE, @1, .left = $1, .type = $3, .value = $5)); }
+    expr '=' expr ';'                           { $$ = STMT(S_DEFINE, @1, .left = $1, .value = $3); }
+  | expr ':' NAME '=' expr ';'                  { $$ = STMT(S_DEFINE, @1, .left = $1, .type = $3, .value = $5); }
   | expr ':' NAME '[' args ']' layout place ';'
-      { $$ = stmt_left(p, STMT(S_DECL, @1, .type = $3, ITEMS($5), .layout = $7.at, .nlayout = $7.n, .where = $8.where, .offset = $8.offset), $1, true); }
-  | expr AT NAME '+' INT ';'                    { $$ = stmt_left(p, STMT(S_DECL, @1, .where = $3, .offset = $5), $1, true); }
-  | PARAM NAME ':' NAME shape ';'               { $$ = stmt_make(p, STMT(S_PARAM, @2, .name = $2, .type = $4, ITEMS($5))); }
-  | STATE NAME ':' NAME shape ';'               { $$ = stmt_make(p, STMT(S_STATE, @2, .name = $2, .type = $4, ITEMS($5))); }
-  | STATE NAME ':' NAME shape '=' expr ';'      { $$ = stmt_make(p, STMT(S_STATE, @2, .name = $2, .type = $4, ITEMS($5), .value = $7)); }
-  | CONST expr '=' expr ';'                     { $$ = stmt_left(p, STMT(S_CONST, @2, .value = $4), $2, false); }
-  | CONST expr ':' NAME '=' expr ';'            { $$ = stmt_left(p, STMT(S_CONST, @2, .type = $4, .value = $6), $2, false); }
-  | CONST expr ':' NAME '[' items ']' '=' expr ';'  { $$ = stmt_left(p, STMT(S_CONST, @2, .type = $4, ITEMS($6), .value = $9), $2, true); }
-  | NAME NEXT expr ';'                          { $$ = stmt_make(p, STMT(S_NEXT, @1, .name = $1, .value = $3)); }
+      { $$ = LEFT($1, true, S_DECL, @1, .type = $3, ITEMS($5), .layout = $7.at, .nlayout = $7.n, .where = $8.where, .offset = $8.offset); }
+  | expr AT NAME '+' INT ';'                    { $$ = LEFT($1, true, S_DECL, @1, .where = $3, .offset = $5); }
+  | PARAM NAME ':' NAME shape ';'               { $$ = STMT(S_PARAM, @2, .name = $2, .type = $4, ITEMS($5)); }
+  | STATE NAME ':' NAME shape ';'               { $$ = STMT(S_STATE, @2, .name = $2, .type = $4, ITEMS($5)); }
+  | STATE NAME ':' NAME shape '=' expr ';'      { $$ = STMT(S_STATE, @2, .name = $2, .type = $4, ITEMS($5), .value = $7); }
+  | CONST expr '=' expr ';'                     { $$ = LEFT($2, false, S_CONST, @2, .value = $4); }
+  | CONST expr ':' NAME '=' expr ';'            { $$ = LEFT($2, false, S_CONST, @2, .type = $4, .value = $6); }
+  | CONST expr ':' NAME '[' items ']' '=' expr ';'  { $$ = LEFT($2, true, S_CONST, @2, .type = $4, ITEMS($6), .value = $9); }
+  | NAME NEXT expr ';'                          { $$ = STMT(S_NEXT, @1, .name = $1, .value = $3); }
   | KERNEL NAME label '(' names ')' ARROW results '{' stmts schedule '}'
-      { $$ = stmt_make(p, STMT(S_KERNEL, @2, .name = $2, .label = $3, .in = $5.at, .nin = $5.n, .out = $8.at, .nout = $8.n, .body = $10.at,
-                               .nbody = $10.n, .tree = $11.first, .has_tree = $11.last)); }
+      { $$ = STMT(S_KERNEL, @2, .name = $2, .label = $3, .in = $5.at, .nin = $5.n, .out = $8.at, .nout = $8.n, .body = $10.at,
+                               .nbody = $10.n, .tree = $11.first, .has_tree = $11.last); }
   | KERNEL NAME label '(' names ')' ARROW results '{' stmts error '}'  { RECOVERED; $$ = NULL; }
   | error ';'                                   { RECOVERED; $$ = NULL; };
 shape: %empty { $$ = (NodeList){ 0 }; } | '[' items ']' { $$ = $2; };
@@ -139,23 +135,20 @@ tree: %empty { $$ = (TreeList){ 0 }; }
 tree_item:
     FOR NAME step kind tree_block               { $$ = TREE(TREE_FOR, @2, .name = $2, .step = $3, .loop = (LoopKind)$4, .body = $5.first); }
   | NAME '(' leaves ')' ';'                     { $$ = TREE(TREE_LEAF, @1, .name = $1, .leaf = $3.at, .nleaf = $3.n); }
-  | LET NAME NAME layout ';'                    { $$ = tree_with_layout(p, TREE(TREE_LET, @2, .name = $2, .storage = tree_storage(p, POS(@3), $3)), $4); }
+  | LET NAME NAME layout ';'                    { $$ = tree_with_layout(p, STORE(@2, $2, .storage = tree_storage(p, POS(@3), $3)), $4); }
   | LET NAME NAME layout FOLD NAME INT ';'
-      { $$ = tree_with_layout(p, TREE(TREE_LET, @2, .name = $2, .storage = tree_storage(p, POS(@3), $3)), $4); tree_with_fold(p, POS(@7), $$, $6, $7); }
-  | LET NAME FOLD NAME INT ';'                  { $$ = tree_with_fold(p, POS(@5), TREE(TREE_LET, @2, .name = $2, .storage = ST_MEM), $4, $5); }
-  | LET NAME ALIAS NAME ';'                     { $$ = TREE(TREE_LET, @2, .name = $2, .storage = ST_ALIAS, .other = $4); }
+      { $$ = tree_with_layout(p, STORE(@2, $2, .storage = tree_storage(p, POS(@3), $3)), $4); tree_with_fold(p, POS(@7), $$, $6, $7); }
+  | LET NAME FOLD NAME INT ';'                  { $$ = tree_with_fold(p, POS(@5), STORE(@2, $2, .storage = ST_MEM), $4, $5); }
+  | LET NAME ALIAS NAME ';'                     { $$ = STORE(@2, $2, .storage = ST_ALIAS, .other = $4); }
   | PREFETCH NAME '[' INT ']' ';'               { $$ = TREE(TREE_PREFETCH, @2, .name = $2, .place = expr_int(C, $4)); }
   | error ';'                                   { RECOVERED; $$ = NULL; };
 step: %empty { $$ = 0; } | '/' INT { $$ = parse_step(p, POS(@2), $2); };
 kind: %empty { $$ = LOOP_SERIAL; } | '*' { $$ = LOOP_UNROLL; } | NAME { $$ = tree_kind(p, POS(@1), $1); };
 leaves: %empty { $$ = (LeafList){ 0 }; } | leaf_list;
 leaf_list: leaf { $$ = (LeafList){ 0 }; PUSH(C, $$, $1); } | leaf_list ',' leaf { $$ = $1; PUSH(C, $$, $3); };
-leaf:
-    NAME                                        { $$ = (LeafDim){ $1, LEAF_SERIAL, 1 }; }
-  | NAME '/' INT                                { $$ = (LeafDim){ $1, LEAF_SERIAL, parse_step(p, POS(@3), $3) }; }
-  | NAME '*'                                    { $$ = (LeafDim){ $1, LEAF_UNROLL, 0 }; }
-  | NAME '~'                                    { $$ = (LeafDim){ $1, LEAF_VECTOR, 0 }; }
-  | NAME '/' INT '~'                            { $$ = (LeafDim){ $1, LEAF_VECTOR, parse_step(p, POS(@3), $3) }; };
+leaf: NAME { $$ = (LeafDim){ $1, LEAF_SERIAL, 1 }; } | NAME '*' { $$ = (LeafDim){ $1, LEAF_UNROLL, 0 }; }
+  | NAME '~' { $$ = (LeafDim){ $1, LEAF_VECTOR, 0 }; } | NAME '/' INT { $$ = (LeafDim){ $1, LEAF_SERIAL, parse_step(p, POS(@3), $3) }; }
+  | NAME '/' INT '~' { $$ = (LeafDim){ $1, LEAF_VECTOR, parse_step(p, POS(@3), $3) }; };
 
 items: %empty { $$ = (NodeList){ 0 }; } | item_list;
 item_list: item { $$ = (NodeList){ 0 }; PUSH(C, $$, $1); } | item_list ',' item { $$ = $1; PUSH(C, $$, $3); };
@@ -179,20 +172,12 @@ xor: and | xor '^' and                          { $$ = BINARY(FN_XOR, @2, $1, $3
 and: cmp | and '&' cmp                          { $$ = BINARY(FN_AND, @2, $1, $3); };
 cmp: shift | shift compare shift                { $$ = BINARY($2, @2, $1, $3); };
 compare: EQ { $$ = FN_EQ; } | NE { $$ = FN_NE; } | '<' { $$ = FN_LT; } | LE { $$ = FN_LE; } | '>' { $$ = FN_GT; } | GE { $$ = FN_GE; };
-shift: sum
-  | shift SHL sum                               { $$ = BINARY(FN_SHL, @2, $1, $3); }
-  | shift SHR sum                               { $$ = BINARY(FN_SHR, @2, $1, $3); };
-sum: product
-  | sum '+' product                             { $$ = BINARY(FN_ADD, @2, $1, $3); }
-  | sum '-' product                             { $$ = BINARY(FN_SUB, @2, $1, $3); };
-product: unary
-  | product '*' unary                           { $$ = BINARY(FN_MUL, @2, $1, $3); }
-  | product '/' unary                           { $$ = BINARY(FN_DIV, @2, $1, $3); }
-  | product '%' unary                           { $$ = BINARY(FN_MOD, @2, $1, $3); };
-unary: power
-  | '-' unary                                   { $$ = NODE(N_UNARY, @1, .fn = FN_NEG, KIDS($2)); }
-  | '-' BIG                                     { $$ = NODE(N_INT, @1, .i = $2); }
-  | '!' unary                                   { $$ = NODE(N_UNARY, @1, .fn = FN_NOT, KIDS($2)); };
+shift: sum | shift SHL sum { $$ = BINARY(FN_SHL, @2, $1, $3); } | shift SHR sum { $$ = BINARY(FN_SHR, @2, $1, $3); };
+sum: product | sum '+' product { $$ = BINARY(FN_ADD, @2, $1, $3); } | sum '-' product { $$ = BINARY(FN_SUB, @2, $1, $3); };
+product: unary | product '*' unary { $$ = BINARY(FN_MUL, @2, $1, $3); } | product '/' unary { $$ = BINARY(FN_DIV, @2, $1, $3); }
+  | product '%' unary { $$ = BINARY(FN_MOD, @2, $1, $3); };
+unary: power | '-' unary { $$ = NODE(N_UNARY, @1, .fn = FN_NEG, KIDS($2)); } | '!' unary { $$ = NODE(N_UNARY, @1, .fn = FN_NOT, KIDS($2)); }
+  | '-' BIG { $$ = NODE(N_INT, @1, .i = $2); };
 power: postfix | postfix POW unary              { $$ = BINARY(FN_POW, @2, $1, $3); };
 postfix: primary
   | postfix '[' items ']'                       { $$ = node_first(p, N_INDEX, POS(@1), $1, $3); }
@@ -204,9 +189,7 @@ postfix: primary
   | NAME '(' args condition ':' expr ')'        { PUSH(C, $3, $6); $$ = NODE(N_REDUCE, @1, .text = $1, .cond = $4, LIST($3)); };
 primary:
     NAME                                        { $$ = node_name(p, POS(@1), NULL, $1); }
-  | INT                                         { $$ = NODE(N_INT, @1, .i = $1); }
-  | FLOAT                                       { $$ = NODE(N_FLOAT, @1, .f = $1); }
-  | STRING                                      { $$ = NODE(N_STRING, @1, .text = $1); }
+  | INT { $$ = NODE(N_INT, @1, .i = $1); } | FLOAT { $$ = NODE(N_FLOAT, @1, .f = $1); } | STRING { $$ = NODE(N_STRING, @1, .text = $1); }
   | '(' expr ')'                                { $$ = $2; $$->paren = true; }
   | '(' item ',' item_list ')'                  { $$ = node_first(p, N_TUPLE, POS(@1), $2, $4); }
   | '(' DOTS expr ')'                           { Node *all = NODE(N_SPLICE, @2, KIDS($3)); $$ = NODE(N_TUPLE, @1, KIDS(all)); }
@@ -221,11 +204,12 @@ static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what) {
 
 /* The many tokens that begin or continue an expression are one word for people. A group stands for its members if `sign` is among them. */
 static const struct Group { const char *text, *sign, *member[40]; } groups[] = {
-  { "a statement", "'param'", { "'param'", "'const'", "'state'", "'kernel'", "a name", "a number", "a number ", "a number  ", "a string", "'('", "'['",
-      "'-'", "'!'", "'schedule'" } },
-  { "an expression", "'!'", { "a name", "a number", "a number ", "a number  ", "a string", "'('", "'['", "'-'", "'!'", "'..'", "'...'", "'stream'" } },
-  { "an operator", "'&'", { "'&'", "'|'", "'^'", "'+'", "'-'", "'*'", "'/'", "'%'", "'**'", "'<<'", "'>>'", "'=='", "'!='", "'<'", "'<='", "'>'", "'>='",
-      "'?'", "'or'", "'['", "'.'", "'('", "'@'" } },
+  { "a statement", "'param'", { "'param'", "'const'", "'state'", "'kernel'", "a name", "a number", "a number ", "a number  ", "a string", "'('",
+      "'['", "'-'", "'!'", "'schedule'" } },
+  { "an expression", "'!'", { "a name", "a number", "a number ", "a number  ", "a string", "'('", "'['", "'-'", "'!'", "'..'", "'...'",
+      "'stream'" } },
+  { "an operator", "'&'", { "'&'", "'|'", "'^'", "'+'", "'-'", "'*'", "'/'", "'%'", "'**'", "'<<'", "'>>'", "'=='", "'!='", "'<'", "'<='", "'>'",
+      "'>='", "'?'", "'or'", "'['", "'.'", "'('", "'@'" } },
 };
 /* Rarely what is missing: named only if nothing else may stand. */
 static const char *const rare[] = { "the end of the file", "'at'", "'<-'", "'as'", "'alias'", "'fold'", "'by'", "'...'", "'where'" };

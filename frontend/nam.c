@@ -67,7 +67,8 @@ static bool nam_version(Nam *m, const json_t *root) {
   const char *v = json_string_value(json_object_get(root, "version"));
   int major, minor, patch, end = 0;
   if (v && sscanf(v, "%3d.%3d.%3d%n", &major, &minor, &patch, &end) == 3 && !v[end] && major == 0 && minor >= 5 && minor <= 7) return true;
-  diag_error(m->c, nam_pos(m, "version", -1), v ? "version '%.20s' of .nam is not known: 0.5.0 to 0.7.x are" : "'version' is missing or no string", v);
+  const char *fmt = v ? "version '%.20s' of .nam is not known: 0.5.0 to 0.7.x are" : "'version' is missing or no string";
+  diag_error(m->c, nam_pos(m, "version", -1), fmt, v);
   return false;
 }
 

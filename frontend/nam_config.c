@@ -55,8 +55,8 @@ static const struct { const char *name, *call, *op; } acts[] = {
   { "Fasttanh", "fast_tanh(%s)",
     "op fast_tanh(x) = x * (2.45550750702956 + 2.45550750702956 * abs(x) + (0.893229853513558 + 0.821226666969744 * abs(x)) * x * x)\n"
     "                / (2.44506634652299 + (2.44506634652299 + x * x) * abs(x + 0.814642734961073 * x * abs(x)));\n" },
-  { "ReLU", "relu(%s)", NULL }, { "LeakyReLU", NULL, NULL }, { "PReLU", NULL, NULL }, { "Sigmoid", "sigmoid(%s)", NULL }, { "SiLU", "silu(%s)", NULL },
-  { "Hardswish", "hardswish(%s)", "op hardswish(x) = x * clamp(x + 3.0, 0.0, 6.0) / 6.0;\n" },
+  { "ReLU", "relu(%s)", NULL }, { "LeakyReLU", NULL, NULL }, { "PReLU", NULL, NULL }, { "Sigmoid", "sigmoid(%s)", NULL },
+  { "SiLU", "silu(%s)", NULL }, { "Hardswish", "hardswish(%s)", "op hardswish(x) = x * clamp(x + 3.0, 0.0, 6.0) / 6.0;\n" },
   { "LeakyHardtanh", NULL, NULL }, { "Softsign", "softsign(%s)", NULL }, { "LeakyHardTanh", NULL, NULL },
 };
 enum { NACT = sizeof acts / sizeof *acts };
@@ -87,7 +87,8 @@ static Act act_slopes(Reading *w, const char *key, const json_t *list, int chann
 static Act act_with_numbers(Reading *w, const char *key, const char *name, const json_t *o, int channels) {
   Ctx *c = w->m->c;
   if (!strcmp(name, "PReLU") && field(o, "negative_slopes")) return act_slopes(w, key, field(o, "negative_slopes"), channels);
-  if (strncmp(name, "LeakyHard", 9)) return (Act){ .call = ctx_printf(c, "leaky_relu(%%s, alpha = %s)", act_number(w, key, o, "negative_slope", 0.01)) };
+  if (strncmp(name, "LeakyHard", 9))
+    return (Act){ .call = ctx_printf(c, "leaky_relu(%%s, alpha = %s)", act_number(w, key, o, "negative_slope", 0.01)) };
   return (Act){ .op = leaky_hardtanh, .call = ctx_printf(c, "leaky_hardtanh(%%s, %s, %s, %s, %s)", act_number(w, key, o, "min_val", -1),
                   act_number(w, key, o, "max_val", 1), act_number(w, key, o, "min_slope", 0.01), act_number(w, key, o, "max_slope", 0.01)) };
 }
@@ -130,7 +131,7 @@ static Gate gate_of(Reading *w, const json_t *o, int i, int n) {
 static void read_layers(Reading *w, const json_t *o, Array *a) {
   const json_t *dil = field(o, "dilations"), *many = field(o, "kernel_sizes");
   int n = (int)json_array_size(dil);
-  if (!json_is_array(dil) || n < 1 || json_array_size(dil) > LAYER_MAX) { wrong(w, "dilations", "must be a list of 1 to %d numbers", LAYER_MAX); return; }
+  if (n < 1 || json_array_size(dil) > LAYER_MAX) { wrong(w, "dilations", "must be a list of 1 to %d numbers", LAYER_MAX); return; }
   if (many && !json_is_array(many)) wrong(w, "kernel_sizes", "must be a list");
   a->nlayer = n, a->layer = NEWN(w->m->c, Layer, n);
   for (int i = 0; i < n && !w->bad; i++) {

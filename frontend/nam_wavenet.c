@@ -153,8 +153,8 @@ static void gen_rechannel(Gen *g) {
 /* The array's head: what the next one starts to sum from. */
 static void gen_head(Gen *g) {
   const Array *r = g->array;
-  const char *w = array_param(g, "head.w", r->head_out, r->sums, r->head_kernel), *b = r->head_bias ? array_param(g, "head.b", r->head_out, 0, 0) : NULL;
-  const char *bias = b ? NAME("%s[q] + ", b) : "";
+  const char *w = array_param(g, "head.w", r->head_out, r->sums, r->head_kernel);
+  const char *bias = r->head_bias ? NAME("%s[q] + ", array_param(g, "head.b", r->head_out, 0, 0)) : "";
   Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
   SAY("  %s[q, t] = %s", v.at, bias);
   gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);

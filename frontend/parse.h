@@ -35,10 +35,8 @@ void parse_error(Parse *p, Pos at, const char *fmt, ...) __attribute__((format(p
 /* Reports that p->last came where `expected` should: "expected X after Y, found Z". */
 void parse_unexpected(Parse *p, const char *expected);
 
-/* A node, statement or tree like the one given, in the arena; kids are copied too. */
-Node *node_make(Parse *p, Node like);
-Stmt *stmt_make(Parse *p, Stmt like);
-Tree *tree_make(Parse *p, Tree like);
+void *parse_copy(Parse *p, const void *like, size_t bytes);                       /* in the arena */
+Node *node_make(Parse *p, Node like);                                             /* the same with its list of kids */
 Node *node_first(Parse *p, NodeKind kind, Pos pos, Node *first, NodeList more);   /* its kids: first, then more */
 Node *node_name(Parse *p, Pos pos, Node *of, const char *dotted);                 /* N_NAME (of NULL) or N_DOT, and a chain of N_DOT */
 /* With what stands left of `:`, `=` or `at`: a name, or, unless it must be one, s.left. */

@@ -1,6 +1,6 @@
 /* A small thread pool for the parallel-for of artefacts: workers take item numbers from a counter; they spin for a while, then sleep.
  *
- *   run(pool, fn, ctx, n):   caller ──► next = 0, round++ ──► all (caller too) take k = next++ while k < n ──► the last one out wakes the caller
+ *   run(pool, fn, ctx, n):   caller ──► next = 0, round++ ──► all (caller too) take k = next++ while k < n ──► the last wakes the caller
  *
  * Which thread runs an item does not matter to the result: items are independent by the parallel loop's contract.
  */
