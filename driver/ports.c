@@ -14,20 +14,17 @@ int64_t port_elems(const Ports *p, const frit_port *q) {
   return n;
 }
 
-static int no_input(Ctx *c, const Ports *p, const char *name) {
+static int find_input(Ctx *c, const Ports *p, const char *name) {
   const char *names[256] = { 0 };
   int n = 0;
-  for (int k = 0; k < p->n; k++)
-    if (!p->port[k]->output) names[n++] = p->port[k]->name;
+  for (int k = 0; k < p->n; k++) {
+    if (p->port[k]->output) continue;
+    names[n++] = p->port[k]->name;
+    if (!strcmp(p->port[k]->name, name)) return k;
+  }
   driver_fail(c, "the model has no input '%s'", name);
   if (!suggest(c, name, names, n) && n) diag_help(c, "it has '%s'%s", names[0], n > 1 ? " and others: `frit inspect` lists them" : "");
   return -1;
-}
-
-static int find_input(Ctx *c, const Ports *p, const char *name) {
-  for (int k = 0; k < p->n; k++)
-    if (!p->port[k]->output && !strcmp(p->port[k]->name, name)) return k;
-  return no_input(c, p, name);
 }
 
 static bool set_dim(Ctx *c, Ports *p, const Binding *b) {

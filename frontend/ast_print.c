@@ -10,7 +10,7 @@
 enum { LEVEL_EXPR = 1, LEVEL_OR = 2, LEVEL_CMP = 6, LEVEL_UNARY = 11, LEVEL_POWER = 12, LEVEL_POSTFIX = 13 };
 
 /* How a node is written: %s its text, %f its function, %l the kids from the next on, and the next kid (or nothing) at the level of
- * an expression %e, a condition %o, an operand %u of a sign, or what a bracket may follow %p. Kinds without a row have code below. */
+ * an expression %e, a condition %o, a side %r of `or`, an operand %u of a sign, or what a bracket may follow %p. Kinds without a row have code below. */
 static const char *const node_form[] = {
   [N_NAME] = "%s", [N_UNARY] = "%f%u", [N_COND] = "%o ? %e : %e", [N_INDEX] = "%p[%l]", [N_SLICE] = "%p[%e:%e]", [N_DOT] = "%p.%s",
   [N_CALL] = "%s(%l)", [N_LIST] = "[%l]", [N_TUPLE] = "(%l)", [N_AT] = "%e @ %e", [N_NAMED] = "%s = %e", [N_PASS] = "...", [N_STREAM] = "stream %s",
@@ -55,6 +55,7 @@ static void form_text(Text *t, const Node *n, const char *form) {
     case 'l': list_text(t, "", n->kid + k, n->n - k, ""); break;
     case 'e': node_text(t, n->kid[k++], LEVEL_EXPR); break;
     case 'o': node_text(t, n->kid[k++], LEVEL_OR); break;
+    case 'r': node_text(t, n->kid[k++], LEVEL_OR + 1); break;
     case 'u': node_text(t, n->kid[k++], LEVEL_UNARY); break;
     case 'p': node_text(t, n->kid[k++], LEVEL_POSTFIX); break;
     }
@@ -67,14 +68,6 @@ static void binary_text(Text *t, const Node *n) {
   node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
   text_add(t, " %s ", fn_info[n->fn].text);
   node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
-}
-
-static void or_text(Text *t, const Node *n) {
-  text_add(t, "(");
-  node_text(t, n->kid[0], LEVEL_OR + 1);
-  text_add(t, " or ");
-  node_text(t, n->kid[1], n->kid[1]->kind == N_BINARY ? LEVEL_POSTFIX : LEVEL_OR + 1);
-  text_add(t, ")");
 }
 
 static void reduce_text(Text *t, const Node *n) {
@@ -90,7 +83,7 @@ static void plain_text(Text *t, const Node *n) {
   case N_FLOAT:  text_double(t, n->f); break;
   case N_STRING: text_quoted(t, n->text); break;
   case N_BINARY: binary_text(t, n); break;
-  case N_OR:     or_text(t, n); break;
+  case N_OR:     form_text(t, n, n->kid[1]->kind == N_BINARY ? "(%r or %p)" : "(%r or %r)"); break;
   case N_REDUCE: reduce_text(t, n); break;
   case N_SPLICE: form_text(t, n, n->broadcast ? "..~%e" : "..%e"); break;
   default:       form_text(t, n, node_form[n->kind]);
