@@ -1,134 +1,107 @@
-/* What the subcommands share: contexts from options, loading and compiling, random numbers, clocks. */
+/* What the subcommands share: contexts from options, loading and compiling, opening artefacts, errors, the clock. */
 #include "driver.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-void driver_say(const char *fmt, ...)
-{
+int driver_say(int code, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
-  fputs("frit: ", stderr);
-  vfprintf(stderr, fmt, ap);
-  fputc('\n', stderr);
+  fputs("frit: ", stderr), vfprintf(stderr, fmt, ap), fputc('\n', stderr);
   va_end(ap);
+  return code;
 }
 
-Ctx *driver_ctx(const Args *a)
-{
+bool driver_fail(Ctx *c, const char *fmt, ...) {
+  char text[4400];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  diag_error(c, (Pos){ 0 }, "%s", text);
+  return false;
+}
+
+int driver_try(Work *work, Session *s) {
+  const Args *a = s->a;
   Ctx *c = ctx_new();
-  if (!c) {
-    driver_say("out of memory");
-    return NULL;
-  }
-  c->opt.target = a->target;
-  c->opt.printer = a->printer;
-  c->opt.no_fuse = (const char **)a->no_fuse;
-  c->opt.bisect_limit = a->bisect_limit;
-  c->opt.delay = a->delay;
-  c->opt.prewarm = a->prewarm;
-  c->opt.verify = a->verify;
-  return c;
-}
-
-int driver_end(Ctx *c, int code)
-{
-  bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
-  diag_print(c, stderr, colour);
-  int rc = c->nerror ? (code == EXIT_UNSUPPORTED ? code : EXIT_INPUT) : code;
+  if (!c) return driver_say(EXIT_INPUT, "out of memory");
+  c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
+                      .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
+  int code = ctx_try(c, work, s);
+  diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+  if (code < 0 || c->nerror) code = EXIT_INPUT;
   ctx_free(c);
-  return rc;
+  return code;
 }
 
-const Target *driver_target(Ctx *c, const Args *a)
-{
+static const Target *find_target(Ctx *c, const Args *a) {
   const char *name = a->target ? a->target : "host", *names[32], *near;
   const Target *t = target_find(name);
-  if (t)
-    return t;
-  for (int k = 0; k < ntargets && k < 32; k++)
-    names[k] = targets[k].name;
+  if (t) return t;
+  for (int k = 0; k < ntargets && k < 32; k++) names[k] = targets[k].name;
   near = diag_near(name, names, ntargets);
-  diag_error(c, (Pos){ 0 }, "there is no target '%s'", name);
-  diag_help(c, near ? "did you mean '%s'? `frit targets` lists them all%s" : "%s`frit targets` lists them all%s", near ? near : "", "");
+  driver_fail(c, "there is no target '%s'", name);
+  diag_help(c, near ? "did you mean '%s'? `frit targets` lists them all" : "`frit targets` lists them all", near);
   return NULL;
 }
 
-Graph *driver_graph(Ctx *c, const Args *a, Stage until)
-{
-  const Target *t = driver_target(c, a);
+Graph *driver_graph(Ctx *c, const Args *a, Stage until) {
+  const Target *t = find_target(c, a);
   Graph *g = t ? frontend_load(c, a->input) : NULL;
   return g && passes_run(c, g, t, until) ? g : NULL;
 }
 
-KModule *driver_module(Ctx *c, const Args *a)
-{
+KModule *driver_module(Ctx *c, const Args *a) {
   Graph *g = driver_graph(c, a, STAGE_PLAN);
-  return g ? lower(c, g, driver_target(c, a)) : NULL;
+  return g ? lower(c, g, find_target(c, a)) : NULL;
 }
 
-typedef struct Job { const Args *a; const char *path; } Job;
-static int compile_so(Ctx *c, void *arg)
-{
-  Job *j = arg;
-  KModule *m = driver_module(c, j->a);
-  return m && emit_file(c, m, EMIT_SO, j->path) ? 0 : -1;
+/* ---- artefacts */
+static int compile_so(Ctx *c, void *session) {
+  const Session *s = session;
+  KModule *m = driver_module(c, s->a);
+  return m && emit_file(c, m, EMIT_SO, s->path) ? EXIT_OK : -1;
 }
 
-static bool has_suffix(const char *s, const char *suffix)
-{
-  size_t n = strlen(s), k = strlen(suffix);
-  return n > k && strcmp(s + n - k, suffix) == 0;
-}
-
-static frit_model *open_so(const char *path, int *code)
-{
-  const char *why, *slash = strchr(path, '/') ? "" : "./";
+static frit_model *open_so(const char *path, int *code) {
+  const char *why;
   char full[4200];
-  snprintf(full, sizeof full, "%s%s", slash, path);
+  snprintf(full, sizeof full, "%s%s", strchr(path, '/') ? "" : "./", path);
   frit_model *m = frit_open(full, &why);
-  if (!m)
-    driver_say("%s: %s", path, why);
-  *code = m ? EXIT_OK : EXIT_INPUT;
+  *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why);
   return m;
 }
 
-frit_model *driver_open(const Args *a, int *code)
-{
-  if (has_suffix(a->input, ".so"))
-    return open_so(a->input, code);
-  const char *tmp = getenv("TMPDIR");
+frit_model *driver_open(const Args *a, int *code) {
+  if (path_ends(a->input, ".so")) return open_so(a->input, code);
+  const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
   char dir[4000], path[4096];
-  snprintf(dir, sizeof dir, "%s/frit-XXXXXX", tmp ? tmp : "/tmp");
-  Ctx *c = driver_ctx(a);
-  if (!c || !mkdtemp(dir)) {
-    driver_say("cannot make a temporary folder in %s: set TMPDIR to one that can be written", tmp ? tmp : "/tmp");
-    *code = EXIT_INPUT;
+  snprintf(dir, sizeof dir, "%s/frit-XXXXXX", tmp);
+  if (!mkdtemp(dir)) {
+    *code = driver_say(EXIT_INPUT, "cannot make a temporary folder in %s: set TMPDIR to one that can be written", tmp);
     return NULL;
   }
   snprintf(path, sizeof path, "%s/model.so", dir);
-  ctx_try(c, compile_so, &(Job){ a, path });
-  *code = driver_end(c, EXIT_OK);
+  *code = driver_try(compile_so, &(Session){ .a = a, .path = path });
   frit_model *m = *code == EXIT_OK ? open_so(path, code) : NULL;
-  unlink(path);
-  rmdir(dir);
+  unlink(path), rmdir(dir);
   return m;
 }
 
-double now_ns(void)
-{
+int driver_open_try(Work *work, const Args *a) {
+  int code;
+  frit_model *m = driver_open(a, &code);
+  if (!m) return code;
+  frit_instance *i = frit_new(m);
+  code = i ? driver_try(work, &(Session){ a, m, i, NULL }) : driver_say(EXIT_INPUT, "out of memory");
+  frit_free(i), frit_close(m);
+  return code;
+}
+
+double now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* splitmix64 (Steele, Lea, Flood 2014). */
-float random_unit(uint64_t *state)
-{
-  uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  z ^= z >> 31;
-  return (float)(int64_t)(z >> 40) / (float)(1 << 23) - 1.0f;
 }

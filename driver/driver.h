@@ -7,40 +7,36 @@
 #include "../passes/passes.h"
 #include "../runtime/frit.h"
 
-enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_UNSUPPORTED = 3, EXIT_CHECK = 4 };
+enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_CHECK = 4 };
 
 typedef struct Binding { const char *name, *value; } Binding;
+typedef struct Bindings { Binding at[32]; int n; } Bindings;
 /* What the command line said; options of all subcommands together. */
 typedef struct Args {
-  const char *command, *input, *output, *target, *printer, *emit, *dump;
-  const char *no_fuse[64]; int nno_fuse;
-  Binding in[32], out[32], dim[16]; int nin, nout, ndim;
+  const char *input, *output, *target, *printer, *emit, *dump, *no_fuse[64]; int nno_fuse;
+  Bindings in, out, dim;
   int bisect_limit, delay, block, frames, seed;
   double tolerance, seconds;
   bool prewarm, dump_set, json, machine, verify, help;
 } Args;
 
-/* One subcommand: its name, what it does in a line, its usage, its function (gives the exit code). */
-typedef struct Command { const char *name, *what, *usage; int (*run)(const Args *a); } Command;
-int cmd_compile(const Args *a);
-int cmd_run(const Args *a);
-int cmd_check(const Args *a);
-int cmd_bench(const Args *a);
-int cmd_inspect(const Args *a);
-int cmd_explain(const Args *a);
-int cmd_ops(const Args *a);
-int cmd_targets(const Args *a);
+/* A subcommand's work: it gives the exit code, or -1 after an error. m is a->input, opened, and i an instance of it, where it asks for one. */
+typedef struct Session { const Args *a; frit_model *m; frit_instance *i; const char *path; } Session;
+typedef int Work(Ctx *c, void *session);
+Work cmd_compile, cmd_run, cmd_check, cmd_bench, cmd_machine, cmd_inspect, cmd_explain, cmd_ops, cmd_targets;
 
 /* ---- shared */
-Ctx *driver_ctx(const Args *a);
-/* Prints the diagnostics, frees the context and gives the exit code: 1 if there were errors, else code. */
-int driver_end(Ctx *c, int code);
-/* Prints one error of the command itself: `frit: what`. */
-void driver_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Runs the work in a context with a's options, prints the diagnostics and gives the exit code: 1 if there were errors. */
+int driver_try(Work *work, Session *s);
+int driver_open_try(Work *work, const Args *a);          /* the same with a model and an instance */
+/* Prints one error of the command itself, `frit: what`, and gives code. */
+int driver_say(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define DID_YOU_MEAN(near) near ? ", did you mean '" : "", near ? near : "", near ? "'?" : ""
+/* Records an error that has no place; false. */
+bool driver_fail(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Loads and runs all passes up to `until`; NULL after errors. */
 Graph *driver_graph(Ctx *c, const Args *a, Stage until);
 KModule *driver_module(Ctx *c, const Args *a);
-const Target *driver_target(Ctx *c, const Args *a);
 /* The artefact of a->input: itself if it is a .so, else compiled to a temporary file that is gone when this returns. NULL: *code is set. */
 frit_model *driver_open(const Args *a, int *code);
 
@@ -48,13 +44,22 @@ frit_model *driver_open(const Args *a, int *code);
 typedef struct Array { Type type; int rank; int64_t shape[8]; void *data; int64_t count; int rate; } Array;
 bool array_read(Ctx *c, const char *path, Array *out);
 bool array_write(Ctx *c, const char *path, const Array *a);
-/* Elements converted to type t (arena). */
-void *array_as(Ctx *c, const Array *a, Type t);
+void *array_as(Ctx *c, const Array *a, Type t);          /* elements converted to type t (arena) */
+double array_get(Type t, const void *data, int64_t k);   /* element k; of 16-bit floats the bits */
+
+/* ---- ports of an artefact bound to arrays, and the run-time dimensions; the stream, if any, has `frames` in all and runs in blocks */
+typedef struct Ports {
+  frit_model *m; const frit_port *port[256]; int n; void *data[256]; size_t bytes[256]; int rate; int64_t dim[16]; int stream; int64_t frames;
+} Ports;
+/* Binds inputs to a->in's files, or to random numbers where `fill`; dims from --dim and the files' shapes. False after an error. */
+bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p);
+/* Runs the whole stream in blocks of `block` frames (or once). The rows of a call are gathered from and scattered to the whole arrays. */
+bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block);
+int64_t port_extent(const Ports *p, const frit_port *q, int d);
+int64_t port_elems(const Ports *p, const frit_port *q);
 
 /* ---- this machine's peaks, one thread */
 typedef struct Peaks { double gflops[3]; const char *isa[3]; int n; double gbs_l1, gbs_l2, gbs_memory; } Peaks;
 void machine_peaks(Peaks *p);
 double now_ns(void);
-/* Deterministic numbers in -1..1. */
-float random_unit(uint64_t *state);
 #endif

@@ -26,7 +26,7 @@ typedef enum {
   N_PASS,      /* `...` in a call */
   N_STREAM     /* `stream t`: text; in the shape of an input */
 } NodeKind;
-struct Node { NodeKind kind; Pos pos; const char *text; int64_t i; double f; Fn fn; Node **kid; int n; Node *cond; bool paren, broadcast; int depth; };
+struct Node { NodeKind kind; int n, depth; Pos pos; const char *text; int64_t i; double f; Fn fn; Node **kid, *cond; bool paren, broadcast; };
 /* Dotted names. `layers.0.w` without blanks is one token. Where the grammar wants a name (parameters, `param`, `state`, `const`, kernels,
  * calls, named arguments, left of `<-`) it is that text with its dots; in an expression it becomes N_DOT(N_DOT(N_NAME layers, 0), w), just
  * as `h.size` is N_DOT(N_NAME h, size). node_dotted joins such a chain again: the longest known name wins, what is left are properties
@@ -47,19 +47,19 @@ typedef enum {
   S_NEXT,      /* name <- value; */
   S_KERNEL,    /* kernel name "label" (names) -> (typed names) { stmts schedule { tree } } */
   S_DECL       /* layout and place clauses of dumps: `h: f32[n = 1, c = 32] as [n, c / 16, c % 16];` (name, type, item: N_NAMED or any,
-                * layout: N_NAME, or N_BINARY of / and % on one), `h at scratch + 8192;` (name, where, offset); decl is set too */
+                * layout: N_NAME, or N_BINARY of / and % on one), `h at scratch + 8192;` (name, where, offset) */
 } StmtKind;
 typedef struct Stmt Stmt;
 struct Stmt {
   StmtKind kind; Pos pos; Node *left, *value; const char *name, *type, *label; Node **item; int nitem;
   const char **in; int nin; Param *out; int nout; Stmt **body; int nbody; Tree *tree; bool has_tree;
-  Node **layout; int nlayout; const char *where; int64_t offset; bool decl;
+  Node **layout; int nlayout; const char *where; int64_t offset;
 };
 
 typedef struct Bound { const char *name; Node *lo, *hi; Pos pos; } Bound;       /* where N in 1..256 */
 typedef enum { D_OP, D_GRAPH } DeclKind;
 typedef struct Decl {
-  DeclKind kind; Pos pos, end; /* of its name; behind its last sign */ const char *name; const char *doc; Param *param; int nparam; Param *result; int nresult; bool has_result;
+  DeclKind kind; Pos pos; const char *name, *doc; Param *param; int nparam; Param *result; int nresult; bool has_result;
   Stmt **stmt; int nstmt; Node *expr;                     /* expr: `= expr;` */
   Bound *bound; int nbound;
   const char *by;                                         /* `op argsort(...) by sort`: the instruction that computes the same */
@@ -69,14 +69,15 @@ typedef struct Ast { const Source *src; Stage stage; Decl *decl; int ndecl; cons
 /* Parses a source; all its syntax errors are recorded, NULL if there were any. */
 Ast *ast_parse(Ctx *c, const Source *src);
 char *ast_print(Ctx *c, const Ast *a);
-char *node_print(Ctx *c, const Node *n);
 void text_quoted(Text *t, const char *s);                /* as a string of the language */
+/* Adds "did you mean X?" to the last diagnostic; false if no name is near. */
+bool suggest(Ctx *c, const char *s, const char *const *names, int n);
+bool path_ends(const char *path, const char *suffix);
 
 /* ---- the prelude, embedded in the binary at build time from prelude.graph */
 extern const char frit_prelude[];
 extern const size_t frit_prelude_size;
-/* The operators of the prelude, parsed once a context and indexed by name. */
-const Ast *prelude(Ctx *c);
+const Ast *prelude(Ctx *c);                              /* the operators, parsed once a context */
 
 /* ---- weights: named tensors of .safetensors (memory-mapped) and .nam files */
 typedef struct Weight { const char *name; Type type; int rank; int64_t *shape; const void *data; } Weight;

@@ -10,234 +10,190 @@
 #include "nam.h"
 #include <string.h>
 
-/* Where the writer stands. Settled names are NULL where the value is known to be 0, and everywhere without prewarm. */
+/* Where the writer stands: array i, layer j. A Signal is a value over time and what it settles at; that is NULL where it is known to be 0, and
+ * everywhere without prewarm. */
+typedef struct Signal { const char *at, *settled; } Signal;
 typedef struct Gen {
-  Nam *m; Text *t; const Wavenet *net; int i, j;
-  const char *in, *in_settled;    /* the residual stream */
-  const char *sum, *sum_settled;  /* what the head sums up; sum NULL: nothing yet */
-  bool settle_head;               /* some head reads its past */
+  Nam *m; Text *t; const Array *array; const Layer *layer; int i, j;
+  Signal in, sum;                 /* the residual stream; what the head sums up, NULL: nothing yet */
+  bool last, settle_head;         /* this array is the last; some head reads its past */
 } Gen;
 
+#define SAY(...) text_add(g->t, __VA_ARGS__)
 #define NAME(...) ctx_printf(g->m->c, __VA_ARGS__)
-static const Array *gen_array(const Gen *g) { return &g->net->array[g->i]; }
-static const Layer *gen_layer(const Gen *g) { return &gen_array(g)->layer[g->j]; }
+static const char *local(Gen *g, const char *stem, int j) { return NAME("%s%d_%d", stem, g->i, j); }
 
-/* The next weights of the file as a parameter; not declared if no equation reads it. */
-static const char *gen_param(Gen *g, bool declare, const char *name, int rank, int64_t n0, int64_t n1, int64_t n2)
-{
-  int64_t shape[3] = { n0, n1, n2 };
-
-  nam_tensor(g->m, name, rank, shape);
-  if (!declare) return name;
-  text_add(g->t, "  param %s: f32[", name);
-  for (int d = 0; d < rank; d++) text_add(g->t, "%s%lld", d ? ", " : "", (long long)shape[d]);
-  text_add(g->t, "];\n");
-  return name;
+/* ---- parameters: the next weights of the file */
+static const char *declare(Gen *g, const Weight *w) {
+  SAY("  param %s: f32[", w->name);
+  for (int d = 0; d < w->rank; d++) SAY("%s%lld", d ? ", " : "", (long long)w->shape[d]);
+  SAY("];\n");
+  return w->name;
 }
 
-/* "t", or how tap k of n lies in the past. */
-static const char *gen_tap(Gen *g, int n, int dilation)
-{
-  return dilation == 1 ? NAME("t - (%d - k)", n - 1) : NAME("t - (%d - k) * %d", n - 1, dilation);
+static const char *array_param(Gen *g, const char *name, int64_t n0, int64_t n1, int64_t n2) {
+  return declare(g, nam_tensor(g->m, NAME("arrays.%d.%s", g->i, name), (int64_t[4]){ n0, n1, n2 }));
+}
+
+static const Weight *layer_tensor(Gen *g, const char *name, int64_t n0, int64_t n1, int64_t n2) {
+  return nam_tensor(g->m, NAME("arrays.%d.layers.%d.%s", g->i, g->j, name), (int64_t[4]){ n0, n1, n2 });
+}
+
+static const char *layer_param(Gen *g, const char *name, int64_t n0, int64_t n1, int64_t n2) {
+  return declare(g, layer_tensor(g, name, n0, n1, n2));
 }
 
 /* sum over the taps of a causal convolution of `in` with w[row, col, k]. */
-static void gen_taps(Gen *g, const char *in, const char *settled, const char *w, const char *row, const char *col, int n, int dilation)
-{
-  if (n == 1) text_add(g->t, "sum(%s: %s[%s, t] * %s[%s, %s, 0])", col, in, col, w, row, col);
-  else if (settled)
-    text_add(g->t, "sum(%s, k: (%s[%s, %s] or %s[%s]) * %s[%s, %s, k])", col, in, col, gen_tap(g, n, dilation), settled, col, w, row, col);
-  else text_add(g->t, "sum(%s, k: (%s[%s, %s] or 0) * %s[%s, %s, k])", col, in, col, gen_tap(g, n, dilation), w, row, col);
+static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const char *col, int n, int dilation) {
+  if (n == 1) { SAY("sum(%s: %s[%s, t] * %s[%s, %s, 0])", col, in.at, col, w, row, col); return; }
+  SAY("sum(%s, k: (%s[%s, t - (%d - k)", col, in.at, col, n - 1);
+  if (dilation != 1) SAY(" * %d", dilation);
+  if (in.settled) SAY("] or %s[%s]) * %s[%s, %s, k])", in.settled, col, w, row, col);
+  else SAY("] or 0) * %s[%s, %s, k])", w, row, col);
 }
 
 /* ---- one layer */
-static const char *gen_slope(Gen *g, const Act *a, const char *kind)
-{
-  if (!a->slope) return NULL;
-  const char *name = NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind);
-  Weight w = { .name = ctx_intern(g->m->c, name), .type = T_F32, .rank = 1, .shape = NEWN(g->m->c, int64_t, 1), .data = a->slope };
-
-  w.shape[0] = a->nslope;
+static const char *gen_slope(Gen *g, const Act *a, const char *kind) {
+  if (!a->slope) return "";
+  int64_t *shape = NEWN(g->m->c, int64_t, 1);
+  *shape = a->nslope;
+  Weight w = { .name = ctx_intern(g->m->c, NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind)), .type = T_F32, .rank = 1, .shape = shape,
+               .data = a->slope };
   PUSH(g->m->c, g->m->tensor, w);
-  text_add(g->t, "  param %s: f32[%d];\n", name, a->nslope);
-  return NAME("%s[o]", name);
+  return NAME("%s[o]", declare(g, &w));
 }
 
-static const char *gen_act(Gen *g, const Act *a, const char *of, const char *slope)
-{
-  const char *at = strstr(a->call, "%s"), *second = strstr(at + 2, "%s");
-
-  if (!second) return NAME("%.*s%s%s", (int)(at - a->call), a->call, of, at + 2);
-  return NAME("%.*s%s%.*s%s%s", (int)(at - a->call), a->call, of, (int)(second - at - 2), at + 2, slope, second + 2);
-}
-
-/* The activation of z (over time, or settled: at is "" then). */
-static void gen_gate(Gen *g, const char *head, const char *z, const char *a, const char *at, const char *slope, const char *slope2)
-{
-  const Layer *l = gen_layer(g);
-  int b = gen_array(g)->bottleneck;
-  const char *main = NAME("%s[o%s]", z, at), *gate = NAME("%s[%d + o%s]", z, b, at);
-
-  if (l->gate == GATE_NONE) {
-    text_add(g->t, "  %s%s[o%s] = %s;\n", head, a, at, gen_act(g, &l->act, main, slope));
-    return;
-  }
-  const char *open = gen_act(g, &l->second, gate, slope2), *value = gen_act(g, &l->act, main, slope);
-  if (l->gate == GATE_GATED) {
-    text_add(g->t, "  %s%s[o < %d%s] = %s * %s;\n", head, a, b, at, value, open);
-    return;
-  }
-  text_add(g->t, "  %s%s_gate[o < %d%s] = %s;\n", head, a, b, at, open);
-  text_add(g->t, "  %s%s[o < %d%s] = %s_gate[o%s] * %s + (1.0 - %s_gate[o%s]) * %s;\n", head, a, b, at, a, at, value, a, at, main);
+/* The activation of z (over time, or settled: at is "" then), as a. */
+static void gen_gate(Gen *g, const char *head, const char *z, const char *a, const char *at, const char *slope, const char *slope2) {
+  const Layer *l = g->layer;
+  int b = g->array->bottleneck;
+  const char *main = NAME("%s[o%s]", z, at), *value = NAME(l->act.call, main, slope);
+  if (l->gate == GATE_NONE) { SAY("  %s%s[o%s] = %s;\n", head, a, at, value); return; }
+  const char *open = NAME(l->second.call, NAME("%s[%d + o%s]", z, b, at), slope2);
+  if (l->gate == GATE_GATED) { SAY("  %s%s[o < %d%s] = %s * %s;\n", head, a, b, at, value, open); return; }
+  SAY("  %s%s_gate[o < %d%s] = %s;\n", head, a, b, at, open);
+  SAY("  %s%s[o < %d%s] = %s_gate[o%s] * %s + (1.0 - %s_gate[o%s]) * %s;\n", head, a, b, at, a, at, value, a, at, main);
 }
 
 /* acc + value, both over channels; acc NULL: value itself. */
-static const char *gen_sum(Gen *g, const char *head, const char *name, const char *acc, const char *value, const char *at)
-{
+static const char *gen_sum(Gen *g, const char *head, const char *name, const char *acc, const char *value, const char *at) {
   if (!acc) return value;
-  text_add(g->t, "  %s%s[o%s] = %s[o%s] + %s[o%s];\n", head, name, at, acc, at, value, at);
+  SAY("  %s%s[o%s] = %s[o%s] + %s[o%s];\n", head, name, at, acc, at, value, at);
   return name;
 }
 
 /* What a layer gives to the head: a, or head1x1 of it. */
-static void gen_to_head(Gen *g, const char *a, const char *settled)
-{
-  const Array *r = gen_array(g);
-  const char *v = a, *vs = settled;
-
+static void gen_to_head(Gen *g, Signal a) {
+  const Array *r = g->array;
+  Signal v = a;
+  if (!g->settle_head) a.settled = NULL;
   if (r->mixed) {
-    const char *w = gen_param(g, true, NAME("arrays.%d.layers.%d.head.w", g->i, g->j), 2, r->mixed, r->bottleneck, 0);
-    const char *b = gen_param(g, true, NAME("arrays.%d.layers.%d.head.b", g->i, g->j), 1, r->mixed, 0, 0);
-    text_add(g->t, "  %s[q, t] = %s[q] + sum(o: %s[o, t] * %s[q, o]);\n", v = NAME("m%d_%d", g->i, g->j), b, a, w);
-    if (settled && g->settle_head)
-      text_add(g->t, "  const %s[q] = %s[q] + sum(o: %s[o] * %s[q, o]);\n", vs = NAME("n%d_%d", g->i, g->j), b, settled, w);
+    const char *w = layer_param(g, "head.w", r->mixed, r->bottleneck, 0), *b = layer_param(g, "head.b", r->mixed, 0, 0);
+    v = (Signal){ local(g, "m", g->j), local(g, "n", g->j) };
+    SAY("  %s[q, t] = %s[q] + sum(o: %s[o, t] * %s[q, o]);\n", v.at, b, a.at, w);
+    if (a.settled) SAY("  const %s[q] = %s[q] + sum(o: %s[o] * %s[q, o]);\n", v.settled, b, a.settled, w);
   }
-  g->sum = gen_sum(g, "", NAME("s%d_%d", g->i, g->j), g->sum, v, ", t");
-  if (settled && g->settle_head) g->sum_settled = gen_sum(g, "const ", NAME("u%d_%d", g->i, g->j), g->sum_settled, vs, "");
+  g->sum.at = gen_sum(g, "", local(g, "s", g->j), g->sum.at, v.at, ", t");
+  if (a.settled) g->sum.settled = gen_sum(g, "const ", local(g, "u", g->j), g->sum.settled, v.settled, "");
 }
 
-static void gen_residual(Gen *g, const char *a, const char *settled, bool needed)
-{
-  const Array *r = gen_array(g);
-  const char *w = gen_param(g, needed, NAME("arrays.%d.layers.%d.out.w", g->i, g->j), 2, r->channels, r->bottleneck, 0);
-  const char *b = gen_param(g, needed, NAME("arrays.%d.layers.%d.out.b", g->i, g->j), 1, r->channels, 0, 0);
-  const char *h = NAME("h%d_%d", g->i, g->j + 1), *p = NAME("p%d_%d", g->i, g->j + 1);
-
+/* The last layer's is in the file, but no equation reads it. */
+static void gen_residual(Gen *g, Signal a, bool needed) {
+  const Array *r = g->array;
+  const Weight *tw = layer_tensor(g, "out.w", r->channels, r->bottleneck, 0), *tb = layer_tensor(g, "out.b", r->channels, 0, 0);
   if (!needed) return;
-  text_add(g->t, "  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in, b, a, w);
-  g->in = h;
-  if (!settled) return;
-  text_add(g->t, "  const %s[c] = ", p);
-  if (g->in_settled) text_add(g->t, "%s[c] + ", g->in_settled);
-  text_add(g->t, "%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, settled, w);
-  g->in_settled = p;
+  const char *w = declare(g, tw), *b = declare(g, tb), *h = local(g, "h", g->j + 1), *p = local(g, "p", g->j + 1);
+  SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w);
+  g->in.at = h;
+  if (!a.settled) return;
+  SAY("  const %s[c] = ", p);
+  if (g->in.settled) SAY("%s[c] + ", g->in.settled);
+  SAY("%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, a.settled, w);
+  g->in.settled = p;
 }
 
-/* What z settles at: without a past that is not 0, the bias. */
-static void gen_settled(Gen *g, const char *q, const char *w, const char *b)
-{
-  text_add(g->t, "  const %s[o] = %s[o]", q, b);
-  if (g->in_settled) text_add(g->t, " + sum(c, k: %s[c] * %s[o, c, k])", g->in_settled, w);
-  text_add(g->t, ";\n");
-}
-
-static void gen_layer_text(Gen *g)
-{
-  const Array *r = gen_array(g);
-  const Layer *l = gen_layer(g);
-  int i = g->i, j = g->j, rows = l->gate == GATE_NONE ? r->bottleneck : 2 * r->bottleneck;
-  bool last = j == r->nlayer - 1 && i == g->net->narray - 1;
-  const char *z = NAME("z%d_%d", i, j), *a = NAME("a%d_%d", i, j), *q = NAME("q%d_%d", i, j), *settled = NAME("r%d_%d", i, j);
-
-  text_add(g->t, "\n  # array %d, layer %d: kernel %d, dilation %d\n", i, j, l->kernel, l->dilation);
-  const char *w = gen_param(g, true, NAME("arrays.%d.layers.%d.conv.w", i, j), 3, rows, r->channels, l->kernel);
-  const char *b = gen_param(g, true, NAME("arrays.%d.layers.%d.conv.b", i, j), 1, rows, 0, 0);
-  const char *mix = gen_param(g, true, NAME("arrays.%d.layers.%d.mix.w", i, j), 1, rows, 0, 0);
-  const char *slope = gen_slope(g, &l->act, "act"), *slope2 = l->gate == GATE_NONE ? NULL : gen_slope(g, &l->second, "gate");
-  text_add(g->t, "  %s[o, t] = %s[o] + %s[o] * x[t] + ", z, b, mix);
-  gen_taps(g, g->in, g->in_settled, w, "o", "c", l->kernel, l->dilation);
-  text_add(g->t, ";\n");
-  gen_gate(g, "", z, a, ", t", slope, slope2);
-  if (!g->m->prewarm || (last && !g->settle_head)) settled = NULL;
-  if (settled) gen_settled(g, q, w, b);
-  if (settled) gen_gate(g, "const ", q, settled, "", slope, slope2);
-  if (r->residual) gen_residual(g, a, settled, !last);
-  gen_to_head(g, a, settled);
+static void gen_layer(Gen *g) {
+  const Array *r = g->array;
+  const Layer *l = g->layer = &r->layer[g->j];
+  int rows = l->gate == GATE_NONE ? r->bottleneck : 2 * r->bottleneck;
+  bool last = g->last && g->j == r->nlayer - 1;
+  const char *z = local(g, "z", g->j), *q = local(g, "q", g->j);
+  Signal a = { local(g, "a", g->j), !g->m->prewarm || (last && !g->settle_head) ? NULL : local(g, "r", g->j) };
+  SAY("\n  # array %d, layer %d: kernel %d, dilation %d\n", g->i, g->j, l->kernel, l->dilation);
+  const char *w = layer_param(g, "conv.w", rows, r->channels, l->kernel), *b = layer_param(g, "conv.b", rows, 0, 0);
+  const char *mix = layer_param(g, "mix.w", rows, 0, 0);
+  const char *slope = gen_slope(g, &l->act, "act"), *slope2 = l->gate == GATE_NONE ? "" : gen_slope(g, &l->second, "gate");
+  SAY("  %s[o, t] = %s[o] + %s[o] * x[t] + ", z, b, mix);
+  gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation);
+  SAY(";\n");
+  gen_gate(g, "", z, a.at, ", t", slope, slope2);
+  if (a.settled) {                /* without a past that is not 0, z settles at the bias */
+    SAY("  const %s[o] = %s[o]", q, b);
+    if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
+    SAY(";\n");
+    gen_gate(g, "const ", q, a.settled, "", slope, slope2);
+  }
+  if (r->residual) gen_residual(g, a, !last);
+  gen_to_head(g, a);
 }
 
 /* ---- arrays */
-static void gen_rechannel(Gen *g)
-{
-  const Array *r = gen_array(g);
-  const char *name = NAME("arrays.%d.rechannel.w", g->i), *h = NAME("h%d_0", g->i), *p = NAME("p%d_0", g->i);
-
+static void gen_rechannel(Gen *g) {
+  const Array *r = g->array;
+  const char *h = local(g, "h", 0), *p = local(g, "p", 0), *w = array_param(g, "rechannel.w", r->channels, g->i ? r->inputs : 0, 0);
   if (g->i == 0) {
-    gen_param(g, true, name, 1, r->channels, 0, 0);
-    text_add(g->t, "  %s[c, t] = %s[c] * x[t];\n", h, name);
+    SAY("  %s[c, t] = %s[c] * x[t];\n", h, w);
   } else {
-    gen_param(g, true, name, 2, r->channels, r->inputs, 0);
-    text_add(g->t, "  %s[c, t] = sum(m: %s[m, t] * %s[c, m]);\n", h, g->in, name);
-    if (g->in_settled) text_add(g->t, "  const %s[c] = sum(m: %s[m] * %s[c, m]);\n", p, g->in_settled, name);
-    g->in_settled = g->in_settled ? p : NULL;
+    SAY("  %s[c, t] = sum(m: %s[m, t] * %s[c, m]);\n", h, g->in.at, w);
+    if (g->in.settled) SAY("  const %s[c] = sum(m: %s[m] * %s[c, m]);\n", p, g->in.settled, w);
   }
-  g->in = h;
+  g->in = (Signal){ h, g->in.settled ? p : NULL };
 }
 
 /* The array's head: what the next one starts to sum from. */
-static void gen_head(Gen *g)
-{
-  const Array *r = gen_array(g);
-  int sums = r->mixed ? r->mixed : r->bottleneck;
-  const char *w = gen_param(g, true, NAME("arrays.%d.head.w", g->i), 3, r->head_out, sums, r->head_kernel);
-  const char *b = r->head_bias ? gen_param(g, true, NAME("arrays.%d.head.b", g->i), 1, r->head_out, 0, 0) : NULL;
-  const char *v = NAME("v%d", g->i), *vs = NAME("vs%d", g->i);
-
-  text_add(g->t, "  %s[q, t] = ", v);
-  if (b) text_add(g->t, "%s[q] + ", b);
-  gen_taps(g, g->sum, g->sum_settled, w, "q", "o", r->head_kernel, r->head_dilation);
-  text_add(g->t, ";\n");
-  g->sum = v;
-  if (!g->sum_settled || g->i == g->net->narray - 1) return;
-  text_add(g->t, "  const %s[q] = ", vs);
-  if (b) text_add(g->t, "%s[q] + ", b);
-  text_add(g->t, "sum(o, k: %s[o] * %s[q, o, k]);\n", g->sum_settled, w);
-  g->sum_settled = vs;
+static void gen_head(Gen *g) {
+  const Array *r = g->array;
+  const char *w = array_param(g, "head.w", r->head_out, r->sums, r->head_kernel);
+  const char *bias = r->head_bias ? NAME("%s[q] + ", array_param(g, "head.b", r->head_out, 0, 0)) : "";
+  Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
+  SAY("  %s[q, t] = %s", v.at, bias);
+  gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);
+  SAY(";\n");
+  g->sum.at = v.at;
+  if (!g->sum.settled || g->last) return;
+  SAY("  const %s[q] = %ssum(o, k: %s[o] * %s[q, o, k]);\n", v.settled, bias, g->sum.settled, w);
+  g->sum.settled = v.settled;
 }
 
 /* The operators that activations need, each once. */
-static void gen_ops(const Wavenet *net, Text *t)
-{
+static void gen_ops(const Wavenet *net, Text *t) {
   VEC(const char *) done = { 0 };
-
-  for (int i = 0; i < net->narray; i++)
-    for (int j = 0; j < net->array[i].nlayer; j++) {
-      const Layer *l = &net->array[i].layer[j];
-      const char *op[2] = { l->act.op, l->gate == GATE_NONE ? NULL : l->second.op };
-      for (int k = 0; k < 2; k++) {
-        bool seen = !op[k];
-        for (int n = 0; n < done.n; n++) seen |= done.at[n] == op[k];
-        if (seen) continue;
-        PUSH(t->c, done, op[k]);
-        text_add(t, "%s\n", op[k]);
-      }
+  for (const Array *r = net->array; r < net->array + net->narray; r++)
+    for (int k = 0; k < 2 * r->nlayer; k++) {
+      const Layer *l = &r->layer[k / 2];
+      const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op;
+      bool seen = !op;
+      for (int n = 0; n < done.n; n++) seen |= done.at[n] == op;
+      if (seen) continue;
+      PUSH(t->c, done, op);
+      text_add(t, "%s\n", op);
     }
 }
 
-void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph)
-{
-  Gen gen = { .m = m, .t = t, .net = net }, *g = &gen;
-
+void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) {
+  Gen gen = { .m = m, .t = t }, *g = &gen;
   for (int i = 0; i < net->narray; i++) g->settle_head |= net->array[i].head_kernel > 1;
   gen_ops(net, t);
-  text_add(t, "## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
-  text_add(t, "graph %s(x: f32[stream t]) -> (y: f32[t]) {\n", graph);
+  SAY("## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
+  SAY("graph %s(x: f32[stream t]) -> (y: f32[t]) {\n", graph);
   for (g->i = 0; g->i < net->narray; g->i++) {
-    if (g->i) text_add(t, "\n");
+    g->array = &net->array[g->i], g->last = g->i == net->narray - 1;
+    if (g->i) SAY("\n");
     gen_rechannel(g);
-    for (g->j = 0; g->j < gen_array(g)->nlayer; g->j++) gen_layer_text(g);
-    text_add(t, "\n");
+    for (g->j = 0; g->j < g->array->nlayer; g->j++) gen_layer(g);
+    SAY("\n");
     gen_head(g);
   }
-  gen_param(g, true, "head_scale", 1, 1, 0, 0);
-  text_add(t, "  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum);
+  declare(g, nam_tensor(m, "head_scale", (int64_t[4]){ 1 }));
+  SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
 }

@@ -1,65 +1,228 @@
-/* Weights: named tensors of the files that a graph's `weights` statements name.
+/* Weights: named tensors of the files that a graph's `weights` statements name: "amp.nam" as its importer names them (nam.c), or the
+ * .safetensors format: 8 bytes little-endian length N, N bytes of JSON, then the tensors' bytes.
  *
- *   weights "amp.safetensors";     mapped into memory, nothing is copied (safetensors.c)
- *   weights "amp.nam";             the tensors as its importer names them (nam.c), in the arena
- */
-#include "weights.h"
+ *   { "fc.w": { "dtype": "F32", "shape": [10, 64], "data_offsets": [0, 2560] }, "__metadata__": { ... } }
+ *
+ * A file is mapped and never trusted: each length, offset, type and shape is checked against the others before anything is read. */
+#include "ast.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-/* path, relative to the folder of the file that names it. */
-static const char *weights_path(Ctx *c, const char *path, const Source *from)
-{
-  const char *slash = from && path[0] != '/' ? strrchr(from->name, '/') : NULL;
+#define HEADER_MAX ((uint64_t)25 << 20)
+#define RANK_MAX 16
 
-  return slash ? ctx_printf(c, "%.*s/%s", (int)(slash - from->name), from->name, path) : path;
+/* The names of types in such a file; they are ours in capitals. */
+static const char *const dtypes[T_COUNT] = {
+#define T(e, n, b, k) [T_##e] = #e,
+#include "../ir/types.def"
+#undef T
+};
+
+typedef struct Mapped { void *at; size_t size; } Mapped;
+typedef struct Reader { Ctx *c; const char *path; Pos pos; const char *data; uint64_t size; } Reader;
+
+/* rank extents multiplied; -1 if one is negative or the product passes 2^62. */
+static int64_t shape_product(const int64_t *shape, int rank) {
+  int64_t n = 1;
+  for (int i = 0; i < rank; i++) {
+    if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1;
+    n *= shape[i];
+  }
+  return n;
 }
 
-static bool has_suffix(const char *s, const char *suffix)
-{
-  size_t n = strlen(s), k = strlen(suffix);
+static size_t weight_bytes(const Weight *w) { return (size_t)shape_product(w->shape, w->rank) * (size_t)type_bytes(w->type); }
+static void unmap(void *p) { munmap(((Mapped *)p)->at, ((Mapped *)p)->size); }
+static void json_free(void *p) { json_decref(p); }
 
-  return n >= k && !strcmp(s + n - k, suffix);
-}
-
-/* A .nam that is being imported has been read already. */
-static const Source *source_find(Ctx *c, const char *name)
-{
-  for (const Source *s = c->sources; s; s = s->next)
-    if (!strcmp(s->name, name)) return s;
+/* ---- opening */
+/* Maps fd into *m; gives what is wrong, or NULL. */
+static const char *map_fd(Ctx *c, int fd, Mapped *m) {
+  struct stat st;
+  if (fd < 0 || fstat(fd, &st) < 0) return strerror(errno);
+  if (!S_ISREG(st.st_mode)) return "it is no regular file";
+  if (st.st_size < 8) return "it has fewer than 8 bytes";
+  m->size = (size_t)st.st_size;
+  m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (m->at == MAP_FAILED) return strerror(errno);
+  ctx_at_free(c, unmap, m);
   return NULL;
 }
 
-static int by_name(const void *a, const void *b)
-{
-  return strcmp(((const Weight *)a)->name, ((const Weight *)b)->name);
+static Mapped *map_file(Ctx *c, const char *path, Pos pos) {
+  Mapped *m = NEW(c, Mapped);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const char *wrong = map_fd(c, fd, m);
+  if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
+  if (fd < 0) diag_help(c, "a relative path starts at the folder of the graph");
+  if (fd >= 0) close(fd);
+  return wrong ? NULL : m;
 }
 
-static Weights *weights_of_nam(Ctx *c, const char *path, const Source *src)
-{
+static json_t *header_read(Reader *r, const Mapped *m) {
+  const unsigned char *p = m->at;
+  uint64_t n = 0;
+  for (int i = 0; i < 8; i++) n |= (uint64_t)p[i] << (8 * i);
+  if (n > HEADER_MAX || n > m->size - 8) {
+    diag_error(r->c, r->pos, "weights file '%s': a header of %llu bytes is announced, the file has %zu", r->path, (unsigned long long)n, m->size);
+    diag_help(r->c, "the file is truncated or is no .safetensors file");
+    return NULL;
+  }
+  r->data = (const char *)p + 8 + n, r->size = m->size - 8 - n;
+  json_error_t e;
+  json_t *j = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e);
+  if (j) ctx_at_free(r->c, json_free, j);
+  if (!j) diag_error(r->c, r->pos, "weights file '%s': the header is not valid JSON: %s (byte %d)", r->path, e.text, e.position + 8);
+  else if (!json_is_object(j)) diag_error(r->c, r->pos, "weights file '%s': the header is not an object", r->path);
+  return json_is_object(j) ? j : NULL;
+}
+
+/* ---- one tensor: what is wrong with it, or NULL */
+static const char *entry_type(const Reader *r, const json_t *dtype, Weight *w) {
+  const char *s = json_string_value(dtype);
+  if (!s) return "'dtype' is missing or no string";
+  for (int t = 0; t < T_COUNT; t++)
+    if (dtypes[t] && !strcmp(dtypes[t], s)) return w->type = (Type)t, NULL;
+  return ctx_printf(r->c, "the type '%.20s' is not known", s);
+}
+
+static const char *entry_shape(const Reader *r, const json_t *shape, Weight *w) {
+  size_t rank = json_array_size(shape);
+  if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is missing, no list, or has more than 16 dimensions";
+  w->rank = (int)rank, w->shape = NEWN(r->c, int64_t, rank);
+  for (size_t i = 0; i < rank; i++) {
+    const json_t *n = json_array_get(shape, i);
+    if (!json_is_integer(n) || json_integer_value(n) < 0) return "an extent of its shape is no integer or is negative";
+    w->shape[i] = json_integer_value(n);
+  }
+  return shape_product(w->shape, w->rank) < 0 ? "its shape has more than 2^62 elements" : NULL;
+}
+
+static const char *entry_data(const Reader *r, const json_t *offsets, Weight *w) {
+  const json_t *jb = json_array_get(offsets, 0), *je = json_array_get(offsets, 1);
+  long long b = json_integer_value(jb), e = json_integer_value(je), n = shape_product(w->shape, w->rank), size = type_bytes(w->type);
+  if (json_array_size(offsets) != 2 || !json_is_integer(jb) || !json_is_integer(je)) return "'data_offsets' is missing or not two integers";
+  if (b < 0 || e < b || (uint64_t)e > r->size)
+    return ctx_printf(r->c, "its bytes %lld..%lld lie outside the file's %llu bytes of data", b, e, (unsigned long long)r->size);
+  if ((e - b) % size || (e - b) / size != n)
+    return ctx_printf(r->c, "its shape has %lld elements of %s, its data %lld bytes", n, type_name(w->type), e - b);
+  w->data = r->data + b;
+  return NULL;
+}
+
+static bool entry_good(const Reader *r, const char *name, const char *wrong) {
+  if (wrong) diag_error(r->c, r->pos, "weights file '%s': tensor '%.200s': %s", r->path, name, wrong);
+  return !wrong;
+}
+
+static bool entry_read(const Reader *r, const char *name, const json_t *j, Weight *w) {
+  w->name = ctx_intern(r->c, name);
+  const char *wrong = json_is_object(j) ? NULL : "its entry is no object";
+  if (!wrong) wrong = entry_type(r, json_object_get(j, "dtype"), w);
+  if (!wrong) wrong = entry_shape(r, json_object_get(j, "shape"), w);
+  if (!wrong) wrong = entry_data(r, json_object_get(j, "data_offsets"), w);
+  return entry_good(r, name, wrong);
+}
+
+static int by_data(const void *pa, const void *pb) {
+  const Weight *a = pa, *b = pb;
+  if (a->data != b->data) return (const char *)a->data < (const char *)b->data ? -1 : 1;
+  return (weight_bytes(a) > weight_bytes(b)) - (weight_bytes(a) < weight_bytes(b));
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(((const Weight *)a)->name, ((const Weight *)b)->name); }
+
+/* Tensors that share bytes are refused, as the format's own reader does: two views of one place have no honest writer. */
+static bool entries_disjoint(const Reader *r, Weights *w) {
+  qsort(w->at, (size_t)w->n, sizeof *w->at, by_data);
+  for (Weight *a = w->at; a + 1 < w->at + w->n; a++)
+    if ((const char *)a->data + weight_bytes(a) > (const char *)a[1].data)
+      return entry_good(r, a[1].name, ctx_printf(r->c, "its bytes overlap those of '%.200s'", a->name));
+  return true;
+}
+
+static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
+  Mapped *m = map_file(c, path, pos);
+  Reader r = { .c = c, .path = path, .pos = pos };
+  json_t *header = m ? header_read(&r, m) : NULL, *entry;
+  const char *name;
+  bool good = true;
+  if (!header) return NULL;
+  Weights *w = NEW(c, Weights);
+  *w = (Weights){ .path = path, .at = NEWN(c, Weight, json_object_size(header)) };
+  json_object_foreach(header, name, entry) {
+    if (!strcmp(name, "__metadata__")) continue;
+    if (entry_read(&r, name, entry, &w->at[w->n])) w->n++;
+    else good = false;
+  }
+  return good && entries_disjoint(&r, w) ? w : NULL;
+}
+
+/* ---- writing */
+/* A JSON string: names come from graphs and files, so anything may stand in them. */
+static void json_text(Text *t, const char *s) {
+  text_add(t, "\"");
+  for (; *s; s++)
+    if ((unsigned char)*s < 0x20) text_add(t, "\\u%04x", *s);
+    else text_add(t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+  text_add(t, "\"");
+}
+
+/* The data starts at a multiple of 64 (blanks end the header); between tensors the format allows no gap. */
+bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
+  Weight *sorted = NEWN(c, Weight, n);
+  Text t = { .c = c };
+  unsigned long long at = 0;
+  if (n) memcpy(sorted, w, sizeof *w * (size_t)n);
+  qsort(sorted, (size_t)n, sizeof *sorted, by_name);
+  text_addn(&t, "\0\0\0\0\0\0\0\0{", 9);
+  for (const Weight *s = sorted; s < sorted + n; s++) {
+    if (s > sorted) text_add(&t, ",");
+    json_text(&t, s->name);
+    text_add(&t, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[s->type]);
+    for (int i = 0; i < s->rank; i++) text_add(&t, "%s%lld", i ? "," : "", (long long)s->shape[i]);
+    text_add(&t, "],\"data_offsets\":[%llu,%llu]}", at, at + weight_bytes(s));
+    at += weight_bytes(s);
+  }
+  text_add(&t, "}");
+  while (t.n % 64) text_add(&t, " ");
+  for (int i = 0; i < 8; i++) t.s[i] = (char)((t.n - 8) >> (8 * i));
+  for (int i = 0; i < n; i++) text_addn(&t, sorted[i].data, weight_bytes(&sorted[i]));
+  return file_write(c, path, t.s, t.n, false);
+}
+
+/* ---- any weights */
+/* A .nam that is being imported has been read already. */
+static const Source *source_find(Ctx *c, const char *name) {
+  const Source *s = c->sources;
+  while (s && strcmp(s->name, name)) s = s->next;
+  return s;
+}
+
+static Weights *weights_of_nam(Ctx *c, const char *path, const Source *src) {
   Weights *w = NEW(c, Weights);
   Import in = { 0 };
-
   if (!nam_import(c, src, path, true, &in)) return NULL;
   *w = (Weights){ .path = path, .at = in.weight, .n = in.nweight };
   return w;
 }
 
-Weights *weights_open(Ctx *c, const char *path, const Source *from, Pos pos)
-{
-  const char *full = weights_path(c, path, from);
+Weights *weights_open(Ctx *c, const char *path, const Source *from, Pos pos) {
+  const char *slash = from && path[0] != '/' ? strrchr(from->name, '/') : NULL;
+  const char *full = slash ? ctx_printf(c, "%.*s/%s", (int)(slash - from->name), from->name, path) : path;
   const Source *src = source_find(c, full);
-
-  if (!src && has_suffix(path, ".nam") && !(src = source_read(c, full))) return NULL;
+  if (!src && path_ends(path, ".nam") && !(src = source_read(c, full))) return NULL;
   Weights *w = src ? weights_of_nam(c, full, src) : safetensors_open(c, full, pos);
-
   if (w) qsort(w->at, (size_t)w->n, sizeof *w->at, by_name);
   return w;
 }
 
-const Weight *weights_find(const Weights *w, const char *name)
-{
-  Weight key = { .name = name };
-
-  return w->n ? bsearch(&key, w->at, (size_t)w->n, sizeof *w->at, by_name) : NULL;
+const Weight *weights_find(const Weights *w, const char *name) {
+  return w->n ? bsearch(&(Weight){ .name = name }, w->at, (size_t)w->n, sizeof *w->at, by_name) : NULL;
 }

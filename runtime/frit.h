@@ -35,7 +35,8 @@ enum { FRIT_OK = 0, FRIT_ERR_DIM = 1, FRIT_ERR_NULL = 2, FRIT_ERR_SIZE = 3, FRIT
 typedef struct frit_parallel { void (*run)(void *pool, void (*fn)(void *ctx, int k), void *ctx, int n); void *pool; int threads; } frit_parallel;
 
 typedef struct frit_model frit_model;
-typedef struct frit_port { const char *name, *type; int output, rank, elem_bytes; int dim[8]; int64_t extent[8]; } frit_port;   /* dim[d]: number or -1; extent: (dim value +) this */
+/* dim[d]: number of a dimension, or -1; extent[d]: (its value +) this */
+typedef struct frit_port { const char *name, *type; int output, rank, elem_bytes; int dim[8]; int64_t extent[8]; } frit_port;
 typedef struct frit_dim { const char *name; int64_t lo, hi; int stream; } frit_dim;
 
 /* Loads an artefact; NULL and *error (static text) on failure. */
