@@ -96,7 +96,6 @@ Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *co
 bool expr_is_const(const Expr *e);
 double expr_number(const Expr *e);                       /* of a constant */
 bool expr_equal(const Expr *a, const Expr *b);           /* by content; bound indices are matched */
-uint64_t expr_hash(const Expr *e);
 /* Rebuilds e with fn applied to every node bottom-up (fn may return its argument); bound indices are kept. */
 Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);
 /* The same node over other arguments (e->n of them), built by its constructor: finds its type, folds. Bound indices are kept. */
