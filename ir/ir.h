@@ -218,14 +218,11 @@ char *tree_print(Ctx *c, const Tree *t, int indent);
 bool graph_verify(Ctx *c, const Graph *g, const char *after);
 
 /* ---- the reference interpreter: the oracle. Literal, double accumulation; values rounded to the tensor's type when stored. */
-typedef struct Value { Tensor *tensor; void *data; } Value;          /* row-major, extents by dims */
 typedef struct Interp Interp;
-/* Binds symbolic dimensions by name; streams run over `frames` of all time with state kept between calls of interp_run. */
 Interp *interp_new(Ctx *c, const Graph *g);
-/* in[k], out[k]: row-major arrays of g->in[k], g->out[k]; dims[k]: the value of g->dim[k]. Any stage from expand to plan. */
+/* in[k], out[k]: row-major arrays of g->in[k], g->out[k]; dims[k]: the value of g->dim[k]. Any stage from expand to plan. The next call of a
+ * stream continues where this one ended. */
 bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_t *dims);
-/* The value of a tensor after interp_run (row-major), or NULL. */
-const void *interp_tensor(Interp *p, const Tensor *t);
 /* Evaluates equations marked constant (and parameters' conversions) once: sets Tensor.data of every TK_CONST. */
 bool graph_eval_constants(Ctx *c, Graph *g);
 #endif
