@@ -28,10 +28,7 @@ bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
   return true;
 }
 
-Expr *aff_expr(Ctx *c, const Aff *a) {
-  Lin r = lin_of_aff(c, a);
-  return lin_expr(c, &r);
-}
+Expr *aff_expr(Ctx *c, const Aff *a) { Lin r = lin_of_aff(c, a); return lin_expr(c, &r); }
 
 int64_t aff_coef(const Aff *a, const Index *i) {
   for (int k = 0; k < a->n; k++)
@@ -113,10 +110,7 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
   }
 }
 
-void known_add(Known *k, const Expr *cond, bool neg) {
-  known_add_lins(k, cond, neg);
-  PUSH(k->c, k->cond, ((Cond){ cond, neg }));
-}
+void known_add(Known *k, const Expr *cond, bool neg) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); }
 
 /* ---- proofs */
 /* The factor that makes the fact cancel a term of a: 2 for 3 - i in 7 - 2 * i - j. */

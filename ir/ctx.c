@@ -67,10 +67,7 @@ void *ctx_alloc(Ctx *c, size_t bytes) {
   return p;
 }
 
-void *ctx_copy(Ctx *c, const void *p, size_t bytes) {
-  void *copy = ctx_alloc(c, bytes);
-  return bytes ? memcpy(copy, p, bytes) : copy;
-}
+void *ctx_copy(Ctx *c, const void *p, size_t bytes) { void *copy = ctx_alloc(c, bytes); return bytes ? memcpy(copy, p, bytes) : copy; }
 
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   if (n < *cap) return at;
@@ -112,10 +109,7 @@ int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
 }
 
 /* Outside of ctx_try there is nowhere to go: a fault of the caller, and a trap rather than undefined behaviour. */
-void frit_bail(Ctx *c) {
-  if (!c->bail) __builtin_trap();
-  longjmp(*c->bail, 1);
-}
+void frit_bail(Ctx *c) { if (!c->bail) __builtin_trap(); longjmp(*c->bail, 1); }
 
 /* ---- names */
 static const char **intern_slot(const struct Interned *t, const char *s, size_t n) {

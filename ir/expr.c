@@ -23,10 +23,7 @@ static void node_measure(Ctx *c, Expr *e) {
   frit_bail(c);
 }
 
-static uint64_t mix(uint64_t h, uint64_t v) {
-  h = (h ^ v) * 0x9e3779b97f4a7c15u;
-  return h ^ h >> 32;
-}
+static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 32; }
 
 /* Hashes are of names and numbers, not of addresses, so that they are the same in every run. `shape` leaves indices out: a reduction
  * hashes the shape of its parts, since equal ones may bind different indices. */

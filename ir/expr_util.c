@@ -81,9 +81,7 @@ static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
   return e;
 }
 
-Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) {
-  return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e;
-}
+Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) { return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e; }
 
 /* Inner reductions are fresh already when an outer one is reached, so each pass replaces its own indices only. */
 static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {

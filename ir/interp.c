@@ -145,11 +145,7 @@ static Num eval_float(Prog *g, const Code *c) {
   return (Num){ .f = c->expr->fn == FN_MUL ? a * b : c->expr->fn == FN_ADD ? a + b : fn_eval_f(c->expr->fn, a, b) };
 }
 
-static Num eval_and(Prog *g, const Code *c) {
-  Num a = eval(g, c->arg[0]);
-  return a.i ? eval(g, c->arg[1]) : a;
-}
-
+static Num eval_and(Prog *g, const Code *c) { Num a = eval(g, c->arg[0]); return a.i ? eval(g, c->arg[1]) : a; }
 static Num eval_convert(Prog *g, const Code *c) { return convert_value(eval(g, c->arg[0]), c->from, c->type, c->mode); }
 static Num eval_select(Prog *g, const Code *c) { return eval(g, eval(g, c->arg[0]).i ? c->arg[1] : c->arg[2]); }
 

@@ -125,10 +125,7 @@ Expr *lin_expr(Ctx *c, const Lin *a) {
 /* One end of a form's range: a sum of doubles that knows whether it is exact, and factors of symbolic dimensions that wait until all are known. */
 typedef struct End { double v; bool lost; Lin dims; } End;
 
-static void end_add(End *s, double x) {
-  s->v += x;
-  s->lost |= !(fabs(x) <= EXACT) || !(fabs(s->v) <= EXACT);
-}
+static void end_add(End *s, double x) { s->v += x; s->lost |= !(fabs(x) <= EXACT) || !(fabs(s->v) <= EXACT); }
 
 /* Adds the least value of k * i: at 0, or at its last place dim + n - 1, whose dim waits. */
 static void least_of_index(Ctx *c, End *end, Index *i, int64_t k) {

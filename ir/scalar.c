@@ -38,10 +38,7 @@ static int64_t int_quo(int64_t a, int64_t b, Type t) {
 static int64_t int_rem(int64_t a, int64_t b, Type t) { return b ? (int64_t)((uint64_t)a - (uint64_t)int_quo(a, b, t) * (uint64_t)b) : 0; }
 
 /* Is a / b rounded down one less than truncated? */
-static bool int_below(int64_t a, int64_t b, Type t) {
-  int64_t r = int_rem(a, b, t);
-  return t != T_U64 && r && (r < 0) != (b < 0);
-}
+static bool int_below(int64_t a, int64_t b, Type t) { int64_t r = int_rem(a, b, t); return t != T_U64 && r && (r < 0) != (b < 0); }
 
 static int64_t int_shift(Fn f, int64_t a, int64_t b, Type t) {
   bool big = b < 0 || b >= type_bits(t), ones = f == FN_SHR && t != T_U64 && a < 0;

@@ -169,10 +169,7 @@ static Expr *simplify_quotient(Ctx *c, Expr *e) {
 }
 
 /* d >= low is proven? */
-static bool proven(Simplify *s, const Lin *d, int64_t low) {
-  Lin a = lin_plus(s->c, -low, d, 1, NULL, 0);
-  return known_nonneg(&s->known, &a);
-}
+static bool proven(Simplify *s, const Lin *d, int64_t low) { Lin a = lin_plus(s->c, -low, d, 1, NULL, 0); return known_nonneg(&s->known, &a); }
 
 static Expr *truth(Simplify *s, const Expr *e, bool v) {
   Expr *r = expr_const(s->c, T_BOOL, 0, v);
