@@ -23,12 +23,12 @@ static Lin lin_of_aff(Ctx *c, const Aff *a) {
 
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
   Lin a = lin_of(c, e);
-  if (a.over || !lin_is_affine(&a)) return false;
+  if (a.over || !lin_is_affine(a)) return false;
   *out = aff_of_lin(c, &a);
   return true;
 }
 
-Expr *aff_expr(Ctx *c, const Aff *a) { Lin r = lin_of_aff(c, a); return lin_expr(c, &r); }
+Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 
 int64_t aff_coef(const Aff *a, const Index *i) {
   for (int k = 0; k < a->n; k++)
@@ -37,8 +37,7 @@ int64_t aff_coef(const Aff *a, const Index *i) {
 }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
-  Lin x = lin_of_aff(c, a), y = lin_of_aff(c, b);
-  lin_add(c, &x, &y, -1);
+  Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b));
   if (x.over) bug(c, "a difference of places leaves 64 bits");
   return aff_of_lin(c, &x);
 }
@@ -61,15 +60,12 @@ static Lin lin_tight(Ctx *c, const Lin *a) {
 void known_add_lin(Known *k, const Lin *a) {
   Lin f = lin_tight(k->c, a);
   if (f.over) return;
-  if (lin_range(k->c, &f).hi < 0) k->impossible = 1;
+  if (lin_range(k->c, f).hi < 0) k->impossible = 1;
   PUSH(k->c, k->lin, f);
 }
 
 /* sign * d + offset >= 0 */
-static void known_add_scaled(Known *k, const Lin *d, int sign, int64_t offset) {
-  Lin f = lin_plus(k->c, offset, d, sign, NULL, 0);
-  known_add_lin(k, &f);
-}
+static void known_add_scaled(Known *k, Lin d, int sign, int64_t offset) { Lin f = lin_times(k->c, offset, d, sign); known_add_lin(k, &f); }
 
 /* A comparison of integers whose sides are values of the type in which they are compared? */
 static bool is_int_test(Ctx *c, const Expr *e) {
@@ -91,12 +87,12 @@ static const struct { Fn negated; int sign, offset; } tests[FN_COUNT] = {
 static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;
   Fn f = neg ? tests[e->fn].negated : e->fn;
-  Lin a = lin_of(k->c, e->arg[0]), b = lin_of(k->c, e->arg[1]), d = lin_plus(k->c, 0, &a, 1, &b, -1);
+  Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
   if (d.over) return;
-  if (tests[f].sign) { known_add_scaled(k, &d, tests[f].sign, tests[f].offset); return; }
-  Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, &d);
-  if (r.lo == 0) known_add_scaled(k, &d, 1, f == FN_EQ ? 0 : -1);
-  if (r.hi == 0) known_add_scaled(k, &d, -1, f == FN_EQ ? 0 : -1);
+  if (tests[f].sign) { known_add_scaled(k, d, tests[f].sign, tests[f].offset); return; }
+  Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d);
+  if (r.lo == 0) known_add_scaled(k, d, 1, f == FN_EQ ? 0 : -1);
+  if (r.hi == 0) known_add_scaled(k, d, -1, f == FN_EQ ? 0 : -1);
 }
 
 static void known_add_lins(Known *k, const Expr *e, bool neg) {
@@ -114,36 +110,30 @@ void known_add(Known *k, const Expr *cond, bool neg) { known_add_lins(k, cond, n
 
 /* ---- proofs */
 /* The factor that makes the fact cancel a term of a: 2 for 3 - i in 7 - 2 * i - j. */
-static int64_t fact_times(const Lin *a, const Lin *fact) {
-  for (int i = 0; i < fact->n; i++)
-    for (int j = 0; j < a->n; j++) {
-      int64_t x = a->at[j].k, y = fact->at[i].k;
-      if (a->at[j].key == fact->at[i].key && x != INT64_MIN && y != INT64_MIN && x % y == 0 && x / y > 1) return x / y;
+static int64_t fact_times(Lin a, Lin fact) {
+  for (int i = 0; i < fact.n; i++)
+    for (int j = 0; j < a.n; j++) {
+      int64_t x = a.at[j].k, y = fact.at[i].k;
+      if (a.at[j].key == fact.at[i].key && x != INT64_MIN && y != INT64_MIN && x % y == 0 && x / y > 1) return x / y;
     }
   return 1;
 }
 
-static bool is_nonneg_less(Known *k, const Lin *a, const Lin *fact, Lin *rest) {
-  *rest = lin_plus(k->c, 0, a, 1, fact, -fact_times(a, fact));
-  return !rest->over && lin_range(k->c, rest).lo >= 0;
-}
-
 /* a >= 0 follows from the ranges, or from them and one or two of the conditions: a - f >= 0, a - f - g >= 0. */
-static bool is_nonneg(Known *k, const Lin *a) {
-  Lin f = lin_tight(k->c, a), rest, last;
-  if (f.over) return false;
-  if (k->impossible || lin_range(k->c, &f).lo >= 0) return true;
-  for (int i = 0; i < k->lin.n; i++) {
-    if (is_nonneg_less(k, &f, &k->lin.at[i], &rest)) return true;
-    for (int j = i + 1; j < k->lin.n && k->lin.n <= 8; j++)
-      if (is_nonneg_less(k, &rest, &k->lin.at[j], &last)) return true;
+static bool is_nonneg(Known *k, Lin a, int from, int facts) {
+  if (!a.over && lin_range(k->c, a).lo >= 0) return true;
+  for (int i = from; i < k->lin.n && facts; i++) {
+    Lin rest = lin_copy(k->c, &a);
+    lin_add(k->c, &rest, &k->lin.at[i], -fact_times(a, k->lin.at[i]));
+    if (is_nonneg(k, rest, i + 1, k->lin.n <= 8 ? facts - 1 : 0)) return true;
   }
   return false;
 }
 
-bool known_nonneg(Known *k, const Lin *a) {
+bool known_nonneg(Known *k, Lin a) {
   ArenaMark m = ctx_mark(k->c);
-  bool r = is_nonneg(k, a);
+  Lin f = lin_tight(k->c, &a);
+  bool r = !f.over && (k->impossible || is_nonneg(k, f, 0, 2));
   ctx_release(k->c, m);
   return r;
 }
@@ -238,11 +228,11 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
 
 /* ---- inside and outside */
 static void inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
-  Lin x = lin_of(k->c, e), size = lin_extent(k->c, n), below = lin_plus(k->c, -1, &size, 1, &x, -1);
+  Lin x = lin_of(k->c, e);
   int64_t least, most;
-  *lo = known_nonneg(k, &x);
-  *hi = known_nonneg(k, &below);
-  if ((*lo && *hi) || lin_is_affine(&x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
+  *lo = known_nonneg(k, x);
+  *hi = known_nonneg(k, lin_times(k->c, -1, lin_minus(k->c, lin_extent(k->c, n), x), 1));
+  if ((*lo && *hi) || lin_is_affine(x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
   *lo |= least >= 0;
   *hi |= most < extent_min(n);
 }
@@ -255,8 +245,8 @@ void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
 
 bool known_outside(Known *k, const Expr *e, Extent n) {
   ArenaMark m = ctx_mark(k->c);
-  Lin x = lin_of(k->c, e), size = lin_extent(k->c, n), before = lin_plus(k->c, -1, &x, -1, NULL, 0), behind = lin_plus(k->c, 0, &x, 1, &size, -1);
-  bool r = known_nonneg(k, &before) || known_nonneg(k, &behind);
+  Lin x = lin_of(k->c, e);
+  bool r = known_nonneg(k, lin_times(k->c, -1, x, -1)) || known_nonneg(k, lin_minus(k->c, x, lin_extent(k->c, n)));
   ctx_release(k->c, m);
   return r;
 }

@@ -13,13 +13,14 @@ typedef struct Simplify { Ctx *c; Known known; } Simplify;
 static Expr *simplify(Simplify *s, Expr *e);
 
 /* ---- quotients and remainders of linear forms by m > 0 */
-static Lin lin_div(Ctx *c, const Lin *a, int64_t m);
-static Lin lin_mod(Ctx *c, const Lin *a, int64_t m);
+static Lin lin_div(Ctx *c, Lin a, int64_t m);
+static Lin lin_mod(Ctx *c, Lin a, int64_t m);
+
+static const Lin no_form = { .over = true };
 
 static int64_t mod_floor(int64_t a, int64_t m) { return a % m < 0 ? a % m + m : a % m; }
-
 /* a / m or a % m as it stands. */
-static Lin lin_quotient(Ctx *c, Fn f, const Lin *a, int64_t m) { return lin_of(c, expr_fn2(c, f, lin_expr(c, a), expr_int(c, m))); }
+static Lin lin_quotient(Ctx *c, Fn f, Lin a, int64_t m) { return lin_of(c, expr_fn2(c, f, lin_expr(c, a), expr_int(c, m))); }
 
 /* The number p > 0 of f(x, p); 0 if e is nothing like that. */
 static int64_t number_of(const Expr *e, Fn f) {
@@ -29,12 +30,11 @@ static int64_t number_of(const Expr *e, Fn f) {
 
 /* a = m * quotient + rest, with all terms that m divides in the quotient, and 0 <= rest.c < m. */
 typedef struct Split { Lin quotient, rest; } Split;
-
-static Split lin_split(Ctx *c, const Lin *a, int64_t m) {
-  Split s = { lin_const(div_floor(a->c, m)), lin_const(mod_floor(a->c, m)) };
-  for (int k = 0; k < a->n; k++) {
-    bool whole = a->at[k].k % m == 0;
-    lin_add_term(c, whole ? &s.quotient : &s.rest, a->at[k].atom, whole ? a->at[k].k / m : a->at[k].k);
+static Split lin_split(Ctx *c, Lin a, int64_t m) {
+  Split s = { lin_const(div_floor(a.c, m)), lin_const(mod_floor(a.c, m)) };
+  for (const Term *t = a.at; t < a.at + a.n; t++) {
+    if (t->k % m) lin_add_term(c, &s.rest, t->atom, t->k);
+    else lin_add_term(c, &s.quotient, t->atom, t->k / m);
   }
   return s;
 }
@@ -49,89 +49,79 @@ static int64_t lin_reduce(Lin *a, int64_t m) {
 }
 
 /* Does a stay between two multiples of m? Then *q is its quotient. */
-static bool lin_within(Ctx *c, const Lin *a, int64_t m, int64_t *q) {
+static bool lin_within(Ctx *c, Lin a, int64_t m, int64_t *q) {
   Range r = lin_range(c, a);
   if (!(r.lo > -0x1p52 && r.hi < 0x1p52)) return false;
   *q = div_floor((int64_t)r.lo, m);
   return *q == div_floor((int64_t)r.hi, m);
 }
 
-/* a / m where a is one quotient or remainder: (x / p + c) / m = (x + c * p) / (p * m), (x % p) / m = (x / m) % (p / m). Else over. */
-static Lin lin_div_nested(Ctx *c, const Lin *a, int64_t m) {
-  Expr *e = a->n == 1 && a->at[0].k == 1 ? a->at[0].atom : NULL;
+/* a / m where a is one quotient or remainder: (x / p + c) / m = (x + c * p) / (p * m), (x % p) / m = (x / m) % (p / m). */
+static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
+  Expr *e = a.n == 1 && a.at[0].k == 1 ? a.at[0].atom : NULL;
   int64_t div = e ? number_of(e, FN_DIV) : 0, mod = e ? number_of(e, FN_MOD) : 0, both;
-  if (div && !__builtin_mul_overflow(div, m, &both)) {
-    Lin x = lin_of(c, e->arg[0]);
-    lin_add(c, &x, &(Lin){ .c = a->c }, div);
-    return lin_div(c, &x, both);
-  }
-  if (!mod || a->c || mod % m) return (Lin){ .over = true };
-  Lin x = lin_of(c, e->arg[0]), q = lin_div(c, &x, m);
-  return lin_mod(c, &q, mod / m);
+  if (mod && !a.c && mod % m == 0) return lin_mod(c, lin_div(c, lin_of(c, e->arg[0]), m), mod / m);
+  if (!div || __builtin_mul_overflow(div, m, &both)) return no_form;
+  Lin x = lin_of(c, e->arg[0]);
+  lin_add(c, &x, &(Lin){ .c = a.c }, div);
+  return lin_div(c, x, both);
 }
 
-static Lin lin_div(Ctx *c, const Lin *a, int64_t m) {
-  if (a->over) return *a;
+static Lin lin_div(Ctx *c, Lin a, int64_t m) {
+  if (a.over) return a;
   Split s = lin_split(c, a, m);
   int64_t q;
   m /= lin_reduce(&s.rest, m);
-  bool within = m > 1 && lin_within(c, &s.rest, m, &q);
-  Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, &s.rest, m);
-  if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, &s.rest, m);
+  bool within = m > 1 && lin_within(c, s.rest, m, &q);
+  Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
+  if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, s.rest, m);
   lin_add(c, &s.quotient, &r, 1);
   return s.quotient;
 }
 
 /* Inside a remainder by m, x % p counts as x if m divides p. */
-static Lin lin_strip_mod(Ctx *c, const Lin *a, int64_t m) {
-  Lin r = lin_const(a->c);
-  for (int k = 0; k < a->n; k++) {
-    Expr *e = a->at[k].atom;
-    int64_t p = number_of(e, FN_MOD);
-    if (!p || p % m) { lin_add_term(c, &r, e, a->at[k].k); continue; }
-    Lin x = lin_of(c, e->arg[0]);
-    lin_add(c, &r, &x, a->at[k].k);
+static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
+  Lin r = lin_const(a.c);
+  for (const Term *t = a.at; t < a.at + a.n; t++) {
+    int64_t p = number_of(t->atom, FN_MOD);
+    if (!p || p % m) { lin_add_term(c, &r, t->atom, t->k); continue; }
+    Lin x = lin_of(c, t->atom->arg[0]);
+    lin_add(c, &r, &x, t->k);
   }
   return r;
 }
 
 /* (g * x + c) % (g * m) = g * ((x + floor(c / g)) % m) + c % g, with factors in 0..m-1 */
-static Lin lin_mod_reduced(Ctx *c, const Lin *a, int64_t m) {
-  Lin rest = lin_const(a->c);
-  for (int k = 0; k < a->n; k++) lin_add_term(c, &rest, a->at[k].atom, mod_floor(a->at[k].k, m));
-  int64_t g = lin_reduce(&rest, m), q;
-  Lin r = lin_const(a->c - rest.c * g);
+static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
+  Lin rest = lin_const(a.c);
+  for (int k = 0; k < a.n; k++) lin_add_term(c, &rest, a.at[k].atom, mod_floor(a.at[k].k, m));
+  int64_t g = lin_reduce(&rest, m), q, low = a.c - rest.c * g;
   m /= g;
-  if (m == 1) return r;
-  if (lin_within(c, &rest, m, &q)) rest.c -= q * m;
-  else rest = lin_quotient(c, FN_MOD, &rest, m);
-  lin_add(c, &r, &rest, g);
-  return r;
+  if (m == 1) return lin_const(low);
+  if (lin_within(c, rest, m, &q)) rest.c -= q * m;
+  else rest = lin_quotient(c, FN_MOD, rest, m);
+  return lin_times(c, low, rest, g);
 }
 
-static Lin lin_mod(Ctx *c, const Lin *a, int64_t m) {
+static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
   Lin stripped = lin_strip_mod(c, a, m);
   int64_t q;
-  if (a->over || stripped.over) return (Lin){ .over = true };
-  Lin rest = lin_split(c, &stripped, m).rest;
-  if (!lin_within(c, &rest, m, &q)) return lin_mod_reduced(c, &rest, m);
+  if (a.over || stripped.over) return no_form;
+  Lin rest = lin_split(c, stripped, m).rest;
+  if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m);
   rest.c -= q * m;
   return rest;
 }
 
 /* ---- canonical form: p * (x / p) + x % p = x */
-static int lin_find(const Lin *a, const Expr *e, int64_t k) {
-  int j = a->n - 1;
-  while (j >= 0 && (a->at[j].k != k || !expr_equal(a->at[j].atom, e))) j--;
-  return j;
-}
-
 static bool lin_join_one(Ctx *c, Lin *a, int at) {
   Expr *e = a->at[at].atom;
   int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp;
   if (!p || __builtin_mul_overflow(k, p, &kp)) return false;
-  Lin x = lin_of(c, e->arg[0]), q = lin_div(c, &x, p);
-  int j = !q.over && q.n == 1 && q.at[0].k == 1 && !q.c ? lin_find(a, q.at[0].atom, kp) : -1;
+  Lin x = lin_of(c, e->arg[0]), q = lin_div(c, x, p);
+  if (q.over || q.n != 1 || q.at[0].k != 1 || q.c) return false;
+  int j = a->n - 1;
+  while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
   if (j < 0) return false;
   lin_drop(a, j > at ? j : at);
   lin_drop(a, j > at ? at : j);
@@ -149,11 +139,11 @@ static void lin_drop_ones(Lin *a) {
   }
 }
 
-static Expr *canonical(Ctx *c, Lin *a, Expr *e) {
-  for (int k = 0; k < a->n && !a->over; k++)
-    if (lin_join_one(c, a, k)) k = -1;
-  if (a->over) return e;
-  lin_drop_ones(a);
+static Expr *canonical(Ctx *c, Lin a, Expr *e) {
+  for (int k = 0; k < a.n && !a.over; k++)
+    if (lin_join_one(c, &a, k)) k = -1;
+  if (a.over) return e;
+  lin_drop_ones(&a);
   Expr *r = lin_expr(c, a);
   return expr_equal(r, e) ? e : r;
 }
@@ -164,40 +154,30 @@ static Expr *simplify_quotient(Ctx *c, Expr *e) {
   if (!m) return e;
   Lin a = lin_of(c, e->arg[0]);
   lin_drop_ones(&a);
-  Lin r = e->fn == FN_DIV ? lin_div(c, &a, m) : lin_mod(c, &a, m);
-  return canonical(c, &r, e);
+  return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
 }
 
 /* d >= low is proven? */
-static bool proven(Simplify *s, const Lin *d, int64_t low) { Lin a = lin_plus(s->c, -low, d, 1, NULL, 0); return known_nonneg(&s->known, &a); }
+static bool proven(Simplify *s, Lin d, int64_t low) { return known_nonneg(&s->known, lin_times(s->c, -low, d, 1)); }
+static Expr *truth(Simplify *s, const Expr *e, bool v) { Expr *r = expr_const(s->c, T_BOOL, 0, v); r->pos = e->pos; return r; }
 
-static Expr *truth(Simplify *s, const Expr *e, bool v) {
-  Expr *r = expr_const(s->c, T_BOOL, 0, v);
-  r->pos = e->pos;
-  return r;
-}
-
-/* Whether the arguments' difference d is 0; also 2 * i == 7. */
-static Expr *simplify_equal(Simplify *s, Expr *e, const Lin *d, const Lin *minus) {
-  Lin rest = lin_copy(s->c, d);
-  int64_t g = lin_reduce(&rest, d->n ? 0 : 1);
-  if ((d->n && d->c % g) || proven(s, d, 1) || proven(s, minus, 1)) return truth(s, e, e->fn == FN_NE);
-  return proven(s, d, 0) && proven(s, minus, 0) ? truth(s, e, e->fn == FN_EQ) : e;
-}
-
-/* Choices and comparisons that the ranges decide. */
+/* Choices and comparisons that the ranges of the arguments' difference d decide; also 2 * i == 7. */
 static Expr *simplify_order(Simplify *s, Expr *e) {
-  Lin x = lin_of(s->c, e->arg[0]), y = lin_of(s->c, e->arg[1]);
-  Lin d = lin_plus(s->c, 0, &x, 1, &y, -1), minus = lin_plus(s->c, 0, &x, -1, &y, 1);
+  Lin x = lin_of(s->c, e->arg[0]), y = lin_of(s->c, e->arg[1]), d = lin_minus(s->c, x, y), minus = lin_minus(s->c, y, x);
+  bool greater = e->fn == FN_GT || e->fn == FN_GE, strict = e->fn == FN_LT || e->fn == FN_GT;
   if (e->fn == FN_MIN || e->fn == FN_MAX) {
-    if (known_nonneg(&s->known, &minus)) return e->arg[e->fn == FN_MAX];
-    return known_nonneg(&s->known, &d) ? e->arg[e->fn == FN_MIN] : e;
+    if (proven(s, minus, 0)) return e->arg[e->fn == FN_MAX];
+    return proven(s, d, 0) ? e->arg[e->fn == FN_MIN] : e;
   }
   if (d.over || minus.over) return e;
-  if (e->fn == FN_EQ || e->fn == FN_NE) return simplify_equal(s, e, &d, &minus);
-  bool greater = e->fn == FN_GT || e->fn == FN_GE, strict = e->fn == FN_LT || e->fn == FN_GT;
-  if (proven(s, greater ? &d : &minus, strict)) return truth(s, e, true);
-  return proven(s, greater ? &minus : &d, 1 - strict) ? truth(s, e, false) : e;
+  if (e->fn == FN_EQ || e->fn == FN_NE) {
+    int64_t g = 0;
+    for (int k = 0; k < d.n; k++) g = gcd_of(g, d.at[k].k);
+    if ((d.n && d.c % g) || proven(s, d, 1) || proven(s, minus, 1)) return truth(s, e, e->fn == FN_NE);
+    return proven(s, d, 0) && proven(s, minus, 0) ? truth(s, e, e->fn == FN_EQ) : e;
+  }
+  if (proven(s, greater ? d : minus, strict)) return truth(s, e, true);
+  return proven(s, greater ? minus : d, 1 - strict) ? truth(s, e, false) : e;
 }
 
 static bool is_weak(const Expr *e) {
@@ -225,7 +205,7 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
 static Expr *simplify_sum(Simplify *s, Expr *e) {
   Lin a = { 0 };
   gather(s, &a, e, 1);
-  return canonical(s->c, &a, e);
+  return canonical(s->c, a, e);
 }
 
 /* ---- nodes with conditions */
@@ -301,8 +281,8 @@ static void reads_look_place(Reads *r, const Expr *e, Extent n) {
   known_inside(&r->s->known, e, n, &lo, &hi);
   if (lo && hi) return;
   Lin x = lin_of(c, e), size = lin_extent(c, n);
-  r->open += !lo + !hi + (lin_is_affine(&x) ? 0 : 2);
-  r->miss = lo ? lin_plus(c, 0, &x, 1, &size, -1) : lin_plus(c, -1, &x, -1, NULL, 0);
+  r->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2);
+  r->miss = lo ? lin_minus(c, x, size) : lin_times(c, -1, x, -1);
   if (r->certain && known_outside(&r->s->known, e, n)) r->never = true;
 }
 
