@@ -10,7 +10,7 @@
 
 /* A tensor's storage, row-major: places origin .. origin + ext - 1 of each dimension; sdim is the stream's. fixed: data is not ours. */
 typedef struct Dim { int64_t ext, stride, origin; } Dim;
-typedef struct Buf { Tensor *t; int sdim; Dim *dim; int64_t count; uint8_t *data; bool written, fixed; } Buf;
+typedef struct Buf { Tensor *t; int sdim; Dim *dim; int64_t count; uint8_t *data; bool fixed; } Buf;
 
 /* One place of a read or a write: c + sum of terms, or code. */
 typedef struct Term { int slot; int64_t k; } Term;
@@ -32,7 +32,7 @@ struct Code { EvalFn *eval; Type type, from; Convert mode; const Expr *expr; Num
 typedef struct Group { int first, n; Circle circle; } Group;
 struct Interp {
   Ctx *c; Graph *g; VEC(Buf *) buf; VEC(Prog *) prog, init; VEC(Group) group;
-  int64_t *dim, start, frames; int sdim; bool begun;     /* start: frames of earlier calls */
+  int64_t *dim, start, frames; bool begun;               /* start: frames of earlier calls */
 };
 
 /* ---- tensors */
@@ -204,12 +204,13 @@ static void acc_add(Acc *a, Red r, Num v, Type t, int64_t at) {
 static Num eval_reduce(Prog *g, const Code *c) {
   const Code *cond = c->arg[1], *before = g->outside;
   const Expr *e = c->expr;
+  Slot *bound = &g->slot.at[c->slot];
   Acc a = { .v = e->red == RED_MEAN ? (Num){ .i = 0 } : red_identity(e->red, c->from) };
   int64_t at = 0;
   g->outside = NULL;
-  for (bool more = slots_first(&g->slot.at[c->slot], e->nbound); more; at++) {
+  for (bool more = slots_first(bound, e->nbound); more; at++) {
     if (!cond || eval(g, cond).i) acc_add(&a, e->red, eval(g, c->arg[0]), c->from, at);
-    more = !g->outside && slots_next(&g->slot.at[c->slot], e->nbound);
+    more = !g->outside && slots_next(bound, e->nbound);
   }
   if (g->outside) outside_error(g);
   g->outside = before;
@@ -394,16 +395,15 @@ static bool run_groups(Interp *p, bool constant) {
 static bool is_constant(const Buf *b) { return b->t->kind == TK_PARAM || b->t->kind == TK_CONST; }
 
 static bool check_data(Interp *p) {
-  int before = p->c->nerror;
+  bool ok = true;
   for (int k = 0; k < p->buf.n; k++) {
-    const Buf *b = p->buf.at[k];
-    const Tensor *t = b->t;
-    if (b->fixed || b->written || t->kind == TK_INPUT || t->kind == TK_STATE) continue;
-    if (t->kind != TK_PARAM) { diag_error(p->c, t->pos, "'%s' is read, but no equation computes it", t->name); continue; }
+    const Tensor *t = p->buf.at[k]->t;
+    if (t->kind != TK_PARAM || t->data) continue;
     diag_error(p->c, t->pos, "the parameter '%s' has no data", t->name);
     diag_help(p->c, "name the file that holds it: weights \"FILE\";");
+    ok = false;
   }
-  return p->c->nerror == before;
+  return ok;
 }
 
 /* Constants are computed while compiling: bad input must not make that endless. */
@@ -441,10 +441,8 @@ static bool add_groups(Interp *p, const Graph *r) {
 static bool interp_build(Interp *p, const Graph *r) {
   bool ok = add_groups(p, r);
   for (int k = 0; k < r->neq; k++) {
-    Prog *g = prog_new(p, r->eq[k], false);
-    g->out->written = true;
-    PUSH(p->c, p->prog, g);
-    ok = (!g->e->constant || check_constant(p, g)) && ok;
+    PUSH(p->c, p->prog, prog_new(p, r->eq[k], false));
+    if (r->eq[k]->constant) ok &= check_constant(p, p->prog.at[k]);
   }
   for (int k = 0; k < r->nin; k++) buf_of(p, r->in[k]);
   for (int k = 0; k < r->nout; k++) buf_of(p, r->out[k]);
@@ -466,9 +464,7 @@ static Interp *interp_make(Ctx *c, const Graph *g, bool only_constant) {
   if (!graph_sort(c, r)) return NULL;
   if (only_constant) r->nin = r->nout = r->ndim = 0;
   Interp *p = NEW(c, Interp);
-  *p = (Interp){ .c = c, .g = r, .sdim = -1, .dim = NEWN(c, int64_t, r->ndim) };
-  for (int k = 0; k < r->ndim; k++)
-    if (r->dim[k]->stream) p->sdim = k;
+  *p = (Interp){ .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim) };
   return interp_build(p, r) ? p : NULL;
 }
 
@@ -477,7 +473,7 @@ Interp *interp_new(Ctx *c, const Graph *g) { return interp_make(c, g, false); }
 bool graph_eval_constants(Ctx *c, Graph *g) {
   Interp *p = interp_make(c, g, true);
   for (int k = 0; p && k < p->buf.n; k++)
-    if (p->buf.at[k]->written && p->buf.at[k]->t->kind == TK_CONST) p->buf.at[k]->t->data = p->buf.at[k]->data;
+    if (p->buf.at[k]->t->kind == TK_CONST) p->buf.at[k]->t->data = p->buf.at[k]->data;
   return p != NULL;
 }
 
@@ -487,12 +483,12 @@ static bool set_dims(Interp *p, const int64_t *dims) {
     const Index *d = p->g->dim[k];
     bool changed = p->begun && !d->stream && dims[k] != p->dim[k];
     p->dim[k] = dims[k];
+    if (d->stream) p->frames = dims[k];
     if (dims[k] >= d->lo && dims[k] <= d->hi && !changed) continue;
     if (changed) diag_error(p->c, p->g->pos, "%s is another number than in the first call", d->name);
     else diag_error(p->c, p->g->pos, "%s = %lld is outside %lld..%lld", d->name, (long long)dims[k], (long long)d->lo, (long long)d->hi);
     return false;
   }
-  p->frames = p->sdim >= 0 ? p->dim[p->sdim] : 0;
   return true;
 }
 
