@@ -27,7 +27,7 @@ typedef struct Prog {
 } Prog;
 
 typedef Num EvalFn(Prog *g, const Code *c);
-struct Code { EvalFn *eval; Type type, from; Convert mode; const Expr *expr; Num value; int slot, narg; Code *arg[3]; Buf *buf; Place *place; };
+struct Code { EvalFn *eval; Type type, from; Convert mode; const Expr *expr; Num value; int slot; Code *arg[3]; Buf *buf; Place *place; };
 
 typedef struct Group { int first, n; Circle circle; } Group;
 struct Interp {
@@ -122,7 +122,7 @@ static int64_t address(Prog *g, const Buf *b, const Place *place, int *d) {
   for (*d = 0; *d < b->t->rank; ++*d) {
     const Dim *dim = &b->dim[*d];
     int64_t v = place_value(g, &place[*d]);
-    if (v < dim->origin || v - dim->origin >= dim->ext) return -1;
+    if (v < dim->origin || v >= dim->origin + dim->ext) return -1;
     a += (v - dim->origin) * dim->stride;
   }
   return a;
@@ -136,12 +136,12 @@ static Num eval_read(Prog *g, const Code *c) {
 }
 
 static Num eval_fn(Prog *g, const Code *c) {
-  Num a = eval(g, c->arg[0]), b = c->narg > 1 ? eval(g, c->arg[1]) : (Num){ .i = 0 };
+  Num a = eval(g, c->arg[0]), b = c->arg[1] ? eval(g, c->arg[1]) : (Num){ .i = 0 };
   return fn_eval(c->expr->fn, a, b, c->from);
 }
 
 static Num eval_float(Prog *g, const Code *c) {
-  double a = eval(g, c->arg[0]).f, b = c->narg > 1 ? eval(g, c->arg[1]).f : 0;
+  double a = eval(g, c->arg[0]).f, b = c->arg[1] ? eval(g, c->arg[1]).f : 0;
   return (Num){ .f = c->expr->fn == FN_MUL ? a * b : c->expr->fn == FN_ADD ? a + b : fn_eval_f(c->expr->fn, a, b) };
 }
 
@@ -232,17 +232,19 @@ static int slot_of(Prog *g, const Index *i) {
   return slot_add(g, i);
 }
 
-static Code *code_new(Prog *g, Code as) { return ctx_copy(g->p->c, &as, sizeof as); }
+static Code *code_new(Prog *g, const Expr *e, Code as) { as.expr = e; return ctx_copy(g->p->c, &as, sizeof as); }
 
 static Code *code_convert(Prog *g, Code *a, Type to, Convert mode, const Expr *e) {
-  if (a->eval == eval_const) return code_new(g, (Code){ .eval = eval_const, .type = to, .expr = e, .value = convert_value(a->value, a->type, to, mode) });
-  return code_new(g, (Code){ .eval = eval_convert, .type = to, .expr = e, .from = a->type, .mode = mode, .narg = 1, .arg = { a } });
+  if (a->eval != eval_const) return code_new(g, e, (Code){ .eval = eval_convert, .type = to, .from = a->type, .mode = mode, .arg = { a } });
+  return code_new(g, e, (Code){ .eval = eval_const, .type = to, .value = convert_value(a->value, a->type, to, mode) });
 }
+
+static Type wide(Type t) { return t == T_F16 || t == T_BF16 ? T_F32 : t; }
 
 /* Is every number of type a represented alike in b? */
 static bool same_number(Type a, Type b) {
   if (a == b || (a == T_WINT && b == T_I64)) return true;
-  return type_is_float(a) && type_is_float(b) && type_bytes(b) >= type_bytes(a) && (type_bytes(a) > 2 || ((a == T_F16 || a == T_BF16) && type_bytes(b) > 2));
+  return type_is_float(a) && type_is_float(b) && a != T_WFLOAT && type_bytes(b) >= type_bytes(wide(a));
 }
 
 /* e as a number of type t. */
@@ -251,14 +253,16 @@ static Code *code_as(Prog *g, const Expr *e, Type t) {
   return same_number(n->type, t) ? n : code_convert(g, n, t, CV_PLAIN, e);
 }
 
-static Type wide(Type t) { return t == T_F16 || t == T_BF16 ? T_F32 : t; }
+/* Gives n its arguments: numbers of type t, but number cond is a truth value. */
+static Code *code_args(Prog *g, Code *n, Type t, int cond) {
+  for (int k = 0; k < n->expr->n; k++) n->arg[k] = code_as(g, n->expr->arg[k], k == cond ? T_BOOL : t);
+  return n;
+}
 
 static Code *code_fn(Prog *g, const Expr *e) {
   Type t = fn_compute_type(e->fn, wide(fn_promoted(e->fn, e->arg))), r = fn_result(e->fn, t);
-  bool both = e->fn == FN_AND && t == T_BOOL;
-  Code *n = code_new(g, (Code){ .eval = both ? eval_and : type_is_float(t) && r != T_BOOL ? eval_float : eval_fn, .type = r, .from = t, .expr = e, .narg = e->n });
-  for (int k = 0; k < e->n; k++) n->arg[k] = code_as(g, e->arg[k], t);
-  return n;
+  EvalFn *eval = e->fn == FN_AND && t == T_BOOL ? eval_and : type_is_float(t) && r != T_BOOL ? eval_float : eval_fn;
+  return code_args(g, code_new(g, e, (Code){ .eval = eval, .type = r, .from = t }), t, -1);
 }
 
 static Place *places_new(Prog *g, Expr *const *at, int n) {
@@ -272,31 +276,28 @@ static Place *places_new(Prog *g, Expr *const *at, int n) {
   return p;
 }
 
-static Code *code_reduce(Prog *g, const Expr *e) {
-  bool test = e->red == RED_ANY || e->red == RED_ALL, place = red_is_place(e->red), mean = e->red == RED_MEAN;
-  Type t = test ? T_BOOL : place ? wide(e->arg[0]->type) : mean ? T_F64 : wide(e->type);
-  Code *n = code_new(g, (Code){ .eval = eval_reduce, .type = place ? T_I64 : mean ? wide(e->type) : t, .from = t, .expr = e, .slot = g->slot.n, .narg = e->n });
-  for (int k = 0; k < e->nbound; k++) slot_add(g, e->bound[k]);
-  for (int k = 0; k < e->n; k++) n->arg[k] = code_as(g, e->arg[k], k ? T_BOOL : t);
-  return n;
+static Code *code_read(Prog *g, const Expr *e) {
+  return code_new(g, e, (Code){ .eval = eval_read, .type = e->tensor->type, .buf = buf_of(g->p, e->tensor), .place = places_new(g, e->arg, e->n) });
 }
 
-/* select and or: the type of what is chosen is that of the node. */
-static Code *code_choice(Prog *g, const Expr *e) {
-  Code *n = code_new(g, (Code){ .eval = e->kind == E_OR ? eval_or : eval_select, .type = wide(e->type), .expr = e, .narg = e->n });
-  for (int k = 0; k < e->n; k++) n->arg[k] = code_as(g, e->arg[k], k < e->n - 2 ? T_BOOL : n->type);
-  return n;
+static Code *code_reduce(Prog *g, const Expr *e) {
+  bool test = e->red == RED_ANY || e->red == RED_ALL, place = red_is_place(e->red), mean = e->red == RED_MEAN;
+  Type t = test ? T_BOOL : place ? wide(e->arg[0]->type) : mean ? T_F64 : wide(e->type), r = place ? T_I64 : mean ? wide(e->type) : t;
+  Code *n = code_new(g, e, (Code){ .eval = eval_reduce, .type = r, .from = t, .slot = g->slot.n });
+  for (int k = 0; k < e->nbound; k++) slot_add(g, e->bound[k]);
+  return code_args(g, n, t, 1);
 }
 
 static Code *code_of(Prog *g, const Expr *e) {
+  Type t = wide(e->type);
   switch (e->kind) {
-  case E_CONST: return code_new(g, (Code){ .eval = eval_const, .type = e->type, .expr = e, .value = const_num(e) });
-  case E_INDEX: return code_new(g, (Code){ .eval = eval_index, .type = T_WINT, .expr = e, .slot = slot_of(g, e->index) });
-  case E_READ:
-    return code_new(g, (Code){ .eval = eval_read, .type = e->tensor->type, .expr = e, .buf = buf_of(g->p, e->tensor), .place = places_new(g, e->arg, e->n) });
+  case E_CONST: return code_new(g, e, (Code){ .eval = eval_const, .type = e->type, .value = const_num(e) });
+  case E_INDEX: return code_new(g, e, (Code){ .eval = eval_index, .type = T_WINT, .slot = slot_of(g, e->index) });
+  case E_READ: return code_read(g, e);
   case E_FN: return code_fn(g, e);
   case E_CONVERT: return e->mode == CV_PLAIN ? code_as(g, e->arg[0], e->type) : code_convert(g, code_of(g, e->arg[0]), e->type, e->mode, e);
-  case E_SELECT: case E_OR: return code_choice(g, e);
+  case E_SELECT: return code_args(g, code_new(g, e, (Code){ .eval = eval_select, .type = t }), t, 0);
+  case E_OR: return code_args(g, code_new(g, e, (Code){ .eval = eval_or, .type = t }), t, -1);
   case E_REDUCE: return code_reduce(g, e);
   }
   bug(g->p->c, "an expression of kind %d", (int)e->kind);
@@ -318,7 +319,8 @@ static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 static void bind_frames(Prog *g) {
   const Place *q = &g->place[g->out->sdim];
   int64_t from = g->init ? -g->out->t->history : g->p->start, to = g->init ? 0 : g->p->start + g->p->frames;
-  if (q->code || q->nterm > 1 || (q->nterm && q->term->k < 1)) bug(g->p->c, "the frames of '%s' are written at places that do not follow one index", g->out->t->name);
+  bool follows = !q->code && (q->nterm == 0 || (q->nterm == 1 && q->term->k > 0));
+  if (!follows) bug(g->p->c, "the frames of '%s' are written at places that do not follow one index", g->out->t->name);
   if (q->nterm == 0) { g->idle = q->c < from || q->c >= to; return; }
   Slot *s = &g->slot.at[q->term->slot];
   int64_t lo = -floor_div(q->c - from, q->term->k), hi = floor_div(to - 1 - q->c, q->term->k) + 1;
@@ -506,8 +508,8 @@ static bool prepare(Interp *p) {
 static void next_states(Interp *p) {
   uint8_t **next = NEWN(p->c, uint8_t *, p->buf.n);
   for (int k = 0; k < p->buf.n; k++) {
-    const Buf *b = p->buf.at[k];
-    if (b->t->kind == TK_STATE && b->t->next) next[k] = ctx_copy(p->c, buf_of(p, b->t->next)->data, (size_t)b->count * (size_t)type_bytes(b->t->type));
+    const Tensor *t = p->buf.at[k]->t;
+    if (t->next) next[k] = ctx_copy(p->c, buf_of(p, t->next)->data, (size_t)p->buf.at[k]->count * (size_t)type_bytes(t->type));
   }
   for (int k = 0; k < p->buf.n; k++)
     if (next[k]) p->buf.at[k]->data = next[k];

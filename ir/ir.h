@@ -69,7 +69,7 @@ typedef enum { CV_PLAIN, CV_SAT, CV_BITS } Convert;
 struct Expr {
   ExprKind kind; Type type; int n; Expr **arg; Pos pos;
   union { int64_t i; double f; Index *index; Tensor *tensor; Fn fn; Convert mode; struct { Red red; int nbound; Index **bound; }; };
-  /* set by the constructors, which refuse (an error, then bail) what is deeper than 2000 or larger than 2^20 nodes; shape: a hash without indices */
+  /* set by the constructors, which refuse (an error, then bail) more than 2000 levels or 2^20 nodes; shape: a hash without indices */
   int depth; uint32_t nodes; uint64_t hash; uint32_t shape;
 };
 Expr *expr_int(Ctx *c, int64_t v);                       /* weak */
@@ -85,7 +85,7 @@ Expr *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b);
 Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p);    /* the same type already: a */
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p);      /* a known condition: one side */
 Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p);
-Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p);  /* cond may be NULL; gives the type rules of LANGUAGE.md */
+Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p);  /* cond may be NULL; types as in LANGUAGE.md */
 bool expr_is_const(const Expr *e);
 double expr_number(const Expr *e);                       /* of a constant */
 bool expr_equal(const Expr *a, const Expr *b);           /* by content; bound indices are matched */

@@ -22,7 +22,7 @@ bool fn_test_i(Fn f, int64_t a, int64_t b, Type t);
 Num fn_eval(Fn f, Num a, Num b, Type t);
 Type fn_promoted(Fn f, Expr *const *arg);                /* the promoted type of its arguments */
 Type fn_result(Fn f, Type t);                            /* of f over arguments of promoted type t */
-Type fn_compute_type(Fn f, Type t);                      /* in which that is computed: t, but i32 for arithmetic of bools, f32 for rule F of integers */
+Type fn_compute_type(Fn f, Type t);                      /* in which that is done: t, but i32 for arithmetic of bools, f32 for rule F of integers */
 /* Like fn_eval_i for T_WINT, false if the exact result is no int64_t or there is none (division by zero). */
 bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out);
 
