@@ -240,23 +240,20 @@ static bool index_matches(const Index *a, const Index *b, const Scope *s) {
   return a == b;
 }
 
-static bool bounds_match(const Expr *a, const Expr *b) {
-  bool same = a->red == b->red && a->nbound == b->nbound;
-  for (int k = 0; same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
-  return same;
-}
-
 static bool heads_equal(const Expr *a, const Expr *b, const Scope *s) {
+  bool same = a->kind != E_REDUCE || (a->red == b->red && a->nbound == b->nbound);
   switch (a->kind) {
   case E_CONST: return !memcmp(&a->i, &b->i, sizeof a->i);               /* bits: -0 is not 0 */
   case E_INDEX: return index_matches(a->index, b->index, s);
   case E_READ: return a->tensor == b->tensor;
   case E_FN: return a->fn == b->fn;
   case E_CONVERT: return a->mode == b->mode;
-  case E_REDUCE: return bounds_match(a, b);
-  case E_SELECT: case E_OR: return true;
+  case E_REDUCE:
+    for (int k = 0; same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
+    return same;
+  case E_SELECT: case E_OR: break;
   }
-  return false;
+  return same;
 }
 
 static bool equal_in(const Expr *a, const Expr *b, const Scope *s) {
