@@ -1,11 +1,8 @@
 /* The context: arena, interned names, clean-ups, and the way out when a compilation gives up.
- *
  *   Ctx *c = ctx_new();
  *   if (ctx_try(c, compile, &job) < 0 || c->nerror) diag_print(c, stderr, true);
  *   ctx_free(c);
- *
- * The arena is a list of zeroed chunks; what is larger than a quarter of a chunk gets its own. Nothing is freed before ctx_free.
- */
+ * The arena is a list of zeroed chunks; what is larger than a quarter of a chunk gets its own. Nothing is freed before ctx_free. */
 #include "ctx.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,24 +14,21 @@ typedef struct Chunk { struct Chunk *next; size_t bytes; } Chunk;
 struct Arena { Chunk *chunks; char *at; size_t left, total; Diag exhausted; };
 struct Interned { const char **slot; size_t n, cap; };
 struct Cleanup { void (*fn)(void *); void *p; struct Cleanup *next; };
+typedef struct Whole { Ctx ctx; struct Arena arena; struct Interned names; } Whole;
 
 /* ---- arena */
-
 /* Records the error in storage kept for it, since there may be none left. */
-static void arena_exhausted(Ctx *c)
-{
+static void arena_exhausted(Ctx *c) {
   Diag *d = &c->arena->exhausted;
   if (!d->text) {
     *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
-    *c->diags_end = d;
-    c->diags_end = &d->next;
+    *c->diags_end = d; c->diags_end = &d->next;
     c->nerror++;
   }
   frit_bail(c);
 }
 
-static void *chunk_new(Ctx *c, size_t bytes)
-{
+static void *chunk_new(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena;
   Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
@@ -44,87 +38,69 @@ static void *chunk_new(Ctx *c, size_t bytes)
   return k + 1;
 }
 
-ArenaMark ctx_mark(Ctx *c) { return (ArenaMark){ c->arena->chunks, c->arena->at, c->arena->left }; }
-
-void ctx_release(Ctx *c, ArenaMark m)
-{
-  struct Arena *a = c->arena;
-  while (a->chunks != m.chunks) {
+static void chunks_free(struct Arena *a, const Chunk *until) {
+  while (a->chunks != until) {
     Chunk *k = a->chunks;
-    a->chunks = k->next;
-    a->total -= k->bytes;
+    a->chunks = k->next; a->total -= k->bytes;
     free(k);
   }
-  bool same = m.at && a->at >= m.at && a->at <= m.at + m.left;         /* else the rest of that chunk may be used up to its end */
-  if (m.at) memset(m.at, 0, same ? (size_t)(a->at - m.at) : m.left);
-  a->at = m.at;
-  a->left = m.left;
 }
 
-void *ctx_alloc(Ctx *c, size_t bytes)
-{
+ArenaMark ctx_mark(Ctx *c) { return (ArenaMark){ c->arena->chunks, c->arena->at, c->arena->left }; }
+
+void ctx_release(Ctx *c, ArenaMark m) {
+  struct Arena *a = c->arena;
+  chunks_free(a, m.chunks);
+  bool same = m.at && a->at >= m.at && a->at <= m.at + m.left;         /* else the rest of that chunk may be used up to its end */
+  if (m.at) memset(m.at, 0, same ? (size_t)(a->at - m.at) : m.left);
+  a->at = m.at; a->left = m.left;
+}
+
+void *ctx_alloc(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena;
   if (bytes > ARENA_LIMIT) arena_exhausted(c);
   bytes = bytes ? (bytes + 15) & ~(size_t)15 : 16;
   if (bytes > CHUNK / 4) return chunk_new(c, bytes);
-  if (bytes > a->left) {
-    a->at = chunk_new(c, CHUNK);
-    a->left = CHUNK;
-  }
+  if (bytes > a->left) a->at = chunk_new(c, CHUNK), a->left = CHUNK;
   void *p = a->at;
-  a->at += bytes;
-  a->left -= bytes;
+  a->at += bytes; a->left -= bytes;
   return p;
 }
 
-void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size)
-{
+void *ctx_copy(Ctx *c, const void *p, size_t bytes) { void *copy = ctx_alloc(c, bytes); return bytes ? memcpy(copy, p, bytes) : copy; }
+
+void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   if (n < *cap) return at;
   int more = *cap < 8 ? 8 : *cap < INT32_MAX / 2 ? *cap * 2 : INT32_MAX;
   if (more <= n) arena_exhausted(c);
-  void *p = ctx_alloc(c, (size_t)more * size);
-  if (n) memcpy(p, at, (size_t)n * size);
   *cap = more;
-  return p;
+  void *p = ctx_alloc(c, (size_t)more * size);
+  return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
 /* ---- life */
-Ctx *ctx_new(void)
-{
-  Ctx *c = calloc(1, sizeof *c);
-  if (!c) return NULL;
-  c->arena = calloc(1, sizeof *c->arena);
-  c->names = calloc(1, sizeof *c->names);
-  if (!c->arena || !c->names) {
-    free(c->arena), free(c->names), free(c);
-    return NULL;
-  }
-  c->diags_end = &c->diags;
-  c->ledger_end = &c->ledger;
-  c->opt.bisect_limit = -1;
+Ctx *ctx_new(void) {
+  Whole *w = calloc(1, sizeof *w);
+  if (!w) return NULL;
+  Ctx *c = &w->ctx;
+  *c = (Ctx){ .arena = &w->arena, .names = &w->names, .diags_end = &c->diags, .ledger_end = &c->ledger, .opt.bisect_limit = -1 };
   return c;
 }
 
-void ctx_free(Ctx *c)
-{
+void ctx_free(Ctx *c) {
   if (!c) return;
   for (struct Cleanup *k = c->cleanups; k; k = k->next) k->fn(k->p);
-  for (Chunk *k = c->arena->chunks, *next; k; k = next) {
-    next = k->next;
-    free(k);
-  }
-  free(c->arena), free(c->names), free(c);
+  chunks_free(c->arena, NULL);
+  free((Whole *)(void *)c);
 }
 
-void ctx_at_free(Ctx *c, void (*fn)(void *), void *p)
-{
+void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) {
   struct Cleanup *k = NEW(c, struct Cleanup);
   *k = (struct Cleanup){ fn, p, c->cleanups };
   c->cleanups = k;
 }
 
-int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg)
-{
+int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
   jmp_buf here, *outer = c->bail;
   c->bail = &here;
   int r = setjmp(here) ? -1 : fn(c, arg);
@@ -133,40 +109,27 @@ int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg)
 }
 
 /* Outside of ctx_try there is nowhere to go: a fault of the caller, and a trap rather than undefined behaviour. */
-void frit_bail(Ctx *c)
-{
-  if (!c->bail) __builtin_trap();
-  longjmp(*c->bail, 1);
-}
+void frit_bail(Ctx *c) { if (!c->bail) __builtin_trap(); longjmp(*c->bail, 1); }
 
 /* ---- names */
-static uint64_t bytes_hash(const char *s, size_t n)
-{
+static const char **intern_slot(const struct Interned *t, const char *s, size_t n) {
   uint64_t h = 0xcbf29ce484222325u;
   for (size_t k = 0; k < n; k++) h = (h ^ (unsigned char)s[k]) * 0x100000001b3u;
-  return h ^ h >> 29;
-}
-
-static const char **intern_slot(const struct Interned *t, const char *s, size_t n)
-{
-  size_t at = bytes_hash(s, n) & (t->cap - 1);
+  size_t at = (h ^ h >> 29) & (t->cap - 1);
   while (t->slot[at] && (strncmp(t->slot[at], s, n) || t->slot[at][n])) at = (at + 1) & (t->cap - 1);
   return &t->slot[at];
 }
 
-static void intern_grow(Ctx *c)
-{
+static void intern_grow(Ctx *c) {
   struct Interned *t = c->names, old = *t;
   size_t cap = old.cap ? old.cap * 2 : 256;
-  const char **slot = NEWN(c, const char *, cap);
-  *t = (struct Interned){ slot, old.n, cap };
+  *t = (struct Interned){ NEWN(c, const char *, cap), old.n, cap };
   for (size_t k = 0; k < old.cap; k++)
     if (old.slot[k]) *intern_slot(t, old.slot[k], strlen(old.slot[k])) = old.slot[k];
 }
 
 /* A name ends at its first NUL. */
-const char *ctx_internn(Ctx *c, const char *s, size_t n)
-{
+const char *ctx_internn(Ctx *c, const char *s, size_t n) {
   struct Interned *t = c->names;
   n = strnlen(s, n);
   if (2 * t->n >= t->cap) intern_grow(c);

@@ -9,16 +9,12 @@
 #include <stdio.h>
 
 typedef struct Ctx Ctx;
-typedef struct Source Source;
-
-struct Source { const char *name; const char *text; size_t size; Source *next; };   /* text is NUL-terminated */
-
+typedef struct Source { const char *name, *text; size_t size; struct Source *next; } Source;        /* text is NUL-terminated */
 /* A place in a source; src is NULL where there is none. line and col count from 1. */
 typedef struct Pos { const Source *src; uint32_t line, col; } Pos;
 
-typedef enum { SEV_ERROR, SEV_WARNING } Severity;
-
 /* One diagnostic: what, where, then notes ("in conv, prelude:89:14", "declared at x.graph:3:5") and a help line (may be NULL). */
+typedef enum { SEV_ERROR, SEV_WARNING } Severity;
 typedef struct Note { Pos pos; const char *text; struct Note *next; } Note;
 typedef struct Diag { Severity sev; Pos pos; const char *text; Note *notes; const char *help; struct Diag *next; } Diag;
 
@@ -33,15 +29,13 @@ typedef struct Options {
   int delay;                      /* frames added to make a stream graph causal */
   bool prewarm;                   /* .nam: the initial state is that after silence */
   bool verify;                    /* run the verifier between all passes */
-  bool werror_or;                 /* unused reserve */
 } Options;
 
 struct Ctx {
   struct Arena *arena;            /* everything that a compilation allocates */
   struct Interned *names;         /* strings made unique: compare by pointer */
   Source *sources;
-  Diag *diags, **diags_end;
-  int nerror;
+  Diag *diags, **diags_end; int nerror;
   Entry *ledger, **ledger_end;
   Options opt;
   int nmove;                      /* fusion moves taken so far, for opt.bisect_limit */
@@ -50,18 +44,18 @@ struct Ctx {
   struct Cleanup *cleanups;       /* unmap, fclose */
 };
 
-/* A context whose Options are the defaults, or NULL. ctx_free releases all that hangs on it. */
+/* A context whose Options are the defaults, or NULL. ctx_free releases all that hangs on it, and calls what ctx_at_free registered. */
 Ctx *ctx_new(void);
 void ctx_free(Ctx *c);
+void ctx_at_free(Ctx *c, void (*fn)(void *), void *p);
 /* Runs fn(c, arg) so that frit_bail returns here. Gives fn's result, or -1 after a bail. */
 int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg);
-/* Registers fn(p) to be called by ctx_free. */
-void ctx_at_free(Ctx *c, void (*fn)(void *), void *p);
 
 /* Arena: zeroed, 16-byte aligned, never NULL (bails). */
 void *ctx_alloc(Ctx *c, size_t bytes);
 #define NEW(c, T) ((T *)ctx_alloc((c), sizeof(T)))
 #define NEWN(c, T, n) ((T *)ctx_alloc((c), sizeof(T) * (size_t)(n)))
+void *ctx_copy(Ctx *c, const void *p, size_t bytes);
 /* Gives back all that was allocated since the mark; for computations that leave only a number. */
 typedef struct ArenaMark { void *chunks; char *at; size_t left; } ArenaMark;
 ArenaMark ctx_mark(Ctx *c);
@@ -69,6 +63,7 @@ void ctx_release(Ctx *c, ArenaMark m);
 const char *ctx_intern(Ctx *c, const char *s);
 const char *ctx_internn(Ctx *c, const char *s, size_t n);
 char *ctx_printf(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap);
 /* A growable array in the arena: `VEC(T) v = {0}; PUSH(c, v, x);` Elements v.at[0 .. v.n). */
 #define VEC(T) struct { T *at; int n, cap; }
 #define PUSH(c, v, x) ((v).at = ctx_grow((c), (v).at, (v).n, &(v).cap, sizeof *(v).at), (v).at[(v).n++] = (x))
@@ -77,6 +72,8 @@ void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size);
 /* Reads a whole file as a source (NUL-terminated), or records an error and gives NULL. "-" is standard input. Limit 256 MiB. */
 Source *source_read(Ctx *c, const char *path);
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size);
+/* Writes n bytes to path through a temporary name and rename; on failure records an error that names path, reason and remedy. */
+bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable);
 
 /* The user's fault: recorded, the compilation goes on to find more. diag_note and diag_help add to the last diagnostic. */
 void diag_error(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -87,14 +84,12 @@ void diag_help(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 void diag_print(const Ctx *c, FILE *f, bool colour);
 /* The nearest of n names to s by edit distance (at most a third of its length), or NULL. */
 const char *diag_near(const char *s, const char *const *names, int n);
-
 /* Our fault: records "internal error: ..." and bails. */
 void bug(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
 /* Gives up after a recorded error. */
 void frit_bail(Ctx *c) __attribute__((noreturn));
 
-void ledger_add(Ctx *c, const char *pass, const char *subject, bool done, int64_t bytes, const char *fmt, ...)
-    __attribute__((format(printf, 6, 7)));
+void ledger_add(Ctx *c, const char *pass, const char *subject, bool done, int64_t bytes, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 void ledger_print(const Ctx *c, FILE *f);
 
 /* Growing text in the arena, for printers. */
@@ -104,7 +99,4 @@ void text_addn(Text *t, const char *s, size_t n);
 /* The shortest decimal that reads back as the same double (or float); nan, inf, -inf; always with '.' or 'e' unless those. */
 void text_double(Text *t, double v);
 void text_float(Text *t, float v);
-
-/* Writes n bytes to path through a temporary name and rename; on failure records an error that names path, reason and remedy. */
-bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable);
 #endif

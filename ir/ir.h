@@ -1,31 +1,26 @@
 /* The graph-level IR: types, indices, expressions, tensors, equations, kernels, loop trees.
- *
  * One structure serves every stage from expand to plan; what may occur in it narrows from stage to stage (the verifier has the rows).
- * Nodes live in the context's arena, are immutable once shared, and are compared by content (expr_equal) or by pointer (Index, Tensor).
- */
+ * Nodes live in the context's arena, are immutable once shared, and are compared by content (expr_equal) or by pointer (Index, Tensor). */
 #ifndef FRIT_IR_H
 #define FRIT_IR_H
 #include "ctx.h"
 
-/* ---- types */
+/* ---- types. T_WINT and T_WFLOAT are weak: numbers, indices, extents; they take the other side's type; alone they are i64 and f32. */
 typedef enum {
 #define T(e, n, b, k) T_##e,
 #include "types.def"
 #undef T
-  T_WINT, T_WFLOAT,               /* weak: numbers, indices, extents; they take the other side's type; alone i64 and f32 */
-  T_NONE,                         /* not yet known (a recurrence, while its type is found) */
-  T_COUNT
+  T_WINT, T_WFLOAT, T_NONE /* not yet known (a recurrence, while its type is found) */, T_COUNT
 } Type;
 const char *type_name(Type t);
+Type type_by_name(const char *s); /* T_NONE if unknown */
 int type_bytes(Type t);           /* 0 for weak types */
 char type_class(Type t);          /* 'b' 'u' 'i' 'f'; weak ones 'i' and 'f' */
 bool type_is_float(Type t);
 bool type_is_int(Type t);         /* not bool */
-Type type_by_name(const char *s); /* T_NONE if unknown */
 Type type_promote(Type a, Type b);/* any float wins over any integer, among equals the wider; f16 with bf16: f32; u8 with i8: i16 (NumPy) */
 Type type_strong(Type t);         /* T_WINT: i64, T_WFLOAT: f32 */
-double type_lowest(Type t);       /* -inf for floats; exact below 2^53 */
-double type_highest(Type t);
+double type_lowest(Type t), type_highest(Type t);        /* -inf, inf for floats; exact below 2^53 */
 
 typedef enum {
 #define F(e, ...) FN_##e,
@@ -46,17 +41,15 @@ typedef enum {
 extern const char *const red_name[RED_COUNT];
 Red red_by_name(const char *s);   /* RED_COUNT if none */
 
-/* ---- extents and indices */
-typedef struct Index Index;
-/* n, or dim + n where dim is a symbolic dimension. */
-typedef struct Extent { Index *dim; int64_t n; } Extent;
-/* An index of an equation (0 <= i < ext), or, with is_dim, a symbolic dimension of the graph: a run-time number in lo..hi.
+/* ---- extents and indices. An extent is n, or dim + n where dim is a symbolic dimension.
+ * An index of an equation (0 <= i < ext), or, with is_dim, a symbolic dimension of the graph: a run-time number in lo..hi.
  * In an equation all indices are different objects, also from those of other equations; inside a kernel equal names mean equal loops. */
+typedef struct Index Index;
+typedef struct Extent { Index *dim; int64_t n; } Extent;
 struct Index { const char *name; Extent ext; bool is_dim, stream; int64_t lo, hi; int id; };
 #define STREAM_MAX 4096           /* default upper bound of a stream dimension */
 bool extent_equal(Extent a, Extent b);
-int64_t extent_max(Extent e);     /* the largest that it can be */
-int64_t extent_min(Extent e);
+int64_t extent_max(Extent e), extent_min(Extent e);      /* the largest and the smallest that it can be */
 static inline Extent extent_of(int64_t n) { return (Extent){ NULL, n }; }
 
 /* ---- expressions */
@@ -76,8 +69,8 @@ typedef enum { CV_PLAIN, CV_SAT, CV_BITS } Convert;
 struct Expr {
   ExprKind kind; Type type; int n; Expr **arg; Pos pos;
   union { int64_t i; double f; Index *index; Tensor *tensor; Fn fn; Convert mode; struct { Red red; int nbound; Index **bound; }; };
-  int depth; uint32_t nodes;      /* set by the constructors, which refuse (an error, then bail) what is deeper than 2000 or larger than 2^20 nodes */
-  uint64_t hash; uint32_t shape;  /* set by the constructors: expr_hash, and a hash that does not look at indices */
+  /* set by the constructors, which refuse (an error, then bail) more than 2000 levels or 2^20 nodes; shape: a hash without indices */
+  int depth; uint32_t nodes; uint64_t hash; uint32_t shape;
 };
 Expr *expr_int(Ctx *c, int64_t v);                       /* weak */
 Expr *expr_float(Ctx *c, double v);                      /* weak */
@@ -92,19 +85,16 @@ Expr *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b);
 Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p);    /* the same type already: a */
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p);      /* a known condition: one side */
 Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p);
-Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p);  /* cond may be NULL; gives the type rules of LANGUAGE.md */
+Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p);  /* cond may be NULL; types as in LANGUAGE.md */
 bool expr_is_const(const Expr *e);
 double expr_number(const Expr *e);                       /* of a constant */
 bool expr_equal(const Expr *a, const Expr *b);           /* by content; bound indices are matched */
-uint64_t expr_hash(const Expr *e);
 /* Rebuilds e with fn applied to every node bottom-up (fn may return its argument); bound indices are kept. */
 Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);
 /* The same node over other arguments (e->n of them), built by its constructor: finds its type, folds. Bound indices are kept. */
 Expr *expr_with(Ctx *c, Expr *e, Expr **arg);
-/* Replaces indices from[k] by to[k]. */
-Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n);
-/* A copy with fresh bound indices. */
-Expr *expr_fresh(Ctx *c, Expr *e);
+Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n);               /* indices from[k] become to[k] */
+Expr *expr_fresh(Ctx *c, Expr *e);                       /* a copy with fresh bound indices */
 /* Calls fn on every node, parents first; fn returns false to stay out of a node's children. */
 void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg);
 bool expr_reads(const Expr *e, const Tensor *t);         /* t == NULL: any read at all */
@@ -219,14 +209,11 @@ char *tree_print(Ctx *c, const Tree *t, int indent);
 bool graph_verify(Ctx *c, const Graph *g, const char *after);
 
 /* ---- the reference interpreter: the oracle. Literal, double accumulation; values rounded to the tensor's type when stored. */
-typedef struct Value { Tensor *tensor; void *data; } Value;          /* row-major, extents by dims */
 typedef struct Interp Interp;
-/* Binds symbolic dimensions by name; streams run over `frames` of all time with state kept between calls of interp_run. */
 Interp *interp_new(Ctx *c, const Graph *g);
-/* in[k], out[k]: row-major arrays of g->in[k], g->out[k]; dims[k]: the value of g->dim[k]. Any stage from expand to plan. */
+/* in[k], out[k]: row-major arrays of g->in[k], g->out[k]; dims[k]: the value of g->dim[k]. Any stage from expand to plan. The next call of a
+ * stream continues where this one ended. */
 bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_t *dims);
-/* The value of a tensor after interp_run (row-major), or NULL. */
-const void *interp_tensor(Interp *p, const Tensor *t);
 /* Evaluates equations marked constant (and parameters' conversions) once: sets Tensor.data of every TK_CONST. */
 bool graph_eval_constants(Ctx *c, Graph *g);
 #endif

@@ -1,7 +1,5 @@
 /* Linear forms over any integer terms, and what is known to hold: inside ir/ only (the rest of the compiler has Aff).
- *
- *   4 * i + (j + 1) % 4 - 3     c = -3, terms: 4 * [i], 1 * [(j + 1) % 4]
- */
+ *   4 * i + (j + 1) % 4 - 3     c = -3, terms: 4 * [i], 1 * [(j + 1) % 4] */
 #ifndef FRIT_LIN_H
 #define FRIT_LIN_H
 #include "ir.h"
@@ -10,16 +8,19 @@
 typedef struct Term { Expr *atom; int64_t k; uint64_t key; } Term;
 typedef struct Lin { int64_t c; Term *at; int n, cap; bool over; } Lin;      /* over: a coefficient left 64 bits; the form means nothing */
 
-Lin lin_of(Ctx *c, Expr *e);
-Lin lin_const(int64_t v);
+static inline Lin lin_const(int64_t v) { return (Lin){ .c = v }; }
+Lin lin_of(Ctx *c, const Expr *e);
+Lin lin_extent(Ctx *c, Extent e);
 Lin lin_copy(Ctx *c, const Lin *a);
+Lin lin_times(Ctx *c, int64_t n, Lin a, int64_t k);              /* n + k * a */
+Lin lin_minus(Ctx *c, Lin a, Lin b);                             /* a - b */
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k);           /* a += k * b */
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k);
 void lin_drop(Lin *a, int k);
-Lin lin_extent(Ctx *c, Extent e);
-Expr *lin_expr(Ctx *c, const Lin *a);
-Range lin_range(Ctx *c, const Lin *a);
-bool lin_is_affine(const Lin *a);                                /* only indices */
+Expr *lin_expr(Ctx *c, Lin a);
+Range lin_range(Ctx *c, Lin a);
+bool lin_is_affine(Lin a);                                       /* only indices */
+bool expr_is_linear(const Expr *e);                              /* a weak sum, difference, product, negation */
 int64_t div_floor(int64_t a, int64_t m);                         /* m > 0 */
 int64_t gcd_of(int64_t a, int64_t b);
 
@@ -31,7 +32,10 @@ Mark known_mark(const Known *k);
 void known_back(Known *k, Mark m);
 void known_add(Known *k, const Expr *cond, bool neg);
 void known_add_lin(Known *k, const Lin *a);
-bool known_nonneg(Known *k, const Lin *a);                       /* is a >= 0 proven? */
+bool known_nonneg(Known *k, Lin a);                              /* is a >= 0 proven? */
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi);
 bool known_outside(Known *k, const Expr *e, Extent n);           /* is e < 0 or e >= n proven? */
+
+/* The node over fn of its arguments; itself, if none differs. */
+Expr *expr_map_args(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);
 #endif

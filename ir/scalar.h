@@ -1,16 +1,14 @@
 /* The arithmetic of single numbers: what scalar.def says, executable. Shared by constant folding and the reference interpreter.
- *
  * A number is a double (float types and T_WFLOAT) or an int64_t (bool, integers, T_WINT). Integers are kept in the canonical form of their
  * type: sign-extended (i8..i64), zero-extended (u8..u32), the bit pattern for u64, 0 or 1 for bool.
- *
  *   Num a = value_load(x, T_I8, 3), b = convert_value(a, T_I8, T_F32, CV_PLAIN);
- *   double y = value_round(fn_eval_f(FN_EXP, b.f, 0), T_F32);
- */
+ *   double y = value_round(fn_eval_f(FN_EXP, b.f, 0), T_F32); */
 #ifndef FRIT_SCALAR_H
 #define FRIT_SCALAR_H
 #include "ir.h"
 
 typedef struct Num { double f; int64_t i; } Num;         /* f for float types, else i; the other is 0 */
+static inline Num const_num(const Expr *e) { return type_is_float(e->type) ? (Num){ .f = e->f } : (Num){ .i = e->i }; }
 
 /* fn of doubles, in double; the caller rounds (value_round). Not for comparisons, isnan and bit operations (0). b is unused by unary ones. */
 double fn_eval_f(Fn f, double a, double b);
@@ -22,10 +20,9 @@ bool fn_test_f(Fn f, double a, double b);
 bool fn_test_i(Fn f, int64_t a, int64_t b, Type t);
 /* Any function: arguments of type `t` (already converted to the promoted type), result of type fn_result(f, t). Floats are not rounded. */
 Num fn_eval(Fn f, Num a, Num b, Type t);
-/* The type of fn over arguments whose promoted type is t. */
-Type fn_result(Fn f, Type t);
-/* The type in which fn of arguments with promoted type t is computed: t, but i32 for arithmetic of bools, and for rule F of integers f32. */
-Type fn_compute_type(Fn f, Type t);
+Type fn_promoted(Fn f, Expr *const *arg);                /* the promoted type of its arguments */
+Type fn_result(Fn f, Type t);                            /* of f over arguments of promoted type t */
+Type fn_compute_type(Fn f, Type t);                      /* in which that is done: t, but i32 for arithmetic of bools, f32 for rule F of integers */
 /* Like fn_eval_i for T_WINT, false if the exact result is no int64_t or there is none (division by zero). */
 bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out);
 
@@ -37,16 +34,12 @@ Num convert_value(Num v, Type from, Type to, Convert mode);
 double value_round(double v, Type t);
 /* v wrapped to the width of integer or bool type t (bool: v != 0). */
 int64_t value_wrap(int64_t v, Type t);
-uint16_t f16_bits(double v);
-double f16_value(uint16_t b);
-uint16_t bf16_bits(double v);
-double bf16_value(uint16_t b);
-
 /* Element k of an array of t (may be unaligned). Weak types are stored as i64 and f32. */
 Num value_load(const void *p, Type t, int64_t k);
 void value_store(void *p, Type t, int64_t k, Num v);
-/* The identity of a reduction over elements of type t (0, 1, lowest, highest, false, true, NaN, 0, 0). */
+
+/* Of a reduction over elements of type t: its identity (0, 1, lowest, highest, false, true, NaN, 0, 0) and its type. */
 Num red_identity(Red r, Type t);
-/* The type of a reduction over elements of type t. */
 Type red_result(Red r, Type t);
+static inline bool red_is_place(Red r) { return r == RED_ARGMAX || r == RED_ARGMIN; }
 #endif

@@ -1,7 +1,5 @@
 /* Text: growing strings, numbers as shortest decimals, files.
- *
- *   text_double(&t, 0.1)  0.1        text_float(&t, 0.1f)  0.1        text_double(&t, 1e30)  1e+30        text_double(&t, 2)  2.0
- */
+ *   text_double(&t, 0.1)  0.1        text_float(&t, 0.1f)  0.1        text_double(&t, 1e30)  1e+30        text_double(&t, 2)  2.0 */
 #include "ctx.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,27 +11,23 @@
 
 #define SOURCE_LIMIT ((size_t)256 << 20)
 
-static void text_reserve(Text *t, size_t n)
-{
+static void text_reserve(Text *t, size_t n) {
   if (t->n + n < t->cap) return;
   size_t cap = t->cap < 64 ? 64 : t->cap;
   while (cap <= t->n + n) cap *= 2;
   char *s = ctx_alloc(t->c, cap);
   if (t->n) memcpy(s, t->s, t->n);
-  t->s = s;
-  t->cap = cap;
+  t->s = s; t->cap = cap;
 }
 
-void text_addn(Text *t, const char *s, size_t n)
-{
+void text_addn(Text *t, const char *s, size_t n) {
   text_reserve(t, n + 1);
   if (n) memcpy(t->s + t->n, s, n);
   t->n += n;
   t->s[t->n] = 0;
 }
 
-static void text_addv(Text *t, const char *fmt, va_list ap)
-{
+static void text_addv(Text *t, const char *fmt, va_list ap) {
   va_list again;
   va_copy(again, ap);
   int n = vsnprintf(NULL, 0, fmt, again);
@@ -44,76 +38,54 @@ static void text_addv(Text *t, const char *fmt, va_list ap)
   t->n += (size_t)n;
 }
 
-void text_add(Text *t, const char *fmt, ...)
-{
+void text_add(Text *t, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
   text_addv(t, fmt, ap);
   va_end(ap);
 }
 
-char *ctx_printf(Ctx *c, const char *fmt, ...)
-{
+char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
   Text t = { .c = c };
-  va_list ap;
-  va_start(ap, fmt);
   text_addv(&t, fmt, ap);
-  va_end(ap);
   return t.s ? t.s : ctx_alloc(c, 1);
 }
 
+char *ctx_printf(Ctx *c, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  char *s = ctx_vprintf(c, fmt, ap);
+  va_end(ap);
+  return s;
+}
+
 /* ---- numbers: the fewest digits that read back; a comma of the locale becomes a point */
-static void text_digits(Text *t, const char *s)
-{
-  text_add(t, "%s%s", s, strpbrk(s, ".e") ? "" : ".0");
-}
-
-static void text_special(Text *t, double v) { text_add(t, "%s", v != v ? "nan" : v < 0 ? "-inf" : "inf"); }
-
-static void point_from_locale(char *s)
-{
-  for (; *s; s++)
-    if (!strchr("0123456789+-e.", *s)) *s = '.';
-}
-
-static double read_back(const char *s, bool single) { return single ? (double)strtof(s, NULL) : strtod(s, NULL); }
-
-static void text_shortest(Text *t, double v, bool single)
-{
+static void text_shortest(Text *t, double v, bool single) {
   char s[40];
-  int most = single ? 9 : 17;
-  if (!isfinite(v)) { text_special(t, v); return; }
+  if (!isfinite(v)) { text_add(t, "%s", v != v ? "nan" : v < 0 ? "-inf" : "inf"); return; }
   if (fabs(v) < 1e7 && v == trunc(v)) { text_add(t, "%s%d.0", signbit(v) && !v ? "-" : "", (int)v); return; }
-  for (int digits = 1; digits <= most; digits++) {
+  for (int digits = 1; digits <= (single ? 9 : 17); digits++) {
     snprintf(s, sizeof s, "%.*g", digits, v);
-    if (read_back(s, single) == v) break;
+    if ((single ? (double)strtof(s, NULL) : strtod(s, NULL)) == v) break;
   }
-  point_from_locale(s);
-  text_digits(t, s);
+  for (char *at = s; *at; at++)
+    if (!strchr("0123456789+-e.", *at)) *at = '.';
+  text_add(t, "%s%s", s, strpbrk(s, ".e") ? "" : ".0");
 }
 
 void text_double(Text *t, double v) { text_shortest(t, v, false); }
 void text_float(Text *t, float v) { text_shortest(t, v, true); }
 
 /* ---- sources */
-Source *source_text(Ctx *c, const char *name, const char *text, size_t size)
-{
-  Source *s = NEW(c, Source);
+Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
   char *copy = ctx_alloc(c, size + 1);
   if (size) memcpy(copy, text, size);
+  Source *s = NEW(c, Source);
   *s = (Source){ ctx_intern(c, name), copy, size, c->sources };
-  c->sources = s;
-  return s;
+  return c->sources = s;
 }
 
-static Source *read_failed(Ctx *c, const char *path, const char *why)
-{
-  diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
-  return NULL;
-}
-
-static Source *source_stream(Ctx *c, const char *path, FILE *f)
-{
+static Source *source_stream(Ctx *c, const char *path, FILE *f) {
   size_t cap = 64 << 10, n = 0, got;
   char *s = NULL, *more;
   do {
@@ -123,61 +95,47 @@ static Source *source_stream(Ctx *c, const char *path, FILE *f)
     n += got;
   } while (more && got && n <= SOURCE_LIMIT);
   const char *why = !more ? "out of memory" : n > SOURCE_LIMIT ? "it is larger than 256 MiB" : ferror(f) ? strerror(errno) : NULL;
-  Source *r = why ? read_failed(c, path, why) : source_text(c, !strcmp(path, "-") ? "<stdin>" : path, s, n);
+  if (why) diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
+  Source *r = why ? NULL : source_text(c, f == stdin ? "<stdin>" : path, s, n);
   free(s);
   return r;
 }
 
-Source *source_read(Ctx *c, const char *path)
-{
-  bool in = !strcmp(path, "-");
-  FILE *f = in ? stdin : fopen(path, "rb");
-  if (!f) return read_failed(c, path, strerror(errno));
+Source *source_read(Ctx *c, const char *path) {
+  FILE *f = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+  if (!f) { diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, strerror(errno)); return NULL; }
   Source *s = source_stream(c, path, f);
-  if (!in) fclose(f);
+  if (f != stdin) fclose(f);
   return s;
 }
 
-/* ---- writing */
-static bool write_failed(Ctx *c, const char *path, int why)
-{
-  diag_error(c, (Pos){ 0 }, "cannot write '%s': %s", path, strerror(why));
-  diag_help(c, why == ENOENT ? "make its folder first" : why == ENOSPC ? "free some space there" : "choose another place with -o");
-  return false;
-}
-
-static int write_all(int fd, const char *data, size_t n)
-{
-  while (n) {
+/* ---- writing: these give 0 or the reason */
+static int write_close(int fd, const char *data, size_t n) {
+  int why = fd < 0 ? errno : 0;
+  while (n && !why) {
     ssize_t k = write(fd, data, n);
-    if (k < 0 && errno == EINTR) continue;
-    if (k < 0) return errno;
-    data += k;
-    n -= (size_t)k;
+    if (k < 0 && errno != EINTR) why = errno;
+    if (k > 0) data += k, n -= (size_t)k;
   }
-  return 0;
+  return fd >= 0 && close(fd) && !why ? errno : why;
 }
 
-static int write_close(int fd, const void *data, size_t n)
-{
-  if (fd < 0) return errno;
-  int why = write_all(fd, data, n);
-  return close(fd) && !why ? errno : why;
+static int write_renamed(const char *path, const char *temp, const void *data, size_t n, int mode) {
+  unlink(temp);
+  int why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n);
+  if (!why && rename(temp, path)) why = errno;
+  if (why) unlink(temp);
+  return why;
 }
 
 /* A device or pipe is written to; renaming would replace it. */
-bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable)
-{
+bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable) {
   struct stat st;
-  int mode = executable ? 0777 : 0666, why;
-  if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-    why = write_close(open(path, O_WRONLY), data, n);
-    return why ? write_failed(c, path, why) : true;
-  }
-  const char *temp = ctx_printf(c, "%s.%ld.tmp", path, (long)getpid());
-  unlink(temp);
-  why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n);
-  if (!why && rename(temp, path)) why = errno;
-  if (why) unlink(temp);
-  return why ? write_failed(c, path, why) : true;
+  bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
+  int why = device ? write_close(open(path, O_WRONLY), data, n)
+                   : write_renamed(path, ctx_printf(c, "%s.%ld.tmp", path, (long)getpid()), data, n, executable ? 0777 : 0666);
+  if (!why) return true;
+  diag_error(c, (Pos){ 0 }, "cannot write '%s': %s", path, strerror(why));
+  diag_help(c, why == ENOENT ? "make its folder first" : why == ENOSPC ? "free some space there" : "choose another place with -o");
+  return false;
 }
