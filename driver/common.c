@@ -31,7 +31,7 @@ int driver_try(Work *work, Session *s) {
                       .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
   int code = ctx_try(c, work, s);
   diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
-  if (code < 0 || c->nerror) code = EXIT_INPUT;
+  if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;
   ctx_free(c);
   return code;
 }

@@ -7,7 +7,7 @@
 #include "../passes/passes.h"
 #include "../runtime/frit.h"
 
-enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_CHECK = 4 };
+enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_UNSUPPORTED = 3, EXIT_CHECK = 4 };
 
 typedef struct Binding { const char *name, *value; } Binding;
 typedef struct Bindings { Binding at[32]; int n; } Bindings;

@@ -82,6 +82,7 @@ static bool nam_architecture(Nam *m, const json_t *root) {
   if (a && k < 5) {
     diag_error(m->c, at, "architecture '%s' is not supported yet", a);
     diag_help(m->c, "WaveNet is");
+    diag_unsupported(m->c);
   } else {
     diag_error(m->c, at, a ? "architecture '%.40s' is not known" : "'architecture' is missing or no string", a);
     if (a) suggest(m->c, a, known, 5);

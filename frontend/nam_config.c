@@ -23,6 +23,12 @@ __attribute__((format(printf, 3, 4))) static void wrong(Reading *w, const char *
   diag_error(w->m->c, nam_pos(w->m, key, w->array), "%s'%s' %s", where, key, text);
 }
 
+/* What a later frit may read. */
+static void lacking(Reading *w, const char *key, const char *what) {
+  wrong(w, key, "%sis not supported yet", what);
+  diag_unsupported(w->m->c);
+}
+
 /* ---- values */
 static const json_t *present(const json_t *v) { return json_is_null(v) ? NULL : v; }
 static const json_t *field(const json_t *o, const char *key) { return present(json_object_get(o, key)); }
@@ -40,7 +46,7 @@ static int number(Reading *w, const json_t *o, const char *key, int fallback, in
 }
 
 static void only_one(Reading *w, const json_t *o, const char *key) {
-  if (number(w, o, key, 1, CHANNEL_MAX) != 1) wrong(w, key, "other than 1 is not supported yet");
+  if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 ");
 }
 
 static bool truth(Reading *w, const json_t *o, const char *key, bool fallback) {
@@ -153,7 +159,7 @@ static bool part_active(Reading *w, const json_t *o, const char *key, bool fallb
   if (json_is_boolean(v)) return json_is_true(v);
   if (!json_is_object(v)) wrong(w, key, "must be an object");
   bool active = truth(w, v, "active", fallback);
-  if (active && number(w, v, "groups", 1, CHANNEL_MAX) != 1) wrong(w, key, "with groups is not supported yet");
+  if (active && number(w, v, "groups", 1, CHANNEL_MAX) != 1) lacking(w, key, "with groups ");
   return active;
 }
 
@@ -188,10 +194,10 @@ static void read_array(Reading *w, const json_t *o, Array *a) {
   enum { NKNOWN = sizeof known / sizeof *known, FILM = NKNOWN - 8 };
   if (!json_is_object(o)) { wrong(w, "layers", "must hold objects"); return; }
   refuse_unknown(w, o, known, NKNOWN);
-  if (field(o, "slimmable")) wrong(w, "slimmable", "is not supported yet");
+  if (field(o, "slimmable")) lacking(w, "slimmable", "");
   for (int i = FILM; i < NKNOWN; i++) {
     const json_t *v = field(o, known[i]);
-    if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) wrong(w, known[i], "is not supported yet");
+    if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) lacking(w, known[i], "");
   }
   only_one(w, o, "groups_input");
   only_one(w, o, "groups_input_mixin");
@@ -224,8 +230,8 @@ bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   Reading w = { .m = m, .array = -1, .has_dsp = field(config, "condition_dsp") };
   if (!json_is_object(config)) return wrong(&w, "config", "is missing or no object"), false;
   refuse_unknown(&w, config, known, 5);
-  if (field(config, "head")) wrong(&w, "head", "(a head after the layers) is not supported yet");
-  if (w.has_dsp) wrong(&w, "condition_dsp", "is not supported yet");
+  if (field(config, "head")) lacking(&w, "head", "(a head after the layers) ");
+  if (w.has_dsp) lacking(&w, "condition_dsp", "");
   only_one(&w, config, "in_channels");
   if (!json_is_array(layers) || json_array_size(layers) < 1 || json_array_size(layers) > ARRAY_MAX)
     return wrong(&w, "layers", "must be a list of 1 to %d layer arrays", ARRAY_MAX), false;

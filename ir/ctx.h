@@ -35,7 +35,7 @@ struct Ctx {
   struct Arena *arena;            /* everything that a compilation allocates */
   struct Interned *names;         /* strings made unique: compare by pointer */
   Source *sources;
-  Diag *diags, **diags_end; int nerror;
+  Diag *diags, **diags_end; int nerror, nunsupported;
   Entry *ledger, **ledger_end;
   Options opt;
   int nmove;                      /* fusion moves taken so far, for opt.bisect_limit */
@@ -76,6 +76,7 @@ Source *source_text(Ctx *c, const char *name, const char *text, size_t size);
 bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable);
 
 /* The user's fault: recorded, the compilation goes on to find more. diag_note and diag_help add to the last diagnostic. */
+void diag_unsupported(Ctx *c);                           /* the last error: right input, but frit cannot do that yet */
 void diag_error(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_warn(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -24,6 +24,7 @@ static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
 
 static Diag *diag_last(const Ctx *c) { return c->diags ? (Diag *)((char *)c->diags_end - offsetof(Diag, next)) : NULL; }
 void diag_error(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_ERROR, p, text); }
+void diag_unsupported(Ctx *c) { c->nunsupported++; }
 void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_WARNING, p, text); }
 
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
