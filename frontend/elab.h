@@ -57,6 +57,7 @@ typedef struct Scope {
   const Bind *b;
   bool eq;       /* inside an equation: elements, not whole tensors */
   bool ix;       /* directly between the brackets of a read: a list wants `..` */
+  bool left;     /* on the left of an equation: `i < n` is i */
   bool ext;      /* an extent: names of symbolic dimensions come before indices */
 } Scope;
 
@@ -176,7 +177,6 @@ Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
 Val ev_index(Elab *el, const Node *n, Frame *f, Scope s);
 Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s);
 Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s);
-Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s);
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s);
 Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
 
@@ -208,6 +208,7 @@ Extent place_end(Elab *el, const Expr *e, Pos p);        /* one past the largest
 Extent ext_larger(Elab *el, Extent a, Extent b, Pos p);
 void names_in(Elab *el, const Node *n, Names *out);
 bool is_range(const Node *n);                            /* a < b */
+bool is_arith(const Node *n);                            /* a + b, a - b, a * b */
 
 /* ---- elab_check.c: every read is proven inside, guarded, or a gather; the pieces of a tensor cover it without overlap */
 Expr *bounds_check(Elab *el, Expr *rhs);

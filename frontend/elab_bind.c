@@ -16,6 +16,7 @@ Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
 
 const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el->c, ctx_printf(el->c, "%s%d", pack == el->s_pack ? "e" : pack, i)); }
 bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT; }
+bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
 
 /* ---- names in expressions */
 static void name_add(Elab *el, const char *name, Names *out) {
@@ -155,7 +156,6 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
 /* ---- left sides: ranges */
 typedef struct Left { Elab *el; Frame *f; const Stmt *st; Scope s; } Left;
 
-static bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
 
 static void range_bind(Left *l, const char *name, Val ext, bool pack, Pos p) {
   l->s = scope_bind(l->el, l->s, name, bind_index(l->el, l->f, name, ext, pack, true, p));
@@ -221,38 +221,6 @@ static void left_bind(Left *l, Node *const *it, int n) {
     const Slot *s = slot_find(l->f, names.at[i]);
     if (!scope_find(l->s, names.at[i], &v) && (!s || s->state == SL_NONE)) left_infer(l, names.at[i]);
   }
-}
-
-/* ---- left sides: values of the items */
-static List *left_items(Left *l, Node *const *it, int n);
-
-static Val left_val(Left *l, const Node *n) {
-  if (is_range(n)) return left_val(l, n->kid[0]);
-  if (n->kind == N_TUPLE) return (Val){ V_COMP, .l = left_items(l, n->kid, n->n) };
-  if (n->kind == N_INDEX && is_range(n->kid[0])) {
-    Val v = left_val(l, n->kid[0]);
-    if (v.k != V_LIST) fail_at(l->el, n->pos, "only a pack is indexed on the left");
-    return list_index(l->el, n, v.l, l->f, l->s);
-  }
-  if (!is_arith(n)) return first_of(ev_node(l->el, n, l->f, l->s));
-  Val a = left_val(l, n->kid[0]);
-  return v_fn2(l->el, n->fn, a, left_val(l, n->kid[1]), n->pos);
-}
-
-static List *left_items(Left *l, Node *const *it, int n) {
-  List *out = v_list(l->el, 0).l;
-  for (int i = 0; i < n; i++) {
-    Val v = { .k = V_NONE };
-    if (it[i]->kind != N_SPLICE) {
-      PUSH(l->el->c, *out, left_val(l, it[i]));
-      continue;
-    }
-    if (it[i]->n && it[i]->kid[0]) v = left_val(l, it[i]->kid[0]);
-    else scope_find(l->s, l->el->s_pack, &v);
-    if (v.k != V_LIST && v.k != V_COMP) fail_at(l->el, it[i]->pos, "'..' wants a pack or a list; this is %s", v_kind(v));
-    for (int k = 0; k < v.l->n; k++) PUSH(l->el->c, *out, v.l->at[k]);
-  }
-  return out;
 }
 
 /* ---- places */
@@ -355,7 +323,9 @@ void left_settle(Elab *el, Frame *f, Piece *p) {
   const Node *left = p->st->left;
   Left l = { el, f, p->st, { 0 } };
   left_bind(&l, left->kid + 1, left->n - 1);
-  const List *v = left_items(&l, left->kid + 1, left->n - 1);
+  Scope s = l.s;
+  s.left = true;
+  const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
   if (v->n > 64) fail_at(el, p->st->pos, "a tensor of %d dimensions: at most 64", v->n);
   p->place = NEWN(el->c, Expr *, v->n + 1);
   for (int d = 0; d < v->n; d++) {

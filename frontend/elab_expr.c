@@ -69,9 +69,10 @@ static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
 /* ---- operators */
 static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
   bool known;
-  Val a = ev_scalar(el, n->kid[0], f, s);
+  if (s.left && is_range(n)) return ev_node(el, n->kid[0], f, s);
+  Val a = s.left ? first_of(ev_node(el, n->kid[0], f, s)) : ev_scalar(el, n->kid[0], f, s);
   if ((n->fn == FN_AND || n->fn == FN_OR) && v_is_bool(a, &known) && known == (n->fn == FN_OR)) return a;
-  return v_fn2(el, n->fn, a, ev_scalar(el, n->kid[1], f, s), n->pos);
+  return v_fn2(el, n->fn, a, s.left ? first_of(ev_node(el, n->kid[1], f, s)) : ev_scalar(el, n->kid[1], f, s), n->pos);
 }
 
 static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
@@ -152,7 +153,7 @@ static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
   s.ix = false;
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->n && q->kid[0] ? q->kid[0] : q;
-    if (is_range(b) && !b->paren) {
+    if (is_range(b) && !b->paren && !s.left) {
       comp_limited(el, b, b != q, f, s, out);
       continue;
     }
@@ -184,6 +185,7 @@ Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s) { return v_scalar(el, 
 
 /* ---- all kinds */
 static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
+  s.left = s.left && (is_range(n) || is_arith(n) || n->kind == N_TUPLE || (n->kind == N_INDEX && is_range(n->kid[0])));
   switch (n->kind) {
   case N_NAME:   return ev_name(el, n->text, n->pos, f, s);
   case N_INT:    return v_int(el, n->i);

@@ -204,8 +204,8 @@ static Val list_at(Elab *el, const List *l, Val i, Pos p) {
   return l->at[k < 0 ? k + l->n : k];
 }
 
-Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
-  s.ix = false;
+static Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
+  s.ix = s.left = false;
   List *i = ev_items(el, n->kid + 1, n->n - 1, f, s);
   if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
   if (i->at[0].k != V_LIST) return list_at(el, l, i->at[0], n->pos);
@@ -248,6 +248,7 @@ Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
 
 Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {
   Val v = base_value(el, n->kid[0], f, s);
+  if (s.left && v.k != V_LIST) fail_at(el, n->pos, "only a pack is indexed on the left");
   if (v.k == V_ABSENT) {
     const char *name = v.p->name;
     v = absent_default(el, f, v.p);
