@@ -18,11 +18,9 @@ void *map_get(const Map *m, const void *key) { return m->cap ? m->val[map_place(
 
 void map_put(Ctx *c, Map *m, const void *key, void *val) {
   if (2 * (m->n + 1) > m->cap) {
-    Map old = *m;
-    int cap = old.cap ? 2 * old.cap : 16;
+    Map old = *m; int cap = old.cap ? 2 * old.cap : 16;
     *m = (Map){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
-    for (int i = 0; i < old.cap; i++)
-      if (old.key[i]) map_put(c, m, old.key[i], old.val[i]);
+    for (int i = 0; i < old.cap; i++) if (old.key[i]) map_put(c, m, old.key[i], old.val[i]);
   }
   int k = map_place(m, key);
   if (!m->key[k]) m->n++;
@@ -33,8 +31,7 @@ void map_put(Ctx *c, Map *m, const void *key, void *val) {
 enum { TRAIL = 3 };   /* of a longer way inwards, so many calls are shown at each end */
 
 static void error_trail(Elab *el, Pos p) {
-  int n = el->ncall, first = n > 2 * TRAIL ? TRAIL : n;
-  Pos q = el->call[0].pos;
+  int n = el->ncall, first = n > 2 * TRAIL ? TRAIL : n; Pos q = el->call[0].pos;
   if (n == 1 && p.src == q.src && p.line == q.line && p.col == q.col) return;
   for (int k = 0; k < n; k++) {
     if (k == first) k = n - TRAIL;
@@ -54,8 +51,7 @@ static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *tex
 }
 
 void fail_also(Elab *el, Pos p, const char *fmt, ...) {
-  char text[512];
-  va_list ap;
+  char text[512]; va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
@@ -63,8 +59,7 @@ void fail_also(Elab *el, Pos p, const char *fmt, ...) {
 }
 
 void fail_at(Elab *el, Pos p, const char *fmt, ...) {
-  char text[2048];
-  va_list ap;
+  char text[2048]; va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
@@ -83,8 +78,7 @@ void catch_push(Elab *el, Catch *k) {
 
 void catch_end(Elab *el) {
   const Catch *k = el->catch_;
-  el->catch_ = k->up;
-  el->ncall = k->ncall; el->level = k->level; el->quiet = k->quiet;
+  el->catch_ = k->up; el->ncall = k->ncall; el->level = k->level; el->quiet = k->quiet;
   el->want = k->want; el->target = k->target; el->kernel = k->kernel; el->constant = k->constant;
 }
 
@@ -101,8 +95,7 @@ Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name
 Slot *slot_get(Elab *el, Frame *f, const char *name) {
   Slot *s = slot_find(f, name);
   if (s) return s;
-  s = NEW(el->c, Slot);
-  s->name = name;
+  s = NEW(el->c, Slot); s->name = name;
   PUSH(el->c, f->slot, s);
   map_put(el->c, &f->map, name, s);
   return s;
@@ -143,8 +136,7 @@ void name_reserve(Elab *el, const char *name) {
 const char *frame_full(Elab *el, const Frame *f, const char *local) {
   if (f->graph) return local;
   int nr = f->op->has_result ? f->op->nresult : 0;
-  for (int k = 0; k < f->out.n && k < nr; k++)
-    if (f->op->result[k].name == local) return f->out.name[k];
+  for (int k = 0; k < f->out.n && k < nr; k++) if (f->op->result[k].name == local) return f->out.name[k];
   const Node *l = !nr && f->out.n && f->op->nstmt ? f->op->stmt[f->op->nstmt - 1]->left : NULL;
   if (l && (l->kind == N_INDEX ? l->kid[0]->text : l->text) == local) return f->out.name[0];
   return f->prefix ? ctx_intern(el->c, ctx_printf(el->c, "%s.%s", f->prefix, local)) : local;
@@ -195,8 +187,7 @@ static void op_add(Elab *el, Decl *d, bool own) {
 static void ops_fill(Elab *el) {
   const Ast *p = prelude(el->c);
   for (int i = 0; p && i < p->ndecl; i++) op_add(el, &p->decl[i], false);
-  for (int i = 0; i < el->ast->ndecl; i++)
-    if (el->ast->decl[i].kind == D_OP) op_add(el, &el->ast->decl[i], true);
+  for (int i = 0; i < el->ast->ndecl; i++) if (el->ast->decl[i].kind == D_OP) op_add(el, &el->ast->decl[i], true);
 }
 
 static const Decl *graph_find(Ctx *c, const Ast *a) {
@@ -215,8 +206,7 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
 }
 
 Graph *elaborate(Ctx *c, const Ast *a) {
-  int before = c->nerror;
-  const Decl *d = graph_find(c, a);
+  int before = c->nerror; const Decl *d = graph_find(c, a);
   if (!d) return NULL;
   Elab *el = NEW(c, Elab);
   *el = (Elab){ .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"), .s_rank = ctx_intern(c, "rank"),

@@ -22,8 +22,7 @@ bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD ||
 static void name_add(Elab *el, const char *name, Names *out) {
   const Word *w = map_get(&el->word, name);
   if (w && w->kind <= W_TYPE) return;
-  for (int i = 0; i < out->n; i++)
-    if (out->at[i] == name) return;
+  for (int i = 0; i < out->n; i++) if (out->at[i] == name) return;
   PUSH(el->c, *out, name);
 }
 
@@ -39,12 +38,9 @@ void names_in(Elab *el, const Node *n, Names *out) {
 typedef struct Infer { Elab *el; Frame *f; const char *name; Dims out; bool settled; } Infer;   /* settled: only tensors of known shape */
 
 static const Tensor *infer_tensor(Infer *q, const Node *base) {
-  Elab *el = q->el;
-  Val v = { .k = V_NONE };
-  Slot *s = NULL;
+  Elab *el = q->el; Val v = { .k = V_NONE }; Slot *s = NULL;
   if (base->kind == N_CALL) {
-    const Slot *fun = slot_find(q->f, base->text);
-    Catch k;
+    const Slot *fun = slot_find(q->f, base->text); Catch k;
     if ((fun && fun->fun) || !map_get(&el->op, base->text)) return NULL;
     if (catch_begin(el, &k)) {
       el->quiet++;
@@ -107,10 +103,8 @@ static void infer_walk(Infer *q, const Node *n) {
 
 /* The extents of a name without a range: the definition's, a read's, those of the index of that name outside (s). */
 static Dims bare_dims(Elab *el, Frame *f, const char *name, const Node *body, Scope s) {
-  const Slot *sl = slot_find(f, name);
-  Infer q = { .el = el, .f = f, .name = name, .settled = true };
-  Dims old = sl ? sl->dim : (Dims){ 0 };
-  Val v;
+  const Slot *sl = slot_find(f, name); Infer q = { .el = el, .f = f, .name = name, .settled = true };
+  Dims old = sl ? sl->dim : (Dims){ 0 }; Val v;
   if (!old.e || (f->graph && !sl->sym)) {
     infer_walk(&q, body);
     q.settled = false;
@@ -129,27 +123,21 @@ static Val list_item(Val v, int i) { return v.k == V_LIST ? v.l->at[i] : v; }
 static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, bool given, Pos p) {
   const Slot *s = slot_find(f, name);
   const char *what = ctx_printf(el->c, "the extent of '%s%s'", pack ? ".." : "", name);
-  bool list = ext.k == V_LIST;
-  int n = list ? ext.l->n : 1;
+  bool list = ext.k == V_LIST; int n = list ? ext.l->n : 1;
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
   if (pack && !list) fail_at(el, p, "'%s': a pack wants a list of extents", name);
   if (!pack && list) fail_at(el, p, "'%s': a list of extents wants '..'", name);
   if (n > 64) fail_at(el, p, "a pack of %d indices: at most 64", n);
-  bool free_ = given || (s && s->given && !f->graph);
-  Extent *e = NEWN(el->c, Extent, n + 1);
+  bool free_ = given || (s && s->given && !f->graph); Extent *e = NEWN(el->c, Extent, n + 1);
   Val out = v_list(el, n);
   for (int i = 0; i < n; i++) {
     Idx *q = idx_new(el, pack ? pack_name(el, name, i) : name, need_ext(el, list_item(ext, i), p, what), free_);
     if (!pack && !given) q->from = el->gave;
-    e[i] = q->ix.ext;
-    out.l->at[i] = v_num(expr_index(el->c, &q->ix));
+    e[i] = q->ix.ext; out.l->at[i] = v_num(expr_index(el->c, &q->ix));
   }
   el->gave = NULL;
   Slot *own = slot_get(el, f, name);
-  if (given && !own->sym) {
-    slot_dim(el, f, name, (Dims){ e, n, pack });
-    own->given = true;
-  }
+  if (given && !own->sym) { slot_dim(el, f, name, (Dims){ e, n, pack }); own->given = true; }
   return pack ? out : out.l->at[0];
 }
 
@@ -195,16 +183,14 @@ static void left_names(Elab *el, const Node *n, Names *out) {
 /* ---- left sides: indices without a range */
 /* An extent is often not found because the tensor that is read is not known. */
 static void fail_extent(Left *l, const char *name, const Node *n) {
-  Elab *el = l->el;
-  const char *base = n && n->kind == N_INDEX ? node_dotted(el->c, n->kid[0]) : NULL;
+  Elab *el = l->el; const char *base = n && n->kind == N_INDEX ? node_dotted(el->c, n->kid[0]) : NULL;
   if (base && !slot_find(l->f, base) && !map_get(&el->word, base)) fail_unknown(el, n->pos, base, l->f, (Scope){ 0 });
   for (int i = 0; n && i < n->n; i++) fail_extent(l, NULL, n->kid[i]);
   if (name) fail_at(el, l->st->pos, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
 }
 
 static void left_infer(Left *l, const char *name) {
-  Elab *el = l->el;
-  const Slot *s = slot_find(l->f, name);
+  Elab *el = l->el; const Slot *s = slot_find(l->f, name);
   Dims d = bare_dims(el, l->f, name, l->st->value, (Scope){ 0 });
   if (!d.e) fail_extent(l, name, l->st->value);
   Val v = v_dims(el, d);
@@ -213,8 +199,7 @@ static void left_infer(Left *l, const char *name) {
 }
 
 static void left_bind(Left *l, Node *const *it, int n) {
-  Names names = { 0 };
-  Val v;
+  Names names = { 0 }; Val v;
   for (int i = 0; i < n; i++) left_ranges(l, it[i], false);
   for (int i = 0; i < n; i++) left_names(l->el, it[i], &names);
   for (int i = 0; i < names.n; i++) {
@@ -233,8 +218,7 @@ static Expr *place_value(Left *l, Val v) {
   int64_t k;
   if (v.k == V_COMP) {                                     /* in a composite a 0 stands for a dimension of extent 1 */
     Val kept = v_list(l->el, 0);
-    for (int i = 0; i < v.l->n; i++)
-      if (!v_is_int(v.l->at[i], &k) || k) PUSH(l->el->c, *kept.l, v.l->at[i]);
+    for (int i = 0; i < v.l->n; i++) if (!v_is_int(v.l->at[i], &k) || k) PUSH(l->el->c, *kept.l, v.l->at[i]);
     return comp_linear(l->el, kept.l, l->st->pos, NULL);
   }
   if (v.k == V_LIST) fail_at(l->el, l->st->pos, "a pack or list needs '..' in front on the left");
@@ -262,8 +246,7 @@ Extent place_end(Elab *el, const Expr *e, Pos p) {
   if (!expr_affine(el->c, e, &a)) fail_at(el, p, "%s cannot stand on the left: it is not affine", expr_print(el->c, e));
   Extent out = { NULL, 1 + a.c };
   for (int i = 0; i < a.n; i++) {
-    const Index *q = a.index[i];
-    int64_t reach;
+    const Index *q = a.index[i]; int64_t reach;
     if (q->is_dim || (q->ext.dim && (a.k[i] != 1 || out.dim))) fail_at(el, p, "this place needs a constant extent: %s", expr_print(el->c, e));
     if (q->ext.dim) out.dim = q->ext.dim;
     if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX) fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
@@ -291,8 +274,7 @@ static void place_check(Left *l, Expr *e) {
 }
 
 static bool is_free(const Piece *p, const Index *x) {
-  for (int i = 0; i < p->nfree; i++)
-    if (p->free[i] == x) return true;
+  for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true;
   return false;
 }
 
@@ -320,8 +302,7 @@ static const Bind *left_scope(Left *l, const Piece *p) {
 }
 
 void left_settle(Elab *el, Frame *f, Piece *p) {
-  const Node *left = p->st->left;
-  Left l = { el, f, p->st, { 0 } };
+  const Node *left = p->st->left; Left l = { el, f, p->st, { 0 } };
   left_bind(&l, left->kid + 1, left->n - 1);
   Scope s = l.s;
   s.left = true;
@@ -358,8 +339,7 @@ static void bind_range(Reduce *r, const Node *n, bool pack) {
 }
 
 static void bind_bare(Reduce *r, const char *name, bool splice, Pos p) {
-  Elab *el = r->el;
-  const Slot *s = slot_find(r->f, name);
+  Elab *el = r->el; const Slot *s = slot_find(r->f, name);
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
   Dims d = bare_dims(el, r->f, name, r->body, r->s);
   if (!d.e) fail_at(el, p, "the extent of index '%s' cannot be found: write %s < extent", name, name);
@@ -370,8 +350,7 @@ static void bind_bare(Reduce *r, const char *name, bool splice, Pos p) {
 }
 
 static bool list_has(const List *l, Val v) {
-  for (int i = 0; i < l->n; i++)
-    if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true;
+  for (int i = 0; i < l->n; i++) if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true;
   return false;
 }
 
@@ -385,17 +364,14 @@ static void bind_selected(Reduce *r, const char *name, const List *fresh, const 
 
 /* `..expression`: fresh indices for all packs in it; those that come out are bound. */
 static void bind_expression(Reduce *r, const Node *n, Pos p) {
-  Elab *el = r->el;
-  Names names = { 0 };
-  Scope s = r->s;
+  Elab *el = r->el; Names names = { 0 }; Scope s = r->s;
   names_in(el, n, &names);
   const List **fresh = NEWN(el->c, const List *, names.n + 1);
   for (int i = 0; i < names.n; i++) {
     const Slot *sl = slot_find(r->f, names.at[i]);
     if (!sl || sl->state != SL_NONE || !sl->dim.pack) continue;
     Val v = bind_index(el, r->f, sl->name, v_dims(el, sl->dim), true, false, p);
-    fresh[i] = v.l;
-    s = scope_bind(el, s, sl->name, v);
+    fresh[i] = v.l; s = scope_bind(el, s, sl->name, v);
   }
   Val v = ev_node(el, n, r->f, s), chosen = v_list(el, 0);
   if (v.k != V_LIST) fail_at(el, p, "'..' wants a pack or a list; this is %s", v_kind(v));
@@ -405,14 +381,12 @@ static void bind_expression(Reduce *r, const Node *n, Pos p) {
     if (v_idx(x)) PUSH(el->c, *chosen.l, x);
     else if (!v_static(x)) fail_at(el, p, "a reduction binds bare indices");
   }
-  for (int i = 0; i < names.n; i++)
-    if (fresh[i]) bind_selected(r, names.at[i], fresh[i], chosen.l);
+  for (int i = 0; i < names.n; i++) if (fresh[i]) bind_selected(r, names.at[i], fresh[i], chosen.l);
   bound_add(r, chosen);
 }
 
 static void bind_item(Reduce *r, const Node *it) {
-  bool splice = it->kind == N_SPLICE;
-  const Node *n = !splice ? it : it->n ? it->kid[0] : NULL;
+  bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL;
   if (!n) bind_bare(r, r->el->s_pack, true, it->pos);
   else if (is_range(n) && n->kid[0]->kind == N_NAME) bind_range(r, n, splice);
   else if (n->kind == N_NAME) bind_bare(r, n->text, splice, n->pos);
@@ -434,8 +408,7 @@ static Expr *need_element(Elab *el, Val v, Pos p, const char *what) {
 }
 
 static Val reduce_one(Reduce *r, const Node *n, Red red, Val cond, Val body) {
-  Elab *el = r->el;
-  bool known = false, decided = v_is_bool(cond, &known), empty = decided && !known;
+  Elab *el = r->el; bool known = false, decided = v_is_bool(cond, &known), empty = decided && !known;
   Expr *b = need_element(el, body, n->pos, "the body"), *c = cond.k == V_NONE ? NULL : need_element(el, cond, n->pos, "the condition");
   if (decided) c = NULL;
   if (c && c->type != T_BOOL && c->type != T_NONE) fail_at(el, n->cond->pos, "the condition of a reduction is %s: it must be a truth value", type_name(c->type));

@@ -32,10 +32,8 @@ static Expr *stored(Elab *el, Expr *e, Type t, Pos p) {
 }
 
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p) {
-  const Tensor *variable = NULL;
-  int nodes = 0;
-  for (int i = 0; i < nfree; i++)
-    if (ext_is(free[i]->ext, 0)) return NULL;
+  const Tensor *variable = NULL; int nodes = 0;
+  for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
   expr_walk(rhs, count_node, &nodes);
   if (el->eq.n >= EQ_MAX) fail_at(el, p, "the graph expands to more than %d equations", EQ_MAX);
   if (nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
@@ -43,8 +41,7 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
   Eq *e = NEW(el->c, Eq);
   *e = (Eq){ .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p, .id = ++el->c->nid };
-  e->rhs = bounds_check(el, stored(el, rhs, t->type, p));
-  e->label = label_now(el, NULL);
+  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL);
   graph_have(el, t);
   PUSH(el->c, el->eq, e);
   if (el->kernel && !el->constant) APPEND(el->c, el->kernel->eq, el->kernel->neq, e);
@@ -59,12 +56,10 @@ static int place_rank(const Piece *p) {
 }
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
-  Tensor *t = NEW(el->c, Tensor);
-  int rank = place_rank(g->piece.at[0]);
+  Tensor *t = NEW(el->c, Tensor); int rank = place_rank(g->piece.at[0]);
   *t = (Tensor){ .name = g->name, .type = T_NONE, .rank = rank, .shape = NEWN(el->c, Extent, rank + 1), .pos = g->piece.at[0]->st->pos, .stream_dim = -1 };
   for (int i = 0; i < g->piece.n; i++) {
-    const Piece *p = g->piece.at[i];
-    int n = place_rank(p);
+    const Piece *p = g->piece.at[i]; int n = place_rank(p);
     if (n != rank) fail_at(el, p->st->pos, "pieces of '%s' have %d and %d dimensions", g->name, rank, n);
     for (int d = 0; d < rank; d++) {
       Extent e = ext_pos(place_end(el, p->place[d], p->st->pos));
@@ -75,8 +70,7 @@ static Tensor *group_tensor(Elab *el, const Group *g) {
 }
 
 Type type_named(Elab *el, const char *name, Pos p) {
-  Type t = type_by_name(name ? name : "");
-  const char *names[T_COUNT];
+  Type t = type_by_name(name ? name : ""); const char *names[T_COUNT];
   for (int k = 0; k < T_WINT; k++) names[k] = type_name((Type)k);
   if (t == T_NONE) fail_near(el, p, ctx_printf(el->c, "'%s' is no type", name ? name : ""), name ? name : "", names, T_WINT);
   return t;
@@ -115,15 +109,12 @@ void declare_slot(Elab *el, Frame *f, Slot *s) {
 static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind == S_CONST) && s->left && s->left->kind == N_INDEX; }
 
 static void prepare_equation(Body *b, int i) {
-  Elab *el = b->el;
-  const Stmt *st = b->st[i];
-  const char *name = node_dotted(el->c, st->left->kid[0]);
+  Elab *el = b->el; const Stmt *st = b->st[i]; const char *name = node_dotted(el->c, st->left->kid[0]);
   if (!name) fail_at(el, st->pos, "the left side must be a tensor's name with indices");
   Slot *s = slot_get(el, b->f, name);
   if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
   if (s->state == SL_NONE) {
-    s->state = SL_PENDING;
-    s->group = NEW(el->c, Group);
+    s->state = SL_PENDING; s->group = NEW(el->c, Group);
     *s->group = (Group){ .name = name, .type = T_NONE };
     if (b->f->graph) name_reserve(el, name);
   }
@@ -142,8 +133,7 @@ static void prepare_local(Body *b, const Stmt *st) {
 }
 
 static void prepare(Body *b, int i) {
-  const Stmt *st = b->st[i];
-  Node *left = st->left;
+  const Stmt *st = b->st[i]; Node *left = st->left;
   if (is_equation(st)) prepare_equation(b, i);
   else if (st->kind == S_DEFINE && left->kind == N_CALL) prepare_local(b, st);
   else if (st->kind == S_DEFINE && b->f->graph) {
@@ -157,9 +147,7 @@ static void prepare(Body *b, int i) {
 
 /* ---- equations */
 static void equation_emit(Body *b, const Group *g, const Piece *p) {
-  Elab *el = b->el;
-  Kernel *k = el->kernel;
-  bool constant = el->constant;
+  Elab *el = b->el; Kernel *k = el->kernel; bool constant = el->constant;
   if (p->kernel) el->kernel = p->kernel;
   el->constant |= p->st->kind == S_CONST;
   emit_eq(el, g->t, p->place, p->free, p->nfree, p->rhs.e, p->st->pos);
@@ -175,8 +163,7 @@ static void equation_value(Body *b, Group *g, Piece *p) {
 }
 
 static void equation_type(Body *b, Group *g, const Piece *p) {
-  Elab *el = b->el;
-  Type want = asserted_type(el, p->st), got = p->rhs.e->type;
+  Elab *el = b->el; Type want = asserted_type(el, p->st), got = p->rhs.e->type;
   if (want != T_NONE && got != T_NONE && !el->dump && got != want && type_promote(got, want) != want)
     fail_at(el, p->st->pos, "'%s' is %s here, but said to be %s: convert it, %s(...)", el->target, type_name(type_strong(got)), type_name(want), type_name(want));
   if (want == T_NONE && got != T_NONE) g->type = type_promote(g->type, type_strong(got));
@@ -192,9 +179,7 @@ static void run_equation(Body *b, int i) {
   Group *g = p->slot->group;
   b->f->unknown = false;
   equation_value(b, g, p);
-  p->again = b->f->unknown;
-  b->again |= p->again;
-  g->left--;
+  p->again = b->f->unknown; b->again |= p->again; g->left--;
   equation_type(b, g, p);
   if (g->left || g->again) return;
   g->t->type = g->type;
@@ -218,8 +203,7 @@ static Val named_type(Body *b, const Stmt *st, Val v) {
 }
 
 static void run_name(Body *b, const Stmt *st) {
-  Elab *el = b->el;
-  const char *name = node_dotted(el->c, st->left), **want = NEWN(el->c, const char *, 1);
+  Elab *el = b->el; const char *name = node_dotted(el->c, st->left), **want = NEWN(el->c, const char *, 1);
   const Slot *old = slot_find(b->f, name);
   if (old && old->state != SL_NONE && old->v.k != V_POISON) fail_at(el, st->pos, "'%s' is already defined", name);
   el->target = *want = frame_full(el, b->f, name);
@@ -229,8 +213,7 @@ static void run_name(Body *b, const Stmt *st) {
 }
 
 static void run_tuple(Body *b, const Stmt *st) {
-  Elab *el = b->el;
-  const Node *l = st->left;
+  Elab *el = b->el; const Node *l = st->left;
   const char **want = NEWN(el->c, const char *, l->n + 1), **name = NEWN(el->c, const char *, l->n + 1);
   for (int k = 0; k < l->n; k++) {
     name[k] = node_dotted(el->c, l->kid[k]);
@@ -239,8 +222,7 @@ static void run_tuple(Body *b, const Stmt *st) {
   }
   el->target = want[0];
   el->want = (Want){ want, l->n };
-  Val v = ev_node(el, st->value, b->f, (Scope){ 0 });
-  bool several = v.k == V_TUPLE || v.k == V_COMP;
+  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || v.k == V_COMP;
   int n = several ? v.l->n : 1;
   if (l->n > n) fail_at(el, st->pos, "%d result%s for %d names", n, plural(n), l->n);
   for (int k = 0; k < l->n; k++) {
@@ -251,12 +233,8 @@ static void run_tuple(Body *b, const Stmt *st) {
 
 /* ---- one statement, with and without going on after errors */
 static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
-  Elab *el = b->el;
-  Catch k;
-  if (!b->f->graph) {
-    fn(b, i);
-    return true;
-  }
+  Elab *el = b->el; Catch k;
+  if (!b->f->graph) { fn(b, i); return true; }
   if (catch_begin(el, &k)) {
     el->kernel = b->kernel ? b->kernel[i] : NULL;
     fn(b, i);
@@ -282,20 +260,17 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
 
 /* ---- again, where types were not known */
 static void again_value(Body *b, int i) {
-  Piece *p = b->piece[i];
-  Group *g = p->slot->group;
+  Piece *p = b->piece[i]; Group *g = p->slot->group;
   p->again = false;
   if (p->slot->v.k == V_POISON) return;
   Type old = g->t->type;
   equation_value(b, g, p);
   equation_type(b, g, p);
-  g->t->type = g->type;
-  p->again = g->t->type != old;
+  g->t->type = g->type; p->again = g->t->type != old;
 }
 
 static void again_emit(Body *b, int i) {
-  const Piece *p = b->piece[i];
-  const Group *g = p->slot->group;
+  const Piece *p = b->piece[i]; const Group *g = p->slot->group;
   if (p->slot->v.k == V_POISON) return;
   b->el->target = g->t->name;
   if (g->t->type == T_NONE) fail_at(b->el, p->st->pos, "the type of '%s' cannot be found: write %s[...]: f32 = ...", g->name, g->name);
@@ -324,25 +299,17 @@ static int *again_rounds(Body *b, int *n) {
 
 static void run_again(Body *b) {
   int n, *todo = again_rounds(b, &n);
-  for (int k = 0; k < n; k++)
-    if (b->piece[todo[k]]) try_step(b, again_emit, todo[k]);
+  for (int k = 0; k < n; k++) if (b->piece[todo[k]]) try_step(b, again_emit, todo[k]);
 }
 
 /* ---- the whole */
 static void run_define(Body *b, int i) {
-  Elab *el = b->el;
-  const Stmt *st = b->st[i];
-  if (is_equation(st)) {
-    run_equation(b, i);
-    return;
-  }
+  Elab *el = b->el; const Stmt *st = b->st[i];
+  if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
-    const char *target = el->target;
-    Want want = el->want;
-    int n;
+    const char *target = el->target; Want want = el->want; int n;
     again_rounds(b, &n);
-    el->target = target; el->want = want;
-    b->again = false;
+    el->target = target; el->want = want; b->again = false;
   }
   if (st->kind != S_DEFINE || st->left->kind == N_CALL) return;
   if (st->left->kind == N_TUPLE) run_tuple(b, st);
@@ -351,8 +318,7 @@ static void run_define(Body *b, int i) {
 }
 
 void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n) {
-  Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false };
-  const char *target = el->target;
+  Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false }; const char *target = el->target;
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);
   for (int i = 0; i < n; i++) try_step(&b, run_define, i);
   run_again(&b);

@@ -56,35 +56,28 @@ Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
   if (p->type && v.k == V_LIST && v.l->n == 1) v = v.l->at[0];
   if (kind_is(p, "string")) kind_check(el, p, v, v.k == V_STRING, pos);
   if (kind_is(p, "type")) kind_check(el, p, v, v.k == V_TYPE, pos);
-  if (kind_is(p, "bool")) {
-    kind_check(el, p, v, is_whole_number(v), pos);
-    return v_bool(el, v.e->i != 0);
-  }
+  if (kind_is(p, "bool")) { kind_check(el, p, v, is_whole_number(v), pos); return v_bool(el, v.e->i != 0); }
   return v.k == V_LIST && default_is_float(p) ? coerce_list(el, p, v, pos) : coerce_number(el, p, v, pos);
 }
 
 /* ---- binding of arguments */
 static int param_find(const Decl *op, const char *name) {
-  for (int i = 0; i < op->nparam; i++)
-    if (op->param[i].name == name && op->param[i].kind != P_REST) return i;
+  for (int i = 0; i < op->nparam; i++) if (op->param[i].name == name && op->param[i].kind != P_REST) return i;
   return -1;
 }
 
 static bool takes_rest(const Decl *op) {
-  for (int i = 0; i < op->nparam; i++)
-    if (op->param[i].kind == P_REST) return true;
+  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true;
   return false;
 }
 
 static void extra_put(Elab *el, Args *a, const char *name, Val v) {
-  for (int i = 0; i < a->extra.n; i++)
-    if (a->extra.at[i].name == name) return;
+  for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return;
   PUSH(el->c, a->extra, ((Rest){ name, v }));
 }
 
 static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f, Scope s) {
-  int k = param_find(op, q->text);
-  Val v = first_of(ev_node(el, q->kid[0], f, s));
+  int k = param_find(op, q->text); Val v = first_of(ev_node(el, q->kid[0], f, s));
   if (k < 0 && !takes_rest(op)) {
     Names near = { 0 };
     for (int i = 0; i < op->nparam; i++) PUSH(el->c, near, op->param[i].name);
@@ -106,8 +99,7 @@ static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
 
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
   Val *to;
-  for (int i = 0; i < f->nrest; i++)
-    if ((to = arg_wanted(el, op, a, f->rest[i].name))) *to = f->rest[i].v;
+  for (int i = 0; i < f->nrest; i++) if ((to = arg_wanted(el, op, a, f->rest[i].name))) *to = f->rest[i].v;
   for (int i = 0; f->op && i < f->op->nparam; i++) {
     const Param *p = &f->op->param[i];
     if (p->kind == P_ATTR && (to = arg_wanted(el, op, a, p->name))) *to = slot_value(el, f, slot_get(el, f, p->name), pos);
@@ -123,8 +115,7 @@ static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos po
 }
 
 static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s) {
-  Args a = { .at = NEWN(el->c, Val, op->nparam + 1) };
-  int at = 0;
+  Args a = { .at = NEWN(el->c, Val, op->nparam + 1) }; int at = 0;
   s.ix = false;
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i];
@@ -134,8 +125,7 @@ static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s
       for (int k = 0; k < l->n; k++) arg_placed(el, op, &at, l->at[k], &a, n->pos);
     } else if (q->kind != N_PASS) arg_placed(el, op, &at, first_of(ev_node(el, q, f, s)), &a, n->pos);
   }
-  for (int i = 0; i < n->n; i++)
-    if (n->kid[i]->kind == N_PASS) arg_pass(el, op, &a, f, n->pos);
+  for (int i = 0; i < n->n; i++) if (n->kid[i]->kind == N_PASS) arg_pass(el, op, &a, f, n->pos);
   return a;
 }
 
@@ -159,12 +149,10 @@ static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Fram
 }
 
 static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos) {
-  Slot *s = slot_get(el, f, p->name);
-  bool attr = p->kind == P_ATTR;
+  Slot *s = slot_get(el, f, p->name); bool attr = p->kind == P_ATTR;
   if (v.k == V_NONE && (p->kind == P_PLAIN || !p->value))
     fail_at(el, pos, "'%s' needs its %s '%s'", op->name, p->kind == P_PLAIN ? "argument" : attr ? "attribute" : "tensor", p->name);
-  s->param = p;
-  s->state = v.k == V_NONE && attr ? SL_THUNK : SL_VALUE;
+  s->param = p; s->state = v.k == V_NONE && attr ? SL_THUNK : SL_VALUE;
   if (v.k == V_NONE) s->v = attr ? s->v : (Val){ V_ABSENT, .p = p };
   else s->v = attr ? attribute_coerce(el, p, v, pos) : p->kind == P_TENSOR ? tensor_argument(el, op, p, v, f, pos) : v;
 }
@@ -203,14 +191,12 @@ static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, 
 }
 
 static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
-  Frame *f = NEW(el->c, Frame);
-  const char *target = el->target;
+  Frame *f = NEW(el->c, Frame); const char *target = el->target;
   *f = (Frame){ .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target };
   if (el->ncall >= CALL_MAX) fail_at(el, pos, "operators call each other without end");
   el->call[el->ncall++] = (Call){ op->name, pos };
   Val v = apply_in(el, op, a, f, s, pos);
-  el->ncall--;
-  el->target = target;
+  el->ncall--; el->target = target;
   return v;
 }
 
@@ -219,15 +205,13 @@ static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos
   int k = 0;
   while (k < op->nparam && !op->param[k].variadic) k++;
   if (k == op->nparam) return apply_once(el, op, a, want, s, pos);
-  List var = a->at[k].k != V_NONE ? (List){ &a->at[k], 1, 1 } : a->var;
-  Val acc = a->at[0];
+  List var = a->at[k].k != V_NONE ? (List){ &a->at[k], 1, 1 } : a->var; Val acc = a->at[0];
   if (acc.k == V_NONE) fail_at(el, pos, "'%s' needs its first argument", op->name);
   for (int i = 0; i < var.n; i++) {
     Args one = *a;
     one.at = NEWN(el->c, Val, op->nparam + 1);
     memcpy(one.at, a->at, sizeof(Val) * (size_t)op->nparam);
-    one.at[0] = acc;
-    one.at[k] = var.at[i];
+    one.at[0] = acc; one.at[k] = var.at[i];
     acc = first_of(apply_once(el, op, &one, i == var.n - 1 ? want : (Want){ 0 }, s, pos));
   }
   return acc;
@@ -306,8 +290,7 @@ static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
 
 /* max min sum prod any all of one list; V_NONE: w is none of them. */
 static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
-  const Val none = { .k = V_NONE };
-  bool fn = w->kind == W_FN, red = w->kind == W_RED;
+  const Val none = { .k = V_NONE }; bool fn = w->kind == W_FN, red = w->kind == W_RED;
   const struct { bool is; Fn fn; Val from; } row[] = {
     { fn && w->id == FN_MAX, FN_MAX, none }, { fn && w->id == FN_MIN, FN_MIN, none }, { red && w->id == RED_SUM, FN_ADD, l->n ? none : v_int(el, 0) },
     { red && w->id == RED_PROD, FN_MUL, l->n ? none : v_int(el, 1) }, { red && w->id == RED_ANY, FN_OR, v_bool(el, false) },

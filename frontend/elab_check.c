@@ -13,15 +13,11 @@ typedef struct Check { Elab *el; VEC(const Expr *) fact; VEC(bool) neg; } Check;
 typedef struct Open { bool lo, hi, gather, future; } Open;     /* bounds that are not proven; future: beyond the end of a stream */
 
 static Open dim_open(Check *k, const Expr *r, int d) {
-  const Tensor *t = r->tensor;
-  Expr *e = r->arg[d];
-  Extent n = t->shape[d];
-  bool lo = false, hi = false;
+  const Tensor *t = r->tensor; Expr *e = r->arg[d]; Extent n = t->shape[d]; bool lo = false, hi = false;
   Facts f = { k->fact.at, k->neg.at, k->fact.n };
   if (expr_reads(e, NULL)) return (Open){ .gather = true };
   if (t->history && d == t->stream_dim) {
-    n.n += t->history;
-    e = expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history));
+    n.n += t->history; e = expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history));
   }
   expr_inside(k->el->c, e, n, &f, &lo, &hi);
   return (Open){ !lo, !hi, false, !hi && n.dim && n.dim->stream };
@@ -45,13 +41,10 @@ typedef struct Miss { Check *k; int n; Expr *fact; } Miss;
 static void miss_bound(Miss *m, Expr *fact) { m->fact = m->n++ ? NULL : fact; }
 
 static bool find_miss(const Expr *e, void *arg) {
-  Miss *m = arg;
-  Ctx *c = m->k->el->c;
+  Miss *m = arg; Ctx *c = m->k->el->c;
   if (e->kind == E_REDUCE) return false;
   for (int d = 0; e->kind == E_READ && d < e->n; d++) {
-    Open o = dim_open(m->k, e, d);
-    Aff a;
-    bool affine = !o.gather && expr_affine(c, e->arg[d], &a);
+    Open o = dim_open(m->k, e, d); Aff a; bool affine = !o.gather && expr_affine(c, e->arg[d], &a);
     if (o.gather || ((o.lo || o.hi) && !affine)) miss_bound(m, NULL);
     if (affine && o.lo) miss_bound(m, expr_fn2(c, FN_LT, e->arg[d], expr_int(c, 0)));
     if (affine && o.hi) miss_bound(m, expr_fn2(c, FN_GE, e->arg[d], ext_expr(m->k->el, e->tensor->shape[d])));
@@ -74,12 +67,8 @@ static Expr *check(Check *k, Expr *e, bool guarded);
 /* e where a fact (NULL: none) holds, or does not. */
 static Expr *check_fact(Check *k, Expr *e, const Expr *fact, bool neg, bool guarded) {
   int n = k->fact.n;
-  if (fact) {
-    PUSH(k->el->c, k->fact, fact);
-    PUSH(k->el->c, k->neg, neg);
-  }
-  e = check(k, e, guarded);
-  k->fact.n = k->neg.n = n;
+  if (fact) { PUSH(k->el->c, k->fact, fact); PUSH(k->el->c, k->neg, neg); }
+  e = check(k, e, guarded); k->fact.n = k->neg.n = n;
   return e;
 }
 
@@ -90,8 +79,7 @@ static Expr *check_all(Check *k, Expr *e, bool guarded) {
 }
 
 static Expr *check(Check *k, Expr *e, bool guarded) {
-  Expr *a[3];
-  Miss m = { k, 0, NULL };
+  Expr *a[3]; Miss m = { k, 0, NULL };
   switch (e->kind) {
   case E_READ:
     e = check_all(k, e, false);
@@ -104,8 +92,7 @@ static Expr *check(Check *k, Expr *e, bool guarded) {
     a[1] = check_fact(k, e->arg[1], m.n == 1 ? m.fact : NULL, false, false);
     return with_args(k, e, a);
   case E_SELECT:
-    a[0] = check(k, e->arg[0], guarded);
-    a[1] = check_fact(k, e->arg[1], a[0], false, guarded);
+    a[0] = check(k, e->arg[0], guarded); a[1] = check_fact(k, e->arg[1], a[0], false, guarded);
     a[2] = check_fact(k, e->arg[2], a[0], true, guarded);
     return with_args(k, e, a);
   case E_REDUCE:
@@ -182,8 +169,7 @@ static int64_t mark_place(const Piece *p, const Aff *aff, int rank, const int64_
   for (int d = 0; d < rank; d++) {
     int64_t v = aff[d].c;
     for (int i = 0; i < aff[d].n; i++)
-      for (int q = 0; q < p->nfree; q++)
-        if (p->free[q] == aff[d].index[i]) v += aff[d].k[i] * value[q];
+      for (int q = 0; q < p->nfree; q++) if (p->free[q] == aff[d].index[i]) v += aff[d].k[i] * value[q];
     at += v * stride[d];
   }
   return at;
@@ -191,12 +177,10 @@ static int64_t mark_place(const Piece *p, const Aff *aff, int rank, const int64_
 
 /* Gives how many elements the piece writes. */
 static int64_t mark_piece(const Cover *c, const Piece *p, const int64_t *stride, unsigned char *seen) {
-  int rank = c->g->t->rank;
-  Aff *aff = NEWN(c->el->c, Aff, rank + 1);
+  int rank = c->g->t->rank; Aff *aff = NEWN(c->el->c, Aff, rank + 1);
   int64_t *value = NEWN(c->el->c, int64_t, p->nfree + 1);
   for (int d = 0; d < rank; d++) expr_affine(c->el->c, p->place[d], &aff[d]);
-  for (int q = 0; q < p->nfree; q++)
-    if (at_end(c, p->free[q]->ext) <= 0) return 0;
+  for (int q = 0; q < p->nfree; q++) if (at_end(c, p->free[q]->ext) <= 0) return 0;
   for (int64_t count = 1;; count++) {
     int64_t at = mark_place(p, aff, rank, stride, value);
     if (seen[at]) fail_overlap(c, p);
@@ -208,8 +192,7 @@ static int64_t mark_piece(const Cover *c, const Piece *p, const int64_t *stride,
 }
 
 static void mark_all(const Cover *c) {
-  const Tensor *t = c->g->t;
-  int64_t n = 1, count = 0, *stride = NEWN(c->el->c, int64_t, t->rank + 1);
+  const Tensor *t = c->g->t; int64_t n = 1, count = 0, *stride = NEWN(c->el->c, int64_t, t->rank + 1);
   for (int d = t->rank - 1; d >= 0; d--) {
     stride[d] = n;
     n *= at_end(c, t->shape[d]);
@@ -222,20 +205,14 @@ static void mark_all(const Cover *c) {
 }
 
 static void cover_once(const Cover *c) {
-  const Group *g = c->g;
-  int rank = g->t->rank, n = g->piece.n;
-  double vol = 0, want = 1;
-  bool dense = true;
+  const Group *g = c->g; int rank = g->t->rank, n = g->piece.n; double vol = 0, want = 1; bool dense = true;
   Box *box = NEWN(c->el->c, Box, n);
   for (int i = 0; i < n; i++) {
     box[i] = (Box){ NEWN(c->el->c, int64_t, rank + 1), NEWN(c->el->c, int64_t, rank + 1), false };
     for (int d = 0; d < rank; d++) dense &= box_dim(c, g->piece.at[i], &box[i], d);
     vol += volume(&box[i], rank);
   }
-  if (!dense) {
-    mark_all(c);
-    return;
-  }
+  if (!dense) { mark_all(c); return; }
   for (int d = 0; d < rank; d++) want *= (double)at_end(c, g->t->shape[d]);
   for (int i = 0; i < n; i++)
     for (int j = 0; j < i; j++)

@@ -51,14 +51,10 @@ void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) {
 }
 
 static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
-  Val v;
-  Slot *sl = slot_find(f, name);
+  Val v; Slot *sl = slot_find(f, name);
   if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym));
   if (scope_find(s, name, &v)) return v;
-  if (sl && sl->state != SL_NONE) {
-    v = slot_value(el, f, sl, p);
-    return v.k == V_ABSENT ? absent_default(el, f, v.p) : v;
-  }
+  if (sl && sl->state != SL_NONE) { v = slot_value(el, f, sl, p); return v.k == V_ABSENT ? absent_default(el, f, v.p) : v; }
   const Word *w = map_get(&el->word, name);
   if (w && w->kind <= W_TYPE) return w->v;
   if (sl && sl->sym) return v_num(expr_index(el->c, sl->sym));
@@ -76,12 +72,8 @@ static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
-  bool known;
-  Val c = ev_scalar(el, n->kid[0], f, s);
-  if (v_is_bool(c, &known)) {
-    el->want = want;
-    return ev_node(el, n->kid[known ? 1 : 2], f, s);
-  }
+  bool known; Val c = ev_scalar(el, n->kid[0], f, s);
+  if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
   Val a = ev_scalar(el, n->kid[1], f, s);
   return v_select(el, c, a, ev_scalar(el, n->kid[2], f, s), n->pos);
 }
@@ -138,8 +130,7 @@ static Val lim_element(Elab *el, Val v, Val e, Pos p) {
 static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s, List *out) {
   Val v = splice ? ev_node(el, n->kid[0], f, s) : ev_scalar(el, n->kid[0], f, s);
   s.ext = true;
-  Val e = ev_node(el, n->kid[1], f, s);
-  bool list = v.k == V_LIST, spread = list && !splice;
+  Val e = ev_node(el, n->kid[1], f, s); bool list = v.k == V_LIST, spread = list && !splice;
   Val parts = v_list(el, list ? v.l->n : 1);
   if (!spread && e.k == V_LIST && e.l->n != parts.l->n) fail_at(el, n->pos, "a pack of %d and %d extents", parts.l->n, e.l->n);
   for (int i = 0; i < parts.l->n; i++)
@@ -153,10 +144,7 @@ static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
   s.ix = false;
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->n && q->kid[0] ? q->kid[0] : q;
-    if (is_range(b) && !b->paren && !s.left) {
-      comp_limited(el, b, b != q, f, s, out);
-      continue;
-    }
+    if (is_range(b) && !b->paren && !s.left) { comp_limited(el, b, b != q, f, s, out); continue; }
     const List *l = ev_items(el, &n->kid[i], 1, f, s);
     for (int k = 0; k < l->n; k++) PUSH(el->c, *out, l->at[k]);
   }

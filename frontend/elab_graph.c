@@ -37,13 +37,9 @@ static void dim_bounds(Unit *u, Index *i, const Bound *b) {
 }
 
 static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
-  Elab *el = u->el;
-  Graph *g = el->g;
-  const Bound *b = NULL;
-  Index *i = NEW(el->c, Index);
+  Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL; Index *i = NEW(el->c, Index);
   *i = (Index){ .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid };
-  for (int k = u->d->nbound - 1; k >= 0; k--)
-    if (u->d->bound[k].name == name) b = &u->d->bound[k];
+  for (int k = u->d->nbound - 1; k >= 0; k--) if (u->d->bound[k].name == name) b = &u->d->bound[k];
   if (!b && !stream) fail_at(el, p, "the dimension '%s' needs bounds: write `where %s in 1..256` after the inputs", name, name);
   if (b) dim_bounds(u, i, b);
   for (int k = 0; stream && k < g->ndim; k++)
@@ -56,8 +52,7 @@ static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
 
 /* One dimension of an input: a number, `stream t`, a symbolic dimension (new where it first stands), or an expression of them. */
 static Extent shape_item(Unit *u, const Node *n, bool input) {
-  Elab *el = u->el;
-  const Node *core = n->kind == N_NAMED ? n->kid[0] : n;
+  Elab *el = u->el; const Node *core = n->kind == N_NAMED ? n->kid[0] : n;
   if (is_range(core)) core = core->kid[1];
   if (core->kind == N_STREAM || (input && core->kind == N_NAME)) {
     const Slot *s = slot_find(u->f, core->text);
@@ -73,15 +68,13 @@ static Extent shape_item(Unit *u, const Node *n, bool input) {
 }
 
 static int stream_place(const Tensor *t) {
-  for (int d = 0; d < t->rank; d++)
-    if (t->shape[d].dim && t->shape[d].dim->stream) return d;
+  for (int d = 0; d < t->rank; d++) if (t->shape[d].dim && t->shape[d].dim->stream) return d;
   return -1;
 }
 
 static Tensor *tensor_declared(Unit *u, const char *name, const char *type, Node *const *item, int n, TensorKind kind, Pos p) {
   static const char *const what[] = { [TK_PARAM] = "parameter", [TK_CONST] = "constant" };
-  Elab *el = u->el;
-  const Slot *s = slot_find(u->f, name);
+  Elab *el = u->el; const Slot *s = slot_find(u->f, name);
   if (s && (s->state != SL_NONE || s->sym)) fail_at(el, p, "'%s' is already defined", name);
   if (n > 64) fail_at(el, p, "a tensor of %d dimensions: at most 64", n);
   Tensor *t = NEW(el->c, Tensor);
@@ -106,10 +99,7 @@ static void do_input(Unit *u, const void *arg) {
 }
 
 static void do_bounds(Unit *u, const void *arg) {
-  const Bound *b = arg;
-  Elab *el = u->el;
-  const Slot *s = slot_find(u->f, b->name);
-  Names near = { 0 };
+  const Bound *b = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, b->name); Names near = { 0 };
   if (el->c->nerror || (s && s->sym)) return;              /* after an error: perhaps the input was refused that has this dimension */
   for (int i = 0; i < el->g->ndim; i++) PUSH(el->c, near, el->g->dim[i]->name);
   fail_near(el, b->pos, ctx_printf(el->c, "'%s' is no dimension of the inputs", b->name), b->name, near.at, near.n);
@@ -133,8 +123,7 @@ static void weight_check(Elab *el, const Tensor *t, const Weight *w, const char 
 }
 
 static void do_param(Unit *u, const void *arg) {
-  const Stmt *st = arg;
-  Elab *el = u->el;
+  const Stmt *st = arg; Elab *el = u->el;
   Tensor *t = tensor_declared(u, st->name, st->type, st->item, st->nitem, TK_PARAM, st->pos);
   bool missing = false;                                    /* a file could not be read: that is reported */
   for (int i = 0; i < el->nweights; i++) {
@@ -163,16 +152,14 @@ static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Po
 /* One equation for each element. */
 static void const_elements(Elab *el, Tensor *t, const List *l, Pos p) {
   for (int k = 0; k < l->n; k++) {
-    Expr **place = NEWN(el->c, Expr *, t->rank + 1);
-    int64_t at = k;
+    Expr **place = NEWN(el->c, Expr *, t->rank + 1); int64_t at = k;
     for (int d = t->rank - 1; d >= 0; at /= t->shape[d--].n) place[d] = expr_int(el->c, at % t->shape[d].n);
     emit_eq(el, t, place, NULL, 0, l->at[k].e, p);
   }
 }
 
 static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
-  Index **free = NEWN(el->c, Index *, t->rank + 1);
-  Expr **place = NEWN(el->c, Expr *, t->rank + 1);
+  Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1);
   for (int d = 0; d < t->rank; d++) {
     free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix;
     place[d] = expr_index(el->c, free[d]);
@@ -185,10 +172,7 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
   Tensor *t = tensor_declared(u, st->name, st->type, st->item, st->nitem, TK_CONST, st->pos);
   int64_t n = tensor_size(t);
   el->constant = true;
-  if (v.k == V_NUM) {
-    const_spread(el, t, v, st->pos);
-    return;
-  }
+  if (v.k == V_NUM) { const_spread(el, t, v, st->pos); return; }
   if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
   List *flat = v_list(el, 0).l;
   const_flatten(el, t, 0, v, flat, st->pos);
@@ -197,18 +181,13 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
 }
 
 static void do_const(Unit *u, const void *arg) {
-  const Stmt *st = arg;
-  Elab *el = u->el;
-  const Slot *s = slot_find(u->f, st->name);
+  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name);
   if (s && s->state != SL_NONE) fail_at(el, st->pos, "'%s' is already defined", st->name);
   el->target = st->name;
   Val v = plain_value(u, st->value);
   if (v_whole(v)) fail_at(el, st->pos, "a constant over tensors is an equation: write `const %s[i] = ...`", st->name);
   el->target = st->name;
-  if (st->item || st->nitem) {
-    const_tensor(u, st, v);
-    return;
-  }
+  if (st->item || st->nitem) { const_tensor(u, st, v); return; }
   Type t = st->type ? type_named(el, st->type, st->pos) : T_NONE;
   if (v.k == V_NUM && t != T_NONE) {
     if (!v_static(v)) fail_at(el, st->pos, "the constant '%s' is not known when the graph is compiled", st->name);
@@ -231,8 +210,7 @@ static void do_state(Unit *u, const void *arg) {
 }
 
 int64_t history_of(Elab *el, Frame *f, Tensor *t) {
-  const Stmt *st = map_get(&el->history, t->name);
-  int d = t->stream_dim = stream_place(t);
+  const Stmt *st = map_get(&el->history, t->name); int d = t->stream_dim = stream_place(t);
   if (!st) return 0;
   if (d < 0) fail_at(el, st->pos, "'%s' has no stream dimension: only stream tensors have a past (a state's next value is written %s <- value)", t->name, t->name);
   if (st->nitem != t->rank) fail_at(el, st->pos, "'%s' has %d dimensions, its `state` line %d", t->name, t->rank, st->nitem);
@@ -245,16 +223,12 @@ int64_t history_of(Elab *el, Frame *f, Tensor *t) {
 
 /* What the state holds first: an expression over indices named in the state's shape. */
 static void do_state_value(Unit *u, const void *arg) {
-  const Stmt *st = arg;
-  Elab *el = u->el;
-  Slot *s = slot_find(u->f, st->name);
+  const Stmt *st = arg; Elab *el = u->el; Slot *s = slot_find(u->f, st->name);
   if (!s || s->v.k == V_POISON || !st->value) return;
-  Tensor *t = slot_value(el, u->f, s, st->pos).x->t;
-  Scope sc = { .eq = true };
+  Tensor *t = slot_value(el, u->f, s, st->pos).x->t; Scope sc = { .eq = true };
   t->init_index = NEWN(el->c, Index *, t->rank + 1);
   for (int d = 0; d < t->rank; d++) {
-    const Node *n = st->item[d];
-    bool named = is_range(n) && n->kid[0]->kind == N_NAME;
+    const Node *n = st->item[d]; bool named = is_range(n) && n->kid[0]->kind == N_NAME;
     const char *name = named ? n->kid[0]->text : pack_name(el, "i", d);
     t->init_index[d] = &idx_new(el, name, t->shape[d], true)->ix;
     if (named) sc = scope_bind(el, sc, name, v_num(expr_index(el->c, t->init_index[d])));
@@ -267,9 +241,7 @@ static void do_state_value(Unit *u, const void *arg) {
 }
 
 static void do_next(Unit *u, const void *arg) {
-  const Stmt *st = arg;
-  Elab *el = u->el;
-  const Slot *s = slot_find(u->f, st->name);
+  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name);
   if (is_poison(s)) return;
   if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR || s->v.x->t->kind != TK_STATE)
     fail_at(el, st->pos, "'%s' is no state: write `state %s: f32[...] = 0;`", st->name, st->name);
@@ -290,8 +262,7 @@ static void do_next(Unit *u, const void *arg) {
 static void result_check(Unit *u, const Param *p, const Tensor *t) {
   Elab *el = u->el;
   if (p->kind != P_TYPED) return;
-  Type want = type_named(el, p->type, p->pos);
-  Extent *shape = NEWN(el->c, Extent, p->nitem + 1);
+  Type want = type_named(el, p->type, p->pos); Extent *shape = NEWN(el->c, Extent, p->nitem + 1);
   for (int d = 0; d < p->nitem; d++) shape[d] = shape_item(u, p->item[d], false);
   if (want == t->type && exts_equal(shape, p->nitem, t->shape, t->rank)) return;
   diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, want, shape, p->nitem), type_show(el, t->type, t->shape, t->rank));
@@ -320,9 +291,7 @@ static Tensor *result_tensor(Elab *el, const Param *p, Val v) {
 }
 
 static void do_result(Unit *u, const void *arg) {
-  const Param *p = arg;
-  Elab *el = u->el;
-  Slot *s = slot_find(u->f, p->name);
+  const Param *p = arg; Elab *el = u->el; Slot *s = slot_find(u->f, p->name);
   for (const Param *q = u->d->result; q < p; q++)
     if (q->name == p->name) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
   if (!s || s->state == SL_NONE) {
@@ -344,9 +313,7 @@ static void do_result(Unit *u, const void *arg) {
 
 /* ---- the whole */
 static void do_layout(Unit *u, const void *arg) {
-  const Stmt *st = arg;
-  const Slot *s = slot_find(u->f, st->name);
-  Names near = tensor_names(u->el);
+  const Stmt *st = arg; const Slot *s = slot_find(u->f, st->name); Names near = tensor_names(u->el);
   if (is_poison(s)) return;
   if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(u->el, st->pos, ctx_printf(u->el->c, "there is no tensor '%s'", st->name), st->name, near.at, near.n);
   layout_apply(u->el, st, s->v.x->t);
@@ -354,8 +321,7 @@ static void do_layout(Unit *u, const void *arg) {
 
 /* The statements of kernels stand among the graph's: names are known everywhere. Gives the kernel of each statement of the graph. */
 static Kernel **flatten(Unit *u) {
-  Ctx *c = u->el->c;
-  Kernel **all = NEWN(c, Kernel *, u->d->nstmt + 1);
+  Ctx *c = u->el->c; Kernel **all = NEWN(c, Kernel *, u->d->nstmt + 1);
   for (int i = 0; i < u->d->nstmt; i++) {
     Stmt *st = u->d->stmt[i];
     PUSH(c, u->st, st);
@@ -363,10 +329,7 @@ static Kernel **flatten(Unit *u) {
     if (st->kind != S_KERNEL) continue;
     all[i] = NEW(c, Kernel);
     *all[i] = (Kernel){ .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos };
-    for (int k = 0; k < st->nbody; k++) {
-      PUSH(c, u->st, st->body[k]);
-      PUSH(c, u->kernel, all[i]);
-    }
+    for (int k = 0; k < st->nbody; k++) { PUSH(c, u->st, st->body[k]); PUSH(c, u->kernel, all[i]); }
   }
   return all;
 }
@@ -377,8 +340,7 @@ typedef struct Row { StmtKind kind; void (*fn)(Unit *, const void *); } Row;
 static void run_rows(Unit *u, const Row *row, int n) {
   for (int i = 0; i < u->st.n; i++)
     for (int k = 0; k < n; k++) {
-      const Stmt *st = u->st.at[i];
-      bool equation = st->kind == S_CONST && !st->name;
+      const Stmt *st = u->st.at[i]; bool equation = st->kind == S_CONST && !st->name;
       if (st->kind == row[k].kind && !equation && !try_part(u, row[k].fn, st)) statement_poison(u->el, u->f, st);
     }
 }
@@ -386,14 +348,11 @@ static void run_rows(Unit *u, const Row *row, int n) {
 void graph_elaborate(Elab *el, const Decl *d) {
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
-  const Ast *a = el->ast;
-  Graph *g = el->g;
-  int errors = el->c->nerror;
-  Unit u = { .el = el, .d = d, .f = NEW(el->c, Frame) };
+  const Ast *a = el->ast; Graph *g = el->g;
+  int errors = el->c->nerror; Unit u = { .el = el, .d = d, .f = NEW(el->c, Frame) };
   *u.f = (Frame){ .op = d, .graph = true };
   *g = (Graph){ .name = d->name, .pos = d->pos, .stage = a->stage > STAGE_EXPAND ? a->stage : STAGE_EXPAND, .weights = a->weights, .nweights = a->nweights };
-  el->nweights = a->nweights;
-  el->weights = NEWN(el->c, Weights *, a->nweights + 1);
+  el->nweights = a->nweights; el->weights = NEWN(el->c, Weights *, a->nweights + 1);
   for (int i = 0; i < a->nweights; i++) el->weights[i] = weights_open(el->c, a->weights[i], a->src, a->weights_pos[i]);
   for (int i = 0; i < d->nparam; i++)
     if (!try_part(&u, do_input, &d->param[i])) slot_set(el, u.f, d->param[i].name, (Val){ .k = V_POISON });
@@ -406,8 +365,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   if (!d->nresult) diag_error(el->c, d->pos, "the graph '%s' has no results: write `graph %s(...) -> (y) { ... }`", d->name, d->name);
   for (int i = 0; i < d->nresult; i++) try_part(&u, do_result, &d->result[i]);
   run_rows(&u, last, 1);
-  g->tensor = el->tensor.at; g->ntensor = el->tensor.n;
-  g->eq = el->eq.at; g->neq = el->eq.n;
+  g->tensor = el->tensor.at; g->ntensor = el->tensor.n; g->eq = el->eq.at; g->neq = el->eq.n;
   for (int i = 0; i < g->ntensor; i++) g->tensor[i]->stream_dim = stream_place(g->tensor[i]);
   if (body) kernels_finish(el, d, kernel);
   if (el->c->nerror == errors) graph_sort(el->c, g);

@@ -12,8 +12,7 @@ typedef struct Unit { Elab *el; const Kernel *k; Names index, written, tensor; }
 
 /* ---- what a kernel has */
 static bool names_have(const Names *n, const char *name) {
-  for (int i = 0; i < n->n; i++)
-    if (n->at[i] == name) return true;
+  for (int i = 0; i < n->n; i++) if (n->at[i] == name) return true;
   return false;
 }
 
@@ -35,8 +34,7 @@ static void eq_indices(Unit *u, const Eq *e, Names *out) {
 }
 
 static Tensor *tensor_find(const Elab *el, const char *name) {
-  for (int i = 0; i < el->tensor.n; i++)
-    if (el->tensor.at[i]->name == name) return el->tensor.at[i];
+  for (int i = 0; i < el->tensor.n; i++) if (el->tensor.at[i]->name == name) return el->tensor.at[i];
   return NULL;
 }
 
@@ -54,15 +52,13 @@ static bool need_name(Unit *u, const Names *n, const char *name, const char *wha
 static void check_leaf(Unit *u, const Tree *t) {
   Names own = { 0 };
   if (!need_name(u, &u->written, t->name, "a schedule computes what an equation of its kernel writes; none writes", t->pos)) return;
-  for (int i = 0; i < u->k->neq; i++)
-    if (u->k->eq[i]->out->name == t->name) eq_indices(u, u->k->eq[i], &own);
+  for (int i = 0; i < u->k->neq; i++) if (u->k->eq[i]->out->name == t->name) eq_indices(u, u->k->eq[i], &own);
   for (int i = 0; i < t->nleaf; i++) need_name(u, &own, t->leaf[i].index, ctx_printf(u->el->c, "the equation of '%s' has no index", t->name), t->pos);
 }
 
 /* `as [o / 16, c, o % 16]`: by the index that writes the dimension, or d0, d1, ... */
 static int layout_dim(Unit *u, const char *tensor, const char *name) {
-  int d;
-  char rest;
+  int d; char rest;
   for (int i = 0; i < u->k->neq; i++) {
     const Eq *e = u->k->eq[i];
     for (d = 0; e->out->name == tensor && d < e->out->rank; d++)
@@ -84,10 +80,7 @@ static void check_let(Unit *u, Tree *t) {
 }
 
 static void check_tree(Unit *u, Tree *t, int depth) {
-  if (depth > 200) {
-    diag_error(u->el->c, t->pos, "loops are nested more than 200 deep");
-    return;
-  }
+  if (depth > 200) { diag_error(u->el->c, t->pos, "loops are nested more than 200 deep"); return; }
   for (; t; t = t->next) {
     if (t->kind == TREE_LEAF) check_leaf(u, t);
     else if (t->kind == TREE_LET) check_let(u, t);
@@ -117,8 +110,7 @@ static void check_complete(Unit *u) {
 /* ---- kernels */
 static void kernel_head(Unit *u, Kernel *k, const Stmt *st) {
   Ctx *c = u->el->c;
-  k->in = NEWN(c, Tensor *, st->nin + 1);
-  k->out = NEWN(c, Tensor *, st->nout + 1);
+  k->in = NEWN(c, Tensor *, st->nin + 1); k->out = NEWN(c, Tensor *, st->nout + 1);
   for (int i = 0; i < st->nin; i++)
     if (need_name(u, &u->tensor, st->in[i], "there is no tensor", st->pos)) k->in[k->nin++] = tensor_find(u->el, st->in[i]);
   for (int i = 0; i < st->nout; i++) {
@@ -131,16 +123,12 @@ static void kernel_head(Unit *u, Kernel *k, const Stmt *st) {
 }
 
 static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
-  Unit u = { .el = el, .k = k };
-  Found written = { el->c, &u.written };
+  Unit u = { .el = el, .k = k }; Found written = { el->c, &u.written };
   for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, u.tensor, el->tensor.at[i]->name);
   if (!k->label) k->label = k->name;
   kernel_head(&u, k, st);
   if (!k->neq) diag_error(el->c, k->pos, "the kernel %s has no equations", k->name);
-  for (int i = 0; i < k->neq; i++) {
-    eq_indices(&u, k->eq[i], &u.index);
-    found_add(&written, k->eq[i]->out->name);
-  }
+  for (int i = 0; i < k->neq; i++) { eq_indices(&u, k->eq[i], &u.index); found_add(&written, k->eq[i]->out->name); }
   if (!k->tree) return;
   check_tree(&u, k->tree, 0);
   check_complete(&u);
@@ -179,8 +167,7 @@ static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
 void layout_apply(Elab *el, const Stmt *st, Tensor *t) {
   static const char *const place[] = { "", "scratch", "state", "const" };     /* of Where */
   if (st->where) {
-    for (int k = 1; k < 4; k++)
-      if (!strcmp(st->where, place[k])) t->where = (Where)k;
+    for (int k = 1; k < 4; k++) if (!strcmp(st->where, place[k])) t->where = (Where)k;
     if (t->where == AT_NONE) fail_at(el, st->pos, "'%s' is no place: tensors lie in scratch, state or const", st->where);
     t->offset = st->offset;
   }

@@ -37,8 +37,7 @@ static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
 typedef struct Axes { int *at, n; } Axes;
 
 static Axes axes_of(Elab *el, Val v, int n, Pos p) {
-  List one = { &v, 1, 1 };
-  const List *l = v.k == V_LIST ? v.l : &one;
+  List one = { &v, 1, 1 }; const List *l = v.k == V_LIST ? v.l : &one;
   Axes out = { NEWN(el->c, int, l->n + 1), l->n };
   for (int i = 0; i < l->n; i++) {
     int64_t k = need_int(el, l->at[i], p, "an axis");
@@ -49,12 +48,10 @@ static Axes axes_of(Elab *el, Val v, int n, Pos p) {
 }
 
 static Val fn_drop(Elab *el, const List *l, Val axes, Pos p) {
-  Axes a = axes_of(el, axes, l->n, p);
-  bool *gone = NEWN(el->c, bool, l->n + 1);
+  Axes a = axes_of(el, axes, l->n, p); bool *gone = NEWN(el->c, bool, l->n + 1);
   for (int i = 0; i < a.n; i++) gone[a.at[i]] = true;
   Val out = v_list(el, 0);
-  for (int i = 0; i < l->n; i++)
-    if (!gone[i]) PUSH(el->c, *out.l, l->at[i]);
+  for (int i = 0; i < l->n; i++) if (!gone[i]) PUSH(el->c, *out.l, l->at[i]);
   return out;
 }
 
@@ -103,18 +100,13 @@ typedef struct Letters { Elab *el; Pos p; int id[256], count[256], n, ell; char 
 
 static void letters_split(Letters *s, const char *eq) {
   char *text = ctx_printf(s->el->c, "%s", eq), *w = text;
-  for (const char *q = eq; *q; q++)
-    if (*q != ' ') *w++ = *q;
+  for (const char *q = eq; *q; q++) if (*q != ' ') *w++ = *q;
   *w = 0;
   s->out = strstr(text, "->");
-  if (s->out) {
-    *s->out = 0;
-    s->out += 2;
-  }
+  if (s->out) { *s->out = 0; s->out += 2; }
   for (char *q = text; q; s->nterm++) {
     if (s->nterm == 3) fail_at(s->el, s->p, "more than 3 terms");
-    s->term[s->nterm] = q;
-    q = strchr(q, ',');
+    s->term[s->nterm] = q; q = strchr(q, ',');
     if (q) *q++ = 0;
   }
 }
@@ -139,8 +131,7 @@ static int term_letters(const Letters *s, const char *t, int m, int *out) {
 static int implicit_output(const Letters *s, int *out) {
   int n = 0;
   for (int j = 0; j < s->ell; j++) out[n++] = 128 + j;
-  for (int ch = 0; ch < 128; ch++)
-    if (s->count[ch] == 1) out[n++] = ch;
+  for (int ch = 0; ch < 128; ch++) if (s->count[ch] == 1) out[n++] = ch;
   return n;
 }
 

@@ -41,20 +41,17 @@ static char *show_all(Match *m, const Extent *e, int n) { return ext_print(m->el
 static bool says(const Match *m, const Node *n, const char *name) {
   const Node *core = item_core(n);
   if (!core || core->kind != N_TUPLE) return item_name(m->el, n) == name;
-  for (int i = 0; i < core->n; i++)
-    if (says(m, core->kid[i], name)) return true;
+  for (int i = 0; i < core->n; i++) if (says(m, core->kid[i], name)) return true;
   return false;
 }
 
 /* Names both tensors of the user, their shapes and their places. */
 static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, const char *name, const char *here, const char *there, const char *remedy) {
-  Elab *el = m->el;
-  const Tensor *t = NULL, *o = NULL;
+  Elab *el = m->el; const Tensor *t = NULL, *o = NULL;
   for (int i = 0; i < m->arg.n; i++) {
     const Arg *a = &m->arg.at[i];
     if (a->p == p) t = a->x->t;
-    for (int j = 0; a->p != p && !o && j < a->p->nitem; j++)
-      if (says(m, a->p->item[j], name)) o = a->x->t;
+    for (int j = 0; a->p != p && !o && j < a->p->nitem; j++) if (says(m, a->p->item[j], name)) o = a->x->t;
   }
   fail_also(el, t->pos, "'%s' is declared here", t->name);
   if (o) fail_also(el, o->pos, "'%s' is declared here", o->name);
@@ -95,12 +92,8 @@ static Dims pack_range(Match *m, const Node *n) {
 }
 
 static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out) {
-  bool pack = q->kind == N_SPLICE;
-  const Node *core = item_core(q);
-  if (q->kind == N_INT) {
-    *out = extent_of(q->i);
-    return true;
-  }
+  bool pack = q->kind == N_SPLICE; const Node *core = item_core(q);
+  if (q->kind == N_INT) { *out = extent_of(q->i); return true; }
   const char *name = need_name(m, q);
   if (is_range(q)) dim_set(m, name, range_value(m, q), a);
   else if (is_range(core)) slot_dim(m->el, m->f, name, pack_range(m, core));
@@ -122,8 +115,7 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
   CompDim *cd = NEW(m->el->c, CompDim);
   VEC(Extent) ext = { 0 };
   for (int i = 0; i < n->n; i++) {
-    const Node *q = n->kid[i];
-    const Slot *s = q->kind == N_INT ? NULL : slot_find(m->f, need_name(m, q));
+    const Node *q = n->kid[i]; const Slot *s = q->kind == N_INT ? NULL : slot_find(m->f, need_name(m, q));
     Extent e = { NULL, 0 };
     if (q->kind == N_SPLICE) {
       for (int k = 0; k < s->dim.n; k++) PUSH(m->el->c, ext, s->dim.e[k]);
@@ -139,9 +131,7 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
 }
 
 static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
-  Extent known = extent_of(1), k;
-  const Node *open = NULL;
-  int nopen = 0;
+  Extent known = extent_of(1), k; const Node *open = NULL; int nopen = 0;
   for (int i = 0; i < n->n; i++) {
     if (part_known(m, n->kid[i], a, &k)) known = ext_mul(m->el, known, k, n->pos);
     else open = n->kid[i], nopen++;
@@ -171,8 +161,7 @@ static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
 /* ---- positions */
 /* False: not known yet (an error in the last round). */
 static bool axis_value(Match *m, const Node *axis, Val *out) {
-  Elab *el = m->el;
-  Catch k;
+  Elab *el = m->el; Catch k;
   if (catch_begin(el, &k)) {
     el->quiet += !m->last;
     *out = ev_scalar(el, axis, m->f, (Scope){ 0 });
@@ -188,10 +177,8 @@ static bool find_anchors(Match *m, Arg *a) {
   int rank = a->x->t->rank;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *inner = item_inner(n), *core = item_core(n);
-    bool pack = n->kind == N_SPLICE;
-    Val v;
-    a->anchor[j] = -1;
-    a->len[j] = pack && is_range(core) ? pack_range(m, core).n : -1;
+    bool pack = n->kind == N_SPLICE; Val v;
+    a->anchor[j] = -1; a->len[j] = pack && is_range(core) ? pack_range(m, core).n : -1;
     if (!inner || inner->kind != N_AT) continue;
     if (!axis_value(m, inner->kid[1], &v)) return false;
     int64_t ax = need_int(m->el, v, n->pos, "an axis");
@@ -212,10 +199,7 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   int open = -1, nopen = 0, packs = 0, fixed = 0, last = -1;
   for (int j = j0; j < j1; j++) {
     fixed += a->p->item[j]->kind != N_SPLICE;
-    if (a->p->item[j]->kind != N_SPLICE || a->len[j] >= 0) {
-      room -= a->len[j] >= 0 ? a->len[j] : 1;
-      continue;
-    }
+    if (a->p->item[j]->kind != N_SPLICE || a->len[j] >= 0) { room -= a->len[j] >= 0 ? a->len[j] : 1; continue; }
     const Slot *s = slot_find(m->f, need_name(m, a->p->item[last = j]));
     packs++;
     if (!s || !s->dim.pack) open = j, nopen++;
@@ -250,12 +234,9 @@ static bool find_positions(Match *m, Arg *a) {
 
 /* ---- packs */
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
-  Elab *el = m->el;
-  const char *name = need_name(m, n);
-  const Extent *e = a->x->t->shape + d, *all = e;
-  const Slot *s = slot_get(el, m->f, name);
-  int total = len;
-  PackDim *pd = NEW(el->c, PackDim);
+  Elab *el = m->el; const char *name = need_name(m, n);
+  const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name);
+  int total = len; PackDim *pd = NEW(el->c, PackDim);
   *pd = (PackDim){ name, len, a->x->pack };
   a->x->pack = pd;
   if (is_range(item_core(n))) {
@@ -270,19 +251,16 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
 
 static void own_check(Match *m) {
   for (int i = 0; i < m->own.n; i++) {
-    const Own *o = &m->own.at[i];
-    const Slot *s = slot_find(m->f, o->name);
+    const Own *o = &m->own.at[i]; const Slot *s = slot_find(m->f, o->name);
     if (!o->broadcast && !exts_equal(s->dim.e, s->dim.n, o->ext, o->n)) fail_pack(m, o->p, o->name, o->ext, o->n, ctx_printf(m->el->c, " (write ..~%s where it may broadcast)", o->name));
   }
 }
 
 /* ---- arguments */
 static bool match_arg(Match *m, Arg *a) {
-  int d = 0;
-  bool done = true;
+  int d = 0; bool done = true;
   if (!find_positions(m, a)) return false;
-  a->x->pack = NULL;
-  a->x->comp = NULL;
+  a->x->pack = NULL; a->x->comp = NULL;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *core = item_core(n);
     if (n->kind == N_SPLICE) {
@@ -292,16 +270,14 @@ static bool match_arg(Match *m, Arg *a) {
     }
     bool settled = match_item(m, core, a->x->t->shape[d], a);
     if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d);
-    done &= settled;
-    d++;
+    done &= settled; d++;
   }
   return done;
 }
 
 static void args_collect(Match *m, const Decl *op) {
   for (int i = 0; i < op->nparam; i++) {
-    const Param *p = &op->param[i];
-    const Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL;
+    const Param *p = &op->param[i]; const Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL;
     if (!s || s->v.k == V_ABSENT) continue;
     Tensor *number = NEW(m->el->c, Tensor);
     number->name = p->name;
@@ -312,14 +288,12 @@ static void args_collect(Match *m, const Decl *op) {
 
 /* ---- absent tensors: what stands in no present one is empty, or what `<` says */
 static void absent_item(Match *m, const Node *n) {
-  const Node *core = item_core(n);
-  Extent e = extent_of(0);
+  const Node *core = item_core(n); Extent e = extent_of(0);
   if (core && core->kind == N_TUPLE) {
     for (int i = 0; i < core->n; i++) absent_item(m, core->kid[i]);
     return;
   }
-  const char *name = item_name(m->el, n);
-  const Slot *s = name ? slot_find(m->f, name) : NULL;
+  const char *name = item_name(m->el, n); const Slot *s = name ? slot_find(m->f, name) : NULL;
   if (!name || (s && (s->dim.e || s->state != SL_NONE))) return;
   bool pack = n->kind == N_SPLICE;
   if (!pack && is_range(core)) e = range_value(m, core);
@@ -332,8 +306,7 @@ void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
   for (int round = 0, left = m.arg.n; left; round++) {
     m.last = round > m.arg.n + 3;
     for (int i = 0; i < m.arg.n; i++) {
-      Arg *a = &m.arg.at[i];
-      int own = m.own.n;
+      Arg *a = &m.arg.at[i]; int own = m.own.n;
       if (a->done) continue;
       a->done = match_arg(&m, a);
       if (a->done) left--;

@@ -68,10 +68,7 @@ static int pack_dims(const Tens *x, const char *name) {
 /* A pack is aligned at the end of the dimensions that it covers in this tensor. */
 static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
   int total = 0, npack = 0, rank = x->t->rank;
-  for (int i = 0; i < n; i++) {
-    total += part[i].pack ? part[i].v.l->n : 1;
-    npack += part[i].pack != NULL;
-  }
+  for (int i = 0; i < n; i++) { total += part[i].pack ? part[i].v.l->n : 1; npack += part[i].pack != NULL; }
   int over = total - rank;
   for (int i = 0; i < n && over; i++) {
     if (!part[i].pack) continue;
@@ -96,9 +93,7 @@ static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p
 }
 
 static Expr *place_comp(Elab *el, const Tens *x, int d, Val v, Pos p) {
-  const Tensor *t = x->t;
-  const CompDim *known = x->comp;
-  Extent e;
+  const Tensor *t = x->t; const CompDim *known = x->comp; Extent e;
   if (v.l->n && comp_extent(el, v.l, p, &e) && !extent_equal(e, t->shape[d]))
     fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s", ext_show(el, e), d, tens_show(el, t), ext_show(el, t->shape[d]));
   while (known && known->dim != d) known = known->next;
@@ -120,9 +115,7 @@ static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
 
 /* One read; of a list in a place, element j. */
 static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int n, int j, Pos p) {
-  Part *part = NEWN(el->c, Part, n + 1);
-  Expr **place = NEWN(el->c, Expr *, x->t->rank + 1);
-  int d = 0;
+  Part *part = NEWN(el->c, Part, n + 1); Expr **place = NEWN(el->c, Expr *, x->t->rank + 1); int d = 0;
   for (int i = 0; i < n; i++) {
     part[i] = given[i];
     if (!part[i].pack && part[i].v.k == V_LIST) part[i].v = part[i].v.l->at[j];
@@ -137,17 +130,14 @@ static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int
 
 /* ---- places as written */
 static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
-  Names names = { 0 };
-  const char *only = NULL;
-  int count = 0;
+  Names names = { 0 }; const char *only = NULL; int count = 0;
   if (!n->n || !n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   names_in(el, n->kid[0], &names);
   for (int i = 0; i < names.n; i++) {
     const Slot *s = slot_find(f, names.at[i]);
     if (!s || !s->dim.pack) continue;
-    only = names.at[i];
-    count++;
+    only = names.at[i]; count++;
   }
   return count == 1 ? only : "?";
 }
@@ -155,8 +145,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
 /* A composite with lists among its parts is a list of composites. */
 static Val comp_spread(Elab *el, Val v) {
   int m = -1;
-  for (int i = 0; i < v.l->n; i++)
-    if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n;
+  for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n;
   if (m < 0) return v;
   Val out = v_list(el, m);
   for (int j = 0; j < m; j++) {
@@ -209,17 +198,14 @@ static Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s)
   List *i = ev_items(el, n->kid + 1, n->n - 1, f, s);
   if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
   if (i->at[0].k != V_LIST) return list_at(el, l, i->at[0], n->pos);
-  const List *q = i->at[0].l;
-  Val out = v_list(el, q->n);
+  const List *q = i->at[0].l; Val out = v_list(el, q->n);
   for (int k = 0; k < q->n; k++) out.l->at[k] = list_at(el, l, q->at[k], n->pos);
   return out;
 }
 
 /* ---- what is indexed */
 static Slot *base_slot(Elab *el, const Node *n, Frame *f, Scope s) {
-  Val v;
-  const char *name = node_dotted(el->c, n);
-  Slot *sl = name ? slot_find(f, name) : NULL;
+  Val v; const char *name = node_dotted(el->c, n); Slot *sl = name ? slot_find(f, name) : NULL;
   if (!sl || sl->state == SL_NONE) return NULL;
   if (n->kind != N_NAME || !scope_find(s, name, &v)) return sl;
   return v_idx(v) && (sl->state == SL_PENDING || sl->v.k == V_TENSOR) ? sl : NULL;      /* an index may hide a tensor's name */
@@ -293,10 +279,8 @@ static Val list_sizes(Elab *el, const List *l) {
 
 /* Of an index or pack by name: k.size, ..h's h.size and h.rank. V_HOLE: not one. */
 static Val dot_index(Elab *el, const Node *n, Frame *f, Scope s) {
-  const char *name = n->kid[0]->text;
-  const Slot *sl = slot_find(f, name);
-  Val v = { .k = V_HOLE };
-  bool bound = scope_find(s, name, &v), dim = sl && sl->dim.e;
+  const char *name = n->kid[0]->text; const Slot *sl = slot_find(f, name);
+  Val v = { .k = V_HOLE }; bool bound = scope_find(s, name, &v), dim = sl && sl->dim.e;
   if (n->text == el->s_size) {
     if (bound && v_idx(v)) return v_ext(el, v_idx(v)->ix.ext);
     if (dim) return v_dims(el, sl->dim);
@@ -329,8 +313,7 @@ static void fail_dotted(Elab *el, const Node *n, const Frame *f) {
 }
 
 Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
-  const char *full = f->graph ? node_dotted(el->c, n) : NULL;
-  Slot *sl = full ? slot_find(f, full) : NULL;
+  const char *full = f->graph ? node_dotted(el->c, n) : NULL; Slot *sl = full ? slot_find(f, full) : NULL;
   if (sl && sl->state != SL_NONE) return slot_value(el, f, sl, n->pos);
   if (n->text == el->s_given) return dot_given(el, n, f);
   if (n->text != el->s_size && n->text != el->s_rank && n->text != el->s_type && n->text != el->s_shape) fail_dotted(el, n, f);

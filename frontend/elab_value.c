@@ -37,7 +37,6 @@ Val v_lim(Elab *el, Expr *e, Expr *n) {
 }
 
 Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
-
 static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
 
 bool v_is_int(Val v, int64_t *i) {
@@ -107,8 +106,7 @@ static bool expr_ext(Elab *el, Expr *e, Extent *out) {
 }
 
 Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
-  Extent e = { NULL, 0 };
-  bool truth;
+  Extent e = { NULL, 0 }; bool truth;
   if (v.k != V_NUM || v_is_bool(v, &truth)) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
   if (!expr_ext(el, v.e, &e)) {
     if (type_is_float(v.e->type)) fail_at(el, p, "%s must be an integer; this is %s", what, expr_print(el->c, v.e));
@@ -194,8 +192,7 @@ static bool find_dim(const Expr *e, void *found) {
 
 /* What holds a symbolic dimension is brought to its affine form, so that it cancels where it can. */
 static Expr *expr_settle(Elab *el, Expr *e) {
-  bool found = false;
-  Aff a;
+  bool found = false; Aff a;
   if (!el->g->ndim || e->kind == E_CONST || e->type != T_WINT) return e;
   expr_walk(e, find_dim, &found);
   return found && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
@@ -225,8 +222,7 @@ static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_
 /* max(x, -inf) and min(x, inf) are x, also for a NaN; t + -1 is t - 1; a sum begins at 0 anyway. */
 static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
   const Expr *k = a[1];
-  for (int i = 0; i < 2 && f == FN_ADD; i++)
-    if (is_zero(a[i]) && is_sum(a[1 - i])) return a[1 - i];
+  for (int i = 0; i < 2 && f == FN_ADD; i++) if (is_zero(a[i]) && is_sum(a[1 - i])) return a[1 - i];
   if (k->kind != E_CONST) return NULL;
   if (type_is_float(k->type) && type_is_float(a[0]->type) && ((f == FN_MAX && k->f == -INFINITY) || (f == FN_MIN && k->f == INFINITY)))
     return type_promote(a[0]->type, k->type) == a[0]->type ? a[0] : NULL;
@@ -267,9 +263,7 @@ static Val lift_new(Elab *el, Oper o, const Val *a, int n, Pos p) {
     Lift *b = l->arg[j] = lift_of(el, a[j], p);
     Extent *shape = ext_broadcast(el, l->shape, l->rank, b->shape, b->rank, &l->rank);
     if (!shape) fail_at(el, p, "shapes %s and %s do not broadcast", ext_print(el, l->shape, l->arg[0]->rank), ext_print(el, b->shape, b->rank));
-    l->shape = shape;
-    l->size += b->size;
-    l->label = label_join(el, l->label, b->label);
+    l->shape = shape; l->size += b->size; l->label = label_join(el, l->label, b->label);
   }
   if (l->rank > 64) fail_at(el, p, "a tensor of %d dimensions: at most 64", l->rank);
   if (l->size > 100000) fail_at(el, p, "this expression over whole tensors is too large: give parts of it names");
@@ -320,10 +314,7 @@ static int list_length(Elab *el, const Val *a, int n, Oper o, Pos p) {
 }
 
 static bool is_word(Val v) { return v.k == V_STRING || v.k == V_TYPE || v.k == V_NONE; }
-
-static bool same_word(Val a, Val b) {
-  return a.k == b.k && (a.k == V_STRING ? !strcmp(a.s, b.s) : a.k == V_TYPE ? a.t == b.t : a.k == V_NONE);
-}
+static bool same_word(Val a, Val b) { return a.k == b.k && (a.k == V_STRING ? !strcmp(a.s, b.s) : a.k == V_TYPE ? a.t == b.t : a.k == V_NONE); }
 
 static void operand_check(Elab *el, Fn f, Val v, Pos p) {
   if (v.k == V_POISON) fail_silent(el);
@@ -341,8 +332,7 @@ static void operands_check(Elab *el, Oper o, const Val *a, int n, bool whole, Po
 }
 
 static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
-  bool known, whole = false;
-  Expr *e[3];
+  bool known, whole = false; Expr *e[3];
   if (o.k == OP_SELECT && v_is_bool(a[0], &known)) return a[known ? 1 : 2];
   int len = list_length(el, a, n, o, p);
   if (len >= 0) {
@@ -354,10 +344,7 @@ static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
     return out;
   }
   if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(a[0]) || is_word(a[1]))) return v_bool(el, same_word(a[0], a[1]) == (o.fn == FN_EQ));
-  for (int k = 0; k < n; k++) {
-    whole |= o.k != OP_OR && v_whole(a[k]);
-    e[k] = a[k].e;
-  }
+  for (int k = 0; k < n; k++) { whole |= o.k != OP_OR && v_whole(a[k]); e[k] = a[k].e; }
   operands_check(el, o, a, n, whole, p);
   if (!whole) return v_num(element(el, o, e, n, p));
   return o.k == OP_CONVERT && o.mode == CV_PLAIN && a[0].k == V_TENSOR && a[0].x->t->type == o.type ? a[0] : lift_new(el, o, a, n, p);
@@ -391,8 +378,7 @@ Type v_type(Elab *el, Frame *f, Val v, Pos p) {
 /* ---- storing */
 Val v_store(Elab *el, Val v, const char *name, Pos p) {
   if (v.k == V_TENSOR) return v;
-  Lift *l = lift_of(el, v, p);
-  Index **free = NEWN(el->c, Index *, l->rank + 1);
+  Lift *l = lift_of(el, v, p); Index **free = NEWN(el->c, Index *, l->rank + 1);
   Expr **ix = NEWN(el->c, Expr *, l->rank + 1);
   for (int d = 0; d < l->rank; d++) {
     free[d] = &idx_new(el, d < 9 ? ctx_internn(el->c, "ijklmnopq" + d, 1) : pack_name(el, "i", d), l->shape[d], false)->ix;
@@ -414,8 +400,7 @@ static Val data_element(Elab *el, const Tensor *t, int64_t k) {
 }
 
 Val list_values(Elab *el, const Tens *x) {
-  const Tensor *t = x->t;
-  int64_t n = tensor_size(t);
+  const Tensor *t = x->t; int64_t n = tensor_size(t);
   if (x->known) return (Val){ V_LIST, .l = (List *)x->known };
   if (!t->data || n > 1000000) return (Val){ .k = V_NONE };
   Val out = v_list(el, (int)n);
