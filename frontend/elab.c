@@ -6,7 +6,6 @@
  *   y[i < 1, j < 8, k < 4]: f32 = max(y.y[i, j, k], 0);                                              */
 #include "elab.h"
 #include <math.h>
-#include <string.h>
 
 /* ---- tables */
 static int map_place(const Map *m, const void *key) {
@@ -95,7 +94,7 @@ Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name
 Slot *slot_get(Elab *el, Frame *f, const char *name) {
   Slot *s = slot_find(f, name);
   if (s) return s;
-  s = NEW(el->c, Slot); s->name = name;
+  s = MAKE(el->c, Slot, .name = name);
   PUSH(el->c, f->slot, s);
   map_put(el->c, &f->map, name, s);
   return s;
@@ -153,9 +152,7 @@ const char *label_now(Elab *el, const char *last) {
 
 /* ---- words: what the language itself knows */
 static void word_add(Elab *el, const char *s, WordKind kind, int id, Val v) {
-  Word *w = NEW(el->c, Word);
-  *w = (Word){ kind, id, v };
-  map_put(el->c, &el->word, ctx_intern(el->c, s), w);
+  map_put(el->c, &el->word, ctx_intern(el->c, s), MAKE(el->c, Word, kind, id, v));
 }
 
 static void words_fill(Elab *el) {
@@ -208,9 +205,8 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
 Graph *elaborate(Ctx *c, const Ast *a) {
   int before = c->nerror; const Decl *d = graph_find(c, a);
   if (!d) return NULL;
-  Elab *el = NEW(c, Elab);
-  *el = (Elab){ .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"), .s_rank = ctx_intern(c, "rank"),
-                .s_type = ctx_intern(c, "type"), .s_shape = ctx_intern(c, "shape"), .s_given = ctx_intern(c, "given"), .s_pack = ctx_intern(c, "..") };
+  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"), .s_rank = ctx_intern(c, "rank"),
+                .s_type = ctx_intern(c, "type"), .s_shape = ctx_intern(c, "shape"), .s_given = ctx_intern(c, "given"), .s_pack = ctx_intern(c, ".."));
   words_fill(el);
   ops_fill(el);
   graph_elaborate(el, d);

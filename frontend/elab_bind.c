@@ -9,9 +9,7 @@
 #include <stdlib.h>
 
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
-  Idx *i = NEW(el->c, Idx);
-  *i = (Idx){ .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given };
-  return i;
+  return MAKE(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
 }
 
 const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el->c, ctx_printf(el->c, "%s%d", pack == el->s_pack ? "e" : pack, i)); }
@@ -38,20 +36,16 @@ void names_in(Elab *el, const Node *n, Names *out) {
 typedef struct Infer { Elab *el; Frame *f; const char *name; Dims out; bool settled; } Infer;   /* settled: only tensors of known shape */
 
 static const Tensor *infer_tensor(Infer *q, const Node *base) {
-  Elab *el = q->el; Val v = { .k = V_NONE }; Slot *s = NULL;
-  if (base->kind == N_CALL) {
-    const Slot *fun = slot_find(q->f, base->text); Catch k;
-    if ((fun && fun->fun) || !map_get(&el->op, base->text)) return NULL;
-    if (catch_begin(el, &k)) {
-      el->quiet++;
-      v = base_value(el, base, q->f, (Scope){ 0 });
-      catch_end(el);
-    }
-  } else {
-    const char *name = node_dotted(el->c, base);
-    s = name ? slot_find(q->f, name) : NULL;
+  Elab *el = q->el; Val v = { .k = V_NONE }; Catch k;
+  const char *name = base->kind == N_CALL ? base->text : node_dotted(el->c, base);
+  Slot *s = name ? slot_find(q->f, name) : NULL;
+  if (base->kind != N_CALL) {
     if (!s || (s->state != SL_VALUE && (q->settled || s->state != SL_PENDING))) return NULL;
     v = slot_value(el, q->f, s, base->pos);
+  } else if (!(s && s->fun) && map_get(&el->op, name) && catch_begin(el, &k)) {
+    el->quiet++;
+    v = base_value(el, base, q->f, (Scope){ 0 });
+    catch_end(el);
   }
   return v.k == V_TENSOR ? v.x->t : NULL;
 }
@@ -75,16 +69,13 @@ static int dims_before(Infer *q, Node *const *it, int i) {
 }
 
 static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i) {
-  int packs = 0, first = -1, last = -1;
-  for (int k = 0; k < n; k++)
-    if (it[k]->kind == N_SPLICE) {
-      packs++;
-      if (first < 0) first = k;
-      last = k;
-    }
-  bool pack = it[i]->kind == N_SPLICE;
-  if (pack && (packs != 1 || t->rank < n - 1)) return;
-  int d = pack || !packs || i < first ? i : i > last ? t->rank - (n - i) : dims_before(q, it, i), len = pack ? t->rank - (n - 1) : 1;
+  bool pack = it[i]->kind == N_SPLICE, before = false, after = false;
+  for (int k = 0; k < n; k++) {
+    before |= k < i && it[k]->kind == N_SPLICE;
+    after |= k > i && it[k]->kind == N_SPLICE;
+  }
+  if (pack && (before || after || t->rank < n - 1)) return;
+  int d = !before ? i : !after ? t->rank - (n - i) : dims_before(q, it, i), len = pack ? t->rank - (n - 1) : 1;
   if (d < 0 || d + len > t->rank) return;
   q->out = (Dims){ t->shape + d, len, pack };
   q->el->gave = t;
@@ -143,7 +134,6 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
 
 /* ---- left sides: ranges */
 typedef struct Left { Elab *el; Frame *f; const Stmt *st; Scope s; } Left;
-
 
 static void range_bind(Left *l, const char *name, Val ext, bool pack, Pos p) {
   l->s = scope_bind(l->el, l->s, name, bind_index(l->el, l->f, name, ext, pack, true, p));

@@ -39,8 +39,7 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
   if (nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
   if (el->constant) expr_walk(rhs, find_variable, &variable);
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
-  Eq *e = NEW(el->c, Eq);
-  *e = (Eq){ .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p, .id = ++el->c->nid };
+  Eq *e = MAKE(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p, .id = ++el->c->nid);
   e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL);
   graph_have(el, t);
   PUSH(el->c, el->eq, e);
@@ -114,13 +113,11 @@ static void prepare_equation(Body *b, int i) {
   Slot *s = slot_get(el, b->f, name);
   if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
   if (s->state == SL_NONE) {
-    s->state = SL_PENDING; s->group = NEW(el->c, Group);
-    *s->group = (Group){ .name = name, .type = T_NONE };
+    s->state = SL_PENDING; s->group = MAKE(el->c, Group, .name = name, .type = T_NONE);
     if (b->f->graph) name_reserve(el, name);
   }
-  Piece *p = b->piece[i] = NEW(el->c, Piece);
-  *p = (Piece){ .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL };
-  PUSH(el->c, s->group->piece, p);
+  b->piece[i] = MAKE(el->c, Piece, .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL);
+  PUSH(el->c, s->group->piece, b->piece[i]);
   s->group->left++;
 }
 

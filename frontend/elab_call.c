@@ -5,7 +5,6 @@
  *   relu(x)                    bare names and `= expression`: a function of numbers; of whole tensors it is lifted                     */
 #include "elab.h"
 #include <math.h>
-#include <string.h>
 
 /* The arguments of a call by parameter; extra: those that `...` takes; var: those of a variadic parameter. */
 typedef struct Args { Val *at; VEC(Rest) extra; List var; } Args;
@@ -191,8 +190,8 @@ static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, 
 }
 
 static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
-  Frame *f = NEW(el->c, Frame); const char *target = el->target;
-  *f = (Frame){ .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target };
+  const char *target = el->target;
+  Frame *f = MAKE(el->c, Frame, .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target);
   if (el->ncall >= CALL_MAX) fail_at(el, pos, "operators call each other without end");
   el->call[el->ncall++] = (Call){ op->name, pos };
   Val v = apply_in(el, op, a, f, s, pos);

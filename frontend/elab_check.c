@@ -6,7 +6,6 @@
  *   x[i] or 0                         `or` is dropped where the read is inside anyway                      */
 #include "elab.h"
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- one dimension of one read */
 typedef struct Check { Elab *el; VEC(const Expr *) fact; VEC(bool) neg; } Check;
@@ -55,10 +54,8 @@ static bool find_miss(const Expr *e, void *arg) {
 /* ---- expressions */
 static Expr *with_args(Check *k, Expr *e, Expr *const *arg) {
   if (e->n == 0 || !memcmp(arg, e->arg, sizeof *arg * (size_t)e->n)) return e;
-  Expr *out = NEW(k->el->c, Expr);
-  *out = *e;
-  out->arg = NEWN(k->el->c, Expr *, e->n);
-  memcpy(out->arg, arg, sizeof *arg * (size_t)e->n);
+  Expr *out = memcpy(NEW(k->el->c, Expr), e, sizeof *e);
+  out->arg = memcpy(NEWN(k->el->c, Expr *, e->n), arg, sizeof *arg * (size_t)e->n);
   return out;
 }
 

@@ -11,9 +11,7 @@ bool scope_find(Scope s, const char *name, Val *out) {
 }
 
 Scope scope_bind(Elab *el, Scope s, const char *name, Val v) {
-  Bind *b = NEW(el->c, Bind);
-  *b = (Bind){ name, v, s.b };
-  s.b = b;
+  s.b = MAKE(el->c, Bind, name, v, s.b);
   return s;
 }
 

@@ -37,8 +37,7 @@ static void dim_bounds(Unit *u, Index *i, const Bound *b) {
 }
 
 static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
-  Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL; Index *i = NEW(el->c, Index);
-  *i = (Index){ .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid };
+  Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL; Index *i = MAKE(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
   for (int k = u->d->nbound - 1; k >= 0; k--) if (u->d->bound[k].name == name) b = &u->d->bound[k];
   if (!b && !stream) fail_at(el, p, "the dimension '%s' needs bounds: write `where %s in 1..256` after the inputs", name, name);
   if (b) dim_bounds(u, i, b);
@@ -77,8 +76,7 @@ static Tensor *tensor_declared(Unit *u, const char *name, const char *type, Node
   Elab *el = u->el; const Slot *s = slot_find(u->f, name);
   if (s && (s->state != SL_NONE || s->sym)) fail_at(el, p, "'%s' is already defined", name);
   if (n > 64) fail_at(el, p, "a tensor of %d dimensions: at most 64", n);
-  Tensor *t = NEW(el->c, Tensor);
-  *t = (Tensor){ .name = name, .type = type_named(el, type, p), .rank = n, .shape = NEWN(el->c, Extent, n + 1), .kind = kind, .pos = p };
+  Tensor *t = MAKE(el->c, Tensor, .name = name, .type = type_named(el, type, p), .rank = n, .shape = NEWN(el->c, Extent, n + 1), .kind = kind, .pos = p);
   for (int d = 0; d < n; d++) t->shape[d] = shape_item(u, item[d], kind == TK_INPUT);
   t->stream_dim = stream_place(t);
   if (tensor_size(t) > (int64_t)1 << 40) fail_at(el, p, "'%s' has more than 2^40 elements", name);
@@ -272,8 +270,7 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
 
 /* A list of numbers as a tensor of rank 1. */
 static Tensor *list_tensor(Elab *el, const Param *p, const List *l) {
-  Tensor *t = NEW(el->c, Tensor);
-  *t = (Tensor){ .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1, .type = T_NONE };
+  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1, .type = T_NONE);
   t->shape[0] = extent_of(l->n);
   for (int i = 0; i < l->n; i++) {
     if (l->at[i].k != V_NUM || l->at[i].e->kind != E_CONST) fail_at(el, p->pos, "the result '%s' is a list, not of numbers: it must be a tensor", p->name);
@@ -327,8 +324,7 @@ static Kernel **flatten(Unit *u) {
     PUSH(c, u->st, st);
     PUSH(c, u->kernel, NULL);
     if (st->kind != S_KERNEL) continue;
-    all[i] = NEW(c, Kernel);
-    *all[i] = (Kernel){ .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos };
+    all[i] = MAKE(c, Kernel, .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos);
     for (int k = 0; k < st->nbody; k++) { PUSH(c, u->st, st->body[k]); PUSH(c, u->kernel, all[i]); }
   }
   return all;
@@ -349,8 +345,8 @@ void graph_elaborate(Elab *el, const Decl *d) {
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
   const Ast *a = el->ast; Graph *g = el->g;
-  int errors = el->c->nerror; Unit u = { .el = el, .d = d, .f = NEW(el->c, Frame) };
-  *u.f = (Frame){ .op = d, .graph = true };
+  int errors = el->c->nerror;
+  Unit u = { .el = el, .d = d, .f = MAKE(el->c, Frame, .op = d, .graph = true) };
   *g = (Graph){ .name = d->name, .pos = d->pos, .stage = a->stage > STAGE_EXPAND ? a->stage : STAGE_EXPAND, .weights = a->weights, .nweights = a->nweights };
   el->nweights = a->nweights; el->weights = NEWN(el->c, Weights *, a->nweights + 1);
   for (int i = 0; i < a->nweights; i++) el->weights[i] = weights_open(el->c, a->weights[i], a->src, a->weights_pos[i]);

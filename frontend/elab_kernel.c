@@ -5,7 +5,6 @@
  *
  * The equations are elaborated with the graph's. Here: do the names of the tree exist? What a tree may do is the lowering's to say. */
 #include "elab.h"
-#include <string.h>
 
 /* The names that a kernel's schedule may use. */
 typedef struct Unit { Elab *el; const Kernel *k; Names index, written, tensor; } Unit;

@@ -4,7 +4,6 @@
 #include "elab.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 const char *const list_fn_name[LF_COUNT] = {
   "range", "len", "spread", "drop", "put", "find", "letters", "int", "lowest", "highest", "is_float", "is_int", "is_bool", "is_signed", "is_f8", "error",

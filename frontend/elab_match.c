@@ -112,7 +112,6 @@ static void part_divide(Match *m, const Node *q, Extent known, Extent e, const A
 }
 
 static void comp_record(Match *m, const Node *n, Arg *a, int d) {
-  CompDim *cd = NEW(m->el->c, CompDim);
   VEC(Extent) ext = { 0 };
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i]; const Slot *s = q->kind == N_INT ? NULL : slot_find(m->f, need_name(m, q));
@@ -126,8 +125,7 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
     else is_value(m, s->name, &e, q->pos);
     PUSH(m->el->c, ext, e);
   }
-  *cd = (CompDim){ d, ext.n, ext.at, a->x->comp };
-  a->x->comp = cd;
+  a->x->comp = MAKE(m->el->c, CompDim, d, ext.n, ext.at, a->x->comp);
 }
 
 static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
@@ -236,9 +234,8 @@ static bool find_positions(Match *m, Arg *a) {
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
   const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name);
-  int total = len; PackDim *pd = NEW(el->c, PackDim);
-  *pd = (PackDim){ name, len, a->x->pack };
-  a->x->pack = pd;
+  int total = len;
+  a->x->pack = MAKE(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
     if (!exts_equal(w.e, len, e, len)) fail_at(el, n->pos, "'%s': dimensions %s, the pattern says %s", a->p->name, show_all(m, e, len), show_all(m, w.e, w.n));
@@ -279,9 +276,7 @@ static void args_collect(Match *m, const Decl *op) {
   for (int i = 0; i < op->nparam; i++) {
     const Param *p = &op->param[i]; const Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL;
     if (!s || s->v.k == V_ABSENT) continue;
-    Tensor *number = NEW(m->el->c, Tensor);
-    number->name = p->name;
-    Tens *x = s->v.k == V_TENSOR ? s->v.x : v_tensor(m->el, number).x;
+    Tens *x = s->v.k == V_TENSOR ? s->v.x : v_tensor(m->el, MAKE(m->el->c, Tensor, .name = p->name)).x;
     PUSH(m->el->c, m->arg, ((Arg){ p, x, false, NEWN(m->el->c, int, p->nitem + 1), NEWN(m->el->c, int, p->nitem + 1) }));
   }
 }

@@ -4,7 +4,6 @@
  *   ids[..q, range(m.size)]       a list in a place: a list of reads
  *   l[2]  l[[0, 2]]  l[1:]        of lists                                                                                      */
 #include "elab.h"
-#include <string.h>
 
 /* ---- composites */
 /* Product of the extents of a composite of bare indices; false if a part is no bare index. */
@@ -218,9 +217,7 @@ static Val base_call(Elab *el, const Node *n, Frame *f) {
   if (m) return m->v;
   Val v = first_of(ev_node(el, n, f, (Scope){ 0 }));
   if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
-  m = NEW(el->c, Memo);
-  *m = (Memo){ n, v, f->memo };
-  f->memo = m;
+  f->memo = MAKE(el->c, Memo, n, v, f->memo);
   return v;
 }
 
