@@ -100,10 +100,7 @@ Slot *slot_get(Elab *el, Frame *f, const char *name) {
   return s;
 }
 
-void slot_set(Elab *el, Frame *f, const char *name, Val v) {
-  Slot *s = slot_get(el, f, name);
-  s->state = SL_VALUE; s->v = v;
-}
+void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
 
 void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
   Extent *e = NEWN(el->c, Extent, d.n + 1);

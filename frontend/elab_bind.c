@@ -70,10 +70,7 @@ static int dims_before(Infer *q, Node *const *it, int i) {
 
 static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i) {
   bool pack = it[i]->kind == N_SPLICE, before = false, after = false;
-  for (int k = 0; k < n; k++) {
-    before |= k < i && it[k]->kind == N_SPLICE;
-    after |= k > i && it[k]->kind == N_SPLICE;
-  }
+  for (int k = 0; k < n; k++) { before |= k < i && it[k]->kind == N_SPLICE; after |= k > i && it[k]->kind == N_SPLICE; }
   if (pack && (before || after || t->rank < n - 1)) return;
   int d = !before ? i : !after ? t->rank - (n - i) : dims_before(q, it, i), len = pack ? t->rank - (n - 1) : 1;
   if (d < 0 || d + len > t->rank) return;

@@ -10,10 +10,7 @@ bool scope_find(Scope s, const char *name, Val *out) {
   return b != NULL;
 }
 
-Scope scope_bind(Elab *el, Scope s, const char *name, Val v) {
-  s.b = MAKE(el->c, Bind, name, v, s.b);
-  return s;
-}
+Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = MAKE(el->c, Bind, name, v, s.b); return s; }
 
 /* ---- names */
 /* A default that cannot be found yet may be asked for again. */

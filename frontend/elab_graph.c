@@ -344,8 +344,7 @@ static void run_rows(Unit *u, const Row *row, int n) {
 void graph_elaborate(Elab *el, const Decl *d) {
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
-  const Ast *a = el->ast; Graph *g = el->g;
-  int errors = el->c->nerror;
+  const Ast *a = el->ast; Graph *g = el->g; int errors = el->c->nerror;
   Unit u = { .el = el, .d = d, .f = MAKE(el->c, Frame, .op = d, .graph = true) };
   *g = (Graph){ .name = d->name, .pos = d->pos, .stage = a->stage > STAGE_EXPAND ? a->stage : STAGE_EXPAND, .weights = a->weights, .nweights = a->nweights };
   el->nweights = a->nweights; el->weights = NEWN(el->c, Weights *, a->nweights + 1);

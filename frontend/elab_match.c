@@ -15,11 +15,7 @@ typedef struct Match { Elab *el; Frame *f; VEC(Arg) arg; VEC(Own) own; bool last
 
 /* ---- items */
 static const Node *item_inner(const Node *n) { return n->kind != N_SPLICE ? n : n->n ? n->kid[0] : NULL; }
-
-static const Node *item_core(const Node *n) {
-  n = item_inner(n);
-  return n && n->kind == N_AT ? n->kid[0] : n;
-}
+static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
 
 static const char *item_name(Elab *el, const Node *n) {
   n = item_core(n);
@@ -233,8 +229,7 @@ static bool find_positions(Match *m, Arg *a) {
 /* ---- packs */
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
-  const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name);
-  int total = len;
+  const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name); int total = len;
   a->x->pack = MAKE(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
