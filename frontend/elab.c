@@ -178,12 +178,6 @@ static void op_add(Elab *el, Decl *d, bool own) {
   map_put(el->c, &el->op, d->name, d);
 }
 
-static void ops_fill(Elab *el) {
-  const Ast *p = prelude(el->c);
-  for (int i = 0; p && i < p->ndecl; i++) op_add(el, &p->decl[i], false);
-  for (int i = 0; i < el->ast->ndecl; i++) if (el->ast->decl[i].kind == D_OP) op_add(el, &el->ast->decl[i], true);
-}
-
 static const Decl *graph_find(Ctx *c, const Ast *a) {
   const Decl *g = NULL;
   for (int i = 0; i < a->ndecl; i++) {
@@ -205,7 +199,9 @@ Graph *elaborate(Ctx *c, const Ast *a) {
   Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"), .s_rank = ctx_intern(c, "rank"),
                 .s_type = ctx_intern(c, "type"), .s_shape = ctx_intern(c, "shape"), .s_given = ctx_intern(c, "given"), .s_pack = ctx_intern(c, ".."));
   words_fill(el);
-  ops_fill(el);
+  const Ast *p = prelude(c);
+  for (int i = 0; p && i < p->ndecl; i++) op_add(el, &p->decl[i], false);
+  for (int i = 0; i < a->ndecl; i++) if (a->decl[i].kind == D_OP) op_add(el, &a->decl[i], true);
   graph_elaborate(el, d);
   return c->nerror > before ? NULL : el->g;
 }

@@ -294,11 +294,6 @@ static int *again_rounds(Body *b, int *n) {
   return todo;
 }
 
-static void run_again(Body *b) {
-  int n, *todo = again_rounds(b, &n);
-  for (int k = 0; k < n; k++) if (b->piece[todo[k]]) try_step(b, again_emit, todo[k]);
-}
-
 /* ---- the whole */
 static void run_define(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i];
@@ -318,7 +313,8 @@ void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
   Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false }; const char *target = el->target;
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);
   for (int i = 0; i < n; i++) try_step(&b, run_define, i);
-  run_again(&b);
+  int m, *todo = again_rounds(&b, &m);
+  for (int k = 0; k < m; k++) if (b.piece[todo[k]]) try_step(&b, again_emit, todo[k]);
   for (int i = 0; i < f->slot.n; i++) {
     const Slot *s = f->slot.at[i];
     if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);

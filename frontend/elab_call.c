@@ -11,7 +11,6 @@ typedef struct Args { Val *at; VEC(Rest) extra; List var; } Args;
 
 /* ---- attributes */
 static bool kind_is(const Param *p, const char *kind) { return p->type && !strcmp(p->type, kind); }
-static bool is_plural(const Param *p) { return kind_is(p, "ints") || kind_is(p, "floats"); }
 static bool is_whole_number(Val v) { return v.k == V_NUM && v.e->kind == E_CONST && !type_is_float(v.e->type); }
 
 static bool default_is_float(const Param *p) {
@@ -41,17 +40,13 @@ static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos) {
   return out;
 }
 
-static Val attribute_data(Elab *el, const Param *p, Val v, Pos pos) {
-  Val l = list_values(el, v.x);
-  if (l.k == V_NONE) fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, v.x->t->name);
-  return l;
-}
-
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
-  if (v.k == V_TENSOR) v = attribute_data(el, p, v, pos);
+  const Tens *x = v.k == V_TENSOR ? v.x : NULL;
+  if (x) v = list_values(el, x);
+  if (x && v.k == V_NONE) fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, x->t->name);
   if (v.k == V_NONE) return v;
   if (v.k == V_LIFT || v.k == V_COMP || (v.k == V_NUM && !v_static(v))) fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; this is %s", p->name, v_kind(v));
-  if (is_plural(p)) return coerce_list(el, p, v, pos);
+  if (kind_is(p, "ints") || kind_is(p, "floats")) return coerce_list(el, p, v, pos);
   if (p->type && v.k == V_LIST && v.l->n == 1) v = v.l->at[0];
   if (kind_is(p, "string")) kind_check(el, p, v, v.k == V_STRING, pos);
   if (kind_is(p, "type")) kind_check(el, p, v, v.k == V_TYPE, pos);
@@ -239,13 +234,6 @@ static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n) 
   return v;
 }
 
-static Val call_operator(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s, Want want) {
-  Args a = args_bind(el, op, n, f, s);
-  if (is_function(op)) args_store(el, op, &a, n->pos);
-  Val v = apply_fold(el, op, &a, want, s, n->pos);
-  return op->expr ? lift_label(el, v, op->name, a.at, op->nparam) : v;
-}
-
 /* ---- the other kinds of calls */
 static void count_check(Elab *el, const Node *n, int want, bool good) {
   if (!good) fail_at(el, n->pos, "'%s' takes %d argument%s, %d given", n->text, want, plural(want), n->n);
@@ -334,5 +322,9 @@ Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
     if (t.k == V_TYPE) return call_type(el, t.t, n, f, s);
   }
   const Decl *op = map_get(&el->op, n->text);
-  return op ? call_operator(el, op, n, f, s, want) : call_word(el, map_get(&el->word, n->text), n, f, s);
+  if (!op) return call_word(el, map_get(&el->word, n->text), n, f, s);
+  Args a = args_bind(el, op, n, f, s);
+  if (is_function(op)) args_store(el, op, &a, n->pos);
+  Val v = apply_fold(el, op, &a, want, s, n->pos);
+  return op->expr ? lift_label(el, v, op->name, a.at, op->nparam) : v;
 }

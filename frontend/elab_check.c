@@ -147,12 +147,6 @@ static bool overlap(const Box *a, const Box *b, int rank) {
   return !apart;
 }
 
-static double volume(const Box *b, int rank) {
-  double v = b->empty ? 0 : 1;
-  for (int d = 0; d < rank; d++) v *= (double)(b->hi[d] - b->lo[d]);
-  return v;
-}
-
 static void fail_overlap(const Cover *c, const Piece *p) { fail_at(c->el, p->st->pos, "two pieces of '%s' overlap", c->g->name); }
 
 static void fail_gap(const Cover *c) {
@@ -206,8 +200,9 @@ static void cover_once(const Cover *c) {
   Box *box = NEWN(c->el->c, Box, n);
   for (int i = 0; i < n; i++) {
     box[i] = (Box){ NEWN(c->el->c, int64_t, rank + 1), NEWN(c->el->c, int64_t, rank + 1), false };
-    for (int d = 0; d < rank; d++) dense &= box_dim(c, g->piece.at[i], &box[i], d);
-    vol += volume(&box[i], rank);
+    double own = 1;
+    for (int d = 0; d < rank; d++) { dense &= box_dim(c, g->piece.at[i], &box[i], d); own *= (double)(box[i].hi[d] - box[i].lo[d]); }
+    vol += box[i].empty ? 0 : own;
   }
   if (!dense) { mark_all(c); return; }
   for (int d = 0; d < rank; d++) want *= (double)at_end(c, g->t->shape[d]);

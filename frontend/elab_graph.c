@@ -21,12 +21,6 @@ static bool is_poison(const Slot *s) { return s && s->state == SL_VALUE && s->v.
 static Val plain_value(Unit *u, const Node *n) { return first_of(ev_node(u->el, n, u->f, (Scope){ 0 })); }
 static Val extent_value(Elab *el, const Node *n, Frame *f) { return ev_scalar(el, n, f, (Scope){ .ext = true }); }
 
-static Names tensor_names(Elab *el) {
-  Names out = { 0 };
-  for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, out, el->tensor.at[i]->name);
-  return out;
-}
-
 /* ---- symbolic dimensions */
 static void dim_bounds(Unit *u, Index *i, const Bound *b) {
   Elab *el = u->el;
@@ -310,7 +304,8 @@ static void do_result(Unit *u, const void *arg) {
 
 /* ---- the whole */
 static void do_layout(Unit *u, const void *arg) {
-  const Stmt *st = arg; const Slot *s = slot_find(u->f, st->name); Names near = tensor_names(u->el);
+  const Stmt *st = arg; const Slot *s = slot_find(u->f, st->name); Names near = { 0 };
+  for (int i = 0; i < u->el->tensor.n; i++) PUSH(u->el->c, near, u->el->tensor.at[i]->name);
   if (is_poison(s)) return;
   if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(u->el, st->pos, ctx_printf(u->el->c, "there is no tensor '%s'", st->name), st->name, near.at, near.n);
   layout_apply(u->el, st, s->v.x->t);

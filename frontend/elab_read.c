@@ -56,23 +56,16 @@ Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known) {
 }
 
 /* ---- reads of tensors */
-typedef struct Part { Val v; const char *pack; } Part;   /* pack: the value is a list, spliced in; its pack's name or "?" */
-
-static int pack_dims(const Tens *x, const char *name) {
-  const PackDim *d = x->pack;
-  while (d && d->name != name) d = d->next;
-  return d ? d->n : -1;
-}
-
-/* A pack is aligned at the end of the dimensions that it covers in this tensor. */
+typedef struct Part { Val v; const char *pack; } Part;   /* A pack is aligned at the end of the dimensions that it covers in this tensor. */
 static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
   int total = 0, npack = 0, rank = x->t->rank;
   for (int i = 0; i < n; i++) { total += part[i].pack ? part[i].v.l->n : 1; npack += part[i].pack != NULL; }
   int over = total - rank;
   for (int i = 0; i < n && over; i++) {
     if (!part[i].pack) continue;
-    int have = pack_dims(x, part[i].pack), len = part[i].v.l->n;
-    int cut = have >= 0 && have < len ? len - have : npack == 1 && over > 0 && over <= len ? over : 0;
+    const PackDim *pd = x->pack;
+    while (pd && pd->name != part[i].pack) pd = pd->next;
+    int len = part[i].v.l->n, cut = pd && pd->n < len ? len - pd->n : npack == 1 && over > 0 && over <= len ? over : 0;
     Val rest = v_list(el, len - cut);
     memcpy(rest.l->at, part[i].v.l->at + cut, sizeof(Val) * (size_t)(len - cut));
     part[i].v = rest;
@@ -303,17 +296,15 @@ static Val dot_value(Elab *el, const Node *n, Val v, Frame *f) {
   return n->text == el->s_shape ? v_dims(el, (Dims){ shape, rank, true }) : v_ext(el, ext_product(el, shape, rank, n->pos));
 }
 
-static void fail_dotted(Elab *el, const Node *n, const Frame *f) {
-  const char *full = node_dotted(el->c, n);
-  if (!full) fail_at(el, n->pos, "'.%s' is none of .size .rank .type .shape .given", n->text);
-  fail_unknown(el, n->pos, full, f, (Scope){ 0 });
-}
-
 Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
   const char *full = f->graph ? node_dotted(el->c, n) : NULL; Slot *sl = full ? slot_find(f, full) : NULL;
   if (sl && sl->state != SL_NONE) return slot_value(el, f, sl, n->pos);
   if (n->text == el->s_given) return dot_given(el, n, f);
-  if (n->text != el->s_size && n->text != el->s_rank && n->text != el->s_type && n->text != el->s_shape) fail_dotted(el, n, f);
+  if (n->text != el->s_size && n->text != el->s_rank && n->text != el->s_type && n->text != el->s_shape) {
+    full = node_dotted(el->c, n);
+    if (!full) fail_at(el, n->pos, "'.%s' is none of .size .rank .type .shape .given", n->text);
+    fail_unknown(el, n->pos, full, f, (Scope){ 0 });
+  }
   Val v = n->kid[0]->kind == N_NAME ? dot_index(el, n, f, s) : (Val){ .k = V_HOLE };
   if (v.k != V_HOLE) return v;
   v = base_value(el, n->kid[0], f, s);

@@ -301,13 +301,12 @@ static int list_length(Elab *el, const Val *a, int n, Oper o, Pos p) {
 static bool is_word(Val v) { return v.k == V_STRING || v.k == V_TYPE || v.k == V_NONE; }
 static bool same_word(Val a, Val b) { return a.k == b.k && (a.k == V_STRING ? !strcmp(a.s, b.s) : a.k == V_TYPE ? a.t == b.t : a.k == V_NONE); }
 
-static void operand_check(Elab *el, Fn f, Val v, Pos p) {
-  if (v.k == V_POISON) fail_silent(el);
-  if (v.k != V_NUM && !v_whole(v)) fail_at(el, p, "'%s' of %s%s", fn_info[f].text, v_kind(v), v.k == V_STRING || v.k == V_TYPE ? " has no meaning" : ": not a number");
-}
-
 static void operands_check(Elab *el, Oper o, const Val *a, int n, bool whole, Pos p) {
-  for (int k = 0; k < n && o.k == OP_FN; k++) operand_check(el, o.fn, a[k], p);
+  for (int k = 0; k < n && o.k == OP_FN; k++) {
+    if (a[k].k == V_POISON) fail_silent(el);
+    bool word = a[k].k == V_STRING || a[k].k == V_TYPE;
+    if (a[k].k != V_NUM && !v_whole(a[k])) fail_at(el, p, "'%s' of %s%s", fn_info[o.fn].text, v_kind(a[k]), word ? " has no meaning" : ": not a number");
+  }
   if (o.k == OP_CONVERT && a[0].k != V_NUM && !whole) fail_at(el, p, "%s cannot be converted to %s", v_kind(a[0]), type_name(o.type));
   if (o.k == OP_OR && a[0].k != V_NUM) fail_at(el, p, "'or' guards reads of elements; this is %s", v_kind(a[0]));
   if (o.k == OP_OR && a[1].k != V_NUM && expr_reads(a[0].e, NULL)) fail_at(el, p, "the alternative of 'or' is %s: it must be a number", v_kind(a[1]));
@@ -341,12 +340,6 @@ Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p) { return apply(el, (
 Val v_select(Elab *el, Val c, Val a, Val b, Pos p) { return apply(el, (Oper){ .k = OP_SELECT }, (Val[]){ c, a, b }, 3, p); }
 Val v_or(Elab *el, Val a, Val b, Pos p) { return apply(el, (Oper){ .k = OP_OR }, (Val[]){ a, b }, 2, p); }
 
-static Type lift_type(Elab *el, const Lift *l) {
-  Expr *ix[64];
-  for (int d = 0; d < l->rank; d++) ix[d] = expr_int(el->c, 0);
-  return lift_build(el, l, ix)->type;
-}
-
 Type v_type(Elab *el, Frame *f, Val v, Pos p) {
   Type t = T_NONE;
   if (v.k == V_COMP) return T_I64;
@@ -355,7 +348,9 @@ Type v_type(Elab *el, Frame *f, Val v, Pos p) {
     return t;
   }
   if (v.k != V_NUM && !v_whole(v)) fail_at(el, p, "%s has no type", v_kind(v));
-  t = v.k == V_NUM ? v.e->type : v.k == V_TENSOR ? v.x->t->type : lift_type(el, v.f);
+  Expr *ix[64];
+  for (int d = 0; v.k == V_LIFT && d < v.f->rank; d++) ix[d] = expr_int(el->c, 0);
+  t = v.k == V_NUM ? v.e->type : v.k == V_TENSOR ? v.x->t->type : lift_build(el, v.f, ix)->type;
   if (t == T_NONE) f->unknown = true;
   return type_strong(t);
 }
@@ -378,16 +373,14 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
 }
 
 /* ---- known data */
-static Val data_element(Elab *el, const Tensor *t, int64_t k) {
-  Num v = value_load(t->data, t->type, k);
-  return t->type == T_BOOL ? v_bool(el, v.i != 0) : type_is_float(t->type) ? v_float(el, v.f) : v_int(el, v.i);
-}
-
 Val list_values(Elab *el, const Tens *x) {
   const Tensor *t = x->t; int64_t n = tensor_size(t);
   if (x->known) return (Val){ V_LIST, .l = (List *)x->known };
   if (!t->data || n > 1000000) return (Val){ .k = V_NONE };
   Val out = v_list(el, (int)n);
-  for (int i = 0; i < n; i++) out.l->at[i] = data_element(el, t, i);
+  for (int i = 0; i < n; i++) {
+    Num e = value_load(t->data, t->type, i);
+    out.l->at[i] = t->type == T_BOOL ? v_bool(el, e.i != 0) : type_is_float(t->type) ? v_float(el, e.f) : v_int(el, e.i);
+  }
   return t->rank ? out : out.l->at[0];
 }
