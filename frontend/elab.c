@@ -154,7 +154,8 @@ static void word_add(Elab *el, const char *s, WordKind kind, int id, Val v) {
 
 static void words_fill(Elab *el) {
   const Val none = { 0 };
-  const struct { const char *name; Val v; } value[] = { { "true", v_bool(el, true) }, { "false", v_bool(el, false) }, { "inf", v_float(el, INFINITY) },
+  const struct { const char *name; Val v; } value[] = { { "true", v_bool(el, true) }, { "false", v_bool(el, false) },
+                                                        { "inf", v_float(el, INFINITY) },
                                                         { "nan", v_float(el, NAN) }, { "pi", v_float(el, M_PI) }, { "none", none } };
   for (int k = 0; k < 6; k++) word_add(el, value[k].name, W_VALUE, k, value[k].v);
   for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k, (Val){ V_TYPE, .t = (Type)k });
@@ -196,7 +197,8 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
 Graph *elaborate(Ctx *c, const Ast *a) {
   int before = c->nerror; const Decl *d = graph_find(c, a);
   if (!d) return NULL;
-  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"), .s_rank = ctx_intern(c, "rank"),
+  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"),
+                  .s_rank = ctx_intern(c, "rank"),
                 .s_type = ctx_intern(c, "type"), .s_shape = ctx_intern(c, "shape"), .s_given = ctx_intern(c, "given"), .s_pack = ctx_intern(c, ".."));
   words_fill(el);
   const Ast *p = prelude(c);

@@ -66,7 +66,9 @@ typedef struct Scope {
 /* ---- frames: one a call, one for the graph */
 typedef struct Slot Slot;
 /* One equation of the source; places (NULL-terminated) and free indices once its left side is settled. */
-typedef struct Piece { const Stmt *st; Slot *slot; const Bind *scope; Expr **place; Index **free; int nfree; Kernel *kernel; bool again; Val rhs; } Piece;
+typedef struct Piece {
+  const Stmt *st; Slot *slot; const Bind *scope; Expr **place; Index **free; int nfree; Kernel *kernel; bool again; Val rhs;
+} Piece;
 /* The pieces of one tensor; left: not yet evaluated; again: a right side read a tensor whose type was not known. */
 typedef struct Group { const char *name; VEC(Piece *) piece; Tensor *t; Type type; int left; bool again; } Group;
 typedef enum { SL_NONE, SL_VALUE, SL_THUNK, SL_PENDING, SL_BUSY } SlotState;

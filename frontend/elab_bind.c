@@ -129,31 +129,39 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
   return pack ? out : out.l->at[0];
 }
 
-/* ---- left sides: ranges */
-typedef struct Left { Elab *el; Frame *f; const Stmt *st; Scope s; } Left;
+/* What a left side or a reduction binds: s grows by the names, bound by their indices. body: where extents are looked for. */
+typedef struct Binder { Elab *el; Frame *f; const Stmt *st; const Node *body; Scope s; VEC(Index *) bound; } Binder;
 
-static void range_bind(Left *l, const char *name, Val ext, bool pack, Pos p) {
-  l->s = scope_bind(l->el, l->s, name, bind_index(l->el, l->f, name, ext, pack, true, p));
+static void bound_add(Binder *b, Val v) {
+  for (int i = 0; i < (v.k == V_LIST ? v.l->n : 1); i++) PUSH(b->el->c, b->bound, &v_idx(list_item(v, i))->ix);
 }
 
+static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool given, Pos p) {
+  Val v = bind_index(b->el, b->f, name, ext, pack, given, p);
+  b->s = scope_bind(b->el, b->s, name, v);
+  bound_add(b, v);
+}
+
+/* ---- left sides: ranges */
+
 /* `number + index < end` */
-static void range_offset(Left *l, const Node *n, Val end) {
+static void range_offset(Binder *l, const Node *n, Val end) {
   for (int k = 0; k < 2 && n->kid[0]->kind == N_BINARY && n->kid[0]->fn == FN_ADD; k++) {
     const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k];
     if (y->kind != N_NAME || is_taken(l->el, slot_find(l->f, y->text))) continue;
     Val o = ev_scalar(l->el, x, l->f, (Scope){ .ext = true });
-    range_bind(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, n->pos);
+    bind_name(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, true, n->pos);
     return;
   }
   fail_at(l->el, n->pos, "'<' on the left wants an index, or a number + an index");
 }
 
-static void left_ranges(Left *l, const Node *n, bool splice) {
+static void left_ranges(Binder *l, const Node *n, bool splice) {
   if (!n) return;
   if (is_range(n)) {
     Val e = ev_node(l->el, n->kid[1], l->f, (Scope){ .ext = true });
     if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(l->el, e, l->f, (Scope){ .eq = true }, n->pos);
-    if (n->kid[0]->kind == N_NAME) range_bind(l, n->kid[0]->text, e, splice, n->pos);
+    if (n->kid[0]->kind == N_NAME) bind_name(l, n->kid[0]->text, e, splice, true, n->pos);
     else range_offset(l, n, e);
   } else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->n ? n->kid[0] : NULL, splice || n->kind == N_SPLICE);
   else if (n->kind == N_TUPLE || is_arith(n))
@@ -169,23 +177,24 @@ static void left_names(Elab *el, const Node *n, Names *out) {
 
 /* ---- left sides: indices without a range */
 /* An extent is often not found because the tensor that is read is not known. */
-static void fail_extent(Left *l, const char *name, const Node *n) {
+static void fail_extent(Binder *l, const char *name, const Node *n) {
   Elab *el = l->el; const char *base = n && n->kind == N_INDEX ? node_dotted(el->c, n->kid[0]) : NULL;
   if (base && !slot_find(l->f, base) && !map_get(&el->word, base)) fail_unknown(el, n->pos, base, l->f, (Scope){ 0 });
   for (int i = 0; n && i < n->n; i++) fail_extent(l, NULL, n->kid[i]);
-  if (name) fail_at(el, l->st->pos, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
+  if (name)
+    fail_at(el, l->st->pos, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent",
+            name, name);
 }
 
-static void left_infer(Left *l, const char *name) {
+static void left_infer(Binder *l, const char *name) {
   Elab *el = l->el; const Slot *s = slot_find(l->f, name);
-  Dims d = bare_dims(el, l->f, name, l->st->value, (Scope){ 0 });
-  if (!d.e) fail_extent(l, name, l->st->value);
-  Val v = v_dims(el, d);
+  Dims d = bare_dims(el, l->f, name, l->body, (Scope){ 0 });
+  if (!d.e) fail_extent(l, name, l->body);
   if (!s || !s->dim.e) slot_dim(el, l->f, name, d);
-  l->s = scope_bind(el, l->s, name, bind_index(el, l->f, name, v, d.pack, false, l->st->pos));
+  bind_name(l, name, v_dims(el, d), d.pack, false, l->st->pos);
 }
 
-static void left_bind(Left *l, Node *const *it, int n) {
+static void left_bind(Binder *l, Node *const *it, int n) {
   Names names = { 0 }; Val v;
   for (int i = 0; i < n; i++) left_ranges(l, it[i], false);
   for (int i = 0; i < n; i++) left_names(l->el, it[i], &names);
@@ -196,12 +205,12 @@ static void left_bind(Left *l, Node *const *it, int n) {
 }
 
 /* ---- places */
-static void fail_place(Left *l, Val v) {
+static void fail_place(Binder *l, Val v) {
   const char *what = v.k == V_NUM ? expr_print(l->el->c, v.e) : v_kind(v);
   fail_at(l->el, l->st->pos, "%s cannot stand on the left: only an index, a number, a number + an index, or a composite of them", what);
 }
 
-static Expr *place_value(Left *l, Val v) {
+static Expr *place_value(Binder *l, Val v) {
   int64_t k;
   if (v.k == V_COMP) {                                     /* in a composite a 0 stands for a dimension of extent 1 */
     Val kept = v_list(l->el, 0);
@@ -236,7 +245,8 @@ Extent place_end(Elab *el, const Expr *e, Pos p) {
     const Index *q = a.index[i]; int64_t reach;
     if (q->is_dim || (q->ext.dim && (a.k[i] != 1 || out.dim))) fail_at(el, p, "this place needs a constant extent: %s", expr_print(el->c, e));
     if (q->ext.dim) out.dim = q->ext.dim;
-    if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX) fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
+    if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX)
+      fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
     if (reach > 0 || q->ext.n == 0) out.n += reach;
   }
   return out;
@@ -249,7 +259,7 @@ Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
   fail_at(el, p, "pieces that end at %s and %s: which is larger is not known", ext_print(el, &a, 1), ext_print(el, &b, 1));
 }
 
-static void place_check(Left *l, Expr *e) {
+static void place_check(Binder *l, Expr *e) {
   Aff a;
   if (!expr_affine(l->el->c, e, &a) || !place_unique(&a)) fail_place(l, v_num(e));
   int64_t lo = a.c;
@@ -266,7 +276,7 @@ static bool is_free(const Piece *p, const Index *x) {
 }
 
 /* The indices of a place, left to right. */
-static void place_free(Left *l, const Expr *e, Piece *p) {
+static void place_free(Binder *l, const Expr *e, Piece *p) {
   if (e->kind == E_INDEX && !e->index->is_dim) {
     if (is_free(p, e->index)) fail_at(l->el, l->st->pos, "index '%s' stands twice on the left", e->index->name);
     APPEND(l->el->c, p->free, p->nfree, e->index);
@@ -275,13 +285,14 @@ static void place_free(Left *l, const Expr *e, Piece *p) {
 }
 
 /* What the right side sees: the indices that stand on the left; of packs, the others are holes. */
-static const Bind *left_scope(Left *l, const Piece *p) {
+static const Bind *left_scope(Binder *l, const Piece *p) {
   Scope out = { 0 };
   for (const Bind *b = l->s.b; b; b = b->up) {
     Val v = b->v;
     if (v.k == V_LIST) {
       v = v_list(l->el, b->v.l->n);
-      for (int i = 0; i < v.l->n; i++) v.l->at[i] = v_idx(b->v.l->at[i]) && is_free(p, &v_idx(b->v.l->at[i])->ix) ? b->v.l->at[i] : (Val){ .k = V_HOLE };
+      for (int i = 0; i < v.l->n; i++)
+        v.l->at[i] = v_idx(b->v.l->at[i]) && is_free(p, &v_idx(b->v.l->at[i])->ix) ? b->v.l->at[i] : (Val){ .k = V_HOLE };
     } else if (!v_idx(v) || !is_free(p, &v_idx(v)->ix)) continue;
     out = scope_bind(l->el, out, b->name, v);
   }
@@ -289,7 +300,7 @@ static const Bind *left_scope(Left *l, const Piece *p) {
 }
 
 void left_settle(Elab *el, Frame *f, Piece *p) {
-  const Node *left = p->st->left; Left l = { el, f, p->st, { 0 } };
+  const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value };
   left_bind(&l, left->kid + 1, left->n - 1);
   Scope s = l.s;
   s.left = true;
@@ -305,19 +316,7 @@ void left_settle(Elab *el, Frame *f, Piece *p) {
 }
 
 /* ---- reductions: what they bind */
-typedef struct Reduce { Elab *el; Frame *f; Scope s; const Node *body; VEC(Index *) bound; } Reduce;
-
-static void bound_add(Reduce *r, Val v) {
-  for (int i = 0; i < (v.k == V_LIST ? v.l->n : 1); i++) PUSH(r->el->c, r->bound, &v_idx(list_item(v, i))->ix);
-}
-
-static void bind_name(Reduce *r, const char *name, Val ext, bool pack, bool given, Pos p) {
-  Val v = bind_index(r->el, r->f, name, ext, pack, given, p);
-  r->s = scope_bind(r->el, r->s, name, v);
-  bound_add(r, v);
-}
-
-static void bind_range(Reduce *r, const Node *n, bool pack) {
+static void bind_range(Binder *r, const Node *n, bool pack) {
   Scope es = r->s;
   es.ext = true; es.ix = false;
   Val e = ev_node(r->el, n->kid[1], r->f, es);
@@ -325,7 +324,7 @@ static void bind_range(Reduce *r, const Node *n, bool pack) {
   bind_name(r, n->kid[0]->text, e, pack, true, n->pos);
 }
 
-static void bind_bare(Reduce *r, const char *name, bool splice, Pos p) {
+static void bind_bare(Binder *r, const char *name, bool splice, Pos p) {
   Elab *el = r->el; const Slot *s = slot_find(r->f, name);
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
   Dims d = bare_dims(el, r->f, name, r->body, r->s);
@@ -342,7 +341,7 @@ static bool list_has(const List *l, Val v) {
 }
 
 /* A pack of fresh indices after a selection: the chosen ones; elsewhere those of before, or holes. */
-static void bind_selected(Reduce *r, const char *name, const List *fresh, const List *chosen) {
+static void bind_selected(Binder *r, const char *name, const List *fresh, const List *chosen) {
   Val old, v = v_list(r->el, fresh->n);
   bool has = scope_find(r->s, name, &old) && old.k == V_LIST && old.l->n == fresh->n;
   for (int i = 0; i < fresh->n; i++) v.l->at[i] = list_has(chosen, fresh->at[i]) ? fresh->at[i] : has ? old.l->at[i] : (Val){ .k = V_HOLE };
@@ -350,7 +349,7 @@ static void bind_selected(Reduce *r, const char *name, const List *fresh, const 
 }
 
 /* `..expression`: fresh indices for all packs in it; those that come out are bound. */
-static void bind_expression(Reduce *r, const Node *n, Pos p) {
+static void bind_expression(Binder *r, const Node *n, Pos p) {
   Elab *el = r->el; Names names = { 0 }; Scope s = r->s;
   names_in(el, n, &names);
   const List **fresh = NEWN(el->c, const List *, names.n + 1);
@@ -372,7 +371,7 @@ static void bind_expression(Reduce *r, const Node *n, Pos p) {
   bound_add(r, chosen);
 }
 
-static void bind_item(Reduce *r, const Node *it) {
+static void bind_item(Binder *r, const Node *it) {
   bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL;
   if (!n) bind_bare(r, r->el->s_pack, true, it->pos);
   else if (is_range(n) && n->kid[0]->kind == N_NAME) bind_range(r, n, splice);
@@ -394,11 +393,12 @@ static Expr *need_element(Elab *el, Val v, Pos p, const char *what) {
   return v.e;
 }
 
-static Val reduce_one(Reduce *r, const Node *n, Red red, Val cond, Val body) {
+static Val reduce_one(Binder *r, const Node *n, Red red, Val cond, Val body) {
   Elab *el = r->el; bool known = false, decided = v_is_bool(cond, &known), empty = decided && !known;
   Expr *b = need_element(el, body, n->pos, "the body"), *c = cond.k == V_NONE ? NULL : need_element(el, cond, n->pos, "the condition");
   if (decided) c = NULL;
-  if (c && c->type != T_BOOL && c->type != T_NONE) fail_at(el, n->cond->pos, "the condition of a reduction is %s: it must be a truth value", type_name(c->type));
+  if (c && c->type != T_BOOL && c->type != T_NONE)
+    fail_at(el, n->cond->pos, "the condition of a reduction is %s: it must be a truth value", type_name(c->type));
   Expr *e = expr_reduce(el->c, red, r->bound.at, r->bound.n, b, c, n->pos);
   for (int i = 0; i < r->bound.n; i++) empty |= ext_is(r->bound.at[i]->ext, 0);
   if (empty) return identity(el, red, e->type);
@@ -410,10 +410,12 @@ static Val reduce_one(Reduce *r, const Node *n, Red red, Val cond, Val body) {
 /* A body that is a list gives a list of reductions. */
 Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
   Red red = red_by_name(n->text);
-  if (red == RED_COUNT) fail_near(el, n->pos, ctx_printf(el->c, "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text), n->text, red_name, RED_COUNT);
+  if (red == RED_COUNT)
+    fail_near(el, n->pos, ctx_printf(el->c, "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text), n->text, red_name,
+              RED_COUNT);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
   s.ix = false;
-  Reduce r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };
+  Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };
   for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
   Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE }, body = ev_scalar(el, r.body, f, r.s);
   if (body.k != V_LIST) return reduce_one(&r, n, red, cond, body);

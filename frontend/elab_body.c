@@ -39,7 +39,8 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
   if (nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
   if (el->constant) expr_walk(rhs, find_variable, &variable);
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
-  Eq *e = MAKE(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p, .id = ++el->c->nid);
+  Eq *e = MAKE(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
+               .id = ++el->c->nid);
   e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL);
   graph_have(el, t);
   PUSH(el->c, el->eq, e);
@@ -56,7 +57,8 @@ static int place_rank(const Piece *p) {
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
   Tensor *t = NEW(el->c, Tensor); int rank = place_rank(g->piece.at[0]);
-  *t = (Tensor){ .name = g->name, .type = T_NONE, .rank = rank, .shape = NEWN(el->c, Extent, rank + 1), .pos = g->piece.at[0]->st->pos, .stream_dim = -1 };
+  *t = (Tensor){ .name = g->name, .type = T_NONE, .rank = rank, .shape = NEWN(el->c, Extent, rank + 1), .pos = g->piece.at[0]->st->pos,
+                 .stream_dim = -1 };
   for (int i = 0; i < g->piece.n; i++) {
     const Piece *p = g->piece.at[i]; int n = place_rank(p);
     if (n != rank) fail_at(el, p->st->pos, "pieces of '%s' have %d and %d dimensions", g->name, rank, n);
@@ -162,7 +164,8 @@ static void equation_value(Body *b, Group *g, Piece *p) {
 static void equation_type(Body *b, Group *g, const Piece *p) {
   Elab *el = b->el; Type want = asserted_type(el, p->st), got = p->rhs.e->type;
   if (want != T_NONE && got != T_NONE && !el->dump && got != want && type_promote(got, want) != want)
-    fail_at(el, p->st->pos, "'%s' is %s here, but said to be %s: convert it, %s(...)", el->target, type_name(type_strong(got)), type_name(want), type_name(want));
+    fail_at(el, p->st->pos, "'%s' is %s here, but said to be %s: convert it, %s(...)", el->target, type_name(type_strong(got)), type_name(want),
+            type_name(want));
   if (want == T_NONE && got != T_NONE) g->type = type_promote(g->type, type_strong(got));
   g->again |= p->again;
 }
@@ -252,7 +255,8 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
   const Node *l = st->left;
   poison_name(el, f, st->name);
   if (!l || l->kind == N_CALL) return;
-  for (int k = 0; k < (l->kind == N_TUPLE ? l->n : 1); k++) poison_name(el, f, node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l));
+  for (int k = 0; k < (l->kind == N_TUPLE ? l->n : 1); k++)
+    poison_name(el, f, node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l));
 }
 
 /* ---- again, where types were not known */

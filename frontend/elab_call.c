@@ -43,9 +43,11 @@ static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos) {
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
   const Tens *x = v.k == V_TENSOR ? v.x : NULL;
   if (x) v = list_values(el, x);
-  if (x && v.k == V_NONE) fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, x->t->name);
+  if (x && v.k == V_NONE)
+    fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, x->t->name);
   if (v.k == V_NONE) return v;
-  if (v.k == V_LIFT || v.k == V_COMP || (v.k == V_NUM && !v_static(v))) fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; this is %s", p->name, v_kind(v));
+  if (v.k == V_LIFT || v.k == V_COMP || (v.k == V_NUM && !v_static(v)))
+    fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; this is %s", p->name, v_kind(v));
   if (kind_is(p, "ints") || kind_is(p, "floats")) return coerce_list(el, p, v, pos);
   if (p->type && v.k == V_LIST && v.l->n == 1) v = v.l->at[0];
   if (kind_is(p, "string")) kind_check(el, p, v, v.k == V_STRING, pos);
@@ -136,7 +138,8 @@ static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Fram
   if (v.k == V_NUM && v_static(v)) return v;
   if (v.k == V_POISON) fail_silent(el);
   if (v.k != V_TENSOR)
-    fail_at(el, pos, "'%s' wants a whole tensor for '%s', this is %s%s", op->name, p->name, v_kind(v), v.k == V_NUM ? ": it does not work element by element" : "");
+    fail_at(el, pos, "'%s' wants a whole tensor for '%s', this is %s%s", op->name, p->name, v_kind(v),
+            v.k == V_NUM ? ": it does not work element by element" : "");
   Val own = v_tensor(el, v.x->t);
   own.x->known = v.x->known;
   return own;

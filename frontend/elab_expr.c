@@ -42,7 +42,8 @@ void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) {
   Names near = { 0 };
   for (const Bind *b = s.b; b; b = b->up) PUSH(el->c, near, b->name);
   for (int i = 0; i < f->slot.n; i++) PUSH(el->c, near, f->slot.at[i]->name);
-  fail_near(el, p, ctx_printf(el->c, "'%s' is not known here%s", name, s.eq ? " (an index stands on the left or in a reduction)" : ""), name, near.at, near.n);
+  fail_near(el, p, ctx_printf(el->c, "'%s' is not known here%s", name, s.eq ? " (an index stands on the left or in a reduction)" : ""), name,
+            near.at, near.n);
 }
 
 static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
@@ -117,7 +118,8 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
 static Val lim_element(Elab *el, Val v, Val e, Pos p) {
   v = v_scalar(el, v, NULL, (Scope){ 0 }, p);
   if (v.k == V_HOLE) return v;
-  if (v.k != V_NUM || e.k != V_NUM) fail_at(el, p, "in a composite `expression < extent` wants two numbers; here are %s and %s", v_kind(v), v_kind(e));
+  if (v.k != V_NUM || e.k != V_NUM)
+    fail_at(el, p, "in a composite `expression < extent` wants two numbers; here are %s and %s", v_kind(v), v_kind(e));
   return v_lim(el, v.e, e.e);
 }
 

@@ -27,11 +27,13 @@ static void dim_bounds(Unit *u, Index *i, const Bound *b) {
   i->lo = need_int(el, ev_scalar(el, b->lo, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
   i->hi = need_int(el, ev_scalar(el, b->hi, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
   if (i->lo < 1 || i->hi < i->lo || i->hi > (int64_t)1 << 40)
-    fail_at(el, b->pos, "the bounds %lld..%lld of '%s': the least is at least 1, the largest not below it", (long long)i->lo, (long long)i->hi, i->name);
+    fail_at(el, b->pos, "the bounds %lld..%lld of '%s': the least is at least 1, the largest not below it", (long long)i->lo, (long long)i->hi,
+            i->name);
 }
 
 static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
-  Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL; Index *i = MAKE(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
+  Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL;
+  Index *i = MAKE(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
   for (int k = u->d->nbound - 1; k >= 0; k--) if (u->d->bound[k].name == name) b = &u->d->bound[k];
   if (!b && !stream) fail_at(el, p, "the dimension '%s' needs bounds: write `where %s in 1..256` after the inputs", name, name);
   if (b) dim_bounds(u, i, b);
@@ -70,7 +72,8 @@ static Tensor *tensor_declared(Unit *u, const char *name, const char *type, Node
   Elab *el = u->el; const Slot *s = slot_find(u->f, name);
   if (s && (s->state != SL_NONE || s->sym)) fail_at(el, p, "'%s' is already defined", name);
   if (n > 64) fail_at(el, p, "a tensor of %d dimensions: at most 64", n);
-  Tensor *t = MAKE(el->c, Tensor, .name = name, .type = type_named(el, type, p), .rank = n, .shape = NEWN(el->c, Extent, n + 1), .kind = kind, .pos = p);
+  Tensor *t = MAKE(el->c, Tensor, .name = name, .type = type_named(el, type, p), .rank = n, .shape = NEWN(el->c, Extent, n + 1), .kind = kind,
+                   .pos = p);
   for (int d = 0; d < n; d++) t->shape[d] = shape_item(u, item[d], kind == TK_INPUT);
   t->stream_dim = stream_place(t);
   if (tensor_size(t) > (int64_t)1 << 40) fail_at(el, p, "'%s' has more than 2^40 elements", name);
@@ -102,7 +105,8 @@ static void __attribute__((noreturn)) fail_weight(Elab *el, const char *name, Po
   Names near = { 0 };
   for (int i = 0; i < el->nweights; i++)
     for (int k = 0; k < el->weights[i]->n; k++) PUSH(el->c, near, el->weights[i]->at[k].name);
-  if (!el->nweights) fail_at(el, p, "the parameter '%s' has no weights file to come from: write `weights \"file.safetensors\";` before the graph", name);
+  if (!el->nweights)
+    fail_at(el, p, "the parameter '%s' has no weights file to come from: write `weights \"file.safetensors\";` before the graph", name);
   fail_near(el, p, ctx_printf(el->c, "the weights hold no tensor '%s'", name), name, near.at, near.n);
 }
 
@@ -110,7 +114,8 @@ static void weight_check(Elab *el, const Tensor *t, const Weight *w, const char 
   Extent *e = NEWN(el->c, Extent, w->rank + 1);
   for (int d = 0; d < w->rank; d++) e[d] = extent_of(w->shape[d]);
   if (w->type == t->type && exts_equal(e, w->rank, t->shape, t->rank)) return;
-  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t->type, t->shape, t->rank), type_show(el, w->type, e, w->rank), path);
+  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t->type, t->shape, t->rank),
+             type_show(el, w->type, e, w->rank), path);
   fail_silent(el);
 }
 
@@ -137,7 +142,8 @@ static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Po
     PUSH(el->c, *out, v);
     return;
   }
-  if (v.k == V_LIST && v.l->n != t->shape[d].n) fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
+  if (v.k == V_LIST && v.l->n != t->shape[d].n)
+    fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
   for (int i = 0; i < t->shape[d].n; i++) const_flatten(el, t, d + 1, v.k == V_LIST ? v.l->at[i] : v, out, p);
 }
 
@@ -204,7 +210,9 @@ static void do_state(Unit *u, const void *arg) {
 int64_t history_of(Elab *el, Frame *f, Tensor *t) {
   const Stmt *st = map_get(&el->history, t->name); int d = t->stream_dim = stream_place(t);
   if (!st) return 0;
-  if (d < 0) fail_at(el, st->pos, "'%s' has no stream dimension: only stream tensors have a past (a state's next value is written %s <- value)", t->name, t->name);
+  if (d < 0)
+    fail_at(el, st->pos, "'%s' has no stream dimension: only stream tensors have a past (a state's next value is written %s <- value)", t->name,
+            t->name);
   if (st->nitem != t->rank) fail_at(el, st->pos, "'%s' has %d dimensions, its `state` line %d", t->name, t->rank, st->nitem);
   const Node *item = is_range(st->item[d]) ? st->item[d]->kid[1] : st->item[d];
   Extent e = need_ext(el, extent_value(el, item, f), st->pos, "the past of a stream tensor");
@@ -245,7 +253,8 @@ static void do_next(Unit *u, const void *arg) {
   if (v.k != V_TENSOR) fail_at(el, st->pos, "the next value of '%s' is %s", st->name, v_kind(v));
   Tensor *w = v.x->t;
   if (w->type != t->type || !exts_equal(w->shape, w->rank, t->shape, t->rank))
-    fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t->type, t->shape, t->rank), type_show(el, w->type, w->shape, w->rank));
+    fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t->type, t->shape, t->rank),
+            type_show(el, w->type, w->shape, w->rank));
   if (t->next) fail_at(el, st->pos, "the state '%s' has two next values", t->name);
   t->next = w;
 }
@@ -257,17 +266,20 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   Type want = type_named(el, p->type, p->pos); Extent *shape = NEWN(el->c, Extent, p->nitem + 1);
   for (int d = 0; d < p->nitem; d++) shape[d] = shape_item(u, p->item[d], false);
   if (want == t->type && exts_equal(shape, p->nitem, t->shape, t->rank)) return;
-  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, want, shape, p->nitem), type_show(el, t->type, t->shape, t->rank));
+  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, want, shape, p->nitem),
+             type_show(el, t->type, t->shape, t->rank));
   if (t->pos.src) diag_note(el->c, t->pos, "computed here");
   fail_silent(el);
 }
 
 /* A list of numbers as a tensor of rank 1. */
 static Tensor *list_tensor(Elab *el, const Param *p, const List *l) {
-  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1, .type = T_NONE);
+  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1,
+                   .type = T_NONE);
   t->shape[0] = extent_of(l->n);
   for (int i = 0; i < l->n; i++) {
-    if (l->at[i].k != V_NUM || l->at[i].e->kind != E_CONST) fail_at(el, p->pos, "the result '%s' is a list, not of numbers: it must be a tensor", p->name);
+    if (l->at[i].k != V_NUM || l->at[i].e->kind != E_CONST)
+      fail_at(el, p->pos, "the result '%s' is a list, not of numbers: it must be a tensor", p->name);
     t->type = type_promote(t->type, type_strong(l->at[i].e->type));
   }
   const_elements(el, t, l, p->pos);
@@ -307,7 +319,8 @@ static void do_layout(Unit *u, const void *arg) {
   const Stmt *st = arg; const Slot *s = slot_find(u->f, st->name); Names near = { 0 };
   for (int i = 0; i < u->el->tensor.n; i++) PUSH(u->el->c, near, u->el->tensor.at[i]->name);
   if (is_poison(s)) return;
-  if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(u->el, st->pos, ctx_printf(u->el->c, "there is no tensor '%s'", st->name), st->name, near.at, near.n);
+  if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR)
+    fail_near(u->el, st->pos, ctx_printf(u->el->c, "there is no tensor '%s'", st->name), st->name, near.at, near.n);
   layout_apply(u->el, st, s->v.x->t);
 }
 
@@ -341,7 +354,8 @@ void graph_elaborate(Elab *el, const Decl *d) {
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
   const Ast *a = el->ast; Graph *g = el->g; int errors = el->c->nerror;
   Unit u = { .el = el, .d = d, .f = MAKE(el->c, Frame, .op = d, .graph = true) };
-  *g = (Graph){ .name = d->name, .pos = d->pos, .stage = a->stage > STAGE_EXPAND ? a->stage : STAGE_EXPAND, .weights = a->weights, .nweights = a->nweights };
+  *g = (Graph){ .name = d->name, .pos = d->pos, .stage = a->stage > STAGE_EXPAND ? a->stage : STAGE_EXPAND, .weights = a->weights,
+                .nweights = a->nweights };
   el->nweights = a->nweights; el->weights = NEWN(el->c, Weights *, a->nweights + 1);
   for (int i = 0; i < a->nweights; i++) el->weights[i] = weights_open(el->c, a->weights[i], a->src, a->weights_pos[i]);
   for (int i = 0; i < d->nparam; i++)

@@ -74,7 +74,8 @@ static void check_let(Unit *u, Tree *t) {
   for (int i = 0; t->layout_name && i < t->nlayout; i++) {
     if (t->layout[i].dim >= 0) continue;
     t->layout[i].dim = layout_dim(u, t->name, t->layout_name[i]);
-    if (t->layout[i].dim < 0) diag_error(u->el->c, t->pos, "the layout of '%s' speaks of '%s', which is no dimension of it", t->name, t->layout_name[i]);
+    if (t->layout[i].dim < 0)
+      diag_error(u->el->c, t->pos, "the layout of '%s' speaks of '%s', which is no dimension of it", t->name, t->layout_name[i]);
   }
 }
 
@@ -101,7 +102,8 @@ static void check_complete(Unit *u) {
   for (int i = 0; i < u->k->neq; i++) {
     const Eq *e = u->k->eq[i];
     if (tree_computes(u->k->tree, e->out->name)) continue;
-    diag_error(u->el->c, e->pos, "the schedule of kernel %s does not compute '%s': every equation needs a leaf, %s(...)", u->k->name, e->out->name, e->out->name);
+    diag_error(u->el->c, e->pos, "the schedule of kernel %s does not compute '%s': every equation needs a leaf, %s(...)", u->k->name, e->out->name,
+               e->out->name);
     diag_note(u->el->c, u->k->pos, "in kernel %s", u->k->name);
   }
 }
@@ -117,7 +119,8 @@ static void kernel_head(Unit *u, Kernel *k, const Stmt *st) {
     if (!need_name(u, &u->tensor, p->name, "there is no tensor", p->pos)) continue;
     Tensor *t = k->out[k->nout++] = tensor_find(u->el, p->name);
     if (p->kind == P_TYPED && (p->nitem != t->rank || type_by_name(p->type) != t->type))
-      diag_error(c, p->pos, "kernel %s makes '%s' as %s of %d dimensions; it is %s", k->name, p->name, p->type, p->nitem, type_show(u->el, t->type, t->shape, t->rank));
+      diag_error(c, p->pos, "kernel %s makes '%s' as %s of %d dimensions; it is %s", k->name, p->name, p->type, p->nitem,
+                 type_show(u->el, t->type, t->shape, t->rank));
   }
 }
 

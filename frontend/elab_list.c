@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 const char *const list_fn_name[LF_COUNT] = {
-  "range", "len", "spread", "drop", "put", "find", "letters", "int", "lowest", "highest", "is_float", "is_int", "is_bool", "is_signed", "is_f8", "error",
+  "range", "len", "spread", "drop", "put", "find", "letters", "int", "lowest", "highest",
+  "is_float", "is_int", "is_bool", "is_signed", "is_f8", "error",
 };
 
 static Val fn_range(Elab *el, const Val *a, int n, Pos p) {

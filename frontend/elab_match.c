@@ -42,7 +42,8 @@ static bool says(const Match *m, const Node *n, const char *name) {
 }
 
 /* Names both tensors of the user, their shapes and their places. */
-static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, const char *name, const char *here, const char *there, const char *remedy) {
+static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, const char *name, const char *here, const char *there,
+                                                  const char *remedy) {
   Elab *el = m->el; const Tensor *t = NULL, *o = NULL;
   for (int i = 0; i < m->arg.n; i++) {
     const Arg *a = &m->arg.at[i];
@@ -132,7 +133,8 @@ static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
   }
   if (nopen > 1 || (open && open->kind == N_SPLICE)) return false;
   if (open) part_divide(m, open, known, e, a);
-  else if (!extent_equal(known, e)) fail_at(m->el, n->pos, "'%s': composite dimension is %s, its parts make %s", a->p->name, show(m, e), show(m, known));
+  else if (!extent_equal(known, e))
+    fail_at(m->el, n->pos, "'%s': composite dimension is %s, its parts make %s", a->p->name, show(m, e), show(m, known));
   return true;
 }
 
@@ -144,7 +146,8 @@ static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
     if (!ext_is(e, n->i)) fail_at(m->el, n->pos, "'%s': this dimension must be %lld, it is %s", a->p->name, (long long)n->i, show(m, e));
   } else if (is_range(n)) {
     w = range_value(m, n);
-    if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': index '%s' must run over %s, the dimension has %s", a->p->name, need_name(m, n), show(m, w), show(m, e));
+    if (!extent_equal(w, e))
+      fail_at(m->el, n->pos, "'%s': index '%s' must run over %s, the dimension has %s", a->p->name, need_name(m, n), show(m, w), show(m, e));
     dim_set(m, need_name(m, n), e, a);
   } else if (is_value(m, need_name(m, n), &w, n->pos)) {
     if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': this dimension is %s, '%s' says %s", a->p->name, show(m, e), n->text, show(m, w));
@@ -176,7 +179,8 @@ static bool find_anchors(Match *m, Arg *a) {
     if (!inner || inner->kind != N_AT) continue;
     if (!axis_value(m, inner->kid[1], &v)) return false;
     int64_t ax = need_int(m->el, v, n->pos, "an axis");
-    if (ax < -rank || ax >= rank + pack) fail_at(m->el, a->p->pos, "'%s' has %d dimension%s, axis %lld is outside", a->p->name, rank, plural(rank), (long long)ax);
+    if (ax < -rank || ax >= rank + pack)
+      fail_at(m->el, a->p->pos, "'%s' has %d dimension%s, axis %lld is outside", a->p->name, rank, plural(rank), (long long)ax);
     a->anchor[j] = (int)(ax < 0 ? ax + rank : ax);
   }
   return true;
@@ -233,7 +237,8 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   a->x->pack = MAKE(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
-    if (!exts_equal(w.e, len, e, len)) fail_at(el, n->pos, "'%s': dimensions %s, the pattern says %s", a->p->name, show_all(m, e, len), show_all(m, w.e, w.n));
+    if (!exts_equal(w.e, len, e, len))
+      fail_at(el, n->pos, "'%s': dimensions %s, the pattern says %s", a->p->name, show_all(m, e, len), show_all(m, w.e, w.n));
   }
   PUSH(el->c, m->own, ((Own){ a->p, name, e, len, n->broadcast }));
   if (s->dim.e) all = ext_broadcast(el, s->dim.e, s->dim.n, e, len, &total);
@@ -244,7 +249,8 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
 static void own_check(Match *m) {
   for (int i = 0; i < m->own.n; i++) {
     const Own *o = &m->own.at[i]; const Slot *s = slot_find(m->f, o->name);
-    if (!o->broadcast && !exts_equal(s->dim.e, s->dim.n, o->ext, o->n)) fail_pack(m, o->p, o->name, o->ext, o->n, ctx_printf(m->el->c, " (write ..~%s where it may broadcast)", o->name));
+    if (!o->broadcast && !exts_equal(s->dim.e, s->dim.n, o->ext, o->n))
+      fail_pack(m, o->p, o->name, o->ext, o->n, ctx_printf(m->el->c, " (write ..~%s where it may broadcast)", o->name));
   }
 }
 
@@ -311,5 +317,6 @@ void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
     for (int j = 0; p->kind == P_TENSOR && slot_find(f, p->name)->v.k == V_ABSENT && j < p->nitem; j++) absent_item(&m, p->item[j]);
   }
   for (int i = 0; i < f->slot.n; i++)
-    if (f->slot.at[i]->dim.e && f->slot.at[i]->state != SL_NONE) fail_at(el, pos, "'%s' is both a tensor or attribute and an index", f->slot.at[i]->name);
+    if (f->slot.at[i]->dim.e && f->slot.at[i]->state != SL_NONE)
+      fail_at(el, pos, "'%s' is both a tensor or attribute and an index", f->slot.at[i]->name);
 }

@@ -71,7 +71,9 @@ static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
     part[i].v = rest;
     over -= cut;
   }
-  if (over) fail_at(el, p, "'%s' has %d dimension%s %s, %d %s given", x->t->name, rank, plural(rank), ext_print(el, x->t->shape, rank), total, total == 1 ? "index is" : "indices are");
+  if (over)
+    fail_at(el, p, "'%s' has %d dimension%s %s, %d %s given", x->t->name, rank, plural(rank), ext_print(el, x->t->shape, rank), total,
+            total == 1 ? "index is" : "indices are");
 }
 
 static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p) {
@@ -81,13 +83,15 @@ static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p
   if (q->given) return v.e;
   if (q->from) fail_also(el, q->from->pos, "%s gives '%s' its extent", tens_show(el, q->from), q->ix.name);
   fail_also(el, t->pos, "'%s' is declared here", t->name);
-  fail_at(el, p, "index '%s' runs over %s, but dimension %d of %s has %s", q->ix.name, ext_show(el, q->ix.ext), d, tens_show(el, t), ext_show(el, t->shape[d]));
+  fail_at(el, p, "index '%s' runs over %s, but dimension %d of %s has %s", q->ix.name, ext_show(el, q->ix.ext), d, tens_show(el, t),
+          ext_show(el, t->shape[d]));
 }
 
 static Expr *place_comp(Elab *el, const Tens *x, int d, Val v, Pos p) {
   const Tensor *t = x->t; const CompDim *known = x->comp; Extent e;
   if (v.l->n && comp_extent(el, v.l, p, &e) && !extent_equal(e, t->shape[d]))
-    fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s", ext_show(el, e), d, tens_show(el, t), ext_show(el, t->shape[d]));
+    fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s", ext_show(el, e), d, tens_show(el, t),
+            ext_show(el, t->shape[d]));
   while (known && known->dim != d) known = known->next;
   return comp_linear(el, v.l, p, known);
 }

@@ -97,7 +97,9 @@ Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
   if (v.k != V_NUM || v_is_bool(v, &truth)) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
   if (!expr_ext(el, v.e, &e)) {
     if (type_is_float(v.e->type)) fail_at(el, p, "%s must be an integer; this is %s", what, expr_print(el->c, v.e));
-    if (v_static(v)) fail_at(el, p, "%s needs a constant extent: of a symbolic dimension only `dimension + number` is one, this is %s", what, expr_print(el->c, v.e));
+    if (v_static(v))
+      fail_at(el, p, "%s needs a constant extent: of a symbolic dimension only `dimension + number` is one, this is %s", what,
+              expr_print(el->c, v.e));
     fail_at(el, p, "%s depends on an index or tensor; give a constant extent and a condition (if)", what);
   }
   if (e.n > EXT_MAX) fail_at(el, p, "%s is %lld, more than 2^40", what, (long long)e.n);
@@ -119,7 +121,8 @@ Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
   if (ext_is(b, 1)) return a;
   if (ext_is(a, 0) || ext_is(b, 0)) return extent_of(0);
   if (a.dim || b.dim) fail_at(el, p, "this product of extents needs a constant extent: %s times %s", ext_print(el, &a, 1), ext_print(el, &b, 1));
-  if (__builtin_mul_overflow(a.n, b.n, &n) || n > EXT_MAX) fail_at(el, p, "an extent of %lld times %lld is more than 2^40", (long long)a.n, (long long)b.n);
+  if (__builtin_mul_overflow(a.n, b.n, &n) || n > EXT_MAX)
+    fail_at(el, p, "an extent of %lld times %lld is more than 2^40", (long long)a.n, (long long)b.n);
   return extent_of(n);
 }
 
@@ -256,7 +259,8 @@ static Val lift_new(Elab *el, Oper o, const Val *a, int n, Pos p) {
 }
 
 static void condition_check(Elab *el, Val c, Pos p) {
-  if (c.k != V_NUM || (c.e->type != T_BOOL && c.e->type != T_NONE)) fail_at(el, p, "the condition is %s: it must be a truth value", c.k == V_NUM ? type_name(c.e->type) : v_kind(c));
+  if (c.k != V_NUM || (c.e->type != T_BOOL && c.e->type != T_NONE))
+    fail_at(el, p, "the condition is %s: it must be a truth value", c.k == V_NUM ? type_name(c.e->type) : v_kind(c));
 }
 
 /* The operation on numbers and elements. */
@@ -305,14 +309,16 @@ static void operands_check(Elab *el, Oper o, const Val *a, int n, bool whole, Po
   for (int k = 0; k < n && o.k == OP_FN; k++) {
     if (a[k].k == V_POISON) fail_silent(el);
     bool word = a[k].k == V_STRING || a[k].k == V_TYPE;
-    if (a[k].k != V_NUM && !v_whole(a[k])) fail_at(el, p, "'%s' of %s%s", fn_info[o.fn].text, v_kind(a[k]), word ? " has no meaning" : ": not a number");
+    if (a[k].k != V_NUM && !v_whole(a[k]))
+      fail_at(el, p, "'%s' of %s%s", fn_info[o.fn].text, v_kind(a[k]), word ? " has no meaning" : ": not a number");
   }
   if (o.k == OP_CONVERT && a[0].k != V_NUM && !whole) fail_at(el, p, "%s cannot be converted to %s", v_kind(a[0]), type_name(o.type));
   if (o.k == OP_OR && a[0].k != V_NUM) fail_at(el, p, "'or' guards reads of elements; this is %s", v_kind(a[0]));
   if (o.k == OP_OR && a[1].k != V_NUM && expr_reads(a[0].e, NULL)) fail_at(el, p, "the alternative of 'or' is %s: it must be a number", v_kind(a[1]));
   if (o.k != OP_SELECT || whole) return;
   condition_check(el, a[0], p);
-  if (a[1].k != V_NUM || a[2].k != V_NUM) fail_at(el, p, "the sides of '?:' must be numbers where the condition is not known; here they are %s and %s", v_kind(a[1]), v_kind(a[2]));
+  if (a[1].k != V_NUM || a[2].k != V_NUM)
+    fail_at(el, p, "the sides of '?:' must be numbers where the condition is not known; here they are %s and %s", v_kind(a[1]), v_kind(a[2]));
 }
 
 static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
@@ -327,7 +333,8 @@ static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
     }
     return out;
   }
-  if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(a[0]) || is_word(a[1]))) return v_bool(el, same_word(a[0], a[1]) == (o.fn == FN_EQ));
+  if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(a[0]) || is_word(a[1])))
+    return v_bool(el, same_word(a[0], a[1]) == (o.fn == FN_EQ));
   for (int k = 0; k < n; k++) { whole |= o.k != OP_OR && v_whole(a[k]); e[k] = a[k].e; }
   operands_check(el, o, a, n, whole, p);
   if (!whole) return v_num(element(el, o, e, n, p));
@@ -366,7 +373,8 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   }
   Expr *e = lift_build(el, l, ix);
   if (e->type == T_NONE) fail_at(el, p, "the type of this expression over whole tensors cannot be found: it depends on itself");
-  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape, .pos = p, .stream_dim = -1);
+  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape,
+                   .pos = p, .stream_dim = -1);
   Eq *q = emit_eq(el, t, ix, free, l->rank, e, p);
   if (q) q->label = label_now(el, l->label);
   return v_tensor(el, t);
