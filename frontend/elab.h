@@ -111,8 +111,8 @@ void fail_also(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(prin
 void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) __attribute__((noreturn));
 /* `if (catch_begin(el, &k)) { ...; catch_end(el); }`: an error within jumps to behind the if, with all that Catch holds as it was before. */
 #define catch_begin(el, k) (catch_push(el, k), setjmp((k)->jmp) == 0)
-void catch_push(Elab *el, Catch *k); void catch_end(Elab *el); Slot *slot_find(const Frame *f, const char *name);
-Slot *slot_get(Elab *el, Frame *f, const char *name);    /* makes it */
+void catch_push(Elab *el, Catch *k); void catch_end(Elab *el);
+Slot *slot_find(const Frame *f, const char *name); Slot *slot_get(Elab *el, Frame *f, const char *name);    /* get makes it */
 void slot_set(Elab *el, Frame *f, const char *name, Val v); void slot_dim(Elab *el, Frame *f, const char *name, Dims d);
 const char *name_fresh(Elab *el, const char *hint);      /* not in use; the user's own name if it is still to be defined */
 const char *name_temp(Elab *el, const char *hint);       /* for a temporary: never a name of the user's */
@@ -122,9 +122,8 @@ const char *label_now(Elab *el, const char *last);
 /* ---- elab_value.c: numbers, extents, lists, lifted whole-tensor expressions; functions of them */
 Val v_num(Expr *e); Val v_int(Elab *el, int64_t i); Val v_bool(Elab *el, bool b); Val v_float(Elab *el, double f);
 Val v_list(Elab *el, int n);                             /* n elements of none; PUSH adds more */
-Val v_tensor(Elab *el, Tensor *t); Val v_ext(Elab *el, Extent e);
-Val v_dims(Elab *el, Dims d);                            /* an extent, or a pack's list of them */
-Val v_lim(Elab *el, Expr *e, Expr *n);
+Val v_tensor(Elab *el, Tensor *t); Val v_lim(Elab *el, Expr *e, Expr *n);
+Val v_ext(Elab *el, Extent e); Val v_dims(Elab *el, Dims d);         /* dims: an extent, or a pack's list of them */
 Val first_of(Val v);                                     /* of several results */
 bool v_is_int(Val v, int64_t *i);                        /* a known integer (or bool) */
 bool v_is_bool(Val v, bool *b);
@@ -132,9 +131,9 @@ bool v_static(Val v);                                    /* no index but symboli
 bool v_whole(Val v);                                     /* V_TENSOR, V_LIFT */
 Idx *v_idx(Val v);                                       /* a bare index, or NULL */
 const char *v_kind(Val v);                               /* for messages */
-int64_t need_int(Elab *el, Val v, Pos p, const char *what); Expr *ext_expr(Elab *el, Extent e);
-Extent need_ext(Elab *el, Val v, Pos p, const char *what); Extent ext_mul(Elab *el, Extent a, Extent b, Pos p);
-Extent ext_product(Elab *el, const Extent *e, int n, Pos p);
+int64_t need_int(Elab *el, Val v, Pos p, const char *what); Extent need_ext(Elab *el, Val v, Pos p, const char *what);
+Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p);
+Expr *ext_expr(Elab *el, Extent e);
 Extent ext_pos(Extent e);                                /* at least 0 */
 bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
 char *ext_print(Elab *el, const Extent *e, int n);       /* [1, 3, t] */
@@ -143,9 +142,10 @@ char *type_show(Elab *el, Type t, const Extent *e, int n);           /* f32[1, 3
 char *tens_show(Elab *el, const Tensor *t);              /* 'x' [1, 3, t] */
 const char *plural(int64_t n);
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n);   /* NULL if they do not */
-Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p); Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p);
-Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p); Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p);
-Val v_select(Elab *el, Val c, Val a, Val b, Pos p); Val v_or(Elab *el, Val a, Val b, Pos p); Type v_type(Elab *el, Frame *f, Val v, Pos p);
+Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p);
+Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p); Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p);
+Val v_select(Elab *el, Val c, Val a, Val b, Pos p); Val v_or(Elab *el, Val a, Val b, Pos p);
+Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p); Type v_type(Elab *el, Frame *f, Val v, Pos p);
 Val v_lift(Elab *el, Val v, Pos p);                      /* a tensor or number as a lifted expression */
 Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);
 Val v_store(Elab *el, Val v, const char *name, Pos p);   /* the tensor of a value: a lifted expression becomes an equation; hint names it */
@@ -155,10 +155,11 @@ Val list_values(Elab *el, const Tens *x);                /* of a tensor with kno
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));
 Val ev_node(Elab *el, const Node *n, Frame *f, Scope s);      /* any value */
 Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);    /* an element, number or list */
-Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p); List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
+Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p);
+List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p);           /* declares, evaluates defaults; absent tensors stay V_ABSENT */
-Val absent_default(Elab *el, Frame *f, const Param *p); bool scope_find(Scope s, const char *name, Val *out);
-Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
+Val absent_default(Elab *el, Frame *f, const Param *p);
+bool scope_find(Scope s, const char *name, Val *out); Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
 
 /* ---- elab_read.c: reads, composites, suffixes (.size .rank .type .shape .given) */
 Val ev_index(Elab *el, const Node *n, Frame *f, Scope s); Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s);
@@ -177,7 +178,8 @@ extern const char *const list_fn_name[LF_COUNT];
 void match_params(Elab *el, Frame *f, const Decl *op, Pos p);
 
 /* ---- elab_body.c: statements of a body: order, types, pieces */
-void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n); void declare_slot(Elab *el, Frame *f, Slot *s);
+void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n);
+void declare_slot(Elab *el, Frame *f, Slot *s);
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p);
 void graph_have(Elab *el, Tensor *t);                    /* t is part of the graph */
 void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab *el, const char *name, Pos p);
@@ -186,7 +188,8 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab 
 void left_settle(Elab *el, Frame *f, Piece *p); Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s);
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given); const char *pack_name(Elab *el, const char *pack, int i);
 Extent place_end(Elab *el, const Expr *e, Pos p);        /* one past the largest value */
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p); void names_in(Elab *el, const Node *n, Names *out);
+Extent ext_larger(Elab *el, Extent a, Extent b, Pos p);
+void names_in(Elab *el, const Node *n, Names *out);
 bool is_range(const Node *n);                            /* a < b */
 bool is_arith(const Node *n);                            /* a + b, a - b, a * b */
 
