@@ -3,187 +3,115 @@
  *   y = relu(conv(x, w, pads = 1));
  *
  *   y.y[n < 1, o < 8, i0 < 4]: f32 = sum(c < 3, k0 < 3: (x[n, c, i0 + k0 - 1] or 0) * w[o, c, k0]);
- *   y[i < 1, j < 8, k < 4]: f32 = max(y.y[i, j, k], 0);
- *
- * This file: tables, words of the language, names of tensors, errors, the entry.
- */
+ *   y[i < 1, j < 8, k < 4]: f32 = max(y.y[i, j, k], 0);                                              */
 #include "elab.h"
-#include <string.h>
+#include <math.h>
 
 /* ---- tables */
-static size_t map_hash(const void *key)
-{
-  uintptr_t h = (uintptr_t)key >> 4;
-  return (size_t)(h * 0x9E3779B97F4A7C15u >> 20);
-}
-
-static int map_place(const Map *m, const void *key)
-{
-  size_t k = map_hash(key) & (size_t)(m->cap - 1);
+static int map_place(const Map *m, const void *key) {
+  size_t k = ((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15u >> 20 & (size_t)(m->cap - 1);
   while (m->key[k] && m->key[k] != key) k = (k + 1) & (size_t)(m->cap - 1);
   return (int)k;
 }
+void *map_get(const Map *m, const void *key) { return m->cap ? m->val[map_place(m, key)] : NULL; }
 
-void *map_get(const Map *m, const void *key)
-{
-  return m->cap ? m->val[map_place(m, key)] : NULL;
-}
-
-static void map_grow(Ctx *c, Map *m, int cap)
-{
-  Map old = *m;
-  m->cap = cap;
-  m->key = NEWN(c, const void *, cap);
-  m->val = NEWN(c, void *, cap);
-  for (int i = 0; i < old.cap; i++)
-    if (old.key[i]) {
-      int k = map_place(m, old.key[i]);
-      m->key[k] = old.key[i];
-      m->val[k] = old.val[i];
-    }
-}
-
-void map_put(Ctx *c, Map *m, const void *key, void *val)
-{
-  if (2 * (m->n + 1) > m->cap) map_grow(c, m, m->cap ? 2 * m->cap : 32);
+void map_put(Ctx *c, Map *m, const void *key, void *val) {
+  if (2 * (m->n + 1) > m->cap) {
+    Map old = *m; int cap = old.cap ? 2 * old.cap : 16;
+    *m = (Map){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
+    for (int i = 0; i < old.cap; i++) if (old.key[i]) map_put(c, m, old.key[i], old.val[i]);
+  }
   int k = map_place(m, key);
   if (!m->key[k]) m->n++;
-  m->key[k] = key;
-  m->val[k] = val;
+  m->key[k] = key; m->val[k] = val;
 }
 
 /* ---- errors */
-static bool same_pos(Pos a, Pos b) { return a.src == b.src && a.line == b.line && a.col == b.col; }
-
 enum { TRAIL = 3 };   /* of a longer way inwards, so many calls are shown at each end */
 
-static void error_trail(Elab *el, Pos p)
-{
-  int n = el->ncall, first = n > 2 * TRAIL ? TRAIL : n;
-  if (n == 1 && same_pos(p, el->call[0].pos)) return;
+static void error_trail(Elab *el, Pos p) {
+  int n = el->ncall, first = n > 2 * TRAIL ? TRAIL : n; Pos q = el->call[0].pos;
+  if (n == 1 && p.src == q.src && p.line == q.line && p.col == q.col) return;
   for (int k = 0; k < n; k++) {
     if (k == first) k = n - TRAIL;
-    diag_note(el->c, k + 1 < el->ncall ? el->call[k + 1].pos : p, "in %s", el->call[k].name);
+    diag_note(el->c, k + 1 < n ? el->call[k + 1].pos : p, "in %s", el->call[k].name);
   }
 }
 
-static Pos error_pos(const Elab *el, Pos p) { return el->ncall ? el->call[0].pos : p; }
-
-void fail_silent(Elab *el)
-{
-  if (!el->catch_) frit_bail(el->c);
-  longjmp(el->catch_->jmp, 1);
+static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *text, const char *near) {
+  if (!el->quiet) {
+    diag_error(el->c, el->ncall ? el->call[0].pos : p, "%s", text);
+    for (int k = 0; k < el->nalso; k++) diag_note(el->c, el->also[k].pos, "%s", el->also[k].text);
+    error_trail(el, p);
+    if (near) diag_help(el->c, "did you mean '%s'?", near);
+  }
+  el->nalso = 0;
+  fail_silent(el);
 }
 
-void fail_also(Elab *el, Pos p, const char *fmt, ...)
-{
-  char text[512];
-  va_list ap;
+void fail_also(Elab *el, Pos p, const char *fmt, ...) {
+  char text[512]; va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
   if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = ctx_intern(el->c, text) };
 }
 
-void fail_at(Elab *el, Pos p, const char *fmt, ...)
-{
-  char text[2048];
-  va_list ap;
+void fail_at(Elab *el, Pos p, const char *fmt, ...) {
+  char text[2048]; va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
-  if (!el->quiet) {
-    diag_error(el->c, error_pos(el, p), "%s", text);
-    for (int k = 0; k < el->nalso; k++) diag_note(el->c, el->also[k].pos, "%s", el->also[k].text);
-    error_trail(el, p);
-  }
-  el->nalso = 0;
-  fail_silent(el);
+  fail_text(el, p, text, NULL);
 }
 
-void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n)
-{
-  const char *near = el->quiet ? NULL : diag_near(name, names, n);
-  if (!el->quiet) {
-    diag_error(el->c, error_pos(el, p), "%s", what);
-    error_trail(el, p);
-    if (near) diag_help(el->c, "did you mean '%s'?", near);
-  }
-  fail_silent(el);
+void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) {
+  fail_text(el, p, what, el->quiet ? NULL : diag_near(name, names, n));
 }
 
-void catch_push(Elab *el, Catch *k)
-{
-  k->up = el->catch_;
-  k->ncall = el->ncall;
-  k->level = el->level;
-  k->quiet = el->quiet;
-  k->want = el->want;
-  k->target = el->target;
-  el->catch_ = k;
+void catch_push(Elab *el, Catch *k) {
+  k->up = el->catch_; el->catch_ = k;
+  k->ncall = el->ncall; k->level = el->level; k->quiet = el->quiet;
+  k->want = el->want; k->target = el->target; k->kernel = el->kernel; k->constant = el->constant;
 }
 
-void catch_end(Elab *el)
-{
+void catch_end(Elab *el) {
+  const Catch *k = el->catch_;
+  el->catch_ = k->up; el->ncall = k->ncall; el->level = k->level; el->quiet = k->quiet;
+  el->want = k->want; el->target = k->target; el->kernel = k->kernel; el->constant = k->constant;
+}
+
+void fail_silent(Elab *el) {
   Catch *k = el->catch_;
-  el->catch_ = k->up;
-  el->ncall = k->ncall;
-  el->level = k->level;
-  el->quiet = k->quiet;
-  el->want = k->want;
-  el->target = k->target;
+  if (!k) frit_bail(el->c);
+  catch_end(el);
+  longjmp(k->jmp, 1);
 }
 
 /* ---- frames */
-Slot *slot_find(const Frame *f, const char *name)
-{
-  if (f->slot.n > 12) return map_get(&f->map, name);
-  for (int i = 0; i < f->slot.n; i++)
-    if (f->slot.at[i]->name == name) return f->slot.at[i];
-  return NULL;
-}
+Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name); }
 
-Slot *slot_get(Elab *el, Frame *f, const char *name)
-{
+Slot *slot_get(Elab *el, Frame *f, const char *name) {
   Slot *s = slot_find(f, name);
   if (s) return s;
-  s = NEW(el->c, Slot);
-  s->name = name;
+  s = MAKE(el->c, Slot, .name = name);
   PUSH(el->c, f->slot, s);
-  if (f->slot.n == 13)
-    for (int i = 0; i < 12; i++) map_put(el->c, &f->map, f->slot.at[i]->name, f->slot.at[i]);
-  if (f->slot.n > 12) map_put(el->c, &f->map, name, s);
+  map_put(el->c, &f->map, name, s);
   return s;
 }
 
-void slot_set(Elab *el, Frame *f, const char *name, Val v)
-{
-  Slot *s = slot_get(el, f, name);
-  s->state = SL_VALUE;
-  s->v = v;
-}
+void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
 
-void slot_dim(Elab *el, Frame *f, const char *name, const Extent *e, int n, bool pack)
-{
-  Slot *s = slot_get(el, f, name);
-  s->has_dim = true;
-  s->pack = pack;
-  s->next = n;
-  s->ext = NEWN(el->c, Extent, n + 1);
-  if (n) memcpy(s->ext, e, sizeof *e * (size_t)n);
+void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
+  Extent *e = NEWN(el->c, Extent, d.n + 1);
+  if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n);
+  slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
 }
 
 /* ---- names */
-const char *node_full(Elab *el, const Node *n)
-{
-  if (!n) return NULL;
-  return n->kind == N_NAME ? n->text : n->kind == N_DOT ? node_dotted(el->c, n) : NULL;
-}
+static const char name_used, name_reserved;       /* values of el->name: only their addresses matter */
 
-static const char name_used, name_reserved;       /* only their addresses matter */
-
-static const char *name_free(Elab *el, const char *hint)
-{
+const char *name_temp(Elab *el, const char *hint) {
   const char *s = hint;
   intptr_t k = (intptr_t)map_get(&el->suffix, hint);       /* the last that was tried */
   while (map_get(&el->name, s)) s = ctx_intern(el->c, ctx_printf(el->c, "%s%d", hint, (int)++k));
@@ -192,37 +120,28 @@ static const char *name_free(Elab *el, const char *hint)
   return s;
 }
 
-const char *name_fresh(Elab *el, const char *hint)
-{
-  if (map_get(&el->name, hint) != &name_reserved) return name_free(el, hint);
+const char *name_fresh(Elab *el, const char *hint) {
+  if (map_get(&el->name, hint) != &name_reserved) return name_temp(el, hint);
   map_put(el->c, &el->name, hint, (void *)&name_used);
   return hint;
 }
 
-const char *name_temp(Elab *el, const char *hint) { return name_free(el, hint); }
-
-void name_reserve(Elab *el, const char *name)
-{
+void name_reserve(Elab *el, const char *name) {
   if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved);
 }
 
 /* The graph-wide name for a frame's local one: what the caller calls the result, or the caller's name and a dot. */
-const char *frame_full(Elab *el, const Frame *f, const char *local)
-{
+const char *frame_full(Elab *el, const Frame *f, const char *local) {
   if (f->graph) return local;
   int nr = f->op->has_result ? f->op->nresult : 0;
-  for (int k = 0; k < f->out.n && k < nr; k++)
-    if (f->op->result[k].name == local) return f->out.name[k];
-  if (!nr && f->out.n && f->op->nstmt) {
-    const Node *l = f->op->stmt[f->op->nstmt - 1]->left;
-    if (l && (l->kind == N_INDEX ? l->kid[0]->text : l->text) == local) return f->out.name[0];
-  }
+  for (int k = 0; k < f->out.n && k < nr; k++) if (f->op->result[k].name == local) return f->out.name[k];
+  const Node *l = !nr && f->out.n && f->op->nstmt ? f->op->stmt[f->op->nstmt - 1]->left : NULL;
+  if (l && (l->kind == N_INDEX ? l->kid[0]->text : l->text) == local) return f->out.name[0];
   return f->prefix ? ctx_intern(el->c, ctx_printf(el->c, "%s.%s", f->prefix, local)) : local;
 }
 
 /* The chain of the operators that are being called, and `last`; what the statement defines where there is none. */
-const char *label_now(Elab *el, const char *last)
-{
+const char *label_now(Elab *el, const char *last) {
   Text t = { .c = el->c };
   for (int k = 0; k < el->ncall; k++) text_add(&t, "%s%s", k ? "+" : "", el->call[k].name);
   if (last) text_add(&t, "%s%s", el->ncall ? "+" : "", last);
@@ -231,30 +150,28 @@ const char *label_now(Elab *el, const char *last)
 }
 
 /* ---- words: what the language itself knows */
-static void word_add(Elab *el, const char *s, WordKind kind, int id)
-{
-  Word *w = NEW(el->c, Word);
-  *w = (Word){ kind, id };
-  map_put(el->c, &el->word, ctx_intern(el->c, s), w);
+static void word_add(Elab *el, const char *s, WordKind kind, int id, Val v) {
+  map_put(el->c, &el->word, ctx_intern(el->c, s), MAKE(el->c, Word, kind, id, v));
 }
 
-static void words_fill(Elab *el)
-{
-  static const char *const constant[] = { "true", "false", "inf", "nan", "pi", "none" };
-  for (int k = 0; k < 6; k++) word_add(el, constant[k], W_CONST, k);
-  for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k);
-  for (int k = FN_EXP; k < FN_COUNT; k++) word_add(el, fn_info[k].text, W_FN, k);
+static void words_fill(Elab *el) {
+  const Val none = { 0 };
+  const struct { const char *name; Val v; } value[] = { { "true", v_bool(el, true) }, { "false", v_bool(el, false) },
+                                                        { "inf", v_float(el, INFINITY) },
+                                                        { "nan", v_float(el, NAN) }, { "pi", v_float(el, M_PI) }, { "none", none } };
+  for (int k = 0; k < 6; k++) word_add(el, value[k].name, W_VALUE, k, value[k].v);
+  for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k, (Val){ V_TYPE, .t = (Type)k });
+  for (int k = FN_EXP; k < FN_COUNT; k++) word_add(el, fn_info[k].text, W_FN, k, none);
   for (int k = 0; k < RED_COUNT; k++)
-    if (!map_get(&el->word, ctx_intern(el->c, red_name[k]))) word_add(el, red_name[k], W_RED, k);
-  for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn_name[k], W_LIST, k);
-  word_add(el, "sat", W_CONVERT, CV_SAT);
-  word_add(el, "bits", W_CONVERT, CV_BITS);
+    if (!map_get(&el->word, ctx_intern(el->c, red_name[k]))) word_add(el, red_name[k], W_RED, k, none);
+  for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn_name[k], W_LIST, k, none);
+  word_add(el, "sat", W_CONVERT, CV_SAT, none);
+  word_add(el, "bits", W_CONVERT, CV_BITS, none);
 }
 
 /* ---- operators: the file's own come before the prelude's */
-static void op_add(Elab *el, Decl *d, bool own)
-{
-  Decl *old = map_get(&el->op, d->name);
+static void op_add(Elab *el, Decl *d, bool own) {
+  const Decl *old = map_get(&el->op, d->name);
   if (old && own && old->pos.src == d->pos.src) {
     diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name);
     diag_note(el->c, old->pos, "first here");
@@ -264,48 +181,31 @@ static void op_add(Elab *el, Decl *d, bool own)
   map_put(el->c, &el->op, d->name, d);
 }
 
-static void ops_fill(Elab *el)
-{
-  const Ast *p = prelude(el->c);
-  for (int i = 0; p && i < p->ndecl; i++) op_add(el, &p->decl[i], false);
-  for (int i = 0; i < el->ast->ndecl; i++)
-    if (el->ast->decl[i].kind == D_OP) op_add(el, &el->ast->decl[i], true);
-}
-
-static const Decl *graph_find(Ctx *c, const Ast *a)
-{
+static const Decl *graph_find(Ctx *c, const Ast *a) {
   const Decl *g = NULL;
-  for (int i = 0; i < a->ndecl; i++)
-    if (a->decl[i].kind == D_GRAPH) {
-      if (g) {
-        diag_error(c, a->decl[i].pos, "a file has one graph");
-        diag_note(c, g->pos, "the first is here");
-        return NULL;
-      }
-      g = &a->decl[i];
+  for (int i = 0; i < a->ndecl; i++) {
+    if (a->decl[i].kind != D_GRAPH) continue;
+    if (g) {
+      diag_error(c, a->decl[i].pos, "a file has one graph");
+      diag_note(c, g->pos, "the first is here");
+      return NULL;
     }
+    g = &a->decl[i];
+  }
   if (!g) diag_error(c, (Pos){ a->src, 1, 1 }, "this file has no graph: write `graph name(inputs) -> (results) { ... }`");
   return g;
 }
 
-Graph *elaborate(Ctx *c, const Ast *a)
-{
-  int before = c->nerror;
-  const Decl *d = graph_find(c, a);
+Graph *elaborate(Ctx *c, const Ast *a) {
+  int before = c->nerror; const Decl *d = graph_find(c, a);
   if (!d) return NULL;
-  Elab *el = NEW(c, Elab);
-  el->c = c;
-  el->ast = a;
-  el->dump = a->stage > STAGE_PARSE;
-  el->g = NEW(c, Graph);
-  el->s_size = ctx_intern(c, "size");
-  el->s_rank = ctx_intern(c, "rank");
-  el->s_type = ctx_intern(c, "type");
-  el->s_shape = ctx_intern(c, "shape");
-  el->s_given = ctx_intern(c, "given");
-  el->s_pack = ctx_intern(c, "..");
+  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"),
+                  .s_rank = ctx_intern(c, "rank"),
+                .s_type = ctx_intern(c, "type"), .s_shape = ctx_intern(c, "shape"), .s_given = ctx_intern(c, "given"), .s_pack = ctx_intern(c, ".."));
   words_fill(el);
-  ops_fill(el);
+  const Ast *p = prelude(c);
+  for (int i = 0; p && i < p->ndecl; i++) op_add(el, &p->decl[i], false);
+  for (int i = 0; i < a->ndecl; i++) if (a->decl[i].kind == D_OP) op_add(el, &a->decl[i], true);
   graph_elaborate(el, d);
   return c->nerror > before ? NULL : el->g;
 }

@@ -1,31 +1,19 @@
 /* Private to elaboration: values, scopes, frames, and what the files elab_*.c offer each other.
- *
- *   elab.c         the entry; names, tables, errors with the way inwards
- *   elab_value.c   values: numbers, lists, lifted whole-tensor expressions; functions of them
- *   elab_expr.c    expression nodes to values
- *   elab_read.c    reads, composites, suffixes (.size .rank .type .shape .given)
- *   elab_call.c    calls: binding of arguments, defaults, folds, local functions
- *   elab_list.c    list functions
- *   elab_match.c   patterns of tensor parameters
- *   elab_body.c    statements of a body: order, types, pieces
- *   elab_left.c    left sides: extents, places
- *   elab_red.c     reductions
- *   elab_bounds.c  every read is proven inside, guarded, or a gather
- *   elab_cover.c   the pieces of a tensor cover it without overlap
- *   elab_graph.c   graphs: inputs, weights, constants, state, results
- *   elab_kernel.c  kernels, schedules, layouts
- *
- * An error records its diagnostic and jumps to the statement of the graph that is being elaborated; what the statement would have
- * defined is poisoned, and what reads it fails in silence. All memory is the arena's, so nothing is lost by the jump.
- */
+ * An error records its diagnostic and jumps to the statement of the graph that is being elaborated; what the statement would have defined is
+ * poisoned, and what reads it fails in silence. All memory is the arena's, so nothing is lost by the jump. */
 #ifndef FRIT_ELAB_H
 #define FRIT_ELAB_H
 #include "ast.h"
+#include <string.h>
 
-/* ---- tables from interned names (pointers) to anything */
+/* Tables from interned names (pointers) to anything. */
 typedef struct Map { const void **key; void **val; int n, cap; } Map;
-void *map_get(const Map *m, const void *key);
-void map_put(Ctx *c, Map *m, const void *key, void *val);
+void *map_get(const Map *m, const void *key); void map_put(Ctx *c, Map *m, const void *key, void *val);
+typedef VEC(const char *) Names;
+/* A new T with these initialisers. */
+#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
+/* x at the end of an array that keeps no capacity. */
+#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
 
 /* ---- values */
 typedef enum {
@@ -43,23 +31,27 @@ typedef enum {
   V_POISON       /* its definition failed: already reported */
 } ValKind;
 typedef struct Val Val;
-typedef struct List { int n; Val *at; } List;
+typedef struct List { Val *at; int n, cap; } List;
 typedef struct Tens Tens;
 typedef struct Lift Lift;
-typedef struct Lim { Expr *e; Expr *n; } Lim;
+typedef struct Lim { Expr *e, *n; } Lim;
 struct Val { ValKind k; union { Expr *e; const char *s; Type t; List *l; Tens *x; Lift *f; Lim *m; const Param *p; }; };
 
-/* An index with whether its range was given (`i < n`): then it need not agree with the dimensions that it reads. Every Index that
- * elaboration makes is the head of one of these. */
-typedef struct Idx { Index ix; bool given; const Tensor *from; } Idx;   /* from: the tensor whose read gave the extent, or NULL */
+/* An index with whether its range was given (`i < n`): then it need not agree with the dimensions that it reads. Every Index that elaboration
+ * makes is the head of one of these. from: the tensor whose read gave the extent, or NULL. */
+typedef struct Idx { Index ix; bool given; const Tensor *from; } Idx;
+/* The extents of an index (n == 1) or of a pack; e NULL: not known. */
+typedef struct Dims { const Extent *e; int n; bool pack; } Dims;
 
 /* A tensor as a parameter of an operator sees it: which of its dimensions belong to which pack, what composite patterns say. */
 typedef struct PackDim { const char *name; int n; struct PackDim *next; } PackDim;
 typedef struct CompDim { int dim, n; Extent *ext; struct CompDim *next; } CompDim;
 struct Tens { Tensor *t; PackDim *pack; CompDim *comp; const List *known; };
 
-typedef enum { L_TENSOR, L_NUM, L_FN, L_CONVERT, L_SELECT, L_OR } LiftKind;
-struct Lift { LiftKind k; int rank, n, size; Extent *shape; Tens *x; Expr *e; Fn fn; Convert mode; Type type; Lift *arg[3]; const char *label; Pos pos; };
+/* An operation on numbers, and the tree of them that a lifted expression is. */
+typedef enum { OP_LEAF, OP_FN, OP_CONVERT, OP_SELECT, OP_OR } OperKind;
+typedef struct Oper { OperKind k; Fn fn; Convert mode; Type type; } Oper;
+struct Lift { Oper o; int rank, n, size; const Extent *shape; Val leaf; Lift *arg[3]; const char *label; Pos pos; };
 
 /* ---- scopes: what indices and the parameters of local functions are bound to, innermost first */
 typedef struct Bind { const char *name; Val v; const struct Bind *up; } Bind;
@@ -67,17 +59,24 @@ typedef struct Scope {
   const Bind *b;
   bool eq;       /* inside an equation: elements, not whole tensors */
   bool ix;       /* directly between the brackets of a read: a list wants `..` */
+  bool left;     /* on the left of an equation: `i < n` is i */
   bool ext;      /* an extent: names of symbolic dimensions come before indices */
 } Scope;
 
 /* ---- frames: one a call, one for the graph */
-typedef struct Group Group;
+typedef struct Slot Slot;
+/* One equation of the source; places (NULL-terminated) and free indices once its left side is settled. */
+typedef struct Piece {
+  const Stmt *st; Slot *slot; const Bind *scope; Expr **place; Index **free; int nfree; Kernel *kernel; bool again; Val rhs;
+} Piece;
+/* The pieces of one tensor; left: not yet evaluated; again: a right side read a tensor whose type was not known. */
+typedef struct Group { const char *name; VEC(Piece *) piece; Tensor *t; Type type; int left; bool again; } Group;
 typedef enum { SL_NONE, SL_VALUE, SL_THUNK, SL_PENDING, SL_BUSY } SlotState;
-typedef struct Slot {
+struct Slot {
   const char *name; SlotState state; Val v; const Param *param; Group *group; const Stmt *fun;
-  bool has_dim, pack, given; Extent *ext; int next;      /* the name as an index or pack: its extents */
+  Dims dim; bool given;                                  /* the name as an index or pack; its range was given by `<` */
   Index *sym;                                            /* the name as a symbolic dimension of the graph */
-} Slot;
+};
 typedef struct Rest { const char *name; Val v; } Rest;
 typedef struct Memo { const Node *node; Val v; struct Memo *next; } Memo;
 typedef struct Want { const char **name; int n; } Want;
@@ -85,20 +84,15 @@ typedef struct Frame {
   const Decl *op; VEC(Slot *) slot; Map map; Rest *rest; int nrest; Memo *memo; bool graph, unknown; const char *prefix; Want out;
 } Frame;
 
-/* One equation of the source, once its left side is settled. */
-typedef struct Piece { const Stmt *st; const Bind *scope; Expr **place; Index **free; int nfree; Kernel *kernel; bool again; Val rhs; } Piece;
-struct Group { const char *name; VEC(Piece *) piece; Tensor *t; Type type; int left; bool again; };
-
-/* The way from the user's place to where an error is: operator and place of its call. */
-typedef struct Call { const char *name; Pos pos; } Call;
+/* ---- the whole */
+typedef struct Call { const char *name; Pos pos; } Call;   /* the way from the user's place to an error: operator and place of its call */
 #define CALL_MAX 60
-typedef struct Catch { jmp_buf jmp; struct Catch *up; int ncall, level, quiet; Want want; const char *target; } Catch;
-
-typedef enum { W_CONST, W_TYPE, W_FN, W_LIST, W_CONVERT, W_RED } WordKind;
-typedef struct Word { WordKind kind; int id; } Word;
+typedef struct Catch { jmp_buf jmp; struct Catch *up; int ncall, level, quiet; Want want; const char *target; Kernel *kernel; bool constant; } Catch;
+typedef enum { W_VALUE, W_TYPE, W_FN, W_LIST, W_CONVERT, W_RED } WordKind;
+typedef struct Word { WordKind kind; int id; Val v; } Word;   /* v: of W_VALUE and W_TYPE */
 
 typedef struct Elab {
-  Ctx *c; Graph *g; const Ast *ast; Map op, word, name, suffix; VEC(const char *) op_name;
+  Ctx *c; Graph *g; const Ast *ast; Map op, word, name, suffix; Names op_name;
   Note also[4]; int nalso;        /* notes for the next fail_at */
   const Tensor *gave;             /* whose read gave the extent that bind_index is about to use, or NULL */
   Call call[CALL_MAX + 2]; int ncall, level, quiet; int64_t steps; Catch *catch_;
@@ -110,121 +104,100 @@ typedef struct Elab {
   const char *s_size, *s_rank, *s_type, *s_shape, *s_given, *s_pack;
 } Elab;
 
-/* ---- elab.c */
+/* ---- elab.c: the entry; names, tables, errors with the way inwards */
 void fail_at(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4), noreturn));
 void fail_silent(Elab *el) __attribute__((noreturn));
 void fail_also(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* a note to the fail_at that follows */
 void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) __attribute__((noreturn));
-/* `if (catch_begin(el, &k)) { ...; catch_end(el); } else { the error was recorded }` */
+/* `if (catch_begin(el, &k)) { ...; catch_end(el); }`: an error within jumps to behind the if, with all that Catch holds as it was before. */
 #define catch_begin(el, k) (catch_push(el, k), setjmp((k)->jmp) == 0)
-void catch_push(Elab *el, Catch *k);
-void catch_end(Elab *el);
-Slot *slot_find(const Frame *f, const char *name);
-Slot *slot_get(Elab *el, Frame *f, const char *name);    /* makes it */
-void slot_set(Elab *el, Frame *f, const char *name, Val v);
-void slot_dim(Elab *el, Frame *f, const char *name, const Extent *e, int n, bool pack);
-const char *node_full(Elab *el, const Node *n);          /* N_NAME, or a chain of N_DOT, joined; else NULL */
+void catch_push(Elab *el, Catch *k); void catch_end(Elab *el);
+Slot *slot_find(const Frame *f, const char *name); Slot *slot_get(Elab *el, Frame *f, const char *name);    /* get makes it */
+void slot_set(Elab *el, Frame *f, const char *name, Val v); void slot_dim(Elab *el, Frame *f, const char *name, Dims d);
 const char *name_fresh(Elab *el, const char *hint);      /* not in use; the user's own name if it is still to be defined */
 const char *name_temp(Elab *el, const char *hint);       /* for a temporary: never a name of the user's */
-void name_reserve(Elab *el, const char *name);
-const char *frame_full(Elab *el, const Frame *f, const char *local);
+void name_reserve(Elab *el, const char *name); const char *frame_full(Elab *el, const Frame *f, const char *local);
 const char *label_now(Elab *el, const char *last);
 
-/* ---- elab_value.c */
-Val v_num(Expr *e);
-Val v_int(Elab *el, int64_t i);
-Val v_bool(Elab *el, bool b);
-Val v_float(Elab *el, double f);
-Val v_list(Elab *el, int n);                             /* n elements of none */
-Val v_tensor(Elab *el, Tensor *t);
-Val v_ext(Elab *el, Extent e);
-Val v_lim(Elab *el, Expr *e, Expr *n);
+/* ---- elab_value.c: numbers, extents, lists, lifted whole-tensor expressions; functions of them */
+Val v_num(Expr *e); Val v_int(Elab *el, int64_t i); Val v_bool(Elab *el, bool b); Val v_float(Elab *el, double f);
+Val v_list(Elab *el, int n);                             /* n elements of none; PUSH adds more */
+Val v_tensor(Elab *el, Tensor *t); Val v_lim(Elab *el, Expr *e, Expr *n);
+Val v_ext(Elab *el, Extent e); Val v_dims(Elab *el, Dims d);         /* dims: an extent, or a pack's list of them */
+Val first_of(Val v);                                     /* of several results */
 bool v_is_int(Val v, int64_t *i);                        /* a known integer (or bool) */
 bool v_is_bool(Val v, bool *b);
 bool v_static(Val v);                                    /* no index but symbolic dimensions */
+bool v_whole(Val v);                                     /* V_TENSOR, V_LIFT */
 Idx *v_idx(Val v);                                       /* a bare index, or NULL */
 const char *v_kind(Val v);                               /* for messages */
-int64_t need_int(Elab *el, Val v, Pos p, const char *what);
+int64_t need_int(Elab *el, Val v, Pos p, const char *what); Extent need_ext(Elab *el, Val v, Pos p, const char *what);
+Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p);
 Expr *ext_expr(Elab *el, Extent e);
-bool expr_ext(Elab *el, Expr *e, Extent *out);           /* dim + n or n */
-Extent need_ext(Elab *el, Val v, Pos p, const char *what);
-Extent ext_mul(Elab *el, Extent a, Extent b, Pos p);
 Extent ext_pos(Extent e);                                /* at least 0 */
-bool ext_is(Extent e, int64_t n);
+bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
 char *ext_print(Elab *el, const Extent *e, int n);       /* [1, 3, t] */
+char *ext_show(Elab *el, Extent e);
+char *type_show(Elab *el, Type t, const Extent *e, int n);           /* f32[1, 3, t] */
+char *tens_show(Elab *el, const Tensor *t);              /* 'x' [1, 3, t] */
+const char *plural(int64_t n);
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n);   /* NULL if they do not */
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p);
-Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p);
-Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p);
-Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p);
-Val v_select(Elab *el, Val c, Val a, Val b, Pos p);
-Val v_or(Elab *el, Val a, Val b, Pos p);
-Type v_type(Elab *el, Frame *f, Val v, Pos p);
-Lift *lift_of(Elab *el, Val v, Pos p);
+Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p); Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p);
+Val v_select(Elab *el, Val c, Val a, Val b, Pos p); Val v_or(Elab *el, Val a, Val b, Pos p);
+Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p); Type v_type(Elab *el, Frame *f, Val v, Pos p);
+Val v_lift(Elab *el, Val v, Pos p);                      /* a tensor or number as a lifted expression */
 Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);
-/* The tensor of a value: a lifted expression becomes an equation; hint names it. */
-Val v_store(Elab *el, Val v, const char *name, Pos p);
+Val v_store(Elab *el, Val v, const char *name, Pos p);   /* the tensor of a value: a lifted expression becomes an equation; hint names it */
 Val list_values(Elab *el, const Tens *x);                /* of a tensor with known data; V_NONE if unknown */
 
-/* ---- elab_expr.c */
+/* ---- elab_expr.c: expression nodes to values */
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));
 Val ev_node(Elab *el, const Node *n, Frame *f, Scope s);      /* any value */
-Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);   /* an element, number or list */
+Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);    /* an element, number or list */
 Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p);
 List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
-Val slot_value(Elab *el, Frame *f, Slot *s, Pos p);      /* declares, evaluates defaults; absent tensors stay V_ABSENT */
-Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos);      /* to the kind that the parameter asks for */
+Val slot_value(Elab *el, Frame *f, Slot *s, Pos p);           /* declares, evaluates defaults; absent tensors stay V_ABSENT */
 Val absent_default(Elab *el, Frame *f, const Param *p);
-bool scope_find(Scope s, const char *name, Val *out);
-Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
-Val first_of(Val v);                                     /* of several results */
+bool scope_find(Scope s, const char *name, Val *out); Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
 
-/* ---- elab_read.c */
-Val ev_index(Elab *el, const Node *n, Frame *f, Scope s);
-Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s);
-Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s);
-Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s);
-Val base_value(Elab *el, const Node *n, Frame *f, Scope s);
+/* ---- elab_read.c: reads, composites, suffixes (.size .rank .type .shape .given) */
+Val ev_index(Elab *el, const Node *n, Frame *f, Scope s); Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s);
+Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s); Val base_value(Elab *el, const Node *n, Frame *f, Scope s);
 Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
-Expr *read_plain(Elab *el, Tensor *t, Pos p);            /* of a tensor of rank 0 */
 
-/* ---- elab_call.c, elab_list.c */
+/* ---- elab_call.c: calls, binding of arguments, folds, local functions; elab_list.c: list functions */
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want);
-bool list_fn(Elab *el, int id, const Val *a, int n, Pos p, Val *out);
+Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos);      /* to the kind that the parameter asks for */
+Val list_fn(Elab *el, int id, const Val *a, int n, Pos p);
 enum { LF_RANGE, LF_LEN, LF_SPREAD, LF_DROP, LF_PUT, LF_FIND, LF_LETTERS, LF_INT, LF_LOWEST, LF_HIGHEST, LF_IS_FLOAT, LF_IS_INT, LF_IS_BOOL,
        LF_IS_SIGNED, LF_IS_F8, LF_ERROR, LF_COUNT };
 extern const char *const list_fn_name[LF_COUNT];
-extern const int list_fn_args[LF_COUNT];                 /* least number of arguments */
 
-/* ---- elab_match.c */
+/* ---- elab_match.c: patterns of tensor parameters */
 void match_params(Elab *el, Frame *f, const Decl *op, Pos p);
 
-/* ---- elab_body.c, elab_left.c, elab_red.c */
+/* ---- elab_body.c: statements of a body: order, types, pieces */
 void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n);
 void declare_slot(Elab *el, Frame *f, Slot *s);
-void left_settle(Elab *el, Frame *f, Piece *p);
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p);
-Idx *idx_new(Elab *el, const char *name, Extent e, bool given);
-const char *pack_name(Elab *el, const char *pack, int i);
-/* The extent of an index (n == 1), or the extents of a pack, from a place where it stands bare in a read. */
-bool infer_extent(Elab *el, Frame *f, const char *name, const Node *rhs, const Extent **e, int *n, bool *pack);
 void graph_have(Elab *el, Tensor *t);                    /* t is part of the graph */
-void statement_poison(Elab *el, Frame *f, const Stmt *st);
+void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab *el, const char *name, Pos p);
+
+/* ---- elab_bind.c: indices: left sides, reductions, extents from reads */
+void left_settle(Elab *el, Frame *f, Piece *p); Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s);
+Idx *idx_new(Elab *el, const char *name, Extent e, bool given); const char *pack_name(Elab *el, const char *pack, int i);
 Extent place_end(Elab *el, const Expr *e, Pos p);        /* one past the largest value */
 Extent ext_larger(Elab *el, Extent a, Extent b, Pos p);
-Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s);
-Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, bool given, Pos p);
-const char *item_name(Elab *el, const Node *n);          /* of ..k, ..k @ a, k < n, k: the name; NULL */
-typedef VEC(const char *) Names;
 void names_in(Elab *el, const Node *n, Names *out);
+bool is_range(const Node *n);                            /* a < b */
+bool is_arith(const Node *n);                            /* a + b, a - b, a * b */
 
-/* ---- elab_bounds.c, elab_cover.c */
-Expr *bounds_check(Elab *el, Eq *e);
-void cover_check(Elab *el, const Group *g);
+/* ---- elab_check.c: every read is proven inside, guarded, or a gather; the pieces of a tensor cover it without overlap */
+Expr *bounds_check(Elab *el, Expr *rhs); void cover_check(Elab *el, const Group *g);
 
-/* ---- elab_graph.c, elab_kernel.c */
+/* ---- elab_graph.c: inputs, weights, constants, state, results; elab_kernel.c: kernels, schedules, layouts */
 int64_t history_of(Elab *el, Frame *f, Tensor *t);       /* frames of the past that t keeps, by its `state` line */
-void graph_elaborate(Elab *el, const Decl *d);
-void kernels_finish(Elab *el, const Decl *d, Kernel *const *kernel);
+void graph_elaborate(Elab *el, const Decl *d); void kernels_finish(Elab *el, const Decl *d, Kernel *const *kernel);
 void layout_apply(Elab *el, const Stmt *st, Tensor *t);
 #endif
