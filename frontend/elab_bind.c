@@ -247,7 +247,7 @@ Extent place_end(Elab *el, const Expr *e, Pos p) {
     if (q->ext.dim) out.dim = q->ext.dim;
     if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX)
       fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
-    if (reach > 0 || q->ext.n == 0) out.n += reach;
+    if (reach > 0 || q->ext.dim || q->ext.n == 0) out.n += reach;
   }
   return out;
 }
