@@ -10,8 +10,7 @@
 static bool data_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
 
 /* What an operand says of a lane: contiguous, absent, constant (will be packed), or far apart. */
-static double operand_score(Ctx *c, const Expr *r, const char *name)
-{
+static double operand_score(Ctx *c, const Expr *r, const char *name) {
   int64_t s = access_stride(c, r->tensor, r->arg, name);
   if (s == 0) return 0;
   if (s == 1) return 2;
@@ -19,16 +18,14 @@ static double operand_score(Ctx *c, const Expr *r, const char *name)
 }
 
 typedef struct Tail { Ctx *c; const Kernel *k; const char *name; double v; } Tail;
-static void tail_read(Ctx *c, const Expr *r, void *arg)
-{
+static void tail_read(Ctx *c, const Expr *r, void *arg) {
   Tail *t = arg;
   int64_t s = access_stride(c, r->tensor, r->arg, t->name);
   if (s != 0 && s != 1 && !data_known(r->tensor) && !is_local(t->k, r->tensor)) t->v -= 10;
 }
 
 /* What is stored along the lane, and what the pointwise equations behind read. */
-static double tail_score(Ctx *c, const Kernel *k, const Item *it, const Items *its, const char *name)
-{
+static double tail_score(Ctx *c, const Kernel *k, const Item *it, const Items *its, const char *name) {
   Tail t = { c, k, name, 0 };
   for (int i = 0; i < its->n; i++) {
     const Item *f = &its->at[i];
@@ -40,15 +37,13 @@ static double tail_score(Ctx *c, const Kernel *k, const Item *it, const Items *i
   return t.v;
 }
 
-static double lane_fill(const Index *i, int lanes)
-{
+static double lane_fill(const Index *i, int lanes) {
   double n = (double)count_max(i), whole = (double)((count_max(i) + lanes - 1) / lanes) * lanes;
   return 20 * n / whole;
 }
 
 typedef struct Best { const Index *i; double v; bool across; } Best;
-static void lane_try(Ctx *c, const Kernel *k, const Item *it, const Items *its, const Shape *s, const Index *i, bool across, int lanes, Best *b)
-{
+static void lane_try(Ctx *c, const Kernel *k, const Item *it, const Items *its, const Shape *s, const Index *i, bool across, int lanes, Best *b) {
   double v = operand_score(c, s->x, i->name) + operand_score(c, s->w, i->name) + lane_fill(i, lanes);
   v += across ? -12 - 20.0 * (count_max(i) < 2 * lanes) : tail_score(c, k, it, its, i->name);
   if (is_stream(i)) v += 1000;
@@ -56,8 +51,7 @@ static void lane_try(Ctx *c, const Kernel *k, const Item *it, const Items *its, 
   *b = (Best){ i, v, across };
 }
 
-static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int lanes)
-{
+static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int lanes) {
   Best b = { NULL, 0, false };
   Items its = items_of(c, k);
   const Item *self = it;
@@ -74,8 +68,7 @@ static bool read_has_name(Ctx *c, const Expr *r, const char *name) { return acce
 
 /* Rows are read once for all lanes: the largest free index that the lane's operand lacks. Where both have the lane (each channel by
  * itself), any other index will do: its rows share the vectors of the operand without it. */
-static const Index *row_of(Ctx *c, const Item *it, const Shape *s, const Best *lane)
-{
+static const Index *row_of(Ctx *c, const Item *it, const Shape *s, const Best *lane) {
   bool x = read_has_name(c, s->x, lane->i->name), w = read_has_name(c, s->w, lane->i->name);
   const Index *row = NULL;
   for (int i = 0; i < it->nfree; i++) {
@@ -90,16 +83,14 @@ static const Index *row_of(Ctx *c, const Item *it, const Shape *s, const Best *l
   return row;
 }
 
-static bool along_time(const Expr *r, const Index *i)
-{
+static bool along_time(const Expr *r, const Index *i) {
   for (int d = 0; d < r->n; d++)
     if (r->tensor->shape[d].dim && r->tensor->shape[d].dim->stream && expr_has_index(r->arg[d], i)) return true;
   return false;
 }
 
 /* Does b belong outside of a? Taps of a window over time do (each has its own place in a ring), then what has the wider stride in x. */
-static bool goes_outside(Ctx *c, const Shape *s, const Index *a, const Index *b)
-{
+static bool goes_outside(Ctx *c, const Shape *s, const Index *a, const Index *b) {
   bool ta = along_time(s->x, a), tb = along_time(s->x, b);
   if (ta || tb) return tb && !ta;
   int64_t sa = access_stride(c, s->x->tensor, s->x->arg, a->name), sb = access_stride(c, s->x->tensor, s->x->arg, b->name);
@@ -107,8 +98,7 @@ static bool goes_outside(Ctx *c, const Shape *s, const Index *a, const Index *b)
 }
 
 /* Sums across lanes reuse both operands: a second row index, which only the operand without the first has. */
-static const char *col_of(Ctx *c, const Item *it, const Shape *s, const char *row)
-{
+static const char *col_of(Ctx *c, const Item *it, const Shape *s, const char *row) {
   const Index *col = NULL;
   bool x = row && read_has_name(c, s->x, row);
   for (int i = 0; i < it->nfree && row; i++) {
@@ -120,8 +110,7 @@ static const char *col_of(Ctx *c, const Item *it, const Shape *s, const char *ro
 }
 
 /* Reduction indices outer to inner. */
-void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk)
-{
+void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk) {
   VEC(const Index *) v = { 0 };
   for (int i = 0; i < s->nk; i++)
     if (!name_same(s->k[i]->name, lane)) PUSH(c, v, s->k[i]);
@@ -137,8 +126,7 @@ void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk)
   for (int i = 0; i < v.n; i++) (*k)[i] = v.at[i]->name;
 }
 
-static void order_outer(Ctx *c, const Item *it, Plan *out)
-{
+static void order_outer(Ctx *c, const Item *it, Plan *out) {
   out->outer = NEWN(c, const char *, it->nfree + 1);
   for (int i = 0; i < it->nfree; i++) {
     const char *name = it->free[i]->name;
@@ -146,15 +134,13 @@ static void order_outer(Ctx *c, const Item *it, Plan *out)
   }
 }
 
-int64_t extent_named(const Item *it, const char *name)
-{
+int64_t extent_named(const Item *it, const char *name) {
   const Index *i = name ? item_free(it, name) : NULL;
   if (!i && name) i = item_bound(it, name);
   return i ? count_max(i) : 1;
 }
 
-static TileSize size_of(Ctx *c, const Item *it, const Shape *s, const Plan *p, int copies)
-{
+static TileSize size_of(Ctx *c, const Item *it, const Shape *s, const Plan *p, int copies) {
   TileSize z = { .m = extent_named(it, p->row), .n = extent_named(it, p->lane), .k = 1, .lanes = p->lanes, .copies = copies };
   for (int i = 0; i < p->nk; i++) z.k *= extent_named(it, p->k[i]);
   z.kin = p->nk ? extent_named(it, p->k[p->nk - 1]) : 1;
@@ -168,21 +154,15 @@ static TileSize size_of(Ctx *c, const Item *it, const Shape *s, const Plan *p, i
 }
 
 /* Sums across lanes: mr rows by nv columns, each a vector of its own. */
-static Tile tile_across(const Target *t, const TileSize *z, int64_t cols)
-{
+static Tile tile_across(const Target *t, const TileSize *z, int64_t cols) {
   int wide = t->nreg >= 32 ? 4 : 2;
   return (Tile){ z->m < 4 ? (int)z->m : 4, cols < wide ? (int)cols : wide, 1, true, 0 };
 }
 
 /* Code for scalar targets stays small. */
-static void tile_cap(const Target *t, Tile *tile)
-{
-  if (t->vector_bytes) return;
-  if (tile->ku > 2) tile->ku = 2;
-}
+static void tile_cap(const Target *t, Tile *tile) { if (t->vector_bytes) return; if (tile->ku > 2) tile->ku = 2; }
 
-bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out)
-{
+bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out) {
   Shape s;
   *out = (Plan){ 0 };
   shape_plain(c, it->eq[0], &s);

@@ -17,8 +17,7 @@ typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Ma
 /* One substitution of p's equation into an expression. */
 typedef struct Subst { Inline *in; const Eq *p; bool ok; } Subst;
 
-static bool is_view(const Expr *e)
-{
+static bool is_view(const Expr *e) {
   if (e->kind == E_OR) return is_view(e->arg[0]) && expr_is_const(e->arg[1]);
   if (e->kind != E_READ) return !expr_reads(e, NULL) && !expr_costly(e) && expr_ops(e) < 8;
   for (int d = 0; d < e->n; d++)
@@ -27,8 +26,7 @@ static bool is_view(const Expr *e)
 }
 
 /* Does "outside p at dimension d" say "outside what p reads"? p copies that dimension: p[.. i ..] = x[.. i ..], equal extents. */
-static bool guard_carries(const Eq *p, int d)
-{
+static bool guard_carries(const Eq *p, int d) {
   const Expr *x = p->rhs;
   Index *i = expr_bare(p->place[d]);
   int at = -1;
@@ -41,8 +39,7 @@ static bool guard_carries(const Eq *p, int d)
   return at >= 0 && extent_equal(x->tensor->shape[at], p->out->shape[d]);
 }
 
-static bool guards_carry(Subst *s, const Expr *read)
-{
+static bool guards_carry(Subst *s, const Expr *read) {
   for (int d = 0; d < read->n; d++) {
     bool inside = place_static(read->arg[d]) && place_inside(s->in->c, read->arg[d], read->tensor->shape[d]);
     if (!inside && !guard_carries(s->p, d)) return false;
@@ -51,15 +48,13 @@ static bool guards_carry(Subst *s, const Expr *read)
 }
 
 /* The value that p's tensor held: rounded to its type. */
-static Expr *rounded(Ctx *c, const Tensor *t, Expr *e)
-{
+static Expr *rounded(Ctx *c, const Tensor *t, Expr *e) {
   if (e->kind == E_READ && e->tensor->type == t->type) return e;
   if (e->type == t->type && type_is_float(t->type) && type_bytes(t->type) == 2) e = expr_convert(c, CV_PLAIN, T_F32, e, e->pos);
   return expr_convert(c, CV_PLAIN, t->type, e, e->pos);
 }
 
-static Expr *subst(Subst *s, Expr *e, bool guarded)
-{
+static Expr *subst(Subst *s, Expr *e, bool guarded) {
   Ctx *c = s->in->c;
   if (e->kind == E_CONST || e->kind == E_INDEX || !expr_reads(e, s->p->out)) return e;
   Expr **arg = NEWN(c, Expr *, e->n);
@@ -72,14 +67,10 @@ static Expr *subst(Subst *s, Expr *e, bool guarded)
   return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
 }
 
-static bool is_dirty(Inline *in, const Eq *e)
-{
-  return pmap_get(&in->dirty, e) >= 0 || pmap_get(&in->dirty, e->out) >= 0;
-}
+static bool is_dirty(Inline *in, const Eq *e) { return pmap_get(&in->dirty, e) >= 0 || pmap_get(&in->dirty, e->out) >= 0; }
 
 /* Everything near a change waits for the next sweep, when uses are known again. */
-static void soil(Inline *in, const Eq *e)
-{
+static void soil(Inline *in, const Eq *e) {
   Exprs reads = { 0 };
   pmap_set(in->c, &in->dirty, e, 1);
   pmap_set(in->c, &in->dirty, e->out, 1);
@@ -87,28 +78,17 @@ static void soil(Inline *in, const Eq *e)
   for (int k = 0; k < reads.n; k++) pmap_set(in->c, &in->dirty, reads.at[k]->tensor, 1);
 }
 
-static bool in_circle(Inline *in, const Eq *e)
-{
-  int k = pmap_get(&in->number, e);
-  return k >= 0 && in->circle[k];
-}
+static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e); return k >= 0 && in->circle[k]; }
+static Expr *tidy(Inline *in, Expr *e) { int n = 0; return rules_apply(in->c, in->rules, expr_simplify(in->c, e), &n); }
 
-static Expr *tidy(Inline *in, Expr *e)
-{
-  int n = 0;
-  return rules_apply(in->c, in->rules, expr_simplify(in->c, e), &n);
-}
-
-static void done(Inline *in, Eq *p, Eq *into, const char *what)
-{
+static void done(Inline *in, Eq *p, Eq *into, const char *what) {
   int64_t bytes = tensor_size(p->out) * type_bytes(p->out->type);
   ledger_add(in->c, "inline", p->out->name, true, 2 * bytes, "%s %s", what, into->out->name);
   in->n++;
 }
 
 /* ---- views: into all readers or none */
-static bool inline_view(Inline *in, Eq *p)
-{
+static bool inline_view(Inline *in, Eq *p) {
   Eqs readers = { 0 };
   Exprs old = { 0 }, new = { 0 };
   Subst s = { in, p, true };
@@ -136,8 +116,7 @@ static bool inline_view(Inline *in, Eq *p)
 }
 
 /* ---- pointwise into its one reader */
-static int full_operands(Inline *in, const Eq *e, Expr *rhs, Exprs *set)
-{
+static int full_operands(Inline *in, const Eq *e, Expr *rhs, Exprs *set) {
   Exprs reads = { 0 };
   expr_reads_of(in->c, rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
@@ -150,8 +129,7 @@ static int full_operands(Inline *in, const Eq *e, Expr *rhs, Exprs *set)
 }
 
 /* Temporaries as large as the equation that are live at once: not more after than before. */
-static bool operands_stay(Inline *in, const Eq *p, const Eq *q)
-{
+static bool operands_stay(Inline *in, const Eq *p, const Eq *q) {
   Exprs a = { 0 }, b = { 0 };
   int np = full_operands(in, p, p->rhs, &a), nq = full_operands(in, q, q->rhs, &b);
   int both = full_operands(in, p, p->rhs, &b);
@@ -160,8 +138,7 @@ static bool operands_stay(Inline *in, const Eq *p, const Eq *q)
 }
 
 /* How often the read of t in e is evaluated; -1 if in different contexts. `factor` multiplies the bound indices around. */
-static double evaluations(const Expr *e, const Tensor *t, double factor)
-{
+static double evaluations(const Expr *e, const Tensor *t, double factor) {
   double n = 0;
   if (e->kind == E_READ && e->tensor == t) return factor;
   if (e->kind == E_REDUCE) factor *= reduce_points(e);
@@ -173,8 +150,7 @@ static double evaluations(const Expr *e, const Tensor *t, double factor)
   return n;
 }
 
-static bool one_place(const UseList *l)
-{
+static bool one_place(const UseList *l) {
   const Expr *first = l->read.at[0].read;
   for (int k = 1; k < l->read.n; k++)
     for (int d = 0; d < first->n; d++)
@@ -182,22 +158,19 @@ static bool one_place(const UseList *l)
   return true;
 }
 
-static bool is_product_of_reads(const Expr *e)
-{
+static bool is_product_of_reads(const Expr *e) {
   return e->kind == E_FN && e->fn == FN_MUL && e->arg[0]->kind == E_READ && e->arg[1]->kind == E_READ;
 }
 
 /* A sum of products stays one: its operands are plain reads. */
-static bool spoils_product(Inline *in, const Eq *q, const Tensor *t)
-{
+static bool spoils_product(Inline *in, const Eq *q, const Tensor *t) {
   Expr *init, *red = eq_reduction(q, &init);
   (void)in;
   return red && is_product_of_reads(red->arg[0]) && expr_reads(red->arg[0], t);
 }
 
 /* p can be computed with the product that it reads, as the values come; a sum over it would take it away from there. */
-static bool follows_product(Inline *in, const Eq *p, const Eq *q)
-{
+static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
   Exprs reads = { 0 };
   Expr *init, *red = eq_reduction(q, &init);
   if (!red || !expr_reads(red, p->out)) return false;
@@ -209,14 +182,12 @@ static bool follows_product(Inline *in, const Eq *p, const Eq *q)
   return false;
 }
 
-static bool spoils_init(const Eq *p, const Eq *q)
-{
+static bool spoils_init(const Eq *p, const Eq *q) {
   Expr *init, *red = eq_reduction(q, &init);
   return red && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
 }
 
-static bool reads_tensors(Ctx *c, Expr *e, const Eq *but)
-{
+static bool reads_tensors(Ctx *c, Expr *e, const Eq *but) {
   Exprs reads = { 0 };
   expr_reads_of(c, e, &reads);
   for (int k = 0; k < reads.n; k++)
@@ -224,8 +195,7 @@ static bool reads_tensors(Ctx *c, Expr *e, const Eq *but)
   return false;
 }
 
-static bool inline_pointwise(Inline *in, Eq *p)
-{
+static bool inline_pointwise(Inline *in, Eq *p) {
   Eq *q;
   UseList *l = uses_get(&in->uses, p->out);
   if (uses_readers(&in->uses, p->out, &q) != 1 || q == p || is_dirty(in, q) || q->constant != p->constant || reads_tensors(in->c, p->rhs, q)) return false;
@@ -246,8 +216,7 @@ static bool inline_pointwise(Inline *in, Eq *p)
 }
 
 /* ---- addends of a sum start its accumulator */
-static bool bare_read(const Expr *e, const Eq *q)
-{
+static bool bare_read(const Expr *e, const Eq *q) {
   int n = 0;
   for (int d = 0; d < e->n; d++) {
     const Index *i = expr_bare(e->arg[d]);
@@ -257,14 +226,10 @@ static bool bare_read(const Expr *e, const Eq *q)
   return n == q->nfree;
 }
 
-static bool may_start(const Expr *e)
-{
-  return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR);
-}
+static bool may_start(const Expr *e) { return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR); }
 
 /* How many of the addends are temporaries as large as the equation: each is an operand to keep until the sum is done. */
-static int large_addends(Inline *in, const Eq *q, const Exprs *at)
-{
+static int large_addends(Inline *in, const Eq *q, const Exprs *at) {
   Exprs set = { 0 };
   int n = 0;
   for (int k = 0; k < at->n; k++) n = full_operands(in, q, at->at[k], &set);
@@ -272,8 +237,7 @@ static int large_addends(Inline *in, const Eq *q, const Exprs *at)
 }
 
 /* Constant addends first and together, so that they become one. */
-static Expr *start_sum(Ctx *c, const Exprs *at)
-{
+static Expr *start_sum(Ctx *c, const Exprs *at) {
   Exprs sorted = { 0 };
   for (int k = 0; k < at->n; k++)
     if (expr_constant(at->at[k])) PUSH(c, sorted, at->at[k]);
@@ -283,8 +247,7 @@ static Expr *start_sum(Ctx *c, const Exprs *at)
 }
 
 /* The addend whose sum takes the others, by work; -1 if none does. */
-static int addend_taker(Inline *in, const Eq *q, const Exprs *at)
-{
+static int addend_taker(Inline *in, const Eq *q, const Exprs *at) {
   int best = -1;
   double most = 0;
   for (int k = 0; k < at->n; k++) {
@@ -297,10 +260,7 @@ static int addend_taker(Inline *in, const Eq *q, const Exprs *at)
     Expr *init, *red = eq_reduction(r, &init);
     if (!red || red->red != RED_SUM || is_dirty(in, r) || in_circle(in, r) != in_circle(in, q) || r->nfree != q->nfree) continue;
     double work = eq_points(r) * reduce_points(red);
-    if (work > most) {
-      most = work;
-      best = k;
-    }
+    if (work > most) { most = work; best = k; }
   }
   return best;
 }
@@ -308,8 +268,7 @@ static int addend_taker(Inline *in, const Eq *q, const Exprs *at)
 /* ---- max(s + b + r, 0): the other addends start the accumulator, the function of it stays */
 typedef struct Chain { Inline *in; Eq *q; Eq *r; Exprs start; } Chain;
 
-static Expr *chain_take(Chain *x, Expr *e)
-{
+static Expr *chain_take(Chain *x, Expr *e) {
   Exprs at = { 0 }, start = { 0 };
   expr_addends(x->in->c, e, &at);
   int k = addend_taker(x->in, x->q, &at);
@@ -325,8 +284,7 @@ static Expr *chain_take(Chain *x, Expr *e)
 }
 
 /* e with the first sum that can be taken replaced by the read of its result. */
-static Expr *chain_find(Chain *x, Expr *e)
-{
+static Expr *chain_find(Chain *x, Expr *e) {
   Ctx *c = x->in->c;
   if (e->kind == E_READ || e->kind == E_OR || x->r) return e;
   if (e->kind == E_FN && e->fn == FN_ADD) {
@@ -338,8 +296,7 @@ static Expr *chain_find(Chain *x, Expr *e)
   return x->r ? expr_rebuild(c, e, arg) : e;
 }
 
-static bool inline_start(Inline *in, Eq *q)
-{
+static bool inline_start(Inline *in, Eq *q) {
   Chain x = { .in = in, .q = q };
   if (is_dirty(in, q) || expr_has(q->rhs, E_REDUCE) || eq_by_hand(in->g, q)) return false;
   Expr *rhs = chain_find(&x, q->rhs), *init;
@@ -370,8 +327,7 @@ static bool inline_start(Inline *in, Eq *q)
 }
 
 /* A copy of a reduction's result takes the reduction whole. */
-static bool inline_copied(Inline *in, Eq *q)
-{
+static bool inline_copied(Inline *in, Eq *q) {
   const Expr *e = q->rhs;
   Eq *first;
   if (e->kind != E_READ || is_dirty(in, q) || !bare_read(e, q) || e->type != q->out->type || eq_by_hand(in->g, q)) return false;
@@ -391,8 +347,7 @@ static bool inline_copied(Inline *in, Eq *q)
   return true;
 }
 
-static bool inline_addends(Inline *in, Eq *q)
-{
+static bool inline_addends(Inline *in, Eq *q) {
   Exprs at = { 0 }, start = { 0 };
   if (is_dirty(in, q) || q->rhs->kind != E_FN || q->rhs->fn != FN_ADD || expr_has(q->rhs, E_REDUCE) || eq_by_hand(in->g, q)) return false;
   expr_addends(in->c, q->rhs, &at);
@@ -420,15 +375,13 @@ static bool inline_addends(Inline *in, Eq *q)
 }
 
 /* ---- the pass */
-static void find_circles(Inline *in)
-{
+static void find_circles(Inline *in) {
   in->circle = circles_maybe(in->c, in->g);
   in->number = (Map){ 0 };
   for (int k = 0; k < in->g->neq; k++) pmap_set(in->c, &in->number, in->g->eq[k], k);
 }
 
-static int sweep(Inline *in)
-{
+static int sweep(Inline *in) {
   int before = in->n;
   in->uses = uses_find(in->c, in->g);
   in->dirty = (Map){ 0 };
@@ -445,15 +398,13 @@ static int sweep(Inline *in)
   return in->n - before;
 }
 
-int inline_views(Ctx *c, Graph *g)
-{
+int inline_views(Ctx *c, Graph *g) {
   Inline in = { .c = c, .g = g, .rules = rules_load(c), .views = true };
   while (sweep(&in)) { }
   return in.n;
 }
 
-int pass_inline(Ctx *c, Graph *g, const Target *t)
-{
+int pass_inline(Ctx *c, Graph *g, const Target *t) {
   Inline in = { .c = c, .g = g, .rules = rules_load(c) };
   (void)t;
   while (sweep(&in)) { }

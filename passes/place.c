@@ -14,8 +14,7 @@
 typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; bool ok; } Place;
 
 /* The place in the whole for a place in the temporary: the piece's own places with its indices replaced. */
-static Expr **placed(Place *p, Expr *const *at)
-{
+static Expr **placed(Place *p, Expr *const *at) {
   const Eq *e = p->piece;
   Index *from[32];
   Expr *to[32];
@@ -31,15 +30,13 @@ static Expr **placed(Place *p, Expr *const *at)
   return out;
 }
 
-static Expr *read_piece(Ctx *c, Expr *e, void *arg)
-{
+static Expr *read_piece(Ctx *c, Expr *e, void *arg) {
   Place *p = arg;
   return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
 }
 
 /* Does e copy the whole of the temporary it reads, each index standing bare once? */
-static bool copies_whole(const Eq *e)
-{
+static bool copies_whole(const Eq *e) {
   const Expr *x = e->rhs;
   int n = 0;
   if (x->kind != E_READ || x->tensor->type != e->out->type) return false;
@@ -56,8 +53,7 @@ static bool copies_whole(const Eq *e)
 }
 
 /* Does t's value reach `out` by any way but the piece itself? */
-static bool reaches(Place *p, const Tensor *t, Map *seen)
-{
+static bool reaches(Place *p, const Tensor *t, Map *seen) {
   const UseList *l = uses_get(&p->uses, t);
   for (int k = 0; l && k < l->read.n; k++) {
     const Eq *e = l->read.at[k].eq;
@@ -68,16 +64,14 @@ static bool reaches(Place *p, const Tensor *t, Map *seen)
   return false;
 }
 
-static bool read_guarded(const Expr *e, const Tensor *t, bool guarded)
-{
+static bool read_guarded(const Expr *e, const Tensor *t, bool guarded) {
   if (e->kind == E_READ && e->tensor == t && guarded) return true;
   for (int k = 0; k < e->n; k++)
     if (read_guarded(e->arg[k], t, (guarded && e->kind != E_REDUCE) || (e->kind == E_OR && k == 0))) return true;
   return false;
 }
 
-static bool may_place(Place *p)
-{
+static bool may_place(Place *p) {
   const Eq *e = p->piece;
   Map seen = { 0 };
   if (eq_by_hand(p->g, e) || e->constant || e->out->history || !copies_whole(e)) return false;
@@ -92,8 +86,7 @@ static bool may_place(Place *p)
   return !reaches(p, p->src, &seen);
 }
 
-static void place_piece(Place *p)
-{
+static void place_piece(Place *p) {
   Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
   int64_t bytes = tensor_size(p->src) * type_bytes(p->src->type);
   w->place = placed(p, w->place);
@@ -104,8 +97,7 @@ static void place_piece(Place *p)
   ledger_add(p->c, "place", p->src->name, true, 2 * bytes, "written as a piece of %s", e->out->name);
 }
 
-int pass_place(Ctx *c, Graph *g, const Target *t)
-{
+int pass_place(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   (void)t;
   for (int k = 0; k < g->neq; k++) {

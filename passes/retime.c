@@ -7,33 +7,24 @@
 
 typedef struct Retime { Ctx *c; Graph *g; Map *at; int64_t *lag; int n; const Expr *worst; int64_t ahead; bool changed; } Retime;
 
-static int64_t *lag_at(Retime *r, const Tensor *t)
-{
+static int64_t *lag_at(Retime *r, const Tensor *t) {
   int k = pmap_get(r->at, t);
   if (k < 0) bug(r->c, "tensor %s is not of the graph", t->name);
   return &r->lag[k];
 }
 
-static void relax_reads(Retime *r, const Eq *e, const Expr *x, const Index *t)
-{
+static void relax_reads(Retime *r, const Eq *e, const Expr *x, const Index *t) {
   Offset o;
   for (int k = 0; k < x->n; k++) relax_reads(r, e, x->arg[k], t);
   if (x->kind != E_READ || x->tensor->stream_dim < 0) return;
   if (!stream_offset(r->c, x->arg[x->tensor->stream_dim], t, &o)) return;
   int64_t need = *lag_at(r, x->tensor) + o.hi;
-  if (o.hi > r->ahead) {
-    r->ahead = o.hi;
-    r->worst = x;
-  }
-  if (need > *lag_at(r, e->out)) {
-    *lag_at(r, e->out) = need;
-    r->changed = true;
-  }
+  if (o.hi > r->ahead) { r->ahead = o.hi; r->worst = x; }
+  if (need > *lag_at(r, e->out)) { *lag_at(r, e->out) = need; r->changed = true; }
 }
 
 /* False: a recurrence that reads its own future. */
-static bool relax(Retime *r)
-{
+static bool relax(Retime *r) {
   r->changed = true;
   for (int round = 0; r->changed && round <= r->n + 1; round++) {
     r->changed = false;
@@ -45,16 +36,14 @@ static bool relax(Retime *r)
   return !r->changed;
 }
 
-static int64_t lag_needed(Retime *r)
-{
+static int64_t lag_needed(Retime *r) {
   int64_t need = 0;
   for (int k = 0; k < r->g->nout; k++)
     if (*lag_at(r, r->g->out[k]) > need) need = *lag_at(r, r->g->out[k]);
   return need;
 }
 
-static Expr *shift_read(Ctx *c, Expr *e, void *arg)
-{
+static Expr *shift_read(Ctx *c, Expr *e, void *arg) {
   Retime *r = arg;
   if (e->kind != E_READ || e->tensor->stream_dim < 0 || !*lag_at(r, e->tensor)) return e;
   Expr **at = NEWN(c, Expr *, e->n);
@@ -65,8 +54,7 @@ static Expr *shift_read(Ctx *c, Expr *e, void *arg)
 }
 
 /* y[t] := what y[t - lag] was. */
-static void shift_eq(Retime *r, Eq *e)
-{
+static void shift_eq(Retime *r, Eq *e) {
   Index *t = eq_stream(e);
   if (!t) return;
   int64_t lag = *lag_at(r, e->out);
@@ -75,15 +63,13 @@ static void shift_eq(Retime *r, Eq *e)
   e->rhs = expr_map(r->c, e->rhs, shift_read, r);
 }
 
-static void ahead_error(Retime *r, int64_t need)
-{
+static void ahead_error(Retime *r, int64_t need) {
   Pos p = r->worst ? r->worst->pos : r->g->pos;
   diag_error(r->c, p, "`%s` is read %lld frame%s ahead of time", r->worst ? r->worst->tensor->name : r->g->name, (long long)r->ahead, r->ahead == 1 ? "" : "s");
   diag_help(r->c, "--delay=%lld makes the graph causal: its outputs come %lld frame%s later", (long long)need, (long long)need, need == 1 ? "" : "s");
 }
 
-bool stream_retime(Ctx *c, Graph *g, Map *lags, const int64_t **lag)
-{
+bool stream_retime(Ctx *c, Graph *g, Map *lags, const int64_t **lag) {
   Retime r = { .c = c, .g = g, .at = lags, .lag = NEWN(c, int64_t, g->ntensor), .n = g->ntensor };
   for (int k = 0; k < g->ntensor; k++) pmap_set(c, lags, g->tensor[k], k);
   *lag = NULL;
@@ -92,10 +78,7 @@ bool stream_retime(Ctx *c, Graph *g, Map *lags, const int64_t **lag)
     return false;
   }
   int64_t need = lag_needed(&r);
-  if (need > c->opt.delay) {
-    ahead_error(&r, need);
-    return false;
-  }
+  if (need > c->opt.delay) { ahead_error(&r, need); return false; }
   for (int k = 0; k < g->nout; k++) *lag_at(&r, g->out[k]) = c->opt.delay;
   if (!need && !c->opt.delay && !r.ahead) return true;
   for (int k = 0; k < g->neq; k++) shift_eq(&r, g->eq[k]);

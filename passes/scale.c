@@ -11,31 +11,19 @@
 /* e = a * z + b; a NULL: 0, b NULL: 0. */
 typedef struct Linear { Expr *a, *b; } Linear;
 
-static bool is_one(const Expr *e)
-{
-  return expr_is_const(e) && expr_number(e) == 1;
-}
+static bool is_one(const Expr *e) { return expr_is_const(e) && expr_number(e) == 1; }
 
-static Expr *mul(Ctx *c, Expr *x, Expr *y)
-{
+static Expr *mul(Ctx *c, Expr *x, Expr *y) {
   if (!x || !y) return NULL;
   return is_one(x) && x->type == y->type ? y : expr_fn2(c, FN_MUL, x, y);
 }
 
-static Expr *add(Ctx *c, Expr *x, Expr *y)
-{
-  return x && y ? expr_fn2(c, FN_ADD, x, y) : x ? x : y;
-}
-
-static Expr *neg(Ctx *c, Expr *x)
-{
-  return x ? expr_fn1(c, FN_NEG, x) : NULL;
-}
+static Expr *add(Ctx *c, Expr *x, Expr *y) { return x && y ? expr_fn2(c, FN_ADD, x, y) : x ? x : y; }
+static Expr *neg(Ctx *c, Expr *x) { return x ? expr_fn1(c, FN_NEG, x) : NULL; }
 
 static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out);
 
-static bool linear_product(Ctx *c, Expr *e, const Tensor *z, Linear *out)
-{
+static bool linear_product(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
   Linear x, y;
   if (!linear(c, e->arg[0], z, &x) || !linear(c, e->arg[1], z, &y)) return false;
   if (e->fn == FN_DIV) {
@@ -50,8 +38,7 @@ static bool linear_product(Ctx *c, Expr *e, const Tensor *z, Linear *out)
   return !x.a || (y.b && expr_constant(y.b));
 }
 
-static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out)
-{
+static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
   Linear x = { 0 }, y = { 0 };
   *out = (Linear){ NULL, e };
   if (!expr_reads(e, z)) return true;
@@ -72,8 +59,7 @@ static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out)
 
 /* ---- folding */
 /* e over the indices of y as one over those of r, whose tensor y reads at `read`. NULL if an index of e stays behind. */
-static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr *read)
-{
+static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr *read) {
   Index *from[32];
   Expr *to[32];
   int n = 0;
@@ -88,8 +74,7 @@ static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr
   return expr_simplify(c, expr_subst(c, e, from, to, n));
 }
 
-static Expr *weight_of(Expr *body, int *side)
-{
+static Expr *weight_of(Expr *body, int *side) {
   if (body->kind != E_FN || body->fn != FN_MUL) return NULL;
   for (*side = 1; *side >= 0; --*side) {
     Expr *w = body->arg[*side];
@@ -99,8 +84,7 @@ static Expr *weight_of(Expr *body, int *side)
 }
 
 /* The constant tensor w * a, where a is over the indices at which w is read. NULL if a cannot be told from a place of w. */
-static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq *like)
-{
+static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq *like) {
   Tensor *t = w->tensor;
   Indices used = { 0 }, need = { 0 };
   for (int d = 0; d < w->n; d++) expr_indices(c, w->arg[d], &used);
@@ -125,8 +109,7 @@ static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq 
 }
 
 /* y = a z + b, z = init + sum(x * w): the scale goes into w. */
-static bool fold_scale(Ctx *c, Graph *g, Eq *y, const Expr *read, Eq *r)
-{
+static bool fold_scale(Ctx *c, Graph *g, Eq *y, const Expr *read, Eq *r) {
   Expr *init, *red = eq_reduction(r, &init);
   Linear l;
   int side;
@@ -147,8 +130,7 @@ static bool fold_scale(Ctx *c, Graph *g, Eq *y, const Expr *read, Eq *r)
   return true;
 }
 
-int fold_scales(Ctx *c, Graph *g)
-{
+int fold_scales(Ctx *c, Graph *g) {
   int n = 0, neq = g->neq;
   Eq **all = NEWN(c, Eq *, neq);
   for (int k = 0; k < neq; k++) all[k] = g->eq[k];

@@ -12,15 +12,13 @@
 /* ---- dead code */
 static void live_tensor(Ctx *c, Uses *u, Map *live, const Tensor *t);
 
-static void live_expr(Ctx *c, Uses *u, Map *live, const Expr *e)
-{
+static void live_expr(Ctx *c, Uses *u, Map *live, const Expr *e) {
   if (!e) return;
   if (e->kind == E_READ) live_tensor(c, u, live, e->tensor);
   for (int k = 0; k < e->n; k++) live_expr(c, u, live, e->arg[k]);
 }
 
-static void live_tensor(Ctx *c, Uses *u, Map *live, const Tensor *t)
-{
+static void live_tensor(Ctx *c, Uses *u, Map *live, const Tensor *t) {
   if (pmap_get(live, t) >= 0) return;
   pmap_set(c, live, t, 1);
   const UseList *l = uses_get(u, t);
@@ -29,8 +27,7 @@ static void live_tensor(Ctx *c, Uses *u, Map *live, const Tensor *t)
   if (t->next) live_tensor(c, u, live, t->next);
 }
 
-static void live_roots(Ctx *c, const Graph *g, Uses *u, Map *live)
-{
+static void live_roots(Ctx *c, const Graph *g, Uses *u, Map *live) {
   for (int k = 0; k < g->nout; k++) live_tensor(c, u, live, g->out[k]);
   for (int k = 0; k < g->ntensor; k++)
     if (g->tensor[k]->kind == TK_STATE || g->tensor[k]->kind == TK_OUTPUT) live_tensor(c, u, live, g->tensor[k]);
@@ -38,8 +35,7 @@ static void live_roots(Ctx *c, const Graph *g, Uses *u, Map *live)
     for (int j = 0; j < g->kernel[k]->neq; j++) live_tensor(c, u, live, g->kernel[k]->eq[j]->out);
 }
 
-int dead_code(Ctx *c, Graph *g)
-{
+int dead_code(Ctx *c, Graph *g) {
   Uses u = uses_find(c, g);
   Map live = { 0 };
   int n = 0, keep = 0, kept = 0;
@@ -59,15 +55,13 @@ int dead_code(Ctx *c, Graph *g)
 }
 
 /* ---- constants */
-static bool eqs_constant(const UseList *l)
-{
+static bool eqs_constant(const UseList *l) {
   for (int k = 0; k < l->writer.n; k++)
     if (!expr_constant(l->writer.at[k]->rhs)) return false;
   return l->writer.n > 0;
 }
 
-static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t)
-{
+static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t) {
   int64_t out = tensor_size(t) * type_bytes(t->type), in = 0;
   bool work = false;
   for (int k = 0; k < l->writer.n; k++) {
@@ -79,14 +73,12 @@ static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t)
   return work && (out <= 65536 || out <= 4 * in);
 }
 
-static void constant_set(UseList *l, Tensor *t)
-{
+static void constant_set(UseList *l, Tensor *t) {
   t->kind = TK_CONST;
   for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true;
 }
 
-int const_mark(Ctx *c, Graph *g)
-{
+int const_mark(Ctx *c, Graph *g) {
   Uses u = uses_find(c, g);
   int n = 0;
   for (int k = 0; k < g->neq; k++) {
@@ -101,8 +93,7 @@ int const_mark(Ctx *c, Graph *g)
   return n;
 }
 
-bool const_force(Ctx *c, Graph *g, Expr *e)
-{
+bool const_force(Ctx *c, Graph *g, Expr *e) {
   Exprs reads = { 0 };
   expr_reads_of(c, e, &reads);
   for (int k = 0; k < reads.n; k++) {
@@ -120,8 +111,7 @@ bool const_force(Ctx *c, Graph *g, Expr *e)
 }
 
 /* ---- equal equations */
-static uint64_t shape_hash(const Expr *e)
-{
+static uint64_t shape_hash(const Expr *e) {
   uint64_t h = (uint64_t)e->kind * 31 + (uint64_t)e->type * 7 + (uint64_t)e->n;
   if (e->kind == E_READ) h ^= (uint64_t)(uintptr_t)e->tensor;
   if (e->kind == E_FN) h += (uint64_t)e->fn * 1009;
@@ -130,8 +120,7 @@ static uint64_t shape_hash(const Expr *e)
   return h;
 }
 
-static bool eq_same(Ctx *c, const Eq *a, const Eq *b)
-{
+static bool eq_same(Ctx *c, const Eq *a, const Eq *b) {
   if (a->nfree != b->nfree || a->out->rank != b->out->rank || a->out->type != b->out->type || a->constant != b->constant) return false;
   Expr **to = NEWN(c, Expr *, a->nfree);
   for (int k = 0; k < a->nfree; k++) {
@@ -147,20 +136,17 @@ static bool eq_same(Ctx *c, const Eq *a, const Eq *b)
 
 typedef struct Rename { Tensor *from, *to; } Rename;
 
-static Expr *rename_read(Ctx *c, Expr *e, void *arg)
-{
+static Expr *rename_read(Ctx *c, Expr *e, void *arg) {
   const Rename *r = arg;
   return e->kind == E_READ && e->tensor == r->from ? expr_read(c, r->to, e->arg, e->pos) : e;
 }
 
-static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t)
-{
+static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t);
   return (t->kind == TK_TEMP || t->kind == TK_CONST) && !t->history && l && l->writer.n == 1 && !eq_by_hand(g, l->writer.at[0]);
 }
 
-static void cse_merge(Ctx *c, Graph *g, UseList *readers, Eq *keep, Eq *gone)
-{
+static void cse_merge(Ctx *c, Graph *g, UseList *readers, Eq *keep, Eq *gone) {
   Rename r = { gone->out, keep->out };
   for (int k = 0; k < readers->read.n; k++) {
     Eq *e = readers->read.at[k].eq;
@@ -172,8 +158,7 @@ static void cse_merge(Ctx *c, Graph *g, UseList *readers, Eq *keep, Eq *gone)
 }
 
 /* One merge changes reads, so hashes of later equations: the caller repeats until there is none. */
-static int cse(Ctx *c, Graph *g)
-{
+static int cse(Ctx *c, Graph *g) {
   Uses u = uses_find(c, g);
   uint64_t *h = NEWN(c, uint64_t, g->neq);
   for (int k = 0; k < g->neq; k++) h[k] = shape_hash(g->eq[k]->rhs);
@@ -193,8 +178,7 @@ static int cse(Ctx *c, Graph *g)
 }
 
 /* ---- the pass */
-static int simplify_rhs(Ctx *c, Graph *g, const Rules *r)
-{
+static int simplify_rhs(Ctx *c, Graph *g, const Rules *r) {
   int n = 0;
   for (int k = 0; k < g->neq; k++) {
     Eq *e = g->eq[k];
@@ -205,8 +189,7 @@ static int simplify_rhs(Ctx *c, Graph *g, const Rules *r)
   return n;
 }
 
-int pass_simplify(Ctx *c, Graph *g, const Target *t)
-{
+int pass_simplify(Ctx *c, Graph *g, const Target *t) {
   const Rules *r = rules_load(c);
   int n = simplify_rhs(c, g, r);
   (void)t;

@@ -15,25 +15,17 @@ typedef struct Solve { Ctx *c; Graph *g; Eqs work; int n; } Solve;
 /* One condition of a reduction: f == 0, and the index to solve for with its (positive) coefficient. */
 typedef struct Cond { Aff f; Index *h; int64_t a; } Cond;
 
-static void conjuncts(Ctx *c, Expr *e, Exprs *out)
-{
+static void conjuncts(Ctx *c, Expr *e, Exprs *out) {
   if (e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL) {
     conjuncts(c, e->arg[0], out);
     conjuncts(c, e->arg[1], out);
-  } else {
-    PUSH(c, *out, e);
-  }
+  } else { PUSH(c, *out, e); }
 }
 
-static Aff aff_neg(Ctx *c, const Aff *a)
-{
-  Aff zero = { 0 };
-  return aff_sub(c, &zero, a);
-}
+static Aff aff_neg(Ctx *c, const Aff *a) { Aff zero = { 0 }; return aff_sub(c, &zero, a); }
 
 /* e as `affine == 0` with the longest bound index to solve for. */
-static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out)
-{
+static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out) {
   Aff x, y;
   if (e->kind != E_FN || e->fn != FN_EQ || !expr_affine(c, e->arg[0], &x) || !expr_affine(c, e->arg[1], &y)) return false;
   out->f = aff_sub(c, &x, &y);
@@ -52,8 +44,7 @@ static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out)
 }
 
 /* h = -(f - a h) / a. */
-static Expr *solution(Ctx *c, const Cond *s)
-{
+static Expr *solution(Ctx *c, const Cond *s) {
   Aff r = { .c = -s->f.c / s->a, .index = NEWN(c, Index *, s->f.n), .k = NEWN(c, int64_t, s->f.n) };
   for (int k = 0; k < s->f.n; k++) {
     if (s->f.index[k] == s->h) continue;
@@ -63,8 +54,7 @@ static Expr *solution(Ctx *c, const Cond *s)
   return aff_expr(c, &r);
 }
 
-static bool divides(const Cond *s)
-{
+static bool divides(const Cond *s) {
   bool all = s->f.c % s->a == 0;
   for (int k = 0; k < s->f.n; k++) all &= s->f.k[k] % s->a == 0;
   return all;
@@ -73,8 +63,7 @@ static bool divides(const Cond *s)
 /* ---- a = 1 (or all coefficients are multiples): h is replaced */
 
 /* A factor of the product that reads h bare in a dimension of h's extent: outside of it, (read or 0) makes the product 0. */
-static bool guards_itself(const Expr *e, const Index *h)
-{
+static bool guards_itself(const Expr *e, const Index *h) {
   int n = 0;
   if (e->kind != E_READ || !type_is_float(e->type)) return false;
   for (int d = 0; d < e->n; d++) {
@@ -85,8 +74,7 @@ static bool guards_itself(const Expr *e, const Index *h)
   return n == 1;
 }
 
-static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done)
-{
+static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
   if (!*done && guards_itself(body, h)) {
     *done = true;
     Expr *read = expr_subst(c, body, &h, &to, 1);
@@ -100,13 +88,9 @@ static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done)
   return expr_subst(c, body, &h, &to, 1);
 }
 
-static Expr *and_with(Ctx *c, Expr *a, Expr *b)
-{
-  return a ? expr_fn2(c, FN_AND, a, b) : b;
-}
+static Expr *and_with(Ctx *c, Expr *a, Expr *b) { return a ? expr_fn2(c, FN_AND, a, b) : b; }
 
-static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n)
-{
+static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
   bool lo, hi;
   expr_inside(c, at, n, &(Facts){ 0 }, &lo, &hi);
   if (!lo) cond = and_with(c, cond, expr_fn2(c, FN_GE, at, expr_int(c, 0)));
@@ -114,22 +98,19 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n)
   return cond;
 }
 
-static Expr *nothing(Ctx *c, const Expr *red)
-{
+static Expr *nothing(Ctx *c, const Expr *red) {
   Type t = type_strong(red->type);
   double v = red->red == RED_PROD || red->red == RED_ALL ? 1 : red->red == RED_MAX ? type_lowest(t) : red->red == RED_MIN ? type_highest(t) : 0;
   return type_is_float(t) ? expr_const(c, t, v, 0) : expr_const(c, t, 0, (int64_t)v);
 }
 
-static Expr *combine(Ctx *c, const Expr *red, Expr *init, Expr *e)
-{
+static Expr *combine(Ctx *c, const Expr *red, Expr *init, Expr *e) {
   static const Fn fn[RED_COUNT] = { FN_ADD, FN_MUL, FN_MAX, FN_MIN, FN_OR, FN_AND, FN_COUNT, FN_COUNT, FN_COUNT };
   return init ? expr_fn2(c, fn[red->red], init, e) : e;
 }
 
 /* The reduction without h, its other conditions in rest. */
-static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest)
-{
+static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
   Expr *to = solution(c, s), *cond = NULL;
   Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
   bool guarded = false;
@@ -145,8 +126,7 @@ static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest)
 }
 
 /* ---- residue classes */
-static int64_t gcd(int64_t a, int64_t b)
-{
+static int64_t gcd(int64_t a, int64_t b) {
   while (b) {
     int64_t r = a % b;
     a = b;
@@ -156,8 +136,7 @@ static int64_t gcd(int64_t a, int64_t b)
 }
 
 /* The one free index with coefficient +-1 and the bound ones whose coefficient a does not divide (at most one): *k may be NULL. */
-static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index **k)
-{
+static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index **k) {
   Index *i = NULL;
   *k = NULL;
   for (int j = 0; j < s->f.n; j++) {
@@ -175,20 +154,17 @@ static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index *
   return i;
 }
 
-static bool placed_bare(const Eq *e, const Index *i)
-{
+static bool placed_bare(const Eq *e, const Index *i) {
   int n = 0;
   for (int d = 0; d < e->out->rank; d++) n += expr_has_index(e->place[d], i);
   return n == 1;
 }
 
-static Expr *affine1(Ctx *c, int64_t base, int64_t step, Index *i)
-{
+static Expr *affine1(Ctx *c, int64_t base, int64_t step, Index *i) {
   return expr_fn2(c, FN_ADD, expr_int(c, base), expr_fn2(c, FN_MUL, expr_int(c, step), expr_index(c, i)));
 }
 
-static Index *list_replace(Ctx *c, Index **at, int n, const Index *from, int64_t ext)
-{
+static Index *list_replace(Ctx *c, Index **at, int n, const Index *from, int64_t ext) {
   Index *new = index_new(c, from->name, extent_of(ext));
   for (int k = 0; k < n; k++)
     if (at[k] == from) at[k] = new;
@@ -196,8 +172,7 @@ static Index *list_replace(Ctx *c, Index **at, int n, const Index *from, int64_t
 }
 
 /* A copy of e with indices of its own, so that pieces do not share any. */
-static Eq *eq_piece(Ctx *c, const Eq *e)
-{
+static Eq *eq_piece(Ctx *c, const Eq *e) {
   Eq *p = NEW(c, Eq);
   Expr **to = NEWN(c, Expr *, e->nfree);
   *p = *e;
@@ -214,8 +189,7 @@ static Eq *eq_piece(Ctx *c, const Eq *e)
 }
 
 /* The residue k0 with (v + d * k0) % a == 0 and the step between such k; -1 if there is none. */
-static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step)
-{
+static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
   int64_t g = gcd(d, a);
   *step = a / g;
   for (int64_t k = 0; k < *step; k++)
@@ -224,8 +198,7 @@ static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step)
 }
 
 /* Piece r of e: i = a q + r, k = k0 + step j. */
-static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, const Cond *cond, int64_t r)
-{
+static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, const Cond *cond, int64_t r) {
   Ctx *c = s->c;
   Expr *init;
   int fi = 0, bk = -1;
@@ -257,8 +230,7 @@ static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, co
 
 enum { CLASSES = 8 };             /* residue classes of one dimension: more pieces than that cost more than they save */
 
-static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond)
-{
+static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
   Index *k, *i = class_indices(e, red, cond, &k);
   if (!i || cond->a > CLASSES || cond->a > i->ext.n || !placed_bare(e, i)) return false;
   int at = eq_at(s->g, e);
@@ -273,8 +245,7 @@ static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond)
 }
 
 /* One step on one equation; it is pushed again if it changed. */
-static bool solve_eq(Solve *s, Eq *e)
-{
+static bool solve_eq(Solve *s, Eq *e) {
   Expr *init, *red = eq_reduction(e, &init);
   Exprs conds = { 0 }, rest = { 0 };
   if (!red || red->n < 2 || red->red > RED_ALL) return false;
@@ -297,8 +268,7 @@ static bool solve_eq(Solve *s, Eq *e)
   return false;
 }
 
-int solve_conditions(Ctx *c, Graph *g)
-{
+int solve_conditions(Ctx *c, Graph *g) {
   Solve s = { .c = c, .g = g };
   for (int k = 0; k < g->neq; k++)
     if (!g->eq[k]->constant && !eq_by_hand(g, g->eq[k])) PUSH(c, s.work, g->eq[k]);

@@ -20,22 +20,15 @@ static Expr *take(Split *s, Expr *e);
 static void split_eq(Ctx *c, Graph *g, Eq *e, int *n);
 
 /* ---- indices of extent 1, mean */
-static bool is_sum(const Expr *e)
-{
-  return e->kind == E_REDUCE && e->red == RED_SUM;
-}
+static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_SUM; }
 
-static Expr *drop_units(Ctx *c, Expr *e, void *arg)
-{
+static Expr *drop_units(Ctx *c, Expr *e, void *arg) {
   int *n = arg, keep = 0;
   if (e->kind != E_REDUCE || e->red == RED_MEAN) return e;
   Index **bound = NEWN(c, Index *, e->nbound);
   Expr *cond = e->n > 1 ? e->arg[1] : NULL, *body = e->arg[0];
   for (int k = 0; k < e->nbound; k++) {
-    if (!extent_equal(e->bound[k]->ext, extent_of(1))) {
-      bound[keep++] = e->bound[k];
-      continue;
-    }
+    if (!extent_equal(e->bound[k]->ext, extent_of(1))) { bound[keep++] = e->bound[k]; continue; }
     Expr *zero = expr_int(c, 0);
     body = expr_subst(c, body, &e->bound[k], &zero, 1);
     if (cond) cond = expr_subst(c, cond, &e->bound[k], &zero, 1);
@@ -46,8 +39,7 @@ static Expr *drop_units(Ctx *c, Expr *e, void *arg)
 }
 
 /* 0 + sum(...) is the sum: it starts at 0 anyhow. A sum of bare zeros (an operand that was not given) is a bare zero. */
-static Expr *drop_zeros(Ctx *c, Expr *e, void *arg)
-{
+static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
   int *n = arg;
   if (e->kind == E_REDUCE && e->red == RED_SUM && e->arg[0]->type == T_WINT && expr_is_const(e->arg[0]) && !e->arg[0]->i) {
     ++*n;
@@ -63,14 +55,12 @@ static Expr *drop_zeros(Ctx *c, Expr *e, void *arg)
   return e;
 }
 
-static Expr *extent_expr(Ctx *c, Extent x)
-{
+static Expr *extent_expr(Ctx *c, Extent x) {
   Expr *n = expr_int(c, x.n);
   return x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), n) : n;
 }
 
-static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg)
-{
+static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg) {
   int *n = arg;
   if (e->kind != E_REDUCE || e->red != RED_MEAN) return e;
   Type t = type_strong(e->type), wide = type_bytes(t) < 4 ? T_F32 : t;
@@ -78,10 +68,7 @@ static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg)
   Expr *sum = expr_reduce(c, RED_SUM, e->bound, e->nbound, body, cond, e->pos), *mean;
   bool fixed = !cond;
   double count = 1;
-  for (int k = 0; k < e->nbound; k++) {
-    fixed &= !e->bound[k]->ext.dim;
-    count *= (double)e->bound[k]->ext.n;
-  }
+  for (int k = 0; k < e->nbound; k++) { fixed &= !e->bound[k]->ext.dim; count *= (double)e->bound[k]->ext.n; }
   ++*n;
   if (fixed) {
     mean = expr_fn2(c, FN_MUL, sum, expr_const(c, wide, 1 / count, 0));
@@ -95,8 +82,7 @@ static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg)
 }
 
 /* Free indices of extent 1 leave the equation. */
-static void drop_free(Ctx *c, Eq *e)
-{
+static void drop_free(Ctx *c, Eq *e) {
   Index *from[64];
   Expr *to[64];
   int n = 0, keep = 0;
@@ -104,9 +90,7 @@ static void drop_free(Ctx *c, Eq *e)
     if (extent_equal(e->free[k]->ext, extent_of(1)) && n < 64) {
       from[n] = e->free[k];
       to[n++] = expr_int(c, 0);
-    } else {
-      e->free[keep++] = e->free[k];
-    }
+    } else { e->free[keep++] = e->free[k]; }
   }
   e->nfree = keep;
   if (!n) return;
@@ -115,29 +99,23 @@ static void drop_free(Ctx *c, Eq *e)
 }
 
 /* ---- which indices an expression uses */
-static int uses_of(const Eq *e, const Expr *x, bool *used)
-{
+static int uses_of(const Eq *e, const Expr *x, bool *used) {
   int n = 0;
   for (int k = 0; k < e->nfree; k++) n += used[k] = expr_has_index(x, e->free[k]);
   return n;
 }
 
 /* Every free index that x uses is used by of, too. */
-static bool uses_within(const Eq *e, const Expr *x, const Expr *of)
-{
+static bool uses_within(const Eq *e, const Expr *x, const Expr *of) {
   for (int k = 0; k < e->nfree; k++)
     if (expr_has_index(x, e->free[k]) && !expr_has_index(of, e->free[k])) return false;
   return true;
 }
 
-static bool starts_accumulator(const Expr *e)
-{
-  return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR);
-}
+static bool starts_accumulator(const Expr *e) { return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR); }
 
 /* The reduction that an equation keeps: the one with most work. */
-static int addend_main(const Exprs *at)
-{
+static int addend_main(const Exprs *at) {
   int best = -1;
   for (int k = 0; k < at->n; k++)
     if (is_sum(at->at[k]) && (best < 0 || reduce_points(at->at[k]) >= reduce_points(at->at[best]))) best = k;
@@ -145,8 +123,7 @@ static int addend_main(const Exprs *at)
 }
 
 /* ---- reductions become equations */
-static bool needs_path(Ctx *c, Expr *e)
-{
+static bool needs_path(Ctx *c, Expr *e) {
   if (e->kind == E_OR) return needs_path(c, e->arg[1]);
   if (e->kind == E_READ && !read_inside(c, e)) return true;
   for (int k = 0; k < e->n; k++)
@@ -155,8 +132,7 @@ static bool needs_path(Ctx *c, Expr *e)
 }
 
 /* Adds the conditions around the reduction to it: outside them its reads may leave their tensors. */
-static Expr *with_path(Split *s, Expr *e)
-{
+static Expr *with_path(Split *s, Expr *e) {
   if (e->kind == E_FN) return expr_fn2(s->c, e->fn, with_path(s, e->arg[0]), with_path(s, e->arg[1]));
   if (e->kind != E_REDUCE || !needs_path(s->c, e)) return e;
   Expr *cond = e->n > 1 ? e->arg[1] : NULL;
@@ -165,8 +141,7 @@ static Expr *with_path(Split *s, Expr *e)
 }
 
 /* Sums of 16-bit floats are rounded where the user's own tensor is stored, not before. */
-static Expr *widened(Ctx *c, Expr *x)
-{
+static Expr *widened(Ctx *c, Expr *x) {
   if (!type_is_float(x->type) || type_bytes(x->type) != 2) return x;
   if (x->kind == E_FN) return expr_fn2(c, x->fn, expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), widened(c, x->arg[1]));
   if (x->kind != E_REDUCE) return expr_convert(c, CV_PLAIN, T_F32, x, x->pos);
@@ -175,8 +150,7 @@ static Expr *widened(Ctx *c, Expr *x)
 }
 
 /* x (a reduction, or init and reduction) as an equation of its own over the free indices that it uses; gives the read of it. */
-static Expr *extract(Split *s, Expr *x)
-{
+static Expr *extract(Split *s, Expr *x) {
   Ctx *c = s->c;
   const Eq *e = s->eq;
   bool *used = NEWN(c, bool, e->nfree);
@@ -206,8 +180,7 @@ static Expr *extract(Split *s, Expr *x)
 }
 
 /* Nested reductions of a reduction's body are taken with its indices in sight: as those of an equation over free and bound ones. */
-static Expr *take_inside(Split *s, Expr *red)
-{
+static Expr *take_inside(Split *s, Expr *red) {
   Ctx *c = s->c;
   Eq wide = *s->eq;
   Split in = { .c = c, .g = s->g, .eq = &wide, .path = s->path };
@@ -225,8 +198,7 @@ static Expr *take_inside(Split *s, Expr *red)
 }
 
 /* Of the addends: init + the main reduction in *core, the rest (over other indices, or costly) in the result, NULL if there is none. */
-static Expr *gather_addends(Split *s, Exprs *at, Expr **core)
-{
+static Expr *gather_addends(Split *s, Exprs *at, Expr **core) {
   int main = addend_main(at);
   Exprs init = { 0 }, rest = { 0 };
   for (int k = 0; k < at->n; k++) {
@@ -244,8 +216,7 @@ static Expr *gather_addends(Split *s, Exprs *at, Expr **core)
   return expr_sum(s->c, rest.at, rest.n);
 }
 
-static Expr *take_sum(Split *s, Expr *e)
-{
+static Expr *take_sum(Split *s, Expr *e) {
   Exprs at = { 0 };
   Expr *core;
   expr_addends(s->c, e, &at);
@@ -254,8 +225,7 @@ static Expr *take_sum(Split *s, Expr *e)
   return rest ? expr_fn2(s->c, FN_ADD, rest, r) : r;
 }
 
-static Expr *take_select(Split *s, Expr *e)
-{
+static Expr *take_select(Split *s, Expr *e) {
   Expr *cond = take(s, e->arg[0]);
   Exprs before = s->path;
   s->path = (Exprs){ 0 };
@@ -269,8 +239,7 @@ static Expr *take_select(Split *s, Expr *e)
 }
 
 /* e without reductions: each is read from an equation of its own. */
-static Expr *take(Split *s, Expr *e)
-{
+static Expr *take(Split *s, Expr *e) {
   if (!expr_has(e, E_REDUCE)) return e;
   if (e->kind == E_REDUCE) return extract(s, e);
   if (e->kind == E_SELECT) return take_select(s, e);
@@ -284,22 +253,19 @@ static Expr *take(Split *s, Expr *e)
 }
 
 /* The fn that goes with a reduction's accumulator, FN_COUNT if there is none. */
-static Fn fn_of_red(Red r)
-{
+static Fn fn_of_red(Red r) {
   static const Fn fn[RED_COUNT] = { FN_ADD, FN_MUL, FN_MAX, FN_MIN, FN_OR, FN_AND, FN_COUNT, FN_COUNT, FN_COUNT };
   return fn[r];
 }
 
-static bool covers(const Eq *e, const Expr *red)
-{
+static bool covers(const Eq *e, const Expr *red) {
   for (int k = 0; k < e->nfree; k++)
     if (!expr_has_index(red, e->free[k])) return false;
   return true;
 }
 
 /* The right side with at most one reduction, at its root. */
-static Expr *root_sum(Split *s, Expr *e)
-{
+static Expr *root_sum(Split *s, Expr *e) {
   Exprs at = { 0 };
   Expr *core;
   expr_addends(s->c, e, &at);
@@ -311,8 +277,7 @@ static Expr *root_sum(Split *s, Expr *e)
   return expr_fn2(s->c, FN_ADD, rest, extract(s, core));
 }
 
-static Expr *root(Split *s, Expr *e)
-{
+static Expr *root(Split *s, Expr *e) {
   if (e->kind == E_REDUCE && covers(s->eq, e) && type_strong(e->type) == s->eq->out->type) return take_inside(s, e);
   if (e->kind == E_FN && e->fn == FN_ADD) return root_sum(s, e);
   for (int k = 0; e->kind == E_FN && e->n == 2 && k < 2; k++) {
@@ -323,8 +288,7 @@ static Expr *root(Split *s, Expr *e)
   return take(s, e);
 }
 
-static void split_eq(Ctx *c, Graph *g, Eq *e, int *n)
-{
+static void split_eq(Ctx *c, Graph *g, Eq *e, int *n) {
   Split s = { .c = c, .g = g, .eq = e };
   drop_free(c, e);
   e->rhs = expr_map(c, e->rhs, mean_to_sum, n);
@@ -340,8 +304,7 @@ static void split_eq(Ctx *c, Graph *g, Eq *e, int *n)
   *n += s.n;
 }
 
-int pass_split(Ctx *c, Graph *g, const Target *t)
-{
+int pass_split(Ctx *c, Graph *g, const Target *t) {
   int n = 0, neq = g->neq;
   Eq **all = NEWN(c, Eq *, neq);
   memcpy(all, g->eq, sizeof *all * (size_t)neq);
