@@ -16,16 +16,11 @@ typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; bool
 /* The place in the whole for a place in the temporary: the piece's own places with its indices replaced. */
 static Expr **placed(Place *p, Expr *const *at) {
   const Eq *e = p->piece;
-  Index *from[32];
-  Expr *to[32];
+  Index **from = NEWN(p->c, Index *, e->rhs->n);
+  Expr **to = NEWN(p->c, Expr *, e->rhs->n), **out = NEWN(p->c, Expr *, e->out->rank);
   int n = 0;
-  for (int d = 0; d < e->rhs->n && n < 32; d++) {
-    Index *i = expr_bare(e->rhs->arg[d]);
-    if (!i) continue;
-    from[n] = i;
-    to[n++] = at[d];
-  }
-  Expr **out = NEWN(p->c, Expr *, e->out->rank);
+  for (int d = 0; d < e->rhs->n; d++)
+    if ((from[n] = expr_bare(e->rhs->arg[d]))) to[n++] = at[d];
   for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst(p->c, e->place[d], from, to, n));
   return out;
 }
@@ -41,13 +36,11 @@ static bool copies_whole(const Eq *e) {
   int n = 0;
   if (x->kind != E_READ || x->tensor->type != e->out->type) return false;
   for (int d = 0; d < x->n; d++) {
-    Index *i = expr_bare(x->arg[d]);
-    if (!i && !(expr_is_const(x->arg[d]) && extent_equal(x->tensor->shape[d], extent_of(1)))) return false;
-    if (!i) continue;
-    if (!extent_equal(i->ext, x->tensor->shape[d])) return false;
-    for (int b = 0; b < d; b++)
+    const Index *i = expr_bare(x->arg[d]);
+    if ((!i && !expr_is_const(x->arg[d])) || !extent_equal(i ? i->ext : extent_of(1), x->tensor->shape[d])) return false;
+    for (int b = 0; i && b < d; b++)
       if (expr_bare(x->arg[b]) == i) return false;
-    n++;
+    n += i != NULL;
   }
   return n == e->nfree;
 }
@@ -79,9 +72,9 @@ static bool may_place(Place *p) {
   if (p->src->stream_dim >= 0 && e->out->kind != TK_TEMP) return false;
   UseList *l = uses_get(&p->uses, p->src), *w = uses_get(&p->uses, e->out);
   if (!tensor_removable(p->g, &p->uses, p->src) || (w->writer.n < 2 && e->out->kind != TK_OUTPUT)) return false;
+  Circle x;
   for (int k = 0; k < l->read.n; k++)
     if (read_guarded(l->read.at[k].eq->rhs, p->src, false)) return false;
-  Circle x;
   if (!graph_circle(p->c, p->g, eq_at(p->g, l->writer.at[0]), &x) || x.n > 1 || x.dir) return false;
   return !reaches(p, p->src, &seen);
 }
@@ -101,11 +94,11 @@ int pass_place(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   (void)t;
   for (int k = 0; k < g->neq; k++) {
+    if (g->eq[k]->rhs->kind != E_READ) continue;
     Place p = { .c = c, .g = g, .uses = uses_find(c, g), .piece = g->eq[k] };
-    if (g->eq[k]->rhs->kind != E_READ || !may_place(&p)) continue;
+    if (!may_place(&p)) continue;
     place_piece(&p);
-    n++;
-    k = -1;
+    n++; k = -1;
   }
   if (n) dead_code(c, g);
   return n && !graph_sort(c, g) ? -1 : n;
