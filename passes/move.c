@@ -5,17 +5,6 @@
 #include "util.h"
 #include <string.h>
 
-static int term_order(const Aff *a, int *order) {
-  for (int k = 0; k < a->n; k++) order[k] = k;
-  for (int k = 1; k < a->n; k++)
-    for (int j = k; j > 0 && a->k[order[j]] < a->k[order[j - 1]]; j--) {
-      int s = order[j];
-      order[j] = order[j - 1];
-      order[j - 1] = s;
-    }
-  return a->n;
-}
-
 static int free_number(const Eq *e, const Index *i) {
   for (int k = 0; k < e->nfree; k++)
     if (e->free[k] == i) return k;
@@ -30,13 +19,15 @@ static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr *
   if (a.n == 0) return true;
   Expr *v = expr_simplify(c, expr_fn2(c, FN_SUB, at, expr_int(c, a.c)));
   int64_t w = 1;
-  term_order(&a, order);
+  for (int k = 0, j; k < a.n; k++) {           /* smallest coefficient first */
+    for (j = k; j > 0 && a.k[k] < a.k[order[j - 1]]; j--) order[j] = order[j - 1];
+    order[j] = k;
+  }
   for (int j = 0; j < a.n; j++) {
     const Index *i = a.index[order[j]];
     int k = free_number(e, i);
-    if (k < 0 || to[k] || a.k[order[j]] != w) return false;
     bool last = j == a.n - 1;
-    if (!last && i->ext.dim) return false;
+    if (k < 0 || to[k] || a.k[order[j]] != w || (!last && i->ext.dim)) return false;
     Expr *q = w == 1 ? v : expr_fn2(c, FN_DIV, v, expr_int(c, w));
     to[k] = expr_simplify(c, last ? q : expr_fn2(c, FN_MOD, q, expr_int(c, i->ext.n)));
     w *= last ? 1 : i->ext.n;

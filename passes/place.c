@@ -11,7 +11,7 @@
  */
 #include "util.h"
 
-typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; bool ok; } Place;
+typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; } Place;
 
 /* The place in the whole for a place in the temporary: the piece's own places with its indices replaced. */
 static Expr **placed(Place *p, Expr *const *at) {
@@ -80,14 +80,14 @@ static bool may_place(Place *p) {
 }
 
 static void place_piece(Place *p) {
+  Graph *g = p->g;
   Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
-  int64_t bytes = tensor_size(p->src) * type_bytes(p->src->type);
   w->place = placed(p, w->place);
   w->out = e->out;
   w->label = label_union(p->c, w->label, e->label);
-  eq_remove(p->g, e);
-  for (int k = 0; k < p->g->neq; k++) p->g->eq[k]->rhs = expr_map(p->c, p->g->eq[k]->rhs, read_piece, p);
-  ledger_add(p->c, "place", p->src->name, true, 2 * bytes, "written as a piece of %s", e->out->name);
+  eq_remove(g, e);
+  for (int k = 0; k < g->neq; k++) g->eq[k]->rhs = expr_map(p->c, g->eq[k]->rhs, read_piece, p);
+  ledger_add(p->c, "place", p->src->name, true, 2 * tensor_size(p->src) * type_bytes(p->src->type), "written as a piece of %s", e->out->name);
 }
 
 int pass_place(Ctx *c, Graph *g, const Target *t) {
@@ -96,9 +96,7 @@ int pass_place(Ctx *c, Graph *g, const Target *t) {
   for (int k = 0; k < g->neq; k++) {
     if (g->eq[k]->rhs->kind != E_READ) continue;
     Place p = { .c = c, .g = g, .uses = uses_find(c, g), .piece = g->eq[k] };
-    if (!may_place(&p)) continue;
-    place_piece(&p);
-    n++; k = -1;
+    if (may_place(&p)) place_piece(&p), n++, k = -1;
   }
   if (n) dead_code(c, g);
   return n && !graph_sort(c, g) ? -1 : n;
