@@ -54,8 +54,8 @@ static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used) {
   Eq *own = eq_new(c, h->g, out, i, used->n, rhs, h->eq);
   own->constant = expr_constant(e);
   if (own->constant) out->kind = TK_CONST;
-  ledger_add(c, "simplify", out->name, true, 0, "%s part of %s: computed once for all that it does not depend on", own->constant ? "constant" : "invariant",
-             h->eq->out->name);
+  const char *what = own->constant ? "constant" : "invariant";
+  ledger_add(c, "simplify", out->name, true, 0, "%s part of %s: computed once for all that it does not depend on", what, h->eq->out->name);
   h->n++;
   return expr_read(c, out, at, e->pos);
 }
@@ -63,7 +63,8 @@ static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used) {
 /* a / d with d over fewer indices: a * (1 / d), and 1 / d can be hoisted. */
 static Expr *reciprocal(Hoist *h, Expr *e) {
   Indices used = { 0 };
-  if (e->kind != E_FN || e->fn != FN_DIV || (e->type != T_F32 && e->type != T_F64) || expr_is_const(e->arg[0]) || expr_is_const(e->arg[1])) return e;
+  bool divides = e->kind == E_FN && e->fn == FN_DIV && (e->type == T_F32 || e->type == T_F64);
+  if (!divides || expr_is_const(e->arg[0]) || expr_is_const(e->arg[1])) return e;
   expr_indices(h->c, e->arg[1], &used);
   if (!is_invariant(h, &used) || !may_move(h, e->arg[1], &used)) return e;
   ledger_add(h->c, "simplify", h->eq->out->name, true, 0, "a quotient became a product with the reciprocal (rounds differently)");
