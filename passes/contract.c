@@ -14,7 +14,9 @@ static bool reads_along(Ctx *c, const Expr *r, const char *name) { return access
 /* ---- the lane: the best sum of scores */
 typedef struct Best { const Index *i; double v; bool across; } Best;
 /* k holds the items its, of which `it` is the contraction; name: the lane that is tried, v: its score so far. */
-typedef struct Search { Ctx *c; const Kernel *k; const Item *it; Items its; const Shape *s; int lanes; const char *name; double v; Best best; } Search;
+typedef struct Search {
+  Ctx *c; const Kernel *k; const Item *it; Items its; const Shape *s; int lanes; const char *name; double v; Best best;
+} Search;
 
 /* What an operand says of a lane: contiguous, absent, constant (will be packed), or far apart. */
 static double operand_score(Ctx *c, const Expr *r, const char *name) {

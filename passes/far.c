@@ -40,8 +40,8 @@ static bool depends(Far *f, Uses *u, const Tensor *from, const Tensor *to, Map *
     expr_reads_of(f->c, e->rhs, &reads);
     for (int k = 0; k < reads.n; k++) {
       const Expr *r = reads.at[k];
-      if (!t || r->tensor->stream_dim < 0) continue;
-      if (!stream_offset(f->c, r->arg[r->tensor->stream_dim], t, &o) || o.hi <= -f->block) continue;
+      bool timed = t && r->tensor->stream_dim >= 0 && stream_offset(f->c, r->arg[r->tensor->stream_dim], t, &o);
+      if (!timed || o.hi <= -f->block) continue;
       if (r->tensor == to) return true;
       if (pmap_get(seen, r->tensor) >= 0) continue;
       pmap_set(f->c, seen, r->tensor, 1);
@@ -51,19 +51,11 @@ static bool depends(Far *f, Uses *u, const Tensor *from, const Tensor *to, Map *
   return false;
 }
 
-static bool near_circle(Far *f, Tensor *t) {
-  Uses u = uses_find(f->c, f->g);
-  Map seen = { 0 };
-  return depends(f, &u, t, t, &seen);
-}
-
 static void far_copy(Far *f) {
   Eq *copy;
   Tensor *t = f->of;
   f->copy = tensor_copy(f->c, f->g, t, ctx_printf(f->c, "%s_far", t->name), &copy);
-  f->copy->history = f->far;
-  f->copy->init = t->init;
-  f->copy->init_index = t->init_index;
+  f->copy->history = f->far; f->copy->init = t->init; f->copy->init_index = t->init_index;
   far_reads(f, true);
   t->history = f->near;
   ledger_add(f->c, "stream", t->name, true, 0, "read up to %lld frames back inside its recurrence: a copy keeps them", (long long)f->far);
@@ -73,7 +65,9 @@ int stream_far(Ctx *c, Graph *g, int block) {
   int n = 0, ntensor = g->ntensor;
   for (int k = 0; k < ntensor; k++) {
     Far f = { .c = c, .g = g, .block = block, .of = g->tensor[k] };
-    if (f.of->history <= block || !near_circle(&f, f.of)) continue;
+    if (f.of->history <= block) continue;
+    Uses u = uses_find(c, g);
+    if (!depends(&f, &u, f.of, f.of, &(Map){ 0 })) continue;
     far_reads(&f, false);
     if (!f.far) continue;
     far_copy(&f);

@@ -44,9 +44,8 @@ static void items_gather(Items *its, int *circle) {
   for (int i = 1; i < its->n; i++) {
     int to = home_of(its, circle, i), id = circle[i];
     Item it = its->at[i];
-    for (int j = i; j > to; j--) { its->at[j] = its->at[j - 1]; circle[j] = circle[j - 1]; }
-    its->at[to] = it;
-    circle[to] = id;
+    for (int j = i; j > to; j--) its->at[j] = its->at[j - 1], circle[j] = circle[j - 1];
+    its->at[to] = it; circle[to] = id;
   }
 }
 
@@ -70,11 +69,10 @@ Group *groups_of(Ctx *c, const Graph *g, Items *its, int *n) {
   items_gather(its, circle);
   for (int i = 0; i < its->n; i++) {
     Group *last = v.n ? &v.at[v.n - 1] : NULL;
-    bool con = its->at[i].red != NULL;
     bool joins = last && (circle[i] >= 0 ? circle[last->first] == circle[i] : !last->circle && group_joins(its, last, i));
     if (!joins) PUSH(c, v, ((Group){ i, 0, 0, circle[i] >= 0 }));
     v.at[v.n - 1].n++;
-    v.at[v.n - 1].ncon += con;
+    v.at[v.n - 1].ncon += its->at[i].red != NULL;
   }
   *n = v.n;
   return v.at;

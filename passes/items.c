@@ -66,7 +66,8 @@ static bool place_same(const Expr *a, const Expr *b) {
 /* Does e read t at these places only? */
 static bool reads_at(const Expr *e, const Tensor *t, Expr *const *place) {
   bool same = true;
-  for (int d = 0; d < e->n && same; d++) same = reads_at(e->arg[d], t, place) && (e->kind != E_READ || e->tensor != t || place_same(e->arg[d], place[d]));
+  bool here = e->kind == E_READ && e->tensor == t;
+  for (int d = 0; d < e->n && same; d++) same = reads_at(e->arg[d], t, place) && (!here || place_same(e->arg[d], place[d]));
   return same;
 }
 

@@ -8,11 +8,8 @@
  */
 #include "builders.h"
 
-static double level_cost(const Target *t, double bytes)   /* cycles a byte */
-{
-  if (bytes <= (double)t->l1 / 2) return 0;
-  return bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16;
-}
+/* Cycles a byte. */
+static double level_cost(const Target *t, double bytes) { return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16; }
 
 /* Of one tile of r rows and `lanes` lanes. */
 static double tile_cycles(const Target *t, const TileSize *s, int r, int64_t lanes, double iw, double ia, int copies) {
@@ -72,9 +69,7 @@ Tile tile_choose(const Target *t, const TileSize *s) {
     for (int mr = 1; mr <= 24 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)
       for (int nm = 0; nm < 2; nm++) {
         double cy = total_cycles(t, s, mr, nv, nm);
-        bool tie = cy == least && mr * nv > best.mr * best.nv;
-        if (least != 0 && cy > least) continue;
-        if (least != 0 && cy == least && !tie) continue;
+        if (least != 0 && (cy > least || (cy == least && mr * nv <= best.mr * best.nv))) continue;
         least = cy;
         best = (Tile){ mr, nv, 1, nm, 0 };
       }
