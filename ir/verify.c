@@ -1,12 +1,18 @@
-/* The verifier: what holds at each stage, as rows. Run between passes: a broken pass is named at once.
+/* The verifier: what holds at each stage, as rows (at the end). Run between passes: a broken pass is named at once.
  *
  *   internal error: after fuse: one kernel each: 'y' is in 2 kernels (kernels are what runs; an equation in none or two is lost or done twice)
+ *
+ *   y[i < 4, 2 * (q < 5) + (r < 2)]: f32 = (x[i - 1] or 0)      each index bound once; places 0..3 and 0..9, each element once; x[-1] is guarded
  */
-#include "verify.h"
+#include "lin.h"
+#include "scalar.h"
+#include <math.h>
 #include <string.h>
 
-void row_broken(Verify *v, Pos p, const char *fmt, ...)
-{
+/* e: the equation whose nodes are checked; known: what holds at the node. Only the first place where a row is broken is recorded. */
+typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; Known known; } Verify;
+
+__attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const char *fmt, ...) {
   char text[1024];
   va_list ap;
   if (v->broken) return;
@@ -17,351 +23,587 @@ void row_broken(Verify *v, Pos p, const char *fmt, ...)
   diag_error(v->c, p, "internal error: after %s: %s: %s (%s)", v->after, v->row, text, v->why);
 }
 
+/* Is x one of the n pointers of the array? */
+static bool among(const void *array, int n, const void *x) {
+  const void *const *at = array;
+  for (int k = 0; k < n; k++)
+    if (at[k] == x) return true;
+  return false;
+}
+
+static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
+
+static bool any_empty(Index *const *i, int n) {
+  for (int k = 0; k < n; k++)
+    if (extent_max(i[k]->ext) == 0) return true;
+  return false;
+}
+
+static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
+
+/* ---- ranks and arities */
+static int arity_of(const Expr *x) {
+  switch (x->kind) {
+  case E_READ: return x->tensor ? x->tensor->rank : -1;
+  case E_FN: return x->fn < FN_COUNT ? fn_info[x->fn].arity : -1;
+  case E_CONVERT: return 1;
+  case E_SELECT: return 3;
+  case E_OR: return 2;
+  case E_REDUCE: return x->n == 2 ? 2 : 1;
+  default: return 0;
+  }
+}
+
+static void eqs_whole(Verify *v) {
+  for (int k = 0; k < v->g->neq; k++) {
+    const Eq *e = v->g->eq[k];
+    if (!e->out || !e->rhs || (e->out->rank && !e->place)) broken(v, e->pos, "an equation lacks its tensor, places or right side");
+  }
+}
+
+static void node_ranks(Verify *v, const Expr *x) {
+  if (x->n != arity_of(x)) broken(v, v->e->pos, "a node of '%s' has %d arguments, not %d", v->e->out->name, x->n, arity_of(x));
+  for (int k = 0; k < x->n && !v->broken; k++)
+    if (!x->arg[k]) broken(v, v->e->pos, "a node of '%s' lacks an argument", v->e->out->name);
+}
+
 /* ---- dimensions, tensors */
-static void row_dims(Verify *v)
-{
+static void dims(Verify *v) {
   int streams = 0;
   for (int k = 0; k < v->g->ndim; k++) {
     const Index *d = v->g->dim[k];
     streams += d->stream;
-    if (!d->is_dim || d->lo < 0 || d->hi < d->lo) row_broken(v, v->g->pos, "'%s' in %lld..%lld", d->name, (long long)d->lo, (long long)d->hi);
+    if (!d->is_dim || d->lo < 0 || d->hi < d->lo) broken(v, v->g->pos, "'%s' in %lld..%lld", d->name, (long long)d->lo, (long long)d->hi);
   }
-  if (streams > 1) row_broken(v, v->g->pos, "%d stream dimensions", streams);
-  for (int k = 0; k < v->g->ntensor; k++)
-    for (int d = 0; d < v->g->tensor[k]->rank; d++) {
-      bool known = !v->g->tensor[k]->shape[d].dim;
-      for (int j = 0; j < v->g->ndim && !known; j++) known = v->g->dim[j] == v->g->tensor[k]->shape[d].dim;
-      if (!known) row_broken(v, v->g->tensor[k]->pos, "'%s' has an unknown dimension", v->g->tensor[k]->name);
-    }
+  if (streams > 1) broken(v, v->g->pos, "%d stream dimensions", streams);
 }
 
-static bool in_graph(const Graph *g, const Tensor *t)
-{
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k] == t) return true;
-  return false;
+static void tensor_dims(Verify *v, const Tensor *t) {
+  for (int d = 0; d < t->rank; d++)
+    if (t->shape[d].dim && !is_graph_dim(v->g, t->shape[d].dim)) broken(v, t->pos, "'%s' has an unknown dimension", t->name);
 }
 
-typedef struct Mention { Verify *v; const Eq *e; } Mention;
-
-static bool check_mention(const Expr *x, void *mention)
-{
-  Mention *m = mention;
-  if (x->kind == E_READ && !in_graph(m->v->g, x->tensor)) row_broken(m->v, m->e->pos, "'%s' reads '%s', which the graph does not hold", m->e->out->name, x->tensor->name);
-  return !m->v->broken;
+static void tensor_names(Verify *v, const Tensor *t) {
+  for (int j = 0; v->g->tensor[j] != t; j++)
+    if (strcmp(t->name, v->g->tensor[j]->name) == 0) broken(v, t->pos, "two tensors are called '%s'", t->name);
 }
 
-static void row_names(Verify *v)
-{
-  for (int k = 0; k < v->g->ntensor; k++)
-    for (int j = 0; j < k; j++)
-      if (strcmp(v->g->tensor[k]->name, v->g->tensor[j]->name) == 0) row_broken(v, v->g->tensor[k]->pos, "two tensors are called '%s'", v->g->tensor[k]->name);
-  for (int k = 0; k < v->g->neq && !v->broken; k++) {
-    Mention m = { v, v->g->eq[k] };
-    if (!in_graph(v->g, m.e->out)) row_broken(v, m.e->pos, "'%s' is written, but the graph does not hold it", m.e->out->name);
-    expr_walk(m.e->rhs, check_mention, &m);
-  }
+static bool read_names(const Expr *x, void *verify) {
+  Verify *v = verify;
+  if (x->kind == E_READ && !among(v->g->tensor, v->g->ntensor, x->tensor))
+    broken(v, v->e->pos, "'%s' reads '%s', which the graph does not hold", v->e->out->name, x->tensor->name);
+  return !v->broken;
 }
 
-static bool is_read(const Graph *g, const Tensor *t)
-{
+static void eq_names(Verify *v, const Eq *e) {
+  if (!among(v->g->tensor, v->g->ntensor, e->out)) broken(v, e->pos, "'%s' is written, but the graph does not hold it", e->out->name);
+  expr_walk(e->rhs, read_names, v);
+}
+
+static bool is_read(const Graph *g, const Tensor *t) {
   for (int k = 0; k < g->neq; k++)
     if (expr_reads(g->eq[k]->rhs, t)) return true;
   return false;
 }
 
-static void row_kinds(Verify *v)
-{
+static void input_kinds(Verify *v) {
   for (int k = 0; k < v->g->nin; k++)
-    if (v->g->in[k]->kind != TK_INPUT) row_broken(v, v->g->in[k]->pos, "the input '%s' is of another kind", v->g->in[k]->name);
-  for (int k = 0; k < v->g->ntensor && !v->broken; k++) {
-    const Tensor *t = v->g->tensor[k];
-    Eq *first = NULL;
-    bool writes = graph_writers(v->g, t, &first, 1) > 0, given = t->kind == TK_INPUT || t->kind == TK_PARAM || (t->kind == TK_STATE && !t->history);
-    if (writes && given) row_broken(v, t->pos, "'%s' is given, but an equation writes it", t->name);
-    if (!writes && t->kind == TK_OUTPUT) row_broken(v, t->pos, "no equation writes the output '%s'", t->name);
-    if (!writes && !given && !t->data && is_read(v->g, t)) row_broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
-    if (writes && first->constant != (t->kind == TK_CONST))
-      row_broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, t->kind == TK_CONST ? "" : "not ", first->constant ? "" : "not ");
-  }
+    if (v->g->in[k]->kind != TK_INPUT) broken(v, v->g->in[k]->pos, "the input '%s' is of another kind", v->g->in[k]->name);
 }
 
-static bool check_constant(const Expr *x, void *mention)
-{
-  Mention *m = mention;
-  if (x->kind == E_READ && x->tensor->kind != TK_CONST && x->tensor->kind != TK_PARAM)
-    row_broken(m->v, m->e->pos, "'%s' reads '%s'", m->e->out->name, x->tensor->name);
-  if (x->kind == E_INDEX && x->index->is_dim) row_broken(m->v, m->e->pos, "'%s' depends on '%s'", m->e->out->name, x->index->name);
-  return !m->v->broken;
+static void tensor_kinds(Verify *v, const Tensor *t) {
+  const Eq *e = NULL;
+  bool given = t->kind == TK_INPUT || t->kind == TK_PARAM || (t->kind == TK_STATE && !t->history), constant = t->kind == TK_CONST;
+  for (int k = 0; k < v->g->neq && !e; k++)
+    if (v->g->eq[k]->out == t) e = v->g->eq[k];
+  if (e && given) broken(v, t->pos, "'%s' is given, but an equation writes it", t->name);
+  if (!e && t->kind == TK_OUTPUT) broken(v, t->pos, "no equation writes the output '%s'", t->name);
+  if (!e && !given && !t->data && is_read(v->g, t)) broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
+  if (e && e->constant != constant)
+    broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, constant ? "" : "not ", e->constant ? "" : "not ");
 }
 
-static void row_constants(Verify *v)
-{
-  for (int k = 0; k < v->g->neq; k++) {
-    Mention m = { v, v->g->eq[k] };
-    if (m.e->constant) expr_walk(m.e->rhs, check_constant, &m);
-  }
+static bool node_constant(const Expr *x, void *verify) {
+  Verify *v = verify;
+  bool reads = x->kind == E_READ && x->tensor->kind != TK_CONST && x->tensor->kind != TK_PARAM;
+  if (reads) broken(v, v->e->pos, "'%s' reads '%s'", v->e->out->name, x->tensor->name);
+  if (x->kind == E_INDEX && x->index->is_dim) broken(v, v->e->pos, "'%s' depends on '%s'", v->e->out->name, x->index->name);
+  return !v->broken;
 }
 
-static bool same_shape(const Tensor *a, const Tensor *b)
-{
+static void eq_constants(Verify *v, const Eq *e) { if (e->constant) expr_walk(e->rhs, node_constant, v); }
+
+static bool same_shape(const Tensor *a, const Tensor *b) {
   bool same = a->rank == b->rank && a->type == b->type;
   for (int d = 0; d < a->rank && same; d++) same = extent_equal(a->shape[d], b->shape[d]);
   return same;
 }
 
-static void row_states(Verify *v)
-{
-  for (int k = 0; k < v->g->ntensor && !v->broken; k++) {
-    const Tensor *t = v->g->tensor[k];
-    Mention m = { v, &(Eq){ .out = (Tensor *)(uintptr_t)t, .pos = t->pos } };
-    if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
-      row_broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
-    if (t->init && t->rank && !t->init_index) row_broken(v, t->pos, "the first value of '%s' has no indices", t->name);
-    if (t->init && !v->broken) expr_walk(t->init, check_constant, &m);
-    for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
-      if (t->shape[d].dim && t->shape[d].dim->stream && expr_has_index(t->init, t->init_index[d])) row_broken(v, t->pos, "what precedes '%s' depends on time", t->name);
-  }
+static void tensor_states(Verify *v, const Tensor *t) {
+  if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
+    broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
+  if (t->init && t->rank && !t->init_index) broken(v, t->pos, "the first value of '%s' has no indices", t->name);
+  Eq first = { .out = (Tensor *)(uintptr_t)t, .pos = t->pos };
+  Verify of_init = *v;
+  of_init.e = &first;
+  if (t->init && !v->broken) expr_walk(t->init, node_constant, &of_init);
+  v->broken |= of_init.broken;
+  for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
+    if (d == t->stream_dim && expr_has_index(t->init, t->init_index[d])) broken(v, t->pos, "what precedes '%s' depends on time", t->name);
 }
 
-static void row_order(Verify *v)
-{
+static void order(Verify *v) {
   Graph g = *v->g;
   int before = v->c->nerror;
-  if (!graph_sort(v->c, &g) || v->c->nerror > before) row_broken(v, g.pos, "a circle without a dimension to step through");
+  if (!graph_sort(v->c, &g) || v->c->nerror > before) broken(v, g.pos, "a circle without a dimension to step through");
   for (int k = 0; k < g.neq; k++)
-    if (g.eq[k] != v->g->eq[k]) row_broken(v, v->g->eq[k]->pos, "'%s' stands where '%s' should", v->g->eq[k]->out->name, g.eq[k]->out->name);
+    if (g.eq[k] != v->g->eq[k]) broken(v, v->g->eq[k]->pos, "'%s' stands where '%s' should", v->g->eq[k]->out->name, g.eq[k]->out->name);
 }
 
-/* ---- kernels */
-static int kernel_of(const Graph *g, const Eq *e, int *times)
-{
-  int at = -1;
-  *times = 0;
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++)
-      if (g->kernel[k]->eq[j] == e) at = k, ++*times;
-  return at;
+/* ---- indices */
+typedef struct Scope { const Index **at; int n; } Scope;
+
+static void scope_add(Verify *v, Scope *s, const Index *i) {
+  const char *name = v->e->out->name;
+  const Index **at = NEWN(v->c, const Index *, s->n + 1);
+  if (i->is_dim) broken(v, v->e->pos, "'%s' binds the dimension '%s'", name, i->name);
+  if (among(s->at, s->n, i)) broken(v, v->e->pos, "the index '%s' of '%s' is bound twice", i->name, name);
+  if (i->ext.dim && !is_graph_dim(v->g, i->ext.dim)) broken(v, v->e->pos, "the index '%s' of '%s' runs over an unknown dimension", i->name, name);
+  for (int k = 0; k < s->n; k++) at[k] = s->at[k];
+  at[s->n] = i;
+  *s = (Scope){ at, s->n + 1 };
 }
 
-static void row_kernels(Verify *v)
-{
-  for (int k = 0, n; k < v->g->neq && !v->broken; k++) {
-    kernel_of(v->g, v->g->eq[k], &n);
-    if (n != !v->g->eq[k]->constant) row_broken(v, v->g->eq[k]->pos, "'%s' is in %d kernels", v->g->eq[k]->out->name, n);
+static void check_bound(Verify *v, const Expr *x, Scope s) {
+  if (v->broken) return;
+  if (x->kind == E_INDEX && !(x->index->is_dim ? is_graph_dim(v->g, x->index) : among(s.at, s.n, x->index)))
+    broken(v, v->e->pos, "the index '%s' of '%s' is bound nowhere", x->index->name, v->e->out->name);
+  for (int k = 0; x->kind == E_REDUCE && k < x->nbound; k++) scope_add(v, &s, x->bound[k]);
+  for (int k = 0; k < x->n; k++) check_bound(v, x->arg[k], s);
+}
+
+static void eq_indices(Verify *v, const Eq *e) {
+  Scope s = { 0 };
+  for (int j = 0; j < e->nfree; j++) {
+    bool used = false;
+    scope_add(v, &s, e->free[j]);
+    for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
+    if (!used) broken(v, e->pos, "the index '%s' of '%s' stands in no place", e->free[j]->name, e->out->name);
   }
-  for (int k = 0; k < v->g->nkernel; k++)
-    for (int j = 0; j < v->g->kernel[k]->neq; j++) {
-      bool known = false;
-      for (int m = 0; m < v->g->neq && !known; m++) known = v->g->eq[m] == v->g->kernel[k]->eq[j];
-      if (!known)
-        row_broken(v, v->g->kernel[k]->pos, "%s holds an equation of '%s' that is not the graph's", v->g->kernel[k]->name, v->g->kernel[k]->eq[j]->out->name);
-    }
+  for (int d = 0; d < e->out->rank; d++) check_bound(v, e->place[d], s);
+  check_bound(v, e->rhs, s);
 }
 
-static bool among(Tensor *const *at, int n, const Tensor *t)
-{
-  for (int k = 0; k < n; k++)
-    if (at[k] == t) return true;
+/* ---- places */
+static void eq_places(Verify *v, const Eq *e) {
+  for (int d = 0; d < e->out->rank && !is_empty(e); d++) {
+    Aff a;
+    bool lo = false, hi = false;
+    if (!expr_affine(v->c, e->place[d], &a)) broken(v, e->pos, "place %d of '%s' is not affine: %s", d, e->out->name, eq_print(v->c, e));
+    expr_inside(v->c, e->place[d], e->out->shape[d], &(Facts){ 0 }, &lo, &hi);
+    if (!lo || !hi) broken(v, e->pos, "place %d of '%s' may fall outside: %s", d, e->out->name, eq_print(v->c, e));
+  }
+}
+
+/* Coefficients from the largest down: each must be larger than all that the smaller ones can reach. */
+static bool digits_apart(const Aff *a) {
+  for (int j = 0; j < a->n; j++) {
+    double k = fabs((double)a->k[j]), reach = 0;
+    if (a->index[j]->is_dim || extent_max(a->index[j]->ext) <= 1) continue;
+    for (int m = 0; m < a->n; m++) {
+      double q = fabs((double)a->k[m]);
+      if (m != j && !a->index[m]->is_dim && (q < k || (q == k && m < j))) reach += q * ((double)extent_max(a->index[m]->ext) - 1);
+    }
+    if (reach >= k) return false;
+  }
+  return true;
+}
+
+static void eq_one_to_one(Verify *v, const Eq *e) {
+  Aff a;
+  for (int d = 0; d < e->out->rank && !is_empty(e); d++)
+    if (expr_affine(v->c, e->place[d], &a) && !digits_apart(&a))
+      broken(v, e->pos, "place %d of '%s' is not one to one: %s", d, e->out->name, eq_print(v->c, e));
+}
+
+/* ---- pieces */
+static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
+  Range x = expr_range(c, a), y = expr_range(c, b);
+  Aff p, q;
+  int64_t g = 0;
+  if (x.hi < y.lo || y.hi < x.lo) return true;
+  if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
+  for (int k = 0; k < p.n; k++) g = gcd_of(g, p.k[k]);
+  for (int k = 0; k < q.n; k++) g = gcd_of(g, q.k[k]);
+  return g > 1 && (p.c - q.c) % g != 0;
+}
+
+static bool eqs_apart(Ctx *c, const Eq *a, const Eq *b) {
+  if (a->out != b->out || is_empty(a) || is_empty(b)) return true;
+  for (int d = 0; d < a->out->rank; d++)
+    if (places_apart(c, a->place[d], b->place[d])) return true;
   return false;
 }
 
-static bool computes(const Kernel *k, const Tensor *t)
-{
+static void pieces_apart(Verify *v) {
+  for (int k = 0; k < v->g->neq && !v->broken; k++)
+    for (int j = 0; j < k; j++)
+      if (!eqs_apart(v->c, v->g->eq[k], v->g->eq[j]))
+        broken(v, v->g->eq[k]->pos, "two equations write the same elements of '%s'", v->g->eq[k]->out->name);
+}
+
+static double extent_at(Extent e, bool most) { return (double)(most ? extent_max(e) : extent_min(e)); }
+
+/* Do the pieces have as many elements as the tensor, with all dimensions at their least, or at their most? */
+static bool pieces_cover(const Graph *g, const Tensor *t, bool most) {
+  double want = 1, have = 0;
+  for (int d = 0; d < t->rank; d++) want *= extent_at(t->shape[d], most);
+  for (int k = 0; k < g->neq; k++) {
+    double n = g->eq[k]->out == t;
+    for (int j = 0; n && j < g->eq[k]->nfree; j++) n *= extent_at(g->eq[k]->free[j]->ext, most);
+    have += n;
+  }
+  return want == have;
+}
+
+static void eq_pieces(Verify *v, const Eq *e) {
+  if (!pieces_cover(v->g, e->out, true) || !pieces_cover(v->g, e->out, false))
+    broken(v, e->pos, "the equations of '%s' do not write each element once: %s", e->out->name, eq_print(v->c, e));
+}
+
+/* ---- types */
+static Type promoted(const Expr *x, int from) {
+  Type t = x->arg[from]->type;
+  for (int k = from + 1; k < x->n; k++) t = type_promote(t, x->arg[k]->type);
+  return t;
+}
+
+static Type expected_type(const Expr *x) {
+  switch (x->kind) {
+  case E_INDEX: return T_WINT;
+  case E_READ: return x->tensor->type;
+  case E_FN: return fn_result(x->fn, promoted(x, 0));
+  case E_SELECT: return promoted(x, 1);
+  case E_OR: return promoted(x, 0);
+  case E_REDUCE: return red_result(x->red, x->arg[0]->type);
+  default: return x->type;
+  }
+}
+
+static void node_types(Verify *v, const Expr *x) {
+  Type want = expected_type(x);
+  const Expr *cond = x->kind == E_SELECT ? x->arg[0] : x->kind == E_REDUCE && x->n == 2 ? x->arg[1] : NULL;
+  const char *name = v->e->out->name, *is = type_name(x->type);
+  if (x->type == T_NONE) broken(v, v->e->pos, "an expression of '%s' has no type: %s", name, expr_print(v->c, x));
+  if (x->type != want) broken(v, v->e->pos, "an expression of '%s' is %s, not %s: %s", name, is, type_name(want), expr_print(v->c, x));
+  if (cond && cond->type != T_BOOL) broken(v, v->e->pos, "a condition of '%s' is %s: %s", name, type_name(cond->type), expr_print(v->c, x));
+  for (int k = 0; x->kind == E_READ && k < x->n; k++)
+    if (!type_is_int(x->arg[k]->type)) broken(v, v->e->pos, "a place in '%s' is %s: %s", name, type_name(x->arg[k]->type), expr_print(v->c, x));
+}
+
+static void eq_types(Verify *v, const Eq *e) {
+  Type from = e->rhs->type, to = e->out->type;
+  bool fits = from == to || (from == T_WINT && to != T_BOOL) || (from == T_WFLOAT && type_is_float(to));
+  if (!fits) broken(v, e->pos, "'%s' is %s, its equation %s", e->out->name, type_name(to), type_name(from));
+}
+
+/* ---- reads */
+/* Is dimension d of the read inside, or in the history that the tensor keeps? */
+static void dim_inside(Verify *v, const Expr *read, int d, bool *lo, bool *hi) {
+  const Tensor *t = read->tensor;
+  Expr *at = read->arg[d];
+  Extent n = t->shape[d];
+  if (t->history && d == t->stream_dim) at = expr_fn2(v->c, FN_ADD, at, expr_int(v->c, t->history)), n.n += t->history;
+  known_inside(&v->known, at, n, lo, hi);
+}
+
+static void check_inside(Verify *v, const Expr *read) {
+  for (int d = 0; d < read->n && !v->broken; d++) {
+    bool lo = false, hi = false;
+    if (expr_reads(read->arg[d], NULL)) continue;
+    dim_inside(v, read, d, &lo, &hi);
+    if (!lo || !hi) broken(v, v->e->pos, "'%s' reads %s, which may be outside in dimension %d", v->e->out->name, expr_print(v->c, read), d);
+  }
+}
+
+/* What the alternative of `or` may count on: if only one bound of one read may fail, it does. */
+typedef struct Miss { Verify *v; int open; Lin lin; } Miss;
+
+static bool find_miss(const Expr *x, void *miss) {
+  Miss *m = miss;
+  Ctx *c = m->v->c;
+  for (int d = 0; x->kind == E_READ && d < x->n; d++) {
+    bool lo = false, hi = false;
+    dim_inside(m->v, x, d, &lo, &hi);
+    m->open += !lo + !hi;
+    if (lo && hi) continue;
+    Lin at = lin_of(c, x->arg[d]), size = lin_extent(c, x->tensor->shape[d]);
+    m->lin = lo ? lin_copy(c, &at) : lin_const(-1);
+    lin_add(c, &m->lin, lo ? &size : &at, -1);
+  }
+  return x->kind != E_REDUCE && x->kind != E_OR;
+}
+
+static void check_reads(Verify *v, const Expr *x, bool guarded);
+
+static void check_under(Verify *v, const Expr *x, bool guarded, const Expr *cond, bool neg) {
+  Mark m = known_mark(&v->known);
+  if (cond) known_add(&v->known, cond, neg);
+  check_reads(v, x, guarded);
+  known_back(&v->known, m);
+}
+
+static void check_or(Verify *v, const Expr *x, bool guarded) {
+  Miss miss = { v, 0, lin_const(0) };
+  Mark m = known_mark(&v->known);
+  check_reads(v, x->arg[0], true);
+  expr_walk(x->arg[0], find_miss, &miss);
+  if (miss.open == 1) known_add_lin(&v->known, &miss.lin);
+  check_reads(v, x->arg[1], guarded);
+  known_back(&v->known, m);
+}
+
+static void check_reads(Verify *v, const Expr *x, bool guarded) {
+  bool reduces = x->kind == E_REDUCE, chooses = x->kind == E_SELECT || (x->kind == E_FN && x->fn == FN_AND && x->type == T_BOOL);
+  if (v->broken || (reduces && any_empty(x->bound, x->nbound))) return;
+  if (x->kind == E_READ && !guarded) check_inside(v, x);
+  if (x->kind == E_OR) check_or(v, x, guarded);
+  else if (reduces) {
+    if (x->n == 2) check_reads(v, x->arg[1], false);
+    check_under(v, x->arg[0], false, x->n == 2 ? x->arg[1] : NULL, false);
+  } else
+    for (int k = 0; k < x->n; k++) check_under(v, x->arg[k], guarded, chooses && k ? x->arg[0] : NULL, k == 2);
+}
+
+static void eq_reads(Verify *v, const Eq *e) {
+  v->known = (Known){ .c = v->c };
+  if (!is_empty(e)) check_reads(v, e->rhs, false);
+}
+
+/* ---- the normal form after split */
+static int reductions(const Expr *x) {
+  int n = x->kind == E_REDUCE;
+  for (int k = 0; k < x->n; k++) n += reductions(x->arg[k]);
+  return n;
+}
+
+static void eq_normal(Verify *v, const Eq *e) {
+  int n = e->constant ? 0 : reductions(e->rhs);
+  bool normal = n == 0 || (n == 1 && eq_reduction(e, NULL));
+  if (!normal) broken(v, e->pos, "the reduction of '%s' is not alone at the root: %s", e->out->name, eq_print(v->c, e));
+}
+
+/* ---- kernels */
+static void eq_kernels(Verify *v, const Eq *e) {
+  int n = 0;
+  for (int k = 0; k < v->g->nkernel; k++)
+    for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
+  if (n != !e->constant) broken(v, e->pos, "'%s' is in %d kernels", e->out->name, n);
+}
+
+static void kernel_eqs(Verify *v, const Kernel *k) {
+  for (int j = 0; j < k->neq; j++)
+    if (!among(v->g->eq, v->g->neq, k->eq[j]))
+      broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, k->eq[j]->out->name);
+}
+
+static bool computes(const Kernel *k, const Tensor *t) {
   for (int j = 0; j < k->neq; j++)
     if (k->eq[j]->out == t) return true;
   return false;
 }
 
-static void row_kernel_order(Verify *v)
-{
+static bool kernel_reads(const Kernel *k, const Tensor *t) {
+  for (int j = 0; j < k->neq; j++)
+    if (expr_reads(k->eq[j]->rhs, t)) return true;
+  return false;
+}
+
+static void kernel_order(Verify *v) {
   for (int k = 0; k < v->g->nkernel; k++)
     for (int j = k + 1; j < v->g->nkernel; j++)
       for (int w = 0; w < v->g->kernel[j]->neq; w++) {
-        const Eq *e = v->g->kernel[j]->eq[w];
-        for (int r = 0; r < v->g->kernel[k]->neq && !computes(v->g->kernel[k], e->out); r++)
-          if (expr_reads(v->g->kernel[k]->eq[r]->rhs, e->out))
-            row_broken(v, e->pos, "%s reads '%s', which %s computes later", v->g->kernel[k]->name, e->out->name, v->g->kernel[j]->name);
+        const Kernel *x = v->g->kernel[k], *later = v->g->kernel[j];
+        const Tensor *t = later->eq[w]->out;
+        bool early = !computes(x, t) && kernel_reads(x, t);
+        if (early) broken(v, later->eq[w]->pos, "%s reads '%s', which %s computes later", x->name, t->name, later->name);
       }
 }
 
-static bool leaves_kernel(const Graph *g, const Kernel *k, const Tensor *t)
-{
+static bool leaves_kernel(const Graph *g, const Kernel *k, const Tensor *t) {
   if (t->kind == TK_OUTPUT) return true;
   for (int j = 0; j < g->ntensor; j++)
     if (g->tensor[j]->next == t) return true;
   for (int j = 0; j < g->nkernel; j++)
-    for (int r = 0; r < g->kernel[j]->neq && g->kernel[j] != k; r++)
-      if (expr_reads(g->kernel[j]->eq[r]->rhs, t)) return true;
+    if (g->kernel[j] != k && kernel_reads(g->kernel[j], t)) return true;
   return false;
 }
 
 typedef struct Needs { Verify *v; const Kernel *k; } Needs;
 
-static bool check_need(const Expr *x, void *needs)
-{
+static bool check_need(const Expr *x, void *needs) {
   Needs *n = needs;
   if (x->kind == E_READ && !computes(n->k, x->tensor) && !among(n->k->in, n->k->nin, x->tensor))
-    row_broken(n->v, n->k->pos, "%s reads '%s', which is not in its list", n->k->name, x->tensor->name);
+    broken(n->v, n->k->pos, "%s reads '%s', which is not in its list", n->k->name, x->tensor->name);
   return !n->v->broken;
 }
 
-static void row_kernel_lists(Verify *v)
-{
-  for (int k = 0; k < v->g->nkernel && !v->broken; k++) {
-    const Kernel *x = v->g->kernel[k];
-    Needs n = { v, x };
-    for (int j = 0; j < x->neq; j++) {
-      expr_walk(x->eq[j]->rhs, check_need, &n);
-      if (leaves_kernel(v->g, x, x->eq[j]->out) && !among(x->out, x->nout, x->eq[j]->out))
-        row_broken(v, x->pos, "%s computes '%s', which is read later but not in its list", x->name, x->eq[j]->out->name);
-    }
-    for (int j = 0; j < x->nout; j++)
-      if (!computes(x, x->out[j])) row_broken(v, x->pos, "%s gives '%s', which it does not compute", x->name, x->out[j]->name);
+static void kernel_lists(Verify *v, const Kernel *k) {
+  for (int j = 0; j < k->neq; j++) {
+    const Tensor *t = k->eq[j]->out;
+    expr_walk(k->eq[j]->rhs, check_need, &(Needs){ v, k });
+    bool listed = among(k->out, k->nout, t) || !leaves_kernel(v->g, k, t);
+    if (!listed) broken(v, k->pos, "%s computes '%s', which is read later but not in its list", k->name, t->name);
   }
+  for (int j = 0; j < k->nout; j++)
+    if (!computes(k, k->out[j])) broken(v, k->pos, "%s gives '%s', which it does not compute", k->name, k->out[j]->name);
 }
 
-/* ---- layouts */
+/* ---- layouts, places in memory */
 /* The parts of one dimension, outer to inner: each is the rest of a division by what the one before it was divided by. */
-static bool layout_whole(const Tensor *t, int d)
-{
+static bool layout_whole(const Tensor *t, int d) {
   int64_t before = 0;
   for (int k = 0; k < t->nlayout; k++) {
     const LayoutDim *l = &t->layout[k];
     int64_t div = l->div ? l->div : 1;
     if (l->dim != d) continue;
-    if (l->mod && (before == 0 || l->mod * div != before)) return false;
-    if (!l->mod && before) return false;
+    if (l->mod ? before == 0 || l->mod * div != before : before != 0) return false;
     before = div;
   }
   return before == 1;
 }
 
-static void row_layouts(Verify *v)
-{
-  for (int k = 0; k < v->g->ntensor && !v->broken; k++) {
-    const Tensor *t = v->g->tensor[k];
-    for (int j = 0; j < t->nlayout; j++)
-      if (t->layout[j].dim < 0 || t->layout[j].dim >= t->rank) row_broken(v, t->pos, "'%s' lays out dimension %d", t->name, t->layout[j].dim);
-    for (int d = 0; d < t->rank && t->layout; d++)
-      if (!layout_whole(t, d)) row_broken(v, t->pos, "the parts of dimension %d of '%s' do not make it up", d, t->name);
-    if (t->layout && (t->kind == TK_INPUT || t->kind == TK_OUTPUT)) row_broken(v, t->pos, "the argument '%s' has a layout of its own", t->name);
-  }
+static void tensor_layouts(Verify *v, const Tensor *t) {
+  for (int j = 0; j < t->nlayout; j++)
+    if (t->layout[j].dim < 0 || t->layout[j].dim >= t->rank) broken(v, t->pos, "'%s' lays out dimension %d", t->name, t->layout[j].dim);
+  for (int d = 0; d < t->rank && t->layout; d++)
+    if (!layout_whole(t, d)) broken(v, t->pos, "the parts of dimension %d of '%s' do not make it up", d, t->name);
+  if (t->layout && (t->kind == TK_INPUT || t->kind == TK_OUTPUT)) broken(v, t->pos, "the argument '%s' has a layout of its own", t->name);
+}
+
+static void tensor_plan(Verify *v, const Tensor *t) {
+  int64_t room = t->where == AT_SCRATCH ? v->g->scratch_bytes : t->where == AT_STATE ? v->g->state_bytes : 0;
+  if (t->where == AT_NONE) return;
+  if (t->offset < 0 || t->offset % type_bytes(t->type)) broken(v, t->pos, "'%s' lies at %lld", t->name, (long long)t->offset);
+  if (room && t->offset >= room) broken(v, t->pos, "'%s' lies at %lld of %lld bytes", t->name, (long long)t->offset, (long long)room);
 }
 
 /* ---- trees */
-static bool eq_has_word(const Eq *e, const char *word);
-
-static bool binds_word(const Expr *x, void *word)
-{
-  const char **w = word;
-  for (int k = 0; x->kind == E_REDUCE && k < x->nbound && *w; k++)
-    if (strcmp(x->bound[k]->name, *w) == 0) *w = NULL;
-  return *w != NULL;
-}
-
-static bool eq_has_word(const Eq *e, const char *word)
-{
-  for (int k = 0; k < e->nfree; k++)
-    if (strcmp(e->free[k]->name, word) == 0) return true;
-  expr_walk(e->rhs, binds_word, &word);
-  return word == NULL;
-}
-
-/* Does an equation of the kernel have the index? tensor NULL: any equation. */
-static bool kernel_has_word(const Kernel *k, const char *tensor, const char *word)
-{
-  for (int j = 0; j < k->neq; j++)
-    if ((!tensor || strcmp(k->eq[j]->out->name, tensor) == 0) && eq_has_word(k->eq[j], word)) return true;
+static bool has_name(Index *const *i, int n, const char *name) {
+  for (int k = 0; k < n; k++)
+    if (strcmp(i[k]->name, name) == 0) return true;
   return false;
 }
 
-static bool kernel_makes(const Kernel *k, const char *tensor)
-{
+static bool binds_name(const Expr *x, const char *name) {
+  bool found = x->kind == E_REDUCE && has_name(x->bound, x->nbound, name);
+  for (int k = 0; k < x->n && !found; k++) found = binds_name(x->arg[k], name);
+  return found;
+}
+
+/* Does an equation of the kernel have the index? t NULL: any equation. */
+static bool kernel_has_index(const Kernel *k, const Tensor *t, const char *name) {
   for (int j = 0; j < k->neq; j++)
-    if (strcmp(k->eq[j]->out->name, tensor) == 0) return true;
+    if ((!t || k->eq[j]->out == t) && (has_name(k->eq[j]->free, k->eq[j]->nfree, name) || binds_name(k->eq[j]->rhs, name))) return true;
   return false;
 }
 
-static void check_tree(Verify *v, const Kernel *k, const Tree *t)
-{
-  for (; t && !v->broken; t = t->next) {
-    bool leaf = t->kind == TREE_LEAF;
-    if (t->kind == TREE_FOR && !kernel_has_word(k, NULL, t->name)) row_broken(v, t->pos, "%s loops over '%s', which no equation has", k->name, t->name);
-    if (leaf && !kernel_makes(k, t->name)) row_broken(v, t->pos, "%s has a leaf '%s', which it does not compute", k->name, t->name);
-    for (int j = 0; leaf && j < t->nleaf; j++)
-      if (!kernel_has_word(k, t->name, t->leaf[j].index)) row_broken(v, t->pos, "the leaf '%s' orders '%s', which its equation does not have", t->name, t->leaf[j].index);
-    if (t->kind == TREE_LET && !graph_tensor(v->g, t->name)) row_broken(v, t->pos, "%s stores '%s', which is no tensor", k->name, t->name);
-    if (t->kind == TREE_LET && t->storage == ST_ALIAS && (!t->other || !graph_tensor(v->g, t->other))) row_broken(v, t->pos, "'%s' shares the place of an unknown tensor", t->name);
-    if (t->kind == TREE_PREFETCH && !graph_tensor(v->g, t->name)) row_broken(v, t->pos, "%s prefetches '%s', which is no tensor", k->name, t->name);
-    if (t->kind == TREE_FOR) check_tree(v, k, t->body);
+static void check_leaf(Verify *v, const Kernel *k, const Tree *t, const Tensor *of) {
+  if (!of || !computes(k, of)) broken(v, t->pos, "%s has a leaf '%s', which it does not compute", k->name, t->name);
+  for (int j = 0; j < t->nleaf; j++) {
+    const char *i = t->leaf[j].index;
+    if (!kernel_has_index(k, of, i)) broken(v, t->pos, "the leaf '%s' orders '%s', which its equation does not have", t->name, i);
   }
 }
 
-static bool has_leaf(const Tree *t, const char *tensor)
-{
+static void check_tree(Verify *v, const Kernel *k, const Tree *t) {
+  for (; t && !v->broken; t = t->next) {
+    const Tensor *of = t->kind == TREE_FOR ? NULL : graph_tensor(v->g, t->name);
+    bool let = t->kind == TREE_LET, loop = t->kind == TREE_FOR, alone = let && t->storage == ST_ALIAS && (!t->other || !graph_tensor(v->g, t->other));
+    if (loop && !kernel_has_index(k, NULL, t->name)) broken(v, t->pos, "%s loops over '%s', which no equation has", k->name, t->name);
+    if (t->kind == TREE_LEAF) check_leaf(v, k, t, of);
+    if (let && !of) broken(v, t->pos, "%s stores '%s', which is no tensor", k->name, t->name);
+    if (alone) broken(v, t->pos, "'%s' shares the place of an unknown tensor", t->name);
+    if (t->kind == TREE_PREFETCH && !of) broken(v, t->pos, "%s prefetches '%s', which is no tensor", k->name, t->name);
+    if (loop) check_tree(v, k, t->body);
+  }
+}
+
+static bool has_leaf(const Tree *t, const char *tensor) {
   for (; t; t = t->next)
     if ((t->kind == TREE_LEAF && strcmp(t->name, tensor) == 0) || (t->kind == TREE_FOR && has_leaf(t->body, tensor))) return true;
   return false;
 }
 
-static void row_trees(Verify *v)
-{
-  for (int k = 0; k < v->g->nkernel && !v->broken; k++) {
-    const Kernel *x = v->g->kernel[k];
-    if (!x->tree) row_broken(v, x->pos, "%s has none", x->name);
-    check_tree(v, x, x->tree);
-    for (int j = 0; j < x->neq; j++)
-      if (!has_leaf(x->tree, x->eq[j]->out->name)) row_broken(v, x->pos, "%s computes '%s' nowhere", x->name, x->eq[j]->out->name);
-  }
+static void kernel_trees(Verify *v, const Kernel *k) {
+  if (!k->tree) broken(v, k->pos, "%s has none", k->name);
+  check_tree(v, k, k->tree);
+  for (int j = 0; j < k->neq; j++)
+    if (!has_leaf(k->tree, k->eq[j]->out->name)) broken(v, k->pos, "%s computes '%s' nowhere", k->name, k->eq[j]->out->name);
 }
 
-/* ---- places in memory */
-static void row_plan(Verify *v)
-{
-  for (int k = 0; k < v->g->ntensor && !v->broken; k++) {
-    const Tensor *t = v->g->tensor[k];
-    int64_t room = t->where == AT_SCRATCH ? v->g->scratch_bytes : t->where == AT_STATE ? v->g->state_bytes : 0;
-    if (t->where == AT_NONE) continue;
-    if (t->offset < 0 || t->offset % type_bytes(t->type)) row_broken(v, t->pos, "'%s' lies at %lld", t->name, (long long)t->offset);
-    if (room && t->offset >= room) row_broken(v, t->pos, "'%s' lies at %lld of %lld bytes", t->name, (long long)t->offset, (long long)room);
-  }
-}
-
-typedef struct Row { Stage from, to; const char *name; RowFn *fn; const char *why; } Row;
+/* ---- the rows: from which stage on; what is checked of the graph, each tensor, each node of the equations, each equation, each kernel */
+typedef struct Row {
+  Stage from; const char *name, *why;
+  void (*graph)(Verify *);
+  void (*tensor)(Verify *, const Tensor *);
+  void (*node)(Verify *, const Expr *);
+  void (*eq)(Verify *, const Eq *);
+  void (*kernel)(Verify *, const Kernel *);
+} Row;
 static const Row rows[] = {
-  { STAGE_EXPAND,   STAGE_PLAN, "ranks", row_ranks, "all that follows walks arguments by these counts" },
-  { STAGE_EXPAND,   STAGE_PLAN, "dimensions", row_dims, "they are arguments of the artefact, at most one of them is time" },
-  { STAGE_EXPAND,   STAGE_PLAN, "names", row_names, "the text form knows tensors by name" },
-  { STAGE_EXPAND,   STAGE_PLAN, "kinds", row_kinds, "what is given is not computed, what is read exists" },
-  { STAGE_EXPAND,   STAGE_PLAN, "indices", row_indices, "every index has exactly one range" },
-  { STAGE_EXPAND,   STAGE_PLAN, "places", row_places, "regions are boxes of affine places" },
-  { STAGE_EXPAND,   STAGE_PLAN, "one to one", row_one_to_one, "an element written twice has no value" },
-  { STAGE_EXPAND,   STAGE_PLAN, "pieces", row_pieces, "each element has one equation" },
-  { STAGE_EXPAND,   STAGE_PLAN, "types", row_types, "the printers trust the types" },
-  { STAGE_EXPAND,   STAGE_PLAN, "reads", row_reads, "the artefact checks nothing" },
-  { STAGE_EXPAND,   STAGE_PLAN, "constants", row_constants, "they are computed before anything runs" },
-  { STAGE_EXPAND,   STAGE_PLAN, "states", row_states, "the first value is stored, the next is copied" },
-  { STAGE_EXPAND,   STAGE_PLAN, "order", row_order, "producers come first, circles stand together" },
-  { STAGE_SIMPLIFY, STAGE_PLAN, "normal form", row_normal, "the lowering opens one accumulator an equation" },
-  { STAGE_FUSE,     STAGE_PLAN, "one kernel each", row_kernels, "kernels are what runs; an equation in none or two is lost or done twice" },
-  { STAGE_FUSE,     STAGE_PLAN, "order of kernels", row_kernel_order, "they run in this order" },
-  { STAGE_FUSE,     STAGE_PLAN, "lists of kernels", row_kernel_lists, "what is not listed may live in registers only" },
-  { STAGE_LAYOUT,   STAGE_PLAN, "layouts", row_layouts, "every element has one place" },
-  { STAGE_SCHEDULE, STAGE_PLAN, "trees", row_trees, "the lowering follows them by name" },
-  { STAGE_PLAN,     STAGE_PLAN, "plan", row_plan, "the printers add these offsets unchecked" },
+  { STAGE_EXPAND, "ranks", "all that follows walks arguments by these counts", .graph = eqs_whole, .node = node_ranks },
+  { STAGE_EXPAND, "dimensions", "they are arguments of the artefact, at most one of them is time", .graph = dims, .tensor = tensor_dims },
+  { STAGE_EXPAND, "names", "the text form knows tensors by name", .tensor = tensor_names, .eq = eq_names },
+  { STAGE_EXPAND, "kinds", "what is given is not computed, what is read exists", .graph = input_kinds, .tensor = tensor_kinds },
+  { STAGE_EXPAND, "indices", "every index has exactly one range", .eq = eq_indices },
+  { STAGE_EXPAND, "places", "regions are boxes of affine places", .eq = eq_places },
+  { STAGE_EXPAND, "one to one", "an element written twice has no value", .eq = eq_one_to_one },
+  { STAGE_EXPAND, "pieces", "each element has one equation", .graph = pieces_apart, .eq = eq_pieces },
+  { STAGE_EXPAND, "types", "the printers trust the types", .node = node_types, .eq = eq_types },
+  { STAGE_EXPAND, "reads", "the artefact checks nothing", .eq = eq_reads },
+  { STAGE_EXPAND, "constants", "they are computed before anything runs", .eq = eq_constants },
+  { STAGE_EXPAND, "states", "the first value is stored, the next is copied", .tensor = tensor_states },
+  { STAGE_EXPAND, "order", "producers come first, circles stand together", .graph = order },
+  { STAGE_SIMPLIFY, "normal form", "the lowering opens one accumulator an equation", .eq = eq_normal },
+  { STAGE_FUSE, "one kernel each", "kernels are what runs; an equation in none or two is lost or done twice", .eq = eq_kernels,
+    .kernel = kernel_eqs },
+  { STAGE_FUSE, "order of kernels", "they run in this order", .graph = kernel_order },
+  { STAGE_FUSE, "lists of kernels", "what is not listed may live in registers only", .kernel = kernel_lists },
+  { STAGE_LAYOUT, "layouts", "every element has one place", .tensor = tensor_layouts },
+  { STAGE_SCHEDULE, "trees", "the lowering follows them by name", .kernel = kernel_trees },
+  { STAGE_PLAN, "plan", "the printers add these offsets unchecked", .tensor = tensor_plan },
 };
 
-bool graph_verify(Ctx *c, const Graph *g, const char *after)
-{
-  bool ok = true;
-  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-    const Row *r = &rows[k];
-    Verify v = { c, g, after, r->name, r->why, false };
-    if (g->stage < r->from || g->stage > r->to) continue;
-    r->fn(&v);
-    ok &= !v.broken;
-    if (v.broken && k == 0) return false;
+typedef struct Visit { Verify *v; const Row *row; } Visit;
+
+static bool visit_node(const Expr *x, void *visit) {
+  Visit *w = visit;
+  if (!w->v->broken) w->row->node(w->v, x);
+  return !w->v->broken;
+}
+
+static void verify_eqs(Verify *v, const Row *r, bool nodes) {
+  for (int k = 0; k < v->g->neq && !v->broken; k++) {
+    v->e = v->g->eq[k];
+    for (int d = 0; nodes && d < v->e->out->rank; d++) expr_walk(v->e->place[d], visit_node, &(Visit){ v, r });
+    if (nodes) expr_walk(v->e->rhs, visit_node, &(Visit){ v, r });
+    else r->eq(v, v->e);
   }
+}
+
+static bool verify_row(Verify *v, const Row *r) {
+  if (r->graph) r->graph(v);
+  for (int k = 0; r->tensor && k < v->g->ntensor && !v->broken; k++) r->tensor(v, v->g->tensor[k]);
+  if (r->node) verify_eqs(v, r, true);
+  if (r->eq) verify_eqs(v, r, false);
+  for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->g->kernel[k]);
+  return !v->broken;
+}
+
+bool graph_verify(Ctx *c, const Graph *g, const char *after) {
+  bool ok = true;
+  for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows && (ok || r != rows + 1); r++)
+    if (g->stage >= r->from) ok &= verify_row(&(Verify){ .c = c, .g = g, .after = after, .row = r->name, .why = r->why }, r);
   return ok;
 }

@@ -5,41 +5,29 @@
 #include "util.h"
 #include <string.h>
 
-static int term_order(const Aff *a, int *order)
-{
-  for (int k = 0; k < a->n; k++) order[k] = k;
-  for (int k = 1; k < a->n; k++)
-    for (int j = k; j > 0 && a->k[order[j]] < a->k[order[j - 1]]; j--) {
-      int s = order[j];
-      order[j] = order[j - 1];
-      order[j - 1] = s;
-    }
-  return a->n;
-}
-
-static int free_number(const Eq *e, const Index *i)
-{
+static int free_number(const Eq *e, const Index *i) {
   for (int k = 0; k < e->nfree; k++)
     if (e->free[k] == i) return k;
   return -1;
 }
 
 /* One place: terms in mixed radix (each coefficient the product of the smaller extents). */
-static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr **to)
-{
+static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr **to) {
   Aff a;
   int order[16];
   if (!expr_affine(c, place, &a) || a.n > 16) return false;
   if (a.n == 0) return true;
   Expr *v = expr_simplify(c, expr_fn2(c, FN_SUB, at, expr_int(c, a.c)));
   int64_t w = 1;
-  term_order(&a, order);
+  for (int k = 0, j; k < a.n; k++) {           /* smallest coefficient first */
+    for (j = k; j > 0 && a.k[k] < a.k[order[j - 1]]; j--) order[j] = order[j - 1];
+    order[j] = k;
+  }
   for (int j = 0; j < a.n; j++) {
     const Index *i = a.index[order[j]];
     int k = free_number(e, i);
-    if (k < 0 || to[k] || a.k[order[j]] != w) return false;
     bool last = j == a.n - 1;
-    if (!last && i->ext.dim) return false;
+    if (k < 0 || to[k] || a.k[order[j]] != w || (!last && i->ext.dim)) return false;
     Expr *q = w == 1 ? v : expr_fn2(c, FN_DIV, v, expr_int(c, w));
     to[k] = expr_simplify(c, last ? q : expr_fn2(c, FN_MOD, q, expr_int(c, i->ext.n)));
     w *= last ? 1 : i->ext.n;
@@ -47,8 +35,7 @@ static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr *
   return true;
 }
 
-bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to)
-{
+bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to) {
   for (int k = 0; k < e->nfree; k++) to[k] = NULL;
   for (int d = 0; d < e->out->rank; d++)
     if (!solve_place(c, e, e->place[d], place[d], to)) return false;
@@ -58,8 +45,7 @@ bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to)
 }
 
 /* -fno-fuse=MOVE[@label]: label as a whole or one word of its chain. */
-static bool move_named(const char *rule, const char *move, const char *label)
-{
+static bool move_named(const char *rule, const char *move, const char *label) {
   size_t n = strcspn(rule, "@");
   if (n != strlen(move) || strncmp(rule, move, n)) return false;
   if (!rule[n]) return true;
@@ -72,8 +58,7 @@ static bool move_named(const char *rule, const char *move, const char *label)
   return label && !strcmp(label, want);
 }
 
-bool move_allowed(Ctx *c, const char *move, const char *label)
-{
+bool move_allowed(Ctx *c, const char *move, const char *label) {
   for (const char **r = c->opt.no_fuse; r && *r; r++)
     if (move_named(*r, move, label)) return false;
   if (c->opt.bisect_limit >= 0 && c->nmove >= c->opt.bisect_limit) return false;

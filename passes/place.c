@@ -11,53 +11,42 @@
  */
 #include "util.h"
 
-typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; bool ok; } Place;
+typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; } Place;
 
 /* The place in the whole for a place in the temporary: the piece's own places with its indices replaced. */
-static Expr **placed(Place *p, Expr *const *at)
-{
+static Expr **placed(Place *p, Expr *const *at) {
   const Eq *e = p->piece;
-  Index *from[32];
-  Expr *to[32];
+  Index **from = NEWN(p->c, Index *, e->rhs->n);
+  Expr **to = NEWN(p->c, Expr *, e->rhs->n), **out = NEWN(p->c, Expr *, e->out->rank);
   int n = 0;
-  for (int d = 0; d < e->rhs->n && n < 32; d++) {
-    Index *i = expr_bare(e->rhs->arg[d]);
-    if (!i) continue;
-    from[n] = i;
-    to[n++] = at[d];
-  }
-  Expr **out = NEWN(p->c, Expr *, e->out->rank);
+  for (int d = 0; d < e->rhs->n; d++)
+    if ((from[n] = expr_bare(e->rhs->arg[d]))) to[n++] = at[d];
   for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst(p->c, e->place[d], from, to, n));
   return out;
 }
 
-static Expr *read_piece(Ctx *c, Expr *e, void *arg)
-{
+static Expr *read_piece(Ctx *c, Expr *e, void *arg) {
   Place *p = arg;
   return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
 }
 
 /* Does e copy the whole of the temporary it reads, each index standing bare once? */
-static bool copies_whole(const Eq *e)
-{
+static bool copies_whole(const Eq *e) {
   const Expr *x = e->rhs;
   int n = 0;
   if (x->kind != E_READ || x->tensor->type != e->out->type) return false;
   for (int d = 0; d < x->n; d++) {
-    Index *i = expr_bare(x->arg[d]);
-    if (!i && !(expr_is_const(x->arg[d]) && extent_equal(x->tensor->shape[d], extent_of(1)))) return false;
-    if (!i) continue;
-    if (!extent_equal(i->ext, x->tensor->shape[d])) return false;
-    for (int b = 0; b < d; b++)
+    const Index *i = expr_bare(x->arg[d]);
+    if ((!i && !expr_is_const(x->arg[d])) || !extent_equal(i ? i->ext : extent_of(1), x->tensor->shape[d])) return false;
+    for (int b = 0; i && b < d; b++)
       if (expr_bare(x->arg[b]) == i) return false;
-    n++;
+    n += i != NULL;
   }
   return n == e->nfree;
 }
 
 /* Does t's value reach `out` by any way but the piece itself? */
-static bool reaches(Place *p, const Tensor *t, Map *seen)
-{
+static bool reaches(Place *p, const Tensor *t, Map *seen) {
   const UseList *l = uses_get(&p->uses, t);
   for (int k = 0; l && k < l->read.n; k++) {
     const Eq *e = l->read.at[k].eq;
@@ -68,16 +57,14 @@ static bool reaches(Place *p, const Tensor *t, Map *seen)
   return false;
 }
 
-static bool read_guarded(const Expr *e, const Tensor *t, bool guarded)
-{
+static bool read_guarded(const Expr *e, const Tensor *t, bool guarded) {
   if (e->kind == E_READ && e->tensor == t && guarded) return true;
   for (int k = 0; k < e->n; k++)
     if (read_guarded(e->arg[k], t, (guarded && e->kind != E_REDUCE) || (e->kind == E_OR && k == 0))) return true;
   return false;
 }
 
-static bool may_place(Place *p)
-{
+static bool may_place(Place *p) {
   const Eq *e = p->piece;
   Map seen = { 0 };
   if (eq_by_hand(p->g, e) || e->constant || e->out->history || !copies_whole(e)) return false;
@@ -85,35 +72,31 @@ static bool may_place(Place *p)
   if (p->src->stream_dim >= 0 && e->out->kind != TK_TEMP) return false;
   UseList *l = uses_get(&p->uses, p->src), *w = uses_get(&p->uses, e->out);
   if (!tensor_removable(p->g, &p->uses, p->src) || (w->writer.n < 2 && e->out->kind != TK_OUTPUT)) return false;
+  Circle x;
   for (int k = 0; k < l->read.n; k++)
     if (read_guarded(l->read.at[k].eq->rhs, p->src, false)) return false;
-  Circle x;
   if (!graph_circle(p->c, p->g, eq_at(p->g, l->writer.at[0]), &x) || x.n > 1 || x.dir) return false;
   return !reaches(p, p->src, &seen);
 }
 
-static void place_piece(Place *p)
-{
+static void place_piece(Place *p) {
+  Graph *g = p->g;
   Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
-  int64_t bytes = tensor_size(p->src) * type_bytes(p->src->type);
   w->place = placed(p, w->place);
   w->out = e->out;
   w->label = label_union(p->c, w->label, e->label);
-  eq_remove(p->g, e);
-  for (int k = 0; k < p->g->neq; k++) p->g->eq[k]->rhs = expr_map(p->c, p->g->eq[k]->rhs, read_piece, p);
-  ledger_add(p->c, "place", p->src->name, true, 2 * bytes, "written as a piece of %s", e->out->name);
+  eq_remove(g, e);
+  for (int k = 0; k < g->neq; k++) g->eq[k]->rhs = expr_map(p->c, g->eq[k]->rhs, read_piece, p);
+  ledger_add(p->c, "place", p->src->name, true, 2 * tensor_size(p->src) * type_bytes(p->src->type), "written as a piece of %s", e->out->name);
 }
 
-int pass_place(Ctx *c, Graph *g, const Target *t)
-{
+int pass_place(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   (void)t;
   for (int k = 0; k < g->neq; k++) {
+    if (g->eq[k]->rhs->kind != E_READ) continue;
     Place p = { .c = c, .g = g, .uses = uses_find(c, g), .piece = g->eq[k] };
-    if (g->eq[k]->rhs->kind != E_READ || !may_place(&p)) continue;
-    place_piece(&p);
-    n++;
-    k = -1;
+    if (may_place(&p)) place_piece(&p), n++, k = -1;
   }
   if (n) dead_code(c, g);
   return n && !graph_sort(c, g) ? -1 : n;

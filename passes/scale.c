@@ -11,161 +11,114 @@
 /* e = a * z + b; a NULL: 0, b NULL: 0. */
 typedef struct Linear { Expr *a, *b; } Linear;
 
-static bool is_one(const Expr *e)
-{
-  return expr_is_const(e) && expr_number(e) == 1;
+static bool is_one(const Expr *e) { return expr_is_const(e) && expr_number(e) == 1; }
+static Expr *mul(Ctx *c, Expr *x, Expr *y) { return !x || !y ? NULL : is_one(x) && x->type == y->type ? y : expr_fn2(c, FN_MUL, x, y); }
+static Expr *add(Ctx *c, Expr *x, Expr *y) { return x && y ? expr_fn2(c, FN_ADD, x, y) : x ? x : y; }
+static Expr *neg(Ctx *c, Expr *x) { return x ? expr_fn1(c, FN_NEG, x) : NULL; }
+
+/* Of x * y and x / y with one factor that depends on z; the other one is constant. */
+static bool linear_product(Ctx *c, const Expr *e, Linear x, Linear y, Linear *out) {
+  if (y.a && (x.a || e->fn == FN_DIV)) return false;
+  Expr *by = x.a ? y.b : x.b;
+  if (!by || !expr_constant(by)) return false;
+  if (e->fn == FN_DIV) by = expr_fn2(c, FN_DIV, expr_const(c, e->type, 1, 1), by);
+  *out = x.a ? (Linear){ mul(c, x.a, by), mul(c, x.b, by) } : (Linear){ mul(c, y.a, by), mul(c, y.b, by) };
+  return true;
 }
 
-static Expr *mul(Ctx *c, Expr *x, Expr *y)
-{
-  if (!x || !y) return NULL;
-  return is_one(x) && x->type == y->type ? y : expr_fn2(c, FN_MUL, x, y);
-}
-
-static Expr *add(Ctx *c, Expr *x, Expr *y)
-{
-  return x && y ? expr_fn2(c, FN_ADD, x, y) : x ? x : y;
-}
-
-static Expr *neg(Ctx *c, Expr *x)
-{
-  return x ? expr_fn1(c, FN_NEG, x) : NULL;
-}
-
-static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out);
-
-static bool linear_product(Ctx *c, Expr *e, const Tensor *z, Linear *out)
-{
-  Linear x, y;
-  if (!linear(c, e->arg[0], z, &x) || !linear(c, e->arg[1], z, &y)) return false;
-  if (e->fn == FN_DIV) {
-    if (y.a || !y.b || !expr_constant(y.b)) return false;
-    Expr *one = expr_fn2(c, FN_DIV, expr_const(c, e->type, 1, 1), y.b);
-    *out = x.a ? (Linear){ mul(c, x.a, one), mul(c, x.b, one) } : (Linear){ NULL, e };
-    return true;
-  }
-  if (x.a && y.a) return false;
-  if (y.a) { Linear s = x; x = y; y = s; }
-  *out = x.a ? (Linear){ mul(c, x.a, y.b), mul(c, x.b, y.b) } : (Linear){ NULL, e };
-  return !x.a || (y.b && expr_constant(y.b));
-}
-
-static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out)
-{
+static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
   Linear x = { 0 }, y = { 0 };
   *out = (Linear){ NULL, e };
   if (!expr_reads(e, z)) return true;
-  if (e->kind == E_READ && e->tensor == z) {
-    *out = (Linear){ expr_const(c, z->type, 1, 1), NULL };
-    return true;
-  }
+  if (e->kind == E_READ && e->tensor == z) { *out = (Linear){ expr_const(c, z->type, 1, 1), NULL }; return true; }
   if (e->kind == E_CONVERT && e->mode == CV_PLAIN && e->type == e->arg[0]->type) return linear(c, e->arg[0], z, out);
-  if (e->kind != E_FN) return false;
-  if (e->fn == FN_MUL || e->fn == FN_DIV) return linear_product(c, e, z, out);
-  if (e->fn != FN_ADD && e->fn != FN_SUB && e->fn != FN_NEG) return false;
-  if (!linear(c, e->arg[0], z, &x) || (e->n > 1 && !linear(c, e->arg[1], z, &y))) return false;
-  if (e->fn == FN_NEG) *out = (Linear){ neg(c, x.a), neg(c, x.b) };
-  else if (e->fn == FN_ADD) *out = (Linear){ add(c, x.a, y.a), add(c, x.b, y.b) };
-  else *out = (Linear){ add(c, x.a, neg(c, y.a)), add(c, x.b, neg(c, y.b)) };
-  return true;
+  if (e->kind != E_FN || !linear(c, e->arg[0], z, &x) || (e->n > 1 && !linear(c, e->arg[1], z, &y))) return false;
+  switch (e->fn) {
+  case FN_MUL: case FN_DIV: return linear_product(c, e, x, y, out);
+  case FN_SUB: y = (Linear){ neg(c, y.a), neg(c, y.b) };   /* fall through */
+  case FN_ADD: *out = (Linear){ add(c, x.a, y.a), add(c, x.b, y.b) }; return true;
+  case FN_NEG: *out = (Linear){ neg(c, x.a), neg(c, x.b) }; return true;
+  default: return false;
+  }
 }
 
 /* ---- folding */
 /* e over the indices of y as one over those of r, whose tensor y reads at `read`. NULL if an index of e stays behind. */
-static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr *read)
-{
-  Index *from[32];
-  Expr *to[32];
+static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr *read) {
+  Index **from = NEWN(c, Index *, read->n);
+  Expr **to = NEWN(c, Expr *, read->n);
   int n = 0;
-  for (int d = 0; d < read->n && n < 32; d++) {
-    Index *i = expr_bare(read->arg[d]);
-    if (!i) continue;
-    from[n] = i;
-    to[n++] = r->place[d];
-  }
+  for (int d = 0; d < read->n; d++)
+    if ((from[n] = expr_bare(read->arg[d]))) to[n++] = r->place[d];
   for (int k = 0; k < y->nfree; k++)
     if (expr_has_index(e, y->free[k]) && !index_in(y->free[k], from, n)) return NULL;
   return expr_simplify(c, expr_subst(c, e, from, to, n));
 }
 
-static Expr *weight_of(Expr *body, int *side)
-{
-  if (body->kind != E_FN || body->fn != FN_MUL) return NULL;
-  for (*side = 1; *side >= 0; --*side) {
-    Expr *w = body->arg[*side];
-    if (w->kind == E_READ && (w->tensor->kind == TK_PARAM || w->tensor->kind == TK_CONST)) return w;
+/* The side of the product on which a constant weight is read; -1: on none. */
+static int weight_side(const Expr *body) {
+  for (int side = 1; side >= 0 && body->kind == E_FN && body->fn == FN_MUL; side--) {
+    const Expr *w = body->arg[side];
+    if (w->kind == E_READ && (w->tensor->kind == TK_PARAM || w->tensor->kind == TK_CONST)) return side;
   }
-  return NULL;
+  return -1;
 }
 
 /* The constant tensor w * a, where a is over the indices at which w is read. NULL if a cannot be told from a place of w. */
-static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq *like)
-{
+static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq *like) {
   Tensor *t = w->tensor;
   Indices used = { 0 }, need = { 0 };
   for (int d = 0; d < w->n; d++) expr_indices(c, w->arg[d], &used);
   expr_indices(c, a, &need);
   for (int k = 0; k < need.n; k++)
     if (!index_in(need.at[k], used.at, used.n)) return NULL;
-  Eq as = { .out = t, .place = w->arg, .free = used.at, .nfree = used.n };
   Index **i = NEWN(c, Index *, t->rank);
   Expr **at = NEWN(c, Expr *, t->rank), **to = NEWN(c, Expr *, used.n);
-  for (int d = 0; d < t->rank; d++) {
-    i[d] = index_new(c, ctx_intern(c, ctx_printf(c, "i%d", d)), t->shape[d]);
-    at[d] = expr_index(c, i[d]);
-  }
-  if (!eq_solve(c, &as, at, to)) return NULL;
+  for (int d = 0; d < t->rank; d++) at[d] = expr_index(c, i[d] = index_new(c, ctx_intern(c, ctx_printf(c, "i%d", d)), t->shape[d]));
+  if (!eq_solve(c, &(Eq){ .out = t, .place = w->arg, .free = used.at, .nfree = used.n }, at, to)) return NULL;
   a = expr_simplify(c, expr_subst(c, a, used.at, to, used.n));
   if (!expr_reads_inside(c, a)) return NULL;
   Tensor *s = tensor_new(c, g, ctx_printf(c, "%s_scaled", t->name), t->type, t->rank, t->shape, t->pos);
-  Eq *e = eq_new(c, g, s, i, t->rank, expr_fn2(c, FN_MUL, expr_read(c, t, at, w->pos), a), like);
   s->kind = TK_CONST;
-  e->constant = true;
+  eq_new(c, g, s, i, t->rank, expr_fn2(c, FN_MUL, expr_read(c, t, at, w->pos), a), like)->constant = true;
   return s;
 }
 
 /* y = a z + b, z = init + sum(x * w): the scale goes into w. */
-static bool fold_scale(Ctx *c, Graph *g, Eq *y, const Expr *read, Eq *r)
-{
+static bool fold_scale(Ctx *c, Graph *g, Eq *y, Expr *read, Eq *r) {
   Expr *init, *red = eq_reduction(r, &init);
   Linear l;
-  int side;
   if (!red || red->red != RED_SUM || !type_is_float(red->type) || (init && !expr_constant(init))) return false;
-  Expr *w = weight_of(red->arg[0], &side);
-  if (!w || !linear(c, y->rhs, read->tensor, &l) || !l.a || is_one(l.a) || !expr_constant(l.a)) return false;
-  Expr *a = over_producer(c, l.a, y, r, read);
+  int side = weight_side(red->arg[0]);
+  if (side < 0 || !linear(c, y->rhs, read->tensor, &l) || !l.a || is_one(l.a) || !expr_constant(l.a)) return false;
+  Expr *a = over_producer(c, l.a, y, r, read), *w = red->arg[0]->arg[side];
   Tensor *s = a ? weight_scaled(c, g, w, a, r) : NULL;
   if (!s) return false;
   Expr *arg[2] = { red->arg[0]->arg[0], red->arg[0]->arg[1] };
   arg[side] = expr_read(c, s, w->arg, w->pos);
-  Expr *body = expr_fn(c, FN_MUL, arg, red->pos);
-  Expr *sum = expr_reduce(c, RED_SUM, red->bound, red->nbound, body, red->n > 1 ? red->arg[1] : NULL, red->pos);
+  Expr *sum = expr_reduce(c, RED_SUM, red->bound, red->nbound, expr_fn(c, FN_MUL, arg, red->pos), red->n > 1 ? red->arg[1] : NULL, red->pos);
   r->rhs = init ? expr_fn2(c, FN_ADD, expr_fn2(c, FN_MUL, init, a), sum) : sum;
-  y->rhs = add(c, (Expr *)read, l.b);
-  y->rhs = expr_convert(c, CV_PLAIN, y->out->type, expr_simplify(c, y->rhs), y->pos);
+  y->rhs = expr_convert(c, CV_PLAIN, y->out->type, expr_simplify(c, add(c, read, l.b)), y->pos);
   ledger_add(c, "simplify", y->out->name, true, 0, "its scale goes into the weights %s (rounds differently)", w->tensor->name);
   return true;
 }
 
-int fold_scales(Ctx *c, Graph *g)
-{
-  int n = 0, neq = g->neq;
-  Eq **all = NEWN(c, Eq *, neq);
-  for (int k = 0; k < neq; k++) all[k] = g->eq[k];
-  for (int k = 0; k < neq; k++) {
-    Eq *y = all[k], *first;
-    if (y->constant || expr_has(y->rhs, E_REDUCE) || eq_by_hand(g, y)) continue;
-    Uses u = uses_find(c, g);
-    Exprs reads = { 0 };
-    expr_reads_of(c, y->rhs, &reads);
-    for (int r = 0; r < reads.n; r++) {
-      const Tensor *t = reads.at[r]->tensor;
-      UseList *l = uses_get(&u, t);
-      if (!tensor_removable(g, &u, t) || l->read.n != 1 || uses_readers(&u, t, &first) != 1) continue;
-      if (!fold_scale(c, g, y, reads.at[r], l->writer.at[0])) continue;
-      n++;
-      break;
-    }
+static bool fold_into(Ctx *c, Graph *g, Eq *y) {
+  Exprs reads = { 0 };
+  if (y->constant || expr_has(y->rhs, E_REDUCE) || eq_by_hand(g, y)) return false;
+  Uses u = uses_find(c, g);
+  expr_reads_of(c, y->rhs, &reads);
+  for (int k = 0; k < reads.n; k++) {
+    const Tensor *t = reads.at[k]->tensor;
+    const UseList *l = uses_get(&u, t);
+    if (tensor_removable(g, &u, t) && l->read.n == 1 && fold_scale(c, g, y, reads.at[k], l->writer.at[0])) return true;
   }
+  return false;
+}
+
+int fold_scales(Ctx *c, Graph *g) {
+  int n = 0, neq = g->neq;
+  Eq **all = g->eq;               /* the equations that are added go into a new array */
+  for (int k = 0; k < neq; k++) n += fold_into(c, g, all[k]);
   return n;
 }

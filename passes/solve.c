@@ -15,45 +15,28 @@ typedef struct Solve { Ctx *c; Graph *g; Eqs work; int n; } Solve;
 /* One condition of a reduction: f == 0, and the index to solve for with its (positive) coefficient. */
 typedef struct Cond { Aff f; Index *h; int64_t a; } Cond;
 
-static void conjuncts(Ctx *c, Expr *e, Exprs *out)
-{
-  if (e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL) {
-    conjuncts(c, e->arg[0], out);
-    conjuncts(c, e->arg[1], out);
-  } else {
-    PUSH(c, *out, e);
-  }
-}
-
-static Aff aff_neg(Ctx *c, const Aff *a)
-{
-  Aff zero = { 0 };
-  return aff_sub(c, &zero, a);
+static void conjuncts(Ctx *c, Expr *e, Exprs *out) {
+  bool both = e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL;
+  for (int k = 0; both && k < 2; k++) conjuncts(c, e->arg[k], out);
+  if (!both) PUSH(c, *out, e);
 }
 
 /* e as `affine == 0` with the longest bound index to solve for. */
-static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out)
-{
+static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out) {
   Aff x, y;
   if (e->kind != E_FN || e->fn != FN_EQ || !expr_affine(c, e->arg[0], &x) || !expr_affine(c, e->arg[1], &y)) return false;
-  out->f = aff_sub(c, &x, &y);
-  out->h = NULL;
+  *out = (Cond){ .f = aff_sub(c, &x, &y) };
   for (int k = 0; k < red->nbound; k++) {
-    int64_t v = aff_coef(&out->f, red->bound[k]), size = v < 0 ? -v : v;
-    if (!v || red->bound[k]->ext.dim) continue;
-    int64_t longer = out->h ? red->bound[k]->ext.n - out->h->ext.n : 1;     /* the shorter loops remain */
-    if (longer < 0 || (longer == 0 && size <= out->a)) continue;
-    out->h = red->bound[k];
-    out->a = size;
+    Index *b = red->bound[k];
+    int64_t v = aff_coef(&out->f, b), size = v < 0 ? -v : v, longer = out->h ? b->ext.n - out->h->ext.n : 1;     /* the shorter loops remain */
+    if (v && !b->ext.dim && (longer > 0 || (longer == 0 && size > out->a))) out->h = b, out->a = size;
   }
-  if (!out->h) return false;
-  if (aff_coef(&out->f, out->h) < 0) out->f = aff_neg(c, &out->f);
-  return true;
+  if (out->h && aff_coef(&out->f, out->h) < 0) out->f = aff_sub(c, &y, &x);
+  return out->h != NULL;
 }
 
 /* h = -(f - a h) / a. */
-static Expr *solution(Ctx *c, const Cond *s)
-{
+static Expr *solution(Ctx *c, const Cond *s) {
   Aff r = { .c = -s->f.c / s->a, .index = NEWN(c, Index *, s->f.n), .k = NEWN(c, int64_t, s->f.n) };
   for (int k = 0; k < s->f.n; k++) {
     if (s->f.index[k] == s->h) continue;
@@ -63,18 +46,15 @@ static Expr *solution(Ctx *c, const Cond *s)
   return aff_expr(c, &r);
 }
 
-static bool divides(const Cond *s)
-{
+static bool divides(const Cond *s) {
   bool all = s->f.c % s->a == 0;
   for (int k = 0; k < s->f.n; k++) all &= s->f.k[k] % s->a == 0;
   return all;
 }
 
 /* ---- a = 1 (or all coefficients are multiples): h is replaced */
-
 /* A factor of the product that reads h bare in a dimension of h's extent: outside of it, (read or 0) makes the product 0. */
-static bool guards_itself(const Expr *e, const Index *h)
-{
+static bool guards_itself(const Expr *e, const Index *h) {
   int n = 0;
   if (e->kind != E_READ || !type_is_float(e->type)) return false;
   for (int d = 0; d < e->n; d++) {
@@ -85,28 +65,20 @@ static bool guards_itself(const Expr *e, const Index *h)
   return n == 1;
 }
 
-static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done)
-{
-  if (!*done && guards_itself(body, h)) {
-    *done = true;
-    Expr *read = expr_subst(c, body, &h, &to, 1);
-    return expr_or(c, read, expr_const(c, body->type, 0, 0), body->pos);
+static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
+  bool guard = !*done && guards_itself(body, h);
+  if (!guard && body->kind == E_FN && body->fn == FN_MUL) {
+    Expr *left = body_guarded(c, body->arg[0], h, to, done);
+    return expr_fn(c, FN_MUL, (Expr *[]){ left, body_guarded(c, body->arg[1], h, to, done) }, body->pos);
   }
-  if (body->kind == E_FN && body->fn == FN_MUL) {
-    Expr *arg[2] = { body_guarded(c, body->arg[0], h, to, done), NULL };
-    arg[1] = body_guarded(c, body->arg[1], h, to, done);
-    return expr_fn(c, FN_MUL, arg, body->pos);
-  }
-  return expr_subst(c, body, &h, &to, 1);
+  *done |= guard;
+  Expr *e = expr_subst(c, body, &h, &to, 1);
+  return guard ? expr_or(c, e, expr_const(c, body->type, 0, 0), body->pos) : e;
 }
 
-static Expr *and_with(Ctx *c, Expr *a, Expr *b)
-{
-  return a ? expr_fn2(c, FN_AND, a, b) : b;
-}
+static Expr *and_with(Ctx *c, Expr *a, Expr *b) { return a ? expr_fn2(c, FN_AND, a, b) : b; }
 
-static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n)
-{
+static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
   bool lo, hi;
   expr_inside(c, at, n, &(Facts){ 0 }, &lo, &hi);
   if (!lo) cond = and_with(c, cond, expr_fn2(c, FN_GE, at, expr_int(c, 0)));
@@ -114,22 +86,17 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n)
   return cond;
 }
 
-static Expr *nothing(Ctx *c, const Expr *red)
-{
+static Expr *nothing(Ctx *c, const Expr *red) {
   Type t = type_strong(red->type);
   double v = red->red == RED_PROD || red->red == RED_ALL ? 1 : red->red == RED_MAX ? type_lowest(t) : red->red == RED_MIN ? type_highest(t) : 0;
   return type_is_float(t) ? expr_const(c, t, v, 0) : expr_const(c, t, 0, (int64_t)v);
 }
 
-static Expr *combine(Ctx *c, const Expr *red, Expr *init, Expr *e)
-{
-  static const Fn fn[RED_COUNT] = { FN_ADD, FN_MUL, FN_MAX, FN_MIN, FN_OR, FN_AND, FN_COUNT, FN_COUNT, FN_COUNT };
-  return init ? expr_fn2(c, fn[red->red], init, e) : e;
-}
+/* Of an equation with init: its root is the function that combines. */
+static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return init ? expr_fn2(c, root->fn, init, e) : e; }
 
 /* The reduction without h, its other conditions in rest. */
-static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest)
-{
+static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
   Expr *to = solution(c, s), *cond = NULL;
   Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
   bool guarded = false;
@@ -145,111 +112,83 @@ static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest)
 }
 
 /* ---- residue classes */
-static int64_t gcd(int64_t a, int64_t b)
-{
-  while (b) {
-    int64_t r = a % b;
-    a = b;
-    b = r;
-  }
-  return a < 0 ? -a : a;
-}
+static int64_t gcd(int64_t a, int64_t b) { return b ? gcd(b, a % b) : a < 0 ? -a : a; }
 
 /* The one free index with coefficient +-1 and the bound ones whose coefficient a does not divide (at most one): *k may be NULL. */
-static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index **k)
-{
+static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index **k) {
   Index *i = NULL;
   *k = NULL;
   for (int j = 0; j < s->f.n; j++) {
     Index *x = s->f.index[j];
-    bool whole = s->f.k[j] % s->a == 0;
-    if (x == s->h || (whole && index_in(x, red->bound, red->nbound))) continue;
-    if (index_in(x, e->free, e->nfree)) {
-      if (i || x->ext.dim || (s->f.k[j] != 1 && s->f.k[j] != -1)) return NULL;
-      i = x;
-    } else {
-      if (*k || !index_in(x, red->bound, red->nbound) || x->ext.dim) return NULL;
-      *k = x;
-    }
+    bool free = index_in(x, e->free, e->nfree), bound = index_in(x, red->bound, red->nbound), unit = s->f.k[j] == 1 || s->f.k[j] == -1;
+    if (x == s->h || (bound && s->f.k[j] % s->a == 0)) continue;
+    if (x->ext.dim || (free ? i || !unit : *k || !bound)) return NULL;
+    *(free ? &i : k) = x;
   }
   return i;
 }
 
-static bool placed_bare(const Eq *e, const Index *i)
-{
+static bool placed_once(const Eq *e, const Index *i) {
   int n = 0;
   for (int d = 0; d < e->out->rank; d++) n += expr_has_index(e->place[d], i);
   return n == 1;
 }
 
-static Expr *affine1(Ctx *c, int64_t base, int64_t step, Index *i)
-{
-  return expr_fn2(c, FN_ADD, expr_int(c, base), expr_fn2(c, FN_MUL, expr_int(c, step), expr_index(c, i)));
+/* at[k] becomes a new index of `ext` elements; gives base + step * it, the value of the old one. */
+static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base, int64_t step) {
+  at[k] = index_new(c, at[k]->name, extent_of(ext));
+  return expr_fn2(c, FN_ADD, expr_int(c, base), expr_fn2(c, FN_MUL, expr_int(c, step), expr_index(c, at[k])));
 }
 
-static Index *list_replace(Ctx *c, Index **at, int n, const Index *from, int64_t ext)
-{
-  Index *new = index_new(c, from->name, extent_of(ext));
+static int index_number(Index *const *at, int n, const Index *i) {
   for (int k = 0; k < n; k++)
-    if (at[k] == from) at[k] = new;
-  return new;
+    if (at[k] == i) return k;
+  return -1;
 }
 
 /* A copy of e with indices of its own, so that pieces do not share any. */
-static Eq *eq_piece(Ctx *c, const Eq *e)
-{
+static Eq *eq_piece(Ctx *c, const Eq *e) {
   Eq *p = NEW(c, Eq);
   Expr **to = NEWN(c, Expr *, e->nfree);
   *p = *e;
   p->id = ++c->nid;
   p->free = NEWN(c, Index *, e->nfree);
   p->place = NEWN(c, Expr *, e->out->rank);
-  for (int k = 0; k < e->nfree; k++) {
-    p->free[k] = index_new(c, e->free[k]->name, e->free[k]->ext);
-    to[k] = expr_index(c, p->free[k]);
-  }
+  for (int k = 0; k < e->nfree; k++) to[k] = expr_index(c, p->free[k] = index_new(c, e->free[k]->name, e->free[k]->ext));
   p->rhs = expr_fresh(c, expr_subst(c, e->rhs, e->free, to, e->nfree));
   for (int d = 0; d < e->out->rank; d++) p->place[d] = expr_subst(c, e->place[d], e->free, to, e->nfree);
   return p;
 }
 
 /* The residue k0 with (v + d * k0) % a == 0 and the step between such k; -1 if there is none. */
-static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step)
-{
-  int64_t g = gcd(d, a);
-  *step = a / g;
+static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
+  *step = a / gcd(d, a);
   for (int64_t k = 0; k < *step; k++)
     if ((v + d * k) % a == 0) return k;
   return -1;
 }
 
+/* The reduction of a piece, in which bound index b runs over k0 + step * j. */
+static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t step) {
+  Index **bound = NEWN(c, Index *, red->nbound), *k = red->bound[b];
+  memcpy(bound, red->bound, sizeof *bound * (size_t)red->nbound);
+  Expr *to = index_replace(c, bound, b, (k->ext.n - k0 + step - 1) / step, k0, step);
+  return expr_reduce(c, red->red, bound, red->nbound, expr_subst(c, red->arg[0], &k, &to, 1), expr_subst(c, red->arg[1], &k, &to, 1), red->pos);
+}
+
 /* Piece r of e: i = a q + r, k = k0 + step j. */
-static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, const Cond *cond, int64_t r)
-{
+static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, const Cond *cond, int64_t r) {
   Ctx *c = s->c;
-  Expr *init;
-  int fi = 0, bk = -1;
-  while (e->free[fi] != i) fi++;
-  Expr *was = eq_reduction(e, &init);
-  for (int b = 0; k && b < was->nbound; b++)
-    if (was->bound[b] == k) bk = b;
-  int64_t step = 1, v = cond->f.c + aff_coef(&cond->f, i) * r, d = k ? aff_coef(&cond->f, k) : 0;
-  int64_t k0 = k ? class_start(v, d, cond->a, &step) : v % cond->a == 0 ? 0 : -1;
+  Expr *was = eq_reduction(e, NULL), *init;
   Eq *p = eq_piece(c, e);
   Expr *red = eq_reduction(p, &init);
-  Index *oi = p->free[fi], *ok = bk < 0 ? NULL : red->bound[bk];
-  Index *q = list_replace(c, p->free, p->nfree, oi, (i->ext.n - r + cond->a - 1) / cond->a);
-  Expr *to = affine1(c, r, cond->a, q);
-  if (k0 < 0 || (ok && k0 >= ok->ext.n)) {
-    p->rhs = init ? init : nothing(c, red);
-  } else if (ok) {
-    Index **bound = NEWN(c, Index *, red->nbound);
-    memcpy(bound, red->bound, sizeof *bound * (size_t)red->nbound);
-    Index *j = list_replace(c, bound, red->nbound, ok, (ok->ext.n - k0 + step - 1) / step);
-    Expr *kto = affine1(c, k0, step, j);
-    Expr *body = expr_subst(c, red->arg[0], &ok, &kto, 1), *test = expr_subst(c, red->arg[1], &ok, &kto, 1);
-    p->rhs = combine(c, red, init, expr_reduce(c, red->red, bound, red->nbound, body, test, red->pos));
-  }
+  int64_t step = 1, v = cond->f.c + aff_coef(&cond->f, i) * r, d = k ? aff_coef(&cond->f, k) : 0;
+  int64_t k0 = k ? class_start(v, d, cond->a, &step) : v % cond->a == 0 ? 0 : -1;
+  int fi = index_number(e->free, e->nfree, i), bk = k ? index_number(was->bound, was->nbound, k) : -1;
+  Index *oi = p->free[fi];
+  Expr *to = index_replace(c, p->free, fi, (i->ext.n - r + cond->a - 1) / cond->a, r, cond->a);
+  if (k0 < 0 || (k && k0 >= k->ext.n)) p->rhs = init ? init : nothing(c, red);
+  else if (k) p->rhs = combine(c, p->rhs, init, class_reduce(c, red, bk, k0, step));
   p->rhs = expr_simplify(c, expr_subst(c, p->rhs, &oi, &to, 1));
   for (int dim = 0; dim < p->out->rank; dim++) p->place[dim] = expr_simplify(c, expr_subst(c, p->place[dim], &oi, &to, 1));
   return p;
@@ -257,10 +196,9 @@ static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, co
 
 enum { CLASSES = 8 };             /* residue classes of one dimension: more pieces than that cost more than they save */
 
-static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond)
-{
+static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
   Index *k, *i = class_indices(e, red, cond, &k);
-  if (!i || cond->a > CLASSES || cond->a > i->ext.n || !placed_bare(e, i)) return false;
+  if (!i || cond->a > CLASSES || cond->a > i->ext.n || !placed_once(e, i)) return false;
   int at = eq_at(s->g, e);
   eq_remove(s->g, e);
   for (int64_t r = 0; r < cond->a; r++) {
@@ -273,8 +211,7 @@ static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond)
 }
 
 /* One step on one equation; it is pushed again if it changed. */
-static bool solve_eq(Solve *s, Eq *e)
-{
+static bool solve_eq(Solve *s, Eq *e) {
   Expr *init, *red = eq_reduction(e, &init);
   Exprs conds = { 0 }, rest = { 0 };
   if (!red || red->n < 2 || red->red > RED_ALL) return false;
@@ -288,7 +225,7 @@ static bool solve_eq(Solve *s, Eq *e)
     }
     for (int j = 0; j < conds.n; j++)
       if (j != k) PUSH(s->c, rest, conds.at[j]);
-    e->rhs = expr_simplify(s->c, combine(s->c, red, init, without(s->c, red, &cond, &rest)));
+    e->rhs = expr_simplify(s->c, combine(s->c, e->rhs, init, without(s->c, red, &cond, &rest)));
     ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved for %s", cond.h->name);
     PUSH(s->c, s->work, e);
     return true;
@@ -297,8 +234,7 @@ static bool solve_eq(Solve *s, Eq *e)
   return false;
 }
 
-int solve_conditions(Ctx *c, Graph *g)
-{
+int solve_conditions(Ctx *c, Graph *g) {
   Solve s = { .c = c, .g = g };
   for (int k = 0; k < g->neq; k++)
     if (!g->eq[k]->constant && !eq_by_hand(g, g->eq[k])) PUSH(c, s.work, g->eq[k]);
