@@ -338,8 +338,8 @@ int pass_inline(Ctx *c, Graph *g, const Target *t) {
   Inline in = { .c = c, .g = g, .rules = rules_load(c) };
   (void)t;
   while (sweep(&in)) {}
+  in.n += const_mark(c, g, true);
   if (!in.n) return 0;
-  const_mark(c, g);
   hoist_invariants(c, g);
   dead_code(c, g);
   return graph_sort(c, g) ? in.n : -1;

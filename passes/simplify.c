@@ -56,9 +56,10 @@ static bool eqs_constant(const UseList *l) {
   return l->writer.n > 0;
 }
 
-static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t) {
+/* late: what is still an equation of its own will be stored, so it had better be stored now; before that, cheap ones are inlined. */
+static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) {
   int64_t out = bytes_of(t), in = 0;
-  bool work = false;
+  bool work = late;
   for (int k = 0; k < l->writer.n; k++) {
     Exprs reads = { 0 };
     expr_reads_of(c, l->writer.at[k]->rhs, &reads);
@@ -75,13 +76,13 @@ static void constant_set(UseList *l, Tensor *t) {
 
 static bool may_be_constant(const Tensor *t) { return t->kind == TK_TEMP && !t->history && t->stream_dim < 0; }
 
-int const_mark(Ctx *c, Graph *g) {
+int const_mark(Ctx *c, Graph *g, bool late) {
   Uses u = uses_find(c, g);
   int n = 0;
   for (int k = 0; k < g->neq; k++) {
     Tensor *t = g->eq[k]->out;
     UseList *l = uses_get(&u, t);
-    if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t)) continue;
+    if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
     constant_set(l, t);
     ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
     n++;
@@ -183,7 +184,7 @@ int pass_simplify(Ctx *c, Graph *g, const Target *t) {
   n += dead_code(c, g);
   n += inline_views(c, g);
   while (cse(c, g)) n++;
-  n += const_mark(c, g);
+  n += const_mark(c, g, false);
   n += solve_conditions(c, g);
   n += fold_scales(c, g);
   n += hoist_invariants(c, g);

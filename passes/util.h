@@ -67,7 +67,7 @@ bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to);
 /* For each equation of a sorted graph: may it be part of a recurrence? (Pieces may raise a false alarm; graph_circle knows.) */
 bool *circles_maybe(Ctx *c, const Graph *g);
 /* Turns equations over constants alone into constant ones where that pays. */
-int const_mark(Ctx *c, Graph *g);
+int const_mark(Ctx *c, Graph *g, bool late);
 /* All temporaries that e reads become constants, if they can. False if some cannot. */
 bool const_force(Ctx *c, Graph *g, Expr *e);
 
