@@ -3,6 +3,7 @@
  *   graph amp(x: f32[16, stream t], y: f32[N, 4] where N in 1..256) -> (z: f32[16, t]) { param w: f32[16]; state s: f32[8] = 0; ... s <- e; } */
 #include "../ir/scalar.h"
 #include "elab.h"
+#include <stdlib.h>
 
 typedef struct Unit { Elab *el; const Decl *d; Frame *f; VEC(Stmt *) st; VEC(Kernel *) kernel; } Unit;     /* kernel[i]: that st[i] stands in */
 
@@ -349,6 +350,12 @@ static void run_rows(Unit *u, const Row *row, int n) {
     }
 }
 
+/* The equations of a dump stand as they stood in it: their order is part of the text. */
+static int by_place(const void *x, const void *y) {
+  const Pos a = (*(Eq *const *)x)->pos, b = (*(Eq *const *)y)->pos;
+  return a.line != b.line ? (a.line > b.line) - (a.line < b.line) : (a.col > b.col) - (a.col < b.col);
+}
+
 void graph_elaborate(Elab *el, const Decl *d) {
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
@@ -372,5 +379,6 @@ void graph_elaborate(Elab *el, const Decl *d) {
   g->tensor = el->tensor.at; g->ntensor = el->tensor.n; g->eq = el->eq.at; g->neq = el->eq.n;
   for (int i = 0; i < g->ntensor; i++) g->tensor[i]->stream_dim = stream_place(g->tensor[i]);
   if (body) kernels_finish(el, d, kernel);
+  if (el->dump && g->neq) qsort(g->eq, (size_t)g->neq, sizeof *g->eq, by_place);
   if (el->c->nerror == errors) graph_sort(el->c, g);
 }
