@@ -117,6 +117,9 @@ class Gen:
         return f"graph g({head}) -> ({res}) {{\n{text}\n}}\n"
 
 
+STAGES = ["expand", "simplify", "fuse", "schedule", "plan"]
+
+
 def generate(seed):
     rng = random.Random(seed)
     g = Gen(rng)
@@ -132,10 +135,22 @@ def generate(seed):
     return g if g.stmts and not any(big(s) for s in g.live.values()) else None
 
 
+def dump(frit, text, stage, where):
+    path = os.path.join(where, "d.graph")
+    open(path, "w").write(text)
+    p = subprocess.run([frit, "compile", path, "--dump-ir=" + stage], capture_output=True, text=True, timeout=60)
+    return p.stdout if p.returncode == 0 else p.stderr
+
+
 def check(frit, text, flags, where):
     path = os.path.join(where, "g.graph")
     open(path, "w").write(text)
     try:
+        for stage in STAGES if "--printer=llvm" in flags else []:
+            once = dump(frit, text, stage, where)
+            twice = dump(frit, once, stage, where)
+            if once != twice:
+                return 5, f"the dump of stage {stage} prints otherwise when it is read again:\n{once}\n{twice}"
         p = subprocess.run([frit, "check", path, "--verify", "--tolerance", "2e-4"] + flags, capture_output=True, text=True, timeout=60)
         return p.returncode, p.stdout + p.stderr
     except subprocess.TimeoutExpired:
