@@ -363,7 +363,7 @@ static bool mark_block(CPrint *p, const KBlock *b)
       continue;
     for (int j = 0; j < 3; j++)
       changed |= mark(p, v->a[j]);
-    changed |= mark(p, v->vl);
+
     for (int j = 0; j < v->addr.nterm; j++)
       changed |= mark(p, v->addr.term[j].v);
     changed |= mark_block(p, &v->other);

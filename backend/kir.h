@@ -48,7 +48,7 @@ typedef enum {
   K_SET,       /* variable a[0] = a[1] */
   K_LOOP,      /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
   K_IF,        /* if a[0] (scalar bool): body, else other */
-  K_PREFETCH, K_SETVL   /* the line at addr */
+  K_PREFETCH   /* the line at addr */
 } KOp;
 
 typedef struct KInst KInst;
@@ -57,7 +57,7 @@ typedef struct KTerm { KInst *v; int64_t k; } KTerm;
 typedef struct KAddr { int buf; KTerm *term; int nterm; int64_t c; } KAddr;         /* elements: sum k * v + c */
 typedef enum { KL_SERIAL, KL_PARALLEL, KL_LAUNDER } KLoopHint;                      /* LAUNDER: re-reads weights: keep loads inside */
 struct KInst {
-  KOp op; KType type; KFn fn; Convert mode; int id; KInst *a[3]; KInst *vl; int64_t imm; double f; KAddr addr; KBlock body, other;
+  KOp op; KType type; KFn fn; Convert mode; int id; KInst *a[3]; int64_t imm; double f; KAddr addr; KBlock body, other;
   KLoopHint hint; bool reuse;     /* reuse: a load with more than two uses (gcc must be told to keep it in a register) */
 };
 
@@ -96,7 +96,7 @@ KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y);
 /* One C file and one header. header is the file's name for #include. */
 char *c_print(Ctx *c, const KModule *m, const char *header);
 char *c_header(Ctx *c, const KModule *m);
-typedef enum { OUT_LL, OUT_S, OUT_O, OUT_BC } LlvmOut;
+typedef enum { OUT_LL, OUT_S, OUT_O } LlvmOut;
 /* Through the plug-in that is loaded on demand. Gives the bytes. */
 bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size);
 /* The text of NAME_info (runtime/frit.h): one line a fact. */
