@@ -2,39 +2,24 @@
 #include "llvm_plugin.h"
 #include <dlfcn.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-static const char *plugin_path(Ctx *c)
-{
+static const char *plugin_path(Ctx *c) {
   char self[4096];
   const char *env = getenv("FRIT_PLUGIN");
-  if (env)
-    return env;
   ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-  while (n > 0 && self[n - 1] != '/')
-    n--;
-  return ctx_printf(c, "%.*sfrit-llvm.so", n > 0 ? (int)n : 0, self);
+  while (n > 0 && self[n - 1] != '/') n--;
+  return env ? env : ctx_printf(c, "%.*sfrit-llvm.so", n > 0 ? (int)n : 0, self);
 }
 
 /* libLLVM registers exit handlers: once loaded it stays. */
-static LlvmEmit *plugin_load(Ctx *c)
-{
+bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size) {
   const char *path = plugin_path(c);
   void *h = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   LlvmEmit *emit = NULL;
-  if (h)
-    *(void **)&emit = dlsym(h, "frit_llvm_emit");
-  if (emit)
-    return emit;
+  if (h) *(void **)&emit = dlsym(h, "frit_llvm_emit");
+  if (emit) return emit(&(LlvmHost){ LLVM_PLUGIN_VERSION, ctx_alloc, diag_error, info_text(c, m) }, c, m, kind, data, size);
   diag_error(c, (Pos){ 0 }, "the LLVM printer cannot be loaded: %s", h ? path : dlerror());
   diag_help(c, "install libllvm19, set FRIT_PLUGIN to the path of frit-llvm.so, or use --printer=c");
-  return NULL;
-}
-
-bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size)
-{
-  LlvmEmit *emit = plugin_load(c);
-  LlvmHost host = { LLVM_PLUGIN_VERSION, ctx_alloc, diag_error, info_text(c, m) };
-  return emit && emit(&host, c, m, kind, data, size);
+  return false;
 }
