@@ -27,7 +27,8 @@ typedef struct KFnInfo { const char *name; int arity; Fn fn; } KFnInfo;
 extern const KFnInfo kfn_info[KF_COUNT];
 static inline bool kfn_is_test(KFn f) { return (f >= KF_EQ && f <= KF_GE) || f == KF_ISNAN; }   /* gives bool */
 
-/* An element type and lanes; 1: scalar. Index arithmetic (addresses, counters) has elem T_WINT: as wide as Target.index_bits. Bool vectors are masks. */
+/* An element type and lanes; 1: scalar. Index arithmetic (addresses, counters) has elem T_WINT: as wide as Target.index_bits. Bools are conditions
+ * and masks: never in memory, never converted. f16 is loaded, stored and converted from and to f32, nothing else; bf16 does not occur. */
 typedef struct KType { Type elem; int lanes; } KType;
 
 typedef enum {

@@ -16,7 +16,9 @@ static Num *cells(Run *r, const KInst *i) {
   return r->value[i->id];
 }
 
-/* ---- functions of one lane */
+/* ---- values of one lane */
+static Num rounded(Num v, Type t) { return type_is_float(t) ? (Num){ value_round(v.f, t), 0 } : (Num){ 0, t == T_WINT ? v.i : value_wrap(v.i, t) }; }
+
 /* 1/a with so many bits. */
 static double estimate(double a, int bits) {
   int e;
@@ -39,48 +41,31 @@ static double float_fn(const Run *r, const KInst *i, double x, double y, double 
   }
 }
 
-static int64_t int_fn(const KInst *i, int64_t x, int64_t y, int64_t z, Type t) {
-  if (i->fn == KF_FMA) return value_wrap((int64_t)((uint64_t)x * (uint64_t)y + (uint64_t)z), t);
-  if (i->fn == KF_FNMA) return value_wrap((int64_t)((uint64_t)z - (uint64_t)x * (uint64_t)y), t);
-  return fn_eval_i(kfn_info[i->fn].fn, x, y, t);
-}
-
 static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
   Type t = i->a[0]->type.elem;
+  Fn fn = kfn_info[i->fn].fn;
   if (i->fn == KF_SELECT) return x.i ? y : z;
-  if (!type_is_float(t)) return (Num){ 0, int_fn(i, x.i, y.i, z.i, t) };
-  if (kfn_is_test(i->fn)) return (Num){ 0, fn_test_f(kfn_info[i->fn].fn, x.f, y.f) };
-  return (Num){ value_round(float_fn(r, i, x.f, y.f, z.f), t), 0 };
+  if (!type_is_float(t)) return (Num){ 0, fn_eval_i(fn, x.i, y.i, t) };
+  return kfn_is_test(i->fn) ? (Num){ 0, fn_test_f(fn, x.f, y.f) } : rounded((Num){ float_fn(r, i, x.f, y.f, z.f), 0 }, t);
 }
 
 /* Halves against halves. */
 static Num hred(Run *r, const KInst *i) {
-  int n = i->a[0]->type.lanes;
+  int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64;
   Num v[64];
-  if (n > 64) n = 64;
   memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
   for (n /= 2; n; n /= 2)
     for (int l = 0; l < n; l++) v[l] = lane_fn(r, i, v[l], v[l + n], v[l]);
   return *v;
 }
 
-static Num cast(const KInst *i, Num x) {
-  Num v = convert_value(x, i->a[0]->type.elem, i->type.elem, i->mode);
-  return type_is_float(i->type.elem) ? (Num){ value_round(v.f, i->type.elem), 0 } : (Num){ 0, v.i };
-}
-
-static Num constant(const KInst *i) {
-  Type t = i->type.elem;
-  return type_is_float(t) ? (Num){ value_round(i->f, t), 0 } : (Num){ 0, t == T_WINT ? i->imm : value_wrap(i->imm, t) };
-}
-
 static Num lane_value(Run *r, const KInst *i, int l) {
   const Num *x = i->a[0] ? cells(r, i->a[0]) : NULL, *y = i->a[1] ? cells(r, i->a[1]) : x, *z = i->a[2] ? cells(r, i->a[2]) : x;
   switch (i->op) {
-  case K_CONST: return constant(i);
+  case K_CONST: return rounded((Num){ i->f, i->imm }, i->type.elem);
   case K_PARAM: return (Num){ 0, r->dims[i->imm] };
   case K_FN: return lane_fn(r, i, x[l], y[l], z[l]);
-  case K_CAST: return cast(i, x[l]);
+  case K_CAST: return rounded(convert_value(x[l], i->a[0]->type.elem, i->type.elem, i->mode), i->type.elem);
   case K_BCAST: return x[0];
   case K_IOTA: return (Num){ 0, l };
   case K_PREFIX: return (Num){ 0, l < x[0].i };
@@ -112,7 +97,8 @@ static int64_t bytes_of(const Run *r, const KBuf *b) {
 static bool inside(Run *r, const KInst *i, int64_t k, int64_t bytes) {
   const KBuf *b = &r->m->buf[i->addr.buf];
   if (k >= 0 && (k + 1) * type_bytes(b->elem) <= bytes) return true;
-  if (!r->error) diag_error(r->c, r->f->pos, "internal error: kernel %s, %%%d: element %lld of %s (%lld bytes)", r->f->name, i->id, (long long)k, b->name, (long long)bytes);
+  const char *fmt = "internal error: kernel %s, %%%d: element %lld of %s (%lld bytes)";
+  if (!r->error) diag_error(r->c, r->f->pos, fmt, r->f->name, i->id, (long long)k, b->name, (long long)bytes);
   r->error = -1;
   return false;
 }
@@ -149,11 +135,6 @@ static void run_loop(Run *r, const KInst *i) {
   }
 }
 
-static void run_value(Run *r, const KInst *i) {
-  Num *out = cells(r, i);
-  for (int l = 0; l < i->type.lanes; l++) out[l] = lane_value(r, i, l);
-}
-
 static void run_block(Run *r, const KBlock *b) {
   for (int k = 0; k < b->n && !r->error; k++) {
     const KInst *i = b->at[k];
@@ -163,7 +144,7 @@ static void run_block(Run *r, const KBlock *b) {
     case K_LOOP: run_loop(r, i); break;
     case K_IF: run_block(r, cells(r, i->a[0])->i ? &i->body : &i->other); break;
     case K_PREFETCH: break;
-    default: run_value(r, i);
+    default: for (int l = 0; l < i->type.lanes; l++) cells(r, i)[l] = lane_value(r, i, l);
     }
   }
 }

@@ -57,22 +57,25 @@ static void add_value(Out *o, const KInst *i) {
 
 static void add_block(Out *o, const KBlock *b, int indent);
 
-static void add_loop(Out *o, const KInst *i, int indent) {
-  static const char *const hint[] = { [KL_SERIAL] = "", [KL_PARALLEL] = " parallel", [KL_LAUNDER] = " launder" };
-  const KInst *n = i->a[0];
-  text_add(&o->t, n->op == K_CONST ? "loop %%%d in %lld%s {\n" : "loop %%%d in %%%lld%s {\n", i->id, (long long)(n->op == K_CONST ? n->imm : n->id), hint[i->hint]);
-  add_block(o, &i->body, indent + 1);
+static void add_braces(Out *o, const KBlock *b, int indent) {
+  text_add(&o->t, " {\n");
+  add_block(o, b, indent + 1);
   text_add(&o->t, "%*s}", 2 * indent, "");
 }
 
+static void add_loop(Out *o, const KInst *i, int indent) {
+  static const char *const hint[] = { [KL_SERIAL] = "", [KL_PARALLEL] = " parallel", [KL_LAUNDER] = " launder" };
+  bool fixed = i->a[0]->op == K_CONST;
+  text_add(&o->t, fixed ? "loop %%%d in %lld%s" : "loop %%%d in %%%lld%s", i->id, (long long)(fixed ? i->a[0]->imm : i->a[0]->id), hint[i->hint]);
+  add_braces(o, &i->body, indent);
+}
+
 static void add_if(Out *o, const KInst *i, int indent) {
-  text_add(&o->t, "if %%%d {\n", i->a[0]->id);
-  add_block(o, &i->body, indent + 1);
-  text_add(&o->t, "%*s}", 2 * indent, "");
+  text_add(&o->t, "if %%%d", i->a[0]->id);
+  add_braces(o, &i->body, indent);
   if (!i->other.n) return;
-  text_add(&o->t, " else {\n");
-  add_block(o, &i->other, indent + 1);
-  text_add(&o->t, "%*s}", 2 * indent, "");
+  text_add(&o->t, " else");
+  add_braces(o, &i->other, indent);
 }
 
 static void add_inst(Out *o, const KInst *i, int indent) {
@@ -104,7 +107,8 @@ static void add_func(Out *o, const KFunc *f) {
 char *kir_print(Ctx *c, const KModule *m) {
   static const char *const kind[] = { [KB_IN] = "in", [KB_OUT] = "out", [KB_STATE] = "state", [KB_SCRATCH] = "scratch", [KB_CONST] = "const" };
   Out o = { { .c = c }, m };
-  text_add(&o.t, "module %s   # state %lld, scratch %lld, constants %lld bytes\n", m->name, (long long)m->state_bytes, (long long)m->scratch_bytes, (long long)m->nconstant);
+  text_add(&o.t, "module %s   # state %lld, scratch %lld, constants %lld bytes\n", m->name, (long long)m->state_bytes, (long long)m->scratch_bytes,
+           (long long)m->nconstant);
   for (const KBuf *b = m->buf; b < m->buf + m->nbuf; b++) {
     text_add(&o.t, "%s %s: %s", kind[b->kind], b->name, type_name(b->elem));
     if (b->kind == KB_IN || b->kind == KB_OUT) text_add(&o.t, " argument %d\n", b->arg);
