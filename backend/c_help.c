@@ -43,7 +43,9 @@ static bool first_use(CPrint *p, const char *name) {
   return true;
 }
 
-static const char *type_suffix(CPrint *p, KType t) { return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes); }
+static const char *type_suffix(CPrint *p, KType t) {
+  return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes);
+}
 
 const char *c_type(CPrint *p, KType t) {
   Type e = c_elem(p, t.elem);
@@ -54,8 +56,8 @@ const char *c_type(CPrint *p, KType t) {
   int bytes = type_bytes(e) * t.lanes;
   if (!first_use(p, name)) return name;
   if (mask) text_add(&p->types, "typedef __mmask%d %s;\n", t.lanes < 8 ? 8 : t.lanes, name);
-  else text_add(&p->types, "typedef %s %s __attribute__((vector_size(%d)));\ntypedef %s %s_u __attribute__((vector_size(%d), aligned(%d), may_alias));\n",
-                s, name, bytes, s, name, bytes, type_bytes(e));
+  else text_add(&p->types, "typedef %s %s __attribute__((vector_size(%d)));\n", s, name, bytes);
+  if (!mask) text_add(&p->types, "typedef %s %s_u __attribute__((vector_size(%d), aligned(%d), may_alias));\n", s, name, bytes, type_bytes(e));
   return name;
 }
 
@@ -183,8 +185,8 @@ static const char *row_body(const CPrint *p, const char *fn, KType t) {
   char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa];
   int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
-    if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64) && elem_fits(r->elems, t.elem))
-      return r->body;
+    if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
+      if (elem_fits(r->elems, t.elem)) return r->body;
   return NULL;
 }
 
@@ -214,7 +216,8 @@ static const char *lanes_body(CPrint *p, const Sig *s, const char *fn, const cha
   Text o = { .c = p->c };
   bool gives = *s->ret != 'v', masks = *s->ret == 'M' || (*s->ret == 'T' && t.elem == T_BOOL), bits = masks && p->t->isa == ISA_AVX512;
   if (gives) text_add(&o, bits ? "$%s r = 0; " : "$%s r = {0}; ", s->ret);
-  text_add(&o, "for (int i = 0; i < $N; i++) %s{%s E%s}(", !gives ? "" : bits ? "r = ($M)(r | ($M)(0 != " : masks ? "r[i] = -(0 != " : "r[i] = ", fn, from);
+  text_add(&o, "for (int i = 0; i < $N; i++) %s", !gives ? "" : bits ? "r = ($M)(r | ($M)(0 != " : masks ? "r[i] = -(0 != " : "r[i] = ");
+  text_add(&o, "{%s E%s}(", fn, from);
   part_args(&o, s, fn, 2);
   text_add(&o, ")%s%s", bits ? ") << i)" : masks ? ")" : "", gives ? "; return r" : "");
   return o.s;

@@ -59,7 +59,8 @@ static const char *call(CPrint *p, const char *fn, KType t, const char *args) { 
 /* The operator by which C says the same, or NULL. */
 static const char *infix(const KInst *v) {
   static const char *const text[KF_COUNT] = {
-    [KF_ADD] = "+", [KF_SUB] = "-", [KF_MUL] = "*", [KF_DIV] = "/", [KF_EQ] = "==", [KF_NE] = "!=", [KF_LT] = "<", [KF_LE] = "<=", [KF_GT] = ">", [KF_GE] = ">=",
+    [KF_ADD] = "+", [KF_SUB] = "-", [KF_MUL] = "*", [KF_DIV] = "/",
+    [KF_EQ] = "==", [KF_NE] = "!=", [KF_LT] = "<", [KF_LE] = "<=", [KF_GT] = ">", [KF_GE] = ">=",
   };
   KType t = v->a[0]->type;
   bool says = v->fn >= KF_EQ ? t.lanes == 1 : type_is_float(t.elem) || (t.elem == T_WINT && t.lanes == 1 && v->fn != KF_DIV);
@@ -133,7 +134,8 @@ static const char *show(CPrint *p, const KInst *v) {
 /* gcc turns a vector load with several uses into a memory operand of each: PIN keeps it in a register. */
 static void print_value(CPrint *p, const KInst *v) {
   const char *t = c_type(p, v->type), *x = show(p, v), *name = value(p, v);
-  bool flt = v->type.elem == T_F32 || v->type.elem == T_F64, pin = v->reuse && flt && c_is_x86(p) && v->type.lanes * type_bytes(v->type.elem) <= p->t->vector_bytes;
+  bool flt = v->type.elem == T_F32 || v->type.elem == T_F64, fits = v->type.lanes * type_bytes(v->type.elem) <= p->t->vector_bytes;
+  bool pin = v->reuse && flt && fits && c_is_x86(p);
   c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
   if (pin) c_line(p, "PIN(%s);", name);
 }
@@ -161,7 +163,7 @@ static void launder(CPrint *p, const KBlock *b, bool *done) {
 static void print_loop(CPrint *p, const KInst *v) {
   const char *i = value(p, v);
   c_line(p, "for (%s %s = 0; %s < %s; %s++) {", c_type(p, (KType){ T_WINT, 1 }), i, i, value(p, v->a[0]), i);
-  if (v->hint == KL_LAUNDER && (p->t->isa == ISA_NEON || p->t->isa == ISA_RVV)) launder(p, &v->body, NEWN(p->c, bool, p->m->nbuf + 1));
+  if (v->hint == KL_LAUNDER && target_launders(p->t)) launder(p, &v->body, NEWN(p->c, bool, p->m->nbuf + 1));
   inner(p, &v->body);
   c_line(p, "}");
 }

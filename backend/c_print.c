@@ -60,9 +60,8 @@ static CPrint printer(Ctx *c, const KModule *m) {
 static const KBuf *next_constant(const CPrint *p, int64_t at) {
   const KBuf *first = NULL;
   for (const KBuf *b = p->m->buf; b < p->m->buf + p->m->nbuf; b++)
-    if (b->kind == KB_CONST && b->offset >= at && b->bytes > 0 && b->offset + b->bytes <= p->m->nconstant && b->offset % type_bytes(b->elem) == 0 &&
-        (!first || b->offset < first->offset))
-      first = b;
+    if (b->kind == KB_CONST && b->offset >= at && b->bytes > 0 && b->offset + b->bytes <= p->m->nconstant && b->offset % type_bytes(b->elem) == 0)
+      if (!first || b->offset < first->offset) first = b;
   return first;
 }
 
@@ -97,7 +96,8 @@ static void print_constants(CPrint *p) {
     add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n);
     at = next + b->bytes;
   }
-  if (end) text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, p->t->vector_bytes ? 64 : 8, values.s);
+  int align = p->t->vector_bytes ? 64 : 8;
+  if (end) text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, align, values.s);
 }
 
 /* ---- functions */
@@ -129,7 +129,9 @@ static bool uses(const CPrint *p, const Used *u, KBufKind kind) {
 static int nargs(const KModule *m) { return m->graph->nin + m->graph->nout; }
 static const Tensor *argument(const KModule *m, int k) { return k < m->graph->nin ? m->graph->in[k] : m->graph->out[k - m->graph->nin]; }
 static const char *argument_name(CPrint *p, int k) { return c_ident(p->c, argument(p->m, k)->name); }
-static const char *argument_type(CPrint *p, int k) { return ctx_printf(p->c, "%s%s", k < p->m->graph->nin ? "const " : "", c_memory(p, argument(p->m, k)->type)); }
+static const char *argument_type(CPrint *p, int k) {
+  return ctx_printf(p->c, "%s%s", k < p->m->graph->nin ? "const " : "", c_memory(p, argument(p->m, k)->type));
+}
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
 
 /* The signature of a kernel, or the arguments of its call: arguments as parameters, other buffers as pointers into state and scratch. */
@@ -148,18 +150,21 @@ static const char *kernel_args(CPrint *p, const Used *u, bool declare) {
   return o.n ? o.s + 2 : declare ? "void" : "";
 }
 
-static void print_pointers(CPrint *p, const Used *u) {
+static void print_body(CPrint *p, const KFunc *f, const Used *u) {
   for (int k = 0; k < p->m->nbuf; k++) {
     const KBuf *b = &p->m->buf[k];
     const char *t = c_memory(p, b->elem), *s = p->buf[k];
     long long offset = b->offset;
     if (!u->buf[k]) continue;
-    if (b->kind == KB_STATE || b->kind == KB_SCRATCH) c_line(p, "%s *const %s = (%s *)(void *)(%s + %lld);", t, s, t, b->kind == KB_STATE ? "state" : "scratch", offset);
-    if (b->kind != KB_CONST) continue;
-    if (p->member[k]) c_line(p, "const %s *%s = %s_constants.%s;", t, s, p->name, s);
-    else c_line(p, "const %s *%s = (const %s *)(const void *)((const char *)&%s_constants + %lld);", t, s, t, p->name, offset);
-    c_line(p, "LAUNDER(%s);", s);
+    if (b->kind == KB_STATE) c_line(p, "%s *const %s = (%s *)(void *)(state + %lld);", t, s, t, offset);
+    if (b->kind == KB_SCRATCH) c_line(p, "%s *const %s = (%s *)(void *)(scratch + %lld);", t, s, t, offset);
+    if (b->kind == KB_CONST && p->member[k]) c_line(p, "const %s *%s = %s_constants.%s;", t, s, p->name, s);
+    else if (b->kind == KB_CONST)
+      c_line(p, "const %s *%s = (const %s *)(const void *)((const char *)&%s_constants + %lld);", t, s, t, p->name, offset);
+    if (b->kind == KB_CONST) c_line(p, "LAUNDER(%s);", s);
   }
+  c_block(p, &f->body);
+  text_add(&p->out, "}\n\n");
 }
 
 /* Text inside a comment. */
@@ -193,9 +198,7 @@ static const char *print_kernel(CPrint *p, const KFunc *f) {
   const char *name = c_ident(p->c, f->name);
   print_heading(p, f);
   text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, kernel_args(p, &u, true));
-  print_pointers(p, &u);
-  c_block(p, &f->body);
-  text_add(&p->out, "}\n\n");
+  print_body(p, f, &u);
   return ctx_printf(p->c, "%s_%s(%s);", p->name, name, kernel_args(p, &u, false));
 }
 
@@ -208,10 +211,6 @@ static const char *run_signature(CPrint *p) {
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&o, ", int64_t %s", dim_name(p, k));
   text_add(&o, ")");
   return o.s;
-}
-
-static const char *call_signature(CPrint *p) {
-  return ctx_printf(p->c, "int %s_call(void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par)", p->name);
 }
 
 static void print_run(CPrint *p, const char *const *calls) {
@@ -228,8 +227,9 @@ static void print_run(CPrint *p, const char *const *calls) {
   text_add(&p->out, "  return 0;\n}\n\n");
 }
 
+#define CALL_PARAMS "void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par"
 static void print_call(CPrint *p) {
-  text_add(&p->out, "EXPORT %s\n{\n  (void)par;\n", call_signature(p));
+  text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n  (void)par;\n", p->name);
   text_add(&p->out, nargs(p->m) ? "  if (!args) return 2;\n" : "  (void)args;\n");
   text_add(&p->out, p->m->graph->ndim ? "  if (!dims) return 2;\n" : "  (void)dims;\n");
   text_add(&p->out, "  return %s_run(", p->name);
@@ -243,9 +243,7 @@ static void print_init(CPrint *p) {
   Used u = used_by(p, p->m->init);
   text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
   c_line(p, uses(p, &u, KB_STATE) ? "char *const state = (char *)memory;" : "(void)memory;");
-  print_pointers(p, &u);
-  c_block(p, &p->m->init->body);
-  text_add(&p->out, "}\n\n");
+  print_body(p, p->m->init, &u);
 }
 
 static void print_info(CPrint *p) {
@@ -260,9 +258,10 @@ static void print_info(CPrint *p) {
 
 /* ---- the file */
 static void add_prologue(CPrint *p, Text *o, const char *header) {
-  text_add(o, "/* %s for %s: written by frit " FRIT_VERSION ".\n *\n *   %s %s -c %s.c\n *\n", p->m->name, p->t->name, p->t->cc, p->t->cflags, p->m->name);
+  const char *include = p->t->isa == ISA_NEON ? "arm_neon" : p->t->isa == ISA_RVV ? "riscv_vector" : "immintrin", *name = p->m->name;
+  text_add(o, "/* %s for %s: written by frit " FRIT_VERSION ".\n *\n *   %s %s -c %s.c\n *\n", name, p->t->name, p->t->cc, p->t->cflags, name);
   text_add(o, " * -ffp-contract=off is part of the meaning: contraction would change bits. */\n#include <stddef.h>\n#include <stdint.h>\n");
-  if (p->t->isa != ISA_SCALAR) text_add(o, "#include <%s.h>\n", p->t->isa == ISA_NEON ? "arm_neon" : p->t->isa == ISA_RVV ? "riscv_vector" : "immintrin");
+  if (p->t->isa != ISA_SCALAR) text_add(o, "#include <%s.h>\n", include);
   if (header) text_add(o, "#include \"%s\"\n", header);
   text_add(o, "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n#endif\n"
               "#if defined(__GNUC__)\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
@@ -271,14 +270,16 @@ static void add_prologue(CPrint *p, Text *o, const char *header) {
               "#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n#define INF_F32 __builtin_inff()\n#define NAN_F32 __builtin_nanf(\"\")\n"
               "#define INF_F64 __builtin_inf()\n#define NAN_F64 __builtin_nan(\"\")\n"
               "#else\n#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
-              "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n#define INF_F64 (1e308 * 10)\n#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
-  if (c_is_x86(p))
-    text_add(o, "#if defined(__clang__)\n#define PIN(x) ((void)0)\n#else\n#define PIN(x) __asm__(\"\" : \"+%s\"(x))\n#endif\n", p->t->isa == ISA_AVX512 ? "v" : "x");
+              "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n"
+              "#define INF_F64 (1e308 * 10)\n#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
+  if (c_is_x86(p)) text_add(o, "#if defined(__clang__)\n#define PIN(x) ((void)0)\n#else\n#define PIN(x) __asm__(\"\" : \"+%s\"(x))\n#endif\n",
+                            p->t->isa == ISA_AVX512 ? "v" : "x");
   text_add(o, "\n");
 }
 
 static void add_declarations(CPrint *p, Text *o) {
-  text_add(o, "%s;\nstruct frit_parallel;\n%s;\nvoid %s_init(void *state);\nextern const char %s_info[];\n", run_signature(p), call_signature(p), p->name, p->name);
+  text_add(o, "%s;\nstruct frit_parallel;\nint %s_call(" CALL_PARAMS ");\n", run_signature(p), p->name);
+  text_add(o, "void %s_init(void *state);\nextern const char %s_info[];\n", p->name, p->name);
 }
 
 char *c_print(Ctx *c, const KModule *m, const char *header) {
@@ -313,14 +314,15 @@ char *c_header(Ctx *c, const KModule *m) {
   const char *big = upper(c, m->name);
   int align = m->target->vector_bytes ? 64 : 8;
   Text o = { .c = c };
-  text_add(&o, "/* %s for %s: written by frit " FRIT_VERSION ". state and scratch are the caller's, aligned as said; NAME_init fills the state before the\n"
-               " * first call. _run gives 0, 1 (a dimension out of its bounds) or 2 (a null pointer). */\n", p.name, m->target->name);
+  text_add(&o, "/* %s for %s: written by frit " FRIT_VERSION ". state and scratch are the caller's, aligned as said; NAME_init fills the state "
+               "before the\n * first call. _run gives 0, 1 (a dimension out of its bounds) or 2 (a null pointer). */\n", p.name, m->target->name);
   text_add(&o, "#ifndef FRIT_MODEL_%s_H\n#define FRIT_MODEL_%s_H\n#include <stdint.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", big, big);
   text_add(&o, "#define %s_STATE_BYTES %lld\n#define %s_STATE_ALIGN %d\n#define %s_SCRATCH_BYTES %lld\n#define %s_SCRATCH_ALIGN %d\n", big,
            (long long)m->state_bytes, big, align, big, (long long)m->scratch_bytes, big, align);
   for (int k = 0; k < m->graph->ndim; k++) {
-    const char *d = upper(c, m->graph->dim[k]->name);
-    text_add(&o, "#define %s_%s_MIN %lld\n#define %s_%s_MAX %lld\n", big, d, (long long)m->graph->dim[k]->lo, big, d, (long long)m->graph->dim[k]->hi);
+    const Index *dim = m->graph->dim[k];
+    const char *d = upper(c, dim->name);
+    text_add(&o, "#define %s_%s_MIN %lld\n#define %s_%s_MAX %lld\n", big, d, (long long)dim->lo, big, d, (long long)dim->hi);
   }
   add_declarations(&p, &o);
   text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n");

@@ -55,18 +55,15 @@ static uint64_t inst_hash(const KInst *i, const KMemo *m) {
   return shared ? h : mix(h, (uint64_t)m->scope->id);
 }
 
-static bool addr_equal(const KAddr *x, const KAddr *y) {
-  if (x->buf != y->buf || x->c != y->c || x->nterm != y->nterm) return false;
-  for (int k = 0; k < x->nterm; k++)
-    if (x->term[k].v != y->term[k].v || x->term[k].k != y->term[k].k) return false;
-  return true;
-}
-
 static bool inst_equal(const KInst *x, const KInst *y) {
   if (x->op != y->op || x->type.elem != y->type.elem || x->type.lanes != y->type.lanes || x->fn != y->fn || x->mode != y->mode) return false;
   if (memcmp(x->a, y->a, sizeof x->a) != 0) return false;
-  if (uses_imm(x->op) && (x->imm != y->imm || memcmp(&x->f, &y->f, sizeof x->f) != 0)) return false;
-  return !reads_memory(x->op) || addr_equal(&x->addr, &y->addr);
+  if (uses_imm(x->op)) return x->imm == y->imm && memcmp(&x->f, &y->f, sizeof x->f) == 0;
+  if (!reads_memory(x->op)) return true;
+  if (x->addr.buf != y->addr.buf || x->addr.c != y->addr.c || x->addr.nterm != y->addr.nterm) return false;
+  for (int k = 0; k < x->addr.nterm; k++)
+    if (x->addr.term[k].v != y->addr.term[k].v || x->addr.term[k].k != y->addr.term[k].k) return false;
+  return true;
 }
 
 static bool can_number(const KInst *i) {

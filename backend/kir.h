@@ -98,8 +98,18 @@ KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y);
 char *c_print(Ctx *c, const KModule *m, const char *header);
 char *c_header(Ctx *c, const KModule *m);
 typedef enum { OUT_LL, OUT_S, OUT_O } LlvmOut;
-/* Through the plug-in that is loaded on demand. Gives the bytes. */
+/* Through the LLVM printer, frit-llvm.so, which is loaded on demand (libLLVM costs every start 11 ms). Gives the bytes. */
 bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size);
+/* The one symbol of that plug-in; false after an error. It calls back through LlvmHost, so it needs no symbol of the program. */
+#define LLVM_PLUGIN_VERSION 1
+typedef struct LlvmHost {
+  int version;
+  void *(*alloc)(Ctx *c, size_t bytes);
+  void (*error)(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+  const char *info;               /* text of NAME_info */
+} LlvmHost;
+typedef bool LlvmEmit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size);
+LlvmEmit frit_llvm_emit;
 /* The text of NAME_info (runtime/frit.h): one line a fact. */
 char *info_text(Ctx *c, const KModule *m);
 typedef enum { EMIT_C, EMIT_LL, EMIT_S, EMIT_O, EMIT_A, EMIT_SO } Emit;

@@ -14,18 +14,13 @@ static int number(KBlock *b, int id) {
   return id;
 }
 
+/* Counts, or takes back, what i and all inside it use. */
 static void use(const KInst *i, int *uses, int by) {
   for (int k = 0; k < 3; k++)
     if (i->a[k]) uses[i->a[k]->id] += by;
   for (int k = 0; k < i->addr.nterm; k++) uses[i->addr.term[k].v->id] += by;
-}
-
-static void use_block(const KBlock *b, int *uses, int by) {
-  for (int k = 0; k < b->n; k++) {
-    use(b->at[k], uses, by);
-    use_block(&b->at[k]->body, uses, by);
-    use_block(&b->at[k]->other, uses, by);
-  }
+  for (int k = 0; k < i->body.n; k++) use(i->body.at[k], uses, by);
+  for (int k = 0; k < i->other.n; k++) use(i->other.at[k], uses, by);
 }
 
 static bool acts(const KInst *i) {
@@ -44,7 +39,6 @@ static void sweep(KBlock *b, int *uses) {
     i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
     if (acts(i) || uses[i->id] > 0) continue;
     use(i, uses, -1);
-    use_block(&i->body, uses, -1);
     b->at[k] = NULL;
   }
   b->n = 0;
@@ -76,7 +70,7 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   (void)m;
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
-  use_block(&f->body, uses, 1);
+  for (int k = 0; k < f->body.n; k++) use(f->body.at[k], uses, 1);
   sweep(&f->body, uses);
   f->nvalue = number(&f->body, 0);
   hint_launder(buf, &f->body);

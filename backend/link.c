@@ -5,6 +5,7 @@
  *
  * One link path for both printers. The .so has no NEEDED entry and no undefined symbol (-z defs), and shows NAME_* only. */
 #include "kir.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -24,12 +25,33 @@ static bool refuse(Ctx *c, const char *what, const char *help) {
   return false;
 }
 
+/* ---- the LLVM printer, beside the program or where FRIT_PLUGIN says */
+static const char *plugin_path(Ctx *c) {
+  char self[4096];
+  const char *env = getenv("FRIT_PLUGIN");
+  ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+  while (n > 0 && self[n - 1] != '/') n--;
+  return env ? env : ctx_printf(c, "%.*sfrit-llvm.so", n > 0 ? (int)n : 0, self);
+}
+
+/* libLLVM registers exit handlers: once loaded it stays. */
+bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size) {
+  const char *path = plugin_path(c);
+  void *h = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  LlvmEmit *emit = NULL;
+  if (h) *(void **)&emit = dlsym(h, "frit_llvm_emit");
+  if (emit) return emit(&(LlvmHost){ LLVM_PLUGIN_VERSION, ctx_alloc, diag_error, info_text(c, m) }, c, m, kind, data, size);
+  return refuse(c, ctx_printf(c, "the LLVM printer cannot be loaded: %s", h ? path : dlerror()),
+                "install libllvm19, set FRIT_PLUGIN to the path of frit-llvm.so, or use --printer=c");
+}
+
 /* ---- the private folder */
 static bool work_open(Work *w) {
   const char *tmp = getenv("TMPDIR");
   snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
   if (mkdtemp(w->dir)) return true;
-  return refuse(w->c, ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno)), "set TMPDIR to a folder that you may write to");
+  const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
+  return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
 }
 
 static const char *work_path(Work *w, const char *name) { return ctx_printf(w->c, "%s/%s", w->dir, name); }
@@ -37,10 +59,8 @@ static const char *work_name(Work *w, const char *suffix) { return ctx_printf(w-
 static bool work_write(Work *w, const char *name, const void *data, size_t n) { return file_write(w->c, work_path(w, name), data, n, false); }
 
 static void work_close(Work *w) {
-  static const char *const suffix[] = { ".c", ".s", ".o", ".a", ".so" };
-  for (size_t k = 0; k < sizeof suffix / sizeof *suffix; k++) unlink(work_path(w, work_name(w, suffix[k])));
-  unlink(work_path(w, "log"));
-  unlink(work_path(w, "exports"));
+  const char *name[] = { work_name(w, ".c"), work_name(w, ".s"), work_name(w, ".o"), work_name(w, ".a"), work_name(w, ".so"), "log", "exports" };
+  for (size_t k = 0; k < sizeof name / sizeof *name; k++) unlink(work_path(w, name[k]));
   rmdir(w->dir);
 }
 
@@ -153,11 +173,11 @@ static bool make_shared(Work *w) {
   Args a = { 0 };
   const char *name = w->m->name;
   char *exports = ctx_printf(w->c, "{ global: %s_run; %s_call; %s_init; %s_info; frit_artefact; local: *; };\n", name, name, name, name);
-  if (!strncmp(w->m->target->triple, "thumb", 5))
-    return refuse(w->c, ctx_printf(w->c, "target %s has no shared objects", w->m->target->name), "compile to .c, .o or .a and link it into the firmware");
+  char *none = ctx_printf(w->c, "target %s has no shared objects", w->m->target->name);
+  if (!strncmp(w->m->target->triple, "thumb", 5)) return refuse(w->c, none, "compile to .c, .o or .a and link it into the firmware");
   if (!make_object(w, false) || !work_write(w, "exports", exports, strlen(exports))) return false;
-  add_words(w->c, &a, "-shared -s -Bsymbolic --hash-style=gnu --build-id=none -z noexecstack -z defs -z noseparate-code -z norelro --version-script=exports");
-  add_words(w->c, &a, ctx_printf(w->c, "--defsym=frit_artefact=%s_info %s.o -o %s.so", name, name, name));
+  add_words(w->c, &a, "-shared -s -Bsymbolic --hash-style=gnu --build-id=none -z noexecstack -z defs -z noseparate-code -z norelro");
+  add_words(w->c, &a, ctx_printf(w->c, "--version-script=exports --defsym=frit_artefact=%s_info %s.o -o %s.so", name, name, name));
   return run_first(w, linkers_of(w->m->target), &a, "a linker", "install binutils or lld-19");
 }
 
@@ -175,12 +195,6 @@ static bool emit_c(Ctx *c, const KModule *m, const char *path) {
   return c->nerror == 0 && write_text(c, path, text) && write_text(c, header, c_header(c, m));
 }
 
-static bool emit_ll(Ctx *c, const KModule *m, const char *path) {
-  Bytes b;
-  if (uses_c(c)) return refuse(c, "the C printer writes no LLVM IR", "leave out --printer=c");
-  return llvm_emit(c, m, OUT_LL, &b.at, &b.n) && file_write(c, path, b.at, b.n, false);
-}
-
 static bool emit_through(Work *w, Emit kind, const char *path) {
   static const char *const suffix[] = { [EMIT_S] = ".s", [EMIT_O] = ".o", [EMIT_A] = ".a", [EMIT_SO] = ".so" };
   if (!(kind == EMIT_A ? make_archive(w) : kind == EMIT_SO ? make_shared(w) : make_object(w, kind == EMIT_S))) return false;
@@ -191,8 +205,10 @@ static bool emit_through(Work *w, Emit kind, const char *path) {
 
 bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path) {
   Work w = { .c = c, .m = m };
+  Bytes b;
   if (kind == EMIT_C) return emit_c(c, m, path);
-  if (kind == EMIT_LL) return emit_ll(c, m, path);
+  if (kind == EMIT_LL && uses_c(c)) return refuse(c, "the C printer writes no LLVM IR", "leave out --printer=c");
+  if (kind == EMIT_LL) return llvm_emit(c, m, OUT_LL, &b.at, &b.n) && file_write(c, path, b.at, b.n, false);
   if (!work_open(&w)) return false;
   bool ok = emit_through(&w, kind, path);
   work_close(&w);

@@ -1,7 +1,7 @@
 /* Private to the LLVM printer: one function being written. */
 #ifndef FRIT_LLVM_BUILD_H
 #define FRIT_LLVM_BUILD_H
-#include "llvm_plugin.h"
+#include "kir.h"
 #include <llvm-c/Core.h>
 
 typedef LLVMValueRef V;

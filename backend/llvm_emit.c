@@ -53,14 +53,14 @@ static void loop(Unit *u, const KInst *l) {
   Sets s = { .n = 0 };
   collect_sets(u, &l->body, &s);
   V n = u->value[l->a[0]->id], zero = LLVMConstInt(u->index, 0, 0), weights = u->weights;
-  bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0, opaque = l->hint == KL_LAUNDER && weights && (u->t->isa == ISA_NEON || u->t->isa == ISA_RVV);
+  bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0;
   Block before = LLVMGetInsertBlock(u->b), body = new_block(u), done = new_block(u);
   if (sure) LLVMBuildBr(u->b, body);
   else LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSGT, n, zero), body, done);
   enter(u, body);
   V count = u->value[l->id] = phi(u, zero, before, NULL, NULL);
   for (int k = 0; k < s.n; k++) s.now[k] = u->value[s.id[k]] = phi(u, s.was[k], before, NULL, NULL);
-  if (opaque) u->weights = launder(u, weights);
+  if (l->hint == KL_LAUNDER && weights && target_launders(u->t)) u->weights = launder(u, weights);
   block(u, &l->body);
   u->weights = weights;
   Block last = LLVMGetInsertBlock(u->b);
@@ -185,7 +185,8 @@ static V checked_dim(Unit *u, V dims, int k) {
 
 /* int call(args, state, scratch, dims, parallel) */
 static V call_entry(Unit *u, V *kernels) {
-  V f = function(u, "call", u->i32, 5, NULL, 0, true), args = param(u, 0), dims = param(u, 3), *arg = alloc(u, sizeof *arg, nargs(u) + 2 + ndims(u)), *a = arg;
+  V f = function(u, "call", u->i32, 5, NULL, 0, true), args = param(u, 0), dims = param(u, 3);
+  V *arg = alloc(u, sizeof *arg, nargs(u) + 2 + ndims(u)), *a = arg;
   not_null(u, args);
   for (int k = 0; k < nargs(u); k++) *a++ = not_null(u, item(u, u->ptr, args, k));
   *a++ = param(u, 1); *a++ = param(u, 2);

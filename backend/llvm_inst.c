@@ -38,7 +38,7 @@ static V guarded(Unit *u, KType t, V *a, bool remainder, bool floors) {
   bool sign = !is_unsigned(t);
   V by0 = unit_icmp(u, LLVMIntEQ, a[1], none), bym = sign ? unit_icmp(u, LLVMIntEQ, a[1], minus) : NULL, b = unit_select(u, by0, one, a[1]);
   if (sign) b = unit_select(u, bym, one, b);
-  V q = sign ? LLVMBuildSDiv(u->b, a[0], b, "") : LLVMBuildUDiv(u->b, a[0], b, ""), r = sign ? LLVMBuildSRem(u->b, a[0], b, "") : LLVMBuildURem(u->b, a[0], b, "");
+  V q = LLVMBuildBinOp(u->b, sign ? LLVMSDiv : LLVMUDiv, a[0], b, ""), r = LLVMBuildBinOp(u->b, sign ? LLVMSRem : LLVMURem, a[0], b, "");
   if (floors && sign) {
     V off = LLVMBuildAnd(u->b, unit_icmp(u, LLVMIntNE, r, none), unit_icmp(u, LLVMIntSLT, LLVMBuildXor(u->b, r, b, ""), none), "");
     q = unit_select(u, off, LLVMBuildSub(u->b, q, one, ""), q);
@@ -131,7 +131,8 @@ static const Row rows[KF_COUNT] = {
   [KF_RCPE] = { .fn = do_rcpe }, [KF_SCALE2] = { .fn = do_scale2 }, [KF_SELECT] = { .fn = do_select },
   [KF_EQ] = TEST(OEQ, EQ, EQ), [KF_NE] = TEST(UNE, NE, NE), [KF_LT] = TEST(OLT, SLT, ULT),
   [KF_LE] = TEST(OLE, SLE, ULE), [KF_GT] = TEST(OGT, SGT, UGT), [KF_GE] = TEST(OGE, SGE, UGE),
-  [KF_SQRT] = { .name = "llvm.sqrt" }, [KF_FLOOR] = { .name = "llvm.floor" }, [KF_TRUNC] = { .name = "llvm.trunc" }, [KF_ROUND] = { .name = "llvm.rint" },
+  [KF_SQRT] = { .name = "llvm.sqrt" }, [KF_FLOOR] = { .name = "llvm.floor" },
+  [KF_TRUNC] = { .name = "llvm.trunc" }, [KF_ROUND] = { .name = "llvm.rint" },
 };
 
 V inst_fn(Unit *u, KFn fn, KType t, V *a) {

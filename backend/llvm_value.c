@@ -3,10 +3,14 @@
 #include <string.h>
 
 T unit_elem(Unit *u, Type t) {
-  if (t == T_BOOL) return u->i1;
-  if (t == T_WINT) return u->index;
-  if (type_is_float(t)) return t == T_F64 ? LLVMDoubleTypeInContext(u->lc) : t == T_F32 ? LLVMFloatTypeInContext(u->lc) : LLVMHalfTypeInContext(u->lc);
-  return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
+  switch (t) {
+  case T_BOOL: return u->i1;
+  case T_WINT: return u->index;
+  case T_F16: return LLVMHalfTypeInContext(u->lc);
+  case T_F32: return LLVMFloatTypeInContext(u->lc);
+  case T_F64: return LLVMDoubleTypeInContext(u->lc);
+  default: return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
+  }
 }
 
 T unit_type(Unit *u, KType t) { return t.lanes == 1 ? unit_elem(u, t.elem) : LLVMVectorType(unit_elem(u, t.elem), (unsigned)t.lanes); }
@@ -86,10 +90,9 @@ static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
 
 static V do_load(Unit *u, const KInst *k) { return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load"); }
 static V do_store(Unit *u, const KInst *k) { return access(u, k, arg(u, k, 1), address(u, &k->addr), "llvm.masked.store"); }
-static V do_gather(Unit *u, const KInst *k) { return access(u, k, NULL, unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, 1)), "llvm.masked.gather"); }
-static V do_scatter(Unit *u, const KInst *k) {
-  return access(u, k, arg(u, k, 1), unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, 2)), "llvm.masked.scatter");
-}
+static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
+static V do_gather(Unit *u, const KInst *k) { return access(u, k, NULL, places(u, k, 1), "llvm.masked.gather"); }
+static V do_scatter(Unit *u, const KInst *k) { return access(u, k, arg(u, k, 1), places(u, k, 2), "llvm.masked.scatter"); }
 static V do_prefetch(Unit *u, const KInst *k) {
   V a[4] = { address(u, &k->addr), unit_i32(u, 0), unit_i32(u, 2), unit_i32(u, 1) };
   return unit_intrinsic(u, "llvm.prefetch", &u->ptr, 1, a, 4);
@@ -153,9 +156,10 @@ static V clamp_int(Unit *u, V v, Type from, KType to) {
 
 /* Rounds to even, then to the type's range (its largest value that a float has); NaN gives 0. */
 static V clamp_float(Unit *u, V v, KType from, KType to) {
-  double top = type_bytes(to.elem) < 4 || from.elem == T_F64 ? type_highest(to.elem) : to.elem == T_I32 ? 2147483520.0 : to.elem == T_U32 ? 4294967040.0 : 9223371487098961920.0;
+  double top = to.elem == T_I32 ? 2147483520.0 : to.elem == T_U32 ? 4294967040.0 : 9223371487098961920.0;
+  if (type_bytes(to.elem) < 4 || from.elem == T_F64) top = type_highest(to.elem);
   T t = LLVMTypeOf(v);
-  V r = unit_intrinsic(u, "llvm.rint", &t, 1, &v, 1), lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top), none = unit_fcmp(u, LLVMRealUNO, v, v);
+  V r = unit_intrinsic(u, "llvm.rint", &t, 1, &v, 1), none = unit_fcmp(u, LLVMRealUNO, v, v), lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top);
   r = unit_select(u, unit_fcmp(u, LLVMRealOLT, r, lo), lo, r);
   r = unit_select(u, unit_fcmp(u, LLVMRealOGT, r, hi), hi, r);
   return plain_cast(u, unit_select(u, none, LLVMConstNull(t), r), from.elem, to);
@@ -173,7 +177,10 @@ static V do_const(Unit *u, const KInst *k) { return type_is_float(k->type.elem) 
 static V do_param(Unit *u, const KInst *k) { return u->dim[k->imm]; }
 static V do_bcast(Unit *u, const KInst *k) { return unit_splat(u, k->type, arg(u, k, 0)); }
 static V do_lane(Unit *u, const KInst *k) { return LLVMBuildExtractElement(u->b, arg(u, k, 0), unit_i32(u, k->imm), ""); }
-static V do_fn(Unit *u, const KInst *k) { return inst_fn(u, k->fn, k->a[k->fn == KF_SELECT]->type, (V[3]){ arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) }); }
+static V do_fn(Unit *u, const KInst *k) {
+  V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
+  return inst_fn(u, k->fn, k->a[k->fn == KF_SELECT]->type, a);
+}
 
 V inst_value(Unit *u, const KInst *k) {
   static V (*const rows[])(Unit *, const KInst *) = {

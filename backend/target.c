@@ -16,7 +16,8 @@
 #define UNITS(FMA, BITS, PORTS, LOADS, LATENCY) .fma = FMA, .rcp_bits = BITS, .fma_ports = PORTS, .load_ports = LOADS, .fma_latency = LATENCY
 #define X86(NAME, ISA, BYTES, REGS, L2, FEATURES)                                                                      \
   .name = NAME, .triple = "x86_64-unknown-linux-gnu", .cpu = NAME, .features = FEATURES, .cc = "cc", .isa = ISA,       \
-  .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" NAME, .vector_bytes = BYTES, .nreg = REGS, CACHES(32, L2, 32 * 1024, 64), .index_bits = 64, .block = 64
+  .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" NAME, .vector_bytes = BYTES, .nreg = REGS,                 \
+  CACHES(32, L2, 32 * 1024, 64), .index_bits = 64, .block = 64
 
 const Target targets[] = {
   { X86("x86-64-v2", ISA_SSE4, 16, 16, 256, ""), UNITS(false, 11, 2, 2, 4) },

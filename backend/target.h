@@ -23,5 +23,6 @@ typedef struct Target {
 const Target *target_find(const char *name);
 extern const Target targets[];
 extern const int ntargets;
+static inline bool target_launders(const Target *t) { return t->isa == ISA_NEON || t->isa == ISA_RVV; }   /* what KL_LAUNDER is for */
 static inline int target_lanes(const Target *t, int elem_bytes) { return t->vector_bytes > elem_bytes ? t->vector_bytes / elem_bytes : 1; }
 #endif
