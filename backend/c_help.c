@@ -31,8 +31,8 @@ static const char *const c_scalar[T_COUNT] = {
 const char *c_memory(CPrint *p, Type t) { return t == T_BOOL ? "uint8_t" : t == T_BF16 ? "uint16_t" : c_scalar[c_elem(p, t)]; }
 
 Type c_int_like(Type t, bool is_signed) {
-  static const Type s[9] = { [1] = T_I8, [2] = T_I16, [4] = T_I32, [8] = T_I64 }, u[9] = { [1] = T_U8, [2] = T_U16, [4] = T_U32, [8] = T_U64 };
-  return (is_signed ? s : u)[type_bytes(t)];
+  static const Type of[9][2] = { [1] = { T_U8, T_I8 }, [2] = { T_U16, T_I16 }, [4] = { T_U32, T_I32 }, [8] = { T_U64, T_I64 } };
+  return of[type_bytes(t)][is_signed];
 }
 
 /* True the first time. */

@@ -141,11 +141,7 @@ static void print_value(CPrint *p, const KInst *v) {
 }
 
 /* ---- loops and conditions */
-static void inner(CPrint *p, const KBlock *b) {
-  p->indent++;
-  c_block(p, b);
-  p->indent--;
-}
+static void inner(CPrint *p, const KBlock *b) { p->indent++; c_block(p, b); p->indent--; }
 
 /* Weights that the body reads get their pointer anew in every step, or clang hoists the loads out of the loop and spills them. */
 static void launder(CPrint *p, const KBlock *b, bool *done) {

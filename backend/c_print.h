@@ -19,21 +19,14 @@ typedef struct CPrint {
 } CPrint;
 
 static inline bool c_is_x86(const CPrint *p) { return p->t->isa == ISA_SSE4 || p->t->isa == ISA_AVX2 || p->t->isa == ISA_AVX512; }
-/* Index type becomes what the target makes of it. */
-Type c_elem(const CPrint *p, Type t);
-/* The C name of a value's type ("f32x16", "int32_t"); asks for its typedef. */
-const char *c_type(CPrint *p, KType t);
-/* The C type of an element in memory. */
-const char *c_memory(CPrint *p, Type t);
+Type c_elem(const CPrint *p, Type t);                    /* index type becomes what the target makes of it */
+const char *c_type(CPrint *p, KType t);                  /* the C name of a value's type ("f32x16", "int32_t"); asks for its typedef */
+const char *c_memory(CPrint *p, Type t);                 /* the C type of an element in memory */
+Type c_int_like(Type t, bool is_signed);                 /* the integer type as wide as t */
 /* The name of helper fn for values of type t (and, of conversions, from type a, else T_NONE); writes it if it is new. */
 const char *c_help(CPrint *p, const char *fn, KType t, Type a);
-/* An unsigned integer as wide as t, or a signed one. */
-Type c_int_like(Type t, bool is_signed);
-/* A number as a C expression of type t. */
-void c_number(CPrint *p, Text *o, Type t, double f, int64_t i);
-/* A name as a C identifier that is no keyword and none of ours. */
-const char *c_ident(Ctx *c, const char *name);
-/* The body of one function at p->indent. */
-void c_block(CPrint *p, const KBlock *b);
+void c_number(CPrint *p, Text *o, Type t, double f, int64_t i);         /* as a C expression of type t */
+const char *c_ident(Ctx *c, const char *name);           /* a C identifier that is no keyword and none of ours */
+void c_block(CPrint *p, const KBlock *b);                /* a function's body, at p->indent */
 #define c_line(p, ...) (text_add(&(p)->out, "%*s", 2 * (p)->indent, ""), text_add(&(p)->out, __VA_ARGS__), text_add(&(p)->out, "\n"))
 #endif

@@ -35,10 +35,7 @@ KSave k_into(KBuild *b, KBlock *block) { return k_goto(b, block, k_scope(b, ((KM
 void k_back(KBuild *b, KSave s) { k_goto(b, s.block, s.scope); }
 
 /* ---- numbering */
-static uint64_t mix(uint64_t h, uint64_t v) {
-  h = (h ^ v) * 0x9e3779b97f4a7c15u;
-  return h ^ h >> 29;
-}
+static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 29; }
 static bool uses_imm(KOp op) { return op == K_CONST || op == K_PARAM || op == K_LANE; }
 static bool reads_memory(KOp op) { return op == K_LOAD || op == K_GATHER; }
 
@@ -73,10 +70,7 @@ static bool can_number(const KInst *i) {
   return true;
 }
 
-static bool visible(const KScope *s, const KScope *from) {
-  while (from && from != s) from = from->up;
-  return from != NULL;
-}
+static bool visible(const KScope *s, const KScope *from) { while (from && from != s) from = from->up; return from != NULL; }
 
 /* The slot of a value equal to *i, or a free one (always, if i is NULL). */
 static KEntry *memo_slot(KMemo *m, const KInst *i, uint64_t hash) {

@@ -101,10 +101,11 @@ typedef enum { OUT_LL, OUT_S, OUT_O } LlvmOut;
 /* Through the LLVM printer, frit-llvm.so, which is loaded on demand (libLLVM costs every start 11 ms). Gives the bytes. */
 bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size);
 /* The one symbol of that plug-in; false after an error. It calls back through LlvmHost, so it needs no symbol of the program. */
-#define LLVM_PLUGIN_VERSION 1
+#define LLVM_PLUGIN_VERSION 2
 typedef struct LlvmHost {
   int version;
   void *(*alloc)(Ctx *c, size_t bytes);
+  char *(*printf)(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
   void (*error)(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
   const char *info;               /* text of NAME_info */
 } LlvmHost;

@@ -11,10 +11,7 @@ typedef struct Run {
   Ctx *c; const KModule *m; const KFunc *f; void *const *args; uint8_t *state, *scratch; const int64_t *dims; Num **value; int error;
 } Run;
 
-static Num *cells(Run *r, const KInst *i) {
-  if (!r->value[i->id]) r->value[i->id] = NEWN(r->c, Num, i->type.lanes);
-  return r->value[i->id];
-}
+static Num *cells(Run *r, const KInst *i) { return r->value[i->id] ? r->value[i->id] : (r->value[i->id] = NEWN(r->c, Num, i->type.lanes)); }
 
 /* ---- values of one lane */
 static Num rounded(Num v, Type t) { return type_is_float(t) ? (Num){ value_round(v.f, t), 0 } : (Num){ 0, t == T_WINT ? v.i : value_wrap(v.i, t) }; }

@@ -40,7 +40,7 @@ bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *s
   void *h = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   LlvmEmit *emit = NULL;
   if (h) *(void **)&emit = dlsym(h, "frit_llvm_emit");
-  if (emit) return emit(&(LlvmHost){ LLVM_PLUGIN_VERSION, ctx_alloc, diag_error, info_text(c, m) }, c, m, kind, data, size);
+  if (emit) return emit(&(LlvmHost){ LLVM_PLUGIN_VERSION, ctx_alloc, ctx_printf, diag_error, info_text(c, m) }, c, m, kind, data, size);
   return refuse(c, ctx_printf(c, "the LLVM printer cannot be loaded: %s", h ? path : dlerror()),
                 "install libllvm19, set FRIT_PLUGIN to the path of frit-llvm.so, or use --printer=c");
 }
@@ -157,28 +157,17 @@ static bool make_archive(Work *w) {
   return make_object(w, false) && run_first(w, "llvm-ar-19|llvm-ar|ar", &a, "an archiver", "install binutils or llvm-19");
 }
 
-/* bfd links only for its own machine; lld for all. */
-static const char *linkers_of(const Target *t) {
-  if (!strncmp(t->triple, "aarch64", 7)) return "ld.lld-19|ld.lld|aarch64-linux-gnu-ld";
-  if (!strncmp(t->triple, "riscv64", 7)) return "ld.lld-19|ld.lld|riscv64-linux-gnu-ld";
-#if defined(__x86_64__)
-  return "ld.bfd|ld|ld.lld-19|ld.lld";
-#else
-  return "x86_64-linux-gnu-ld|ld.lld-19|ld.lld";
-#endif
-}
-
 /* frit_artefact is NAME_info, so that the loader finds it in a renamed file. */
 static bool make_shared(Work *w) {
   Args a = { 0 };
   const char *name = w->m->name;
   char *exports = ctx_printf(w->c, "{ global: %s_run; %s_call; %s_init; %s_info; frit_artefact; local: *; };\n", name, name, name, name);
   char *none = ctx_printf(w->c, "target %s has no shared objects", w->m->target->name);
-  if (!strncmp(w->m->target->triple, "thumb", 5)) return refuse(w->c, none, "compile to .c, .o or .a and link it into the firmware");
+  if (!w->m->target->ld) return refuse(w->c, none, "compile to .c, .o or .a and link it into the firmware");
   if (!make_object(w, false) || !work_write(w, "exports", exports, strlen(exports))) return false;
   add_words(w->c, &a, "-shared -s -Bsymbolic --hash-style=gnu --build-id=none -z noexecstack -z defs -z noseparate-code -z norelro");
   add_words(w->c, &a, ctx_printf(w->c, "--version-script=exports --defsym=frit_artefact=%s_info %s.o -o %s.so", name, name, name));
-  return run_first(w, linkers_of(w->m->target), &a, "a linker", "install binutils or lld-19");
+  return run_first(w, w->m->target->ld, &a, "a linker", "install binutils or lld-19");
 }
 
 /* ---- into place */

@@ -8,7 +8,6 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- control */
@@ -110,12 +109,7 @@ static int ndims(const Unit *u) { return u->m->graph->ndim; }
 static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
 static V param(const Unit *u, int k) { return LLVMGetParam(u->fn, (unsigned)k); }
 
-static const char *symbol(Unit *u, const char *suffix) {
-  size_t n = strlen(u->m->name) + strlen(suffix) + 2;
-  char *s = u->host->alloc(u->c, n);
-  snprintf(s, n, "%s_%s", u->m->name, suffix);
-  return s;
-}
+static const char *symbol(Unit *u, const char *suffix) { return u->host->printf(u->c, "%s_%s", u->m->name, suffix); }
 
 static void add_attr(Unit *u, unsigned at, const char *name) {
   LLVMAddAttributeAtIndex(u->fn, at, LLVMCreateEnumAttribute(u->lc, LLVMGetEnumAttributeKindForName(name, strlen(name)), 0));
@@ -251,10 +245,9 @@ static LLVMTargetMachineRef machine(Unit *u) {
     LLVMInitialize##T##AsmPrinter(), LLVMInitialize##T##AsmParser()
   TARGET(X86), TARGET(AArch64), TARGET(RISCV), TARGET(ARM);
   LLVMTargetRef target;
-  char *why = NULL, what[128];
-  snprintf(what, sizeof what, "LLVM knows no target '%s'", u->t->triple);
+  char *why = NULL;
   if (LLVMGetTargetFromTriple(u->t->triple, &target, &why)) {
-    fail(u, what, why);
+    fail(u, u->host->printf(u->c, "LLVM knows no target '%s'", u->t->triple), why);
     return NULL;
   }
   LLVMTargetMachineOptionsRef o = LLVMCreateTargetMachineOptions();

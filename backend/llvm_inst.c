@@ -4,7 +4,6 @@
  *
  * No fast-math flags anywhere: the bits are those of the C printer. */
 #include "llvm_build.h"
-#include <stdio.h>
 
 typedef V Special(Unit *u, KType t, V *a);
 
@@ -80,8 +79,7 @@ static V call_named(Unit *u, const char *name, V *arg, int n) {
 
 /* AVX-512's masked forms: operands, what masked lanes give, the mask. */
 static V call_avx512(Unit *u, const char *name, int lanes, V *a, int n) {
-  char full[48];
-  snprintf(full, sizeof full, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
+  const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
   V arg[5] = { a[0], a[1] };
   arg[n] = LLVMConstNull(LLVMTypeOf(a[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
   bool rounds = n == 2 && lanes == 16;                   /* and the present rounding mode */

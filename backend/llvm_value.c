@@ -159,7 +159,8 @@ static V clamp_float(Unit *u, V v, KType from, KType to) {
   double top = to.elem == T_I32 ? 2147483520.0 : to.elem == T_U32 ? 4294967040.0 : 9223371487098961920.0;
   if (type_bytes(to.elem) < 4 || from.elem == T_F64) top = type_highest(to.elem);
   T t = LLVMTypeOf(v);
-  V r = unit_intrinsic(u, "llvm.rint", &t, 1, &v, 1), none = unit_fcmp(u, LLVMRealUNO, v, v), lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top);
+  V r = unit_intrinsic(u, "llvm.rint", &t, 1, &v, 1), none = unit_fcmp(u, LLVMRealUNO, v, v);
+  V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top);
   r = unit_select(u, unit_fcmp(u, LLVMRealOLT, r, lo), lo, r);
   r = unit_select(u, unit_fcmp(u, LLVMRealOGT, r, hi), hi, r);
   return plain_cast(u, unit_select(u, none, LLVMConstNull(t), r), from.elem, to);

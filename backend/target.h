@@ -7,6 +7,7 @@ typedef enum { ISA_SCALAR, ISA_SSE4, ISA_AVX2, ISA_AVX512, ISA_NEON, ISA_RVV } I
 typedef struct Target {
   const char *name, *triple, *cpu, *features, *abi;       /* LLVM's words; abi may be NULL */
   const char *cc, *cflags;                                /* the C compiler that runs the C printer's output when --printer=c makes an object */
+  const char *ld;                                         /* linkers, the first that exists is taken; NULL: no shared objects */
   Isa isa;
   int vector_bytes;               /* of a register; 0 on scalar targets; RVV: the least (16) */
   bool scalable;                  /* RVV: one artefact for every VLEN */
