@@ -23,11 +23,12 @@ typedef enum {
 #undef I
   KF_COUNT
 } KFn;
-typedef struct KFnInfo { const char *name; int arity; } KFnInfo;
+typedef struct KFnInfo { const char *name; int arity; Fn fn; } KFnInfo;
 extern const KFnInfo kfn_info[KF_COUNT];
+static inline bool kfn_is_test(KFn f) { return (f >= KF_EQ && f <= KF_GE) || f == KF_ISNAN; }   /* gives bool */
 
-/* An element type and lanes. 1: scalar. n > 1: a fixed vector. -m: a scalable vector of m registers (RVV) whose active lanes are the
- * instruction's vl. Index arithmetic (addresses, counters) has elem T_WINT: as wide as Target.index_bits. Bool vectors are masks. */
+/* An element type and lanes; 1: scalar. Index arithmetic (addresses, counters) has elem T_WINT: as wide as Target.index_bits. Bools are conditions
+ * and masks: never in memory, never converted. f16 is loaded, stored and converted from and to f32, nothing else; bf16 does not occur. */
 typedef struct KType { Type elem; int lanes; } KType;
 
 typedef enum {
@@ -46,10 +47,9 @@ typedef enum {
   K_SCATTER,   /* a[1] to addr + a[2]; a[0]: mask or NULL; lanes in order */
   K_VAR,       /* a variable that starts as a[0] */
   K_SET,       /* variable a[0] = a[1] */
-  K_LOOP,      /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. */
+  K_LOOP,      /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
   K_IF,        /* if a[0] (scalar bool): body, else other */
-  K_PREFETCH,  /* the line at addr */
-  K_SETVL      /* RVV: the active lanes for a[0] remaining elements, type.lanes gives the registers, type.elem the element; index type value */
+  K_PREFETCH   /* the line at addr */
 } KOp;
 
 typedef struct KInst KInst;
@@ -58,14 +58,15 @@ typedef struct KTerm { KInst *v; int64_t k; } KTerm;
 typedef struct KAddr { int buf; KTerm *term; int nterm; int64_t c; } KAddr;         /* elements: sum k * v + c */
 typedef enum { KL_SERIAL, KL_PARALLEL, KL_LAUNDER } KLoopHint;                      /* LAUNDER: re-reads weights: keep loads inside */
 struct KInst {
-  KOp op; KType type; KFn fn; Convert mode; int id; KInst *a[3]; KInst *vl; int64_t imm; double f; KAddr addr; KBlock body, other;
+  KOp op; KType type; KFn fn; Convert mode; int id; KInst *a[3]; int64_t imm; double f; KAddr addr; KBlock body, other;
   KLoopHint hint; bool reuse;     /* reuse: a load with more than two uses (gcc must be told to keep it in a register) */
 };
 
 typedef enum { KB_IN, KB_OUT, KB_STATE, KB_SCRATCH, KB_CONST } KBufKind;
 /* One a tensor or temporary. arg: number among all arguments, inputs first. offset: bytes in state, scratch or constants. */
 typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly; } KBuf;
-typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; } KFunc;
+/* Once finished every id is in 0..nvalue - 1. */
+typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue; } KFunc;
 typedef struct KModule {
   const char *name; const Target *target; Graph *graph;
   KBuf *buf; int nbuf;
@@ -84,7 +85,7 @@ int kir_run(Ctx *c, const KModule *m, void *const *args, void *state, void *scra
 int kir_init(Ctx *c, const KModule *m, void *state);
 
 /* Building: the vector math expansions and the lowering share these. Folds nothing but x*1-like noise; numbers values in b's block. */
-typedef struct KBuild { Ctx *c; const Target *target; KModule *m; KBlock *block; KInst *vl; void *memo; } KBuild;
+typedef struct KBuild { Ctx *c; const Target *target; KModule *m; KBlock *block; void *memo; } KBuild;
 KInst *k_const(KBuild *b, KType t, double f, int64_t i);
 KInst *k_fn(KBuild *b, KFn fn, KInst *x, KInst *y, KInst *z);          /* result type by fn; scalar args against vectors are broadcast */
 KInst *k_cast(KBuild *b, Convert mode, Type t, KInst *x);
@@ -96,9 +97,20 @@ KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y);
 /* One C file and one header. header is the file's name for #include. */
 char *c_print(Ctx *c, const KModule *m, const char *header);
 char *c_header(Ctx *c, const KModule *m);
-typedef enum { OUT_LL, OUT_S, OUT_O, OUT_BC } LlvmOut;
-/* Through the plug-in that is loaded on demand. Gives the bytes. */
+typedef enum { OUT_LL, OUT_S, OUT_O } LlvmOut;
+/* Through the LLVM printer, frit-llvm.so, which is loaded on demand (libLLVM costs every start 11 ms). Gives the bytes. */
 bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size);
+/* The one symbol of that plug-in; false after an error. It calls back through LlvmHost, so it needs no symbol of the program. */
+#define LLVM_PLUGIN_VERSION 2
+typedef struct LlvmHost {
+  int version;
+  void *(*alloc)(Ctx *c, size_t bytes);
+  char *(*printf)(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+  void (*error)(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+  const char *info;               /* text of NAME_info */
+} LlvmHost;
+typedef bool LlvmEmit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size);
+LlvmEmit frit_llvm_emit;
 /* The text of NAME_info (runtime/frit.h): one line a fact. */
 char *info_text(Ctx *c, const KModule *m);
 typedef enum { EMIT_C, EMIT_LL, EMIT_S, EMIT_O, EMIT_A, EMIT_SO } Emit;

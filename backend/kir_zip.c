@@ -14,7 +14,7 @@ enum { SEGMENT_LEAST = 10, SEGMENT_MOST = 200, GROUP_MOST = 4 };
 typedef struct Zip { Ctx *c; const KBuf *buf; int most; KBlock out; } Zip;
 typedef struct Segment { KInst **at; int n; } Segment;
 
-static bool straight(const KInst *i) { return i->op != K_LOOP && i->op != K_IF && i->op != K_SET && i->op != K_VAR && i->op != K_SETVL && i->op != K_SCATTER && i->op != K_PREFETCH; }
+static bool straight(const KInst *i) { return i->op != K_LOOP && i->op != K_IF && i->op != K_SET && i->op != K_VAR && i->op != K_SCATTER && i->op != K_PREFETCH; }
 
 /* Constants and addresses of what is known before the run at[0 .. n): they go in front of it. (Numbers grow along the run.) */
 static bool *early_of(Ctx *c, KInst **at, int n)
@@ -50,7 +50,7 @@ static bool may_meet(const Zip *z, const KInst *load, const KInst *store)
   bool args = l->kind <= KB_OUT && s->kind <= KB_OUT;
   if ((l->kind != s->kind && !args) || l->readonly) return false;
   int64_t size = type_bytes(l->elem), lo = (args ? 0 : l->offset), so = (args ? 0 : s->offset);
-  if (load->op == K_GATHER || load->type.lanes < 0 || !same_terms(&load->addr, &store->addr) || type_bytes(s->elem) != size)
+  if (load->op == K_GATHER || !same_terms(&load->addr, &store->addr) || type_bytes(s->elem) != size)
     return args || (lo < so + s->bytes && so < lo + l->bytes);
   lo += load->addr.c * size;
   so += store->addr.c * size;
@@ -59,7 +59,7 @@ static bool may_meet(const Zip *z, const KInst *load, const KInst *store)
 
 static bool uses(const KInst *i, const KInst *v)
 {
-  bool yes = i->a[0] == v || i->a[1] == v || i->a[2] == v || i->vl == v;
+  bool yes = i->a[0] == v || i->a[1] == v || i->a[2] == v;
   for (int k = 0; k < i->addr.nterm; k++) yes |= i->addr.term[k].v == v;
   return yes;
 }
@@ -67,7 +67,7 @@ static bool uses(const KInst *i, const KInst *v)
 static bool segment_joins(const Zip *z, const Segment *first, const Segment *s)
 {
   if (s->n != first->n || s->n < SEGMENT_LEAST || s->n > SEGMENT_MOST) return false;
-  if (s->at[s->n - 1]->op != K_STORE || s->at[s->n - 1]->a[1]->type.lanes < 0) return false;
+  if (s->at[s->n - 1]->op != K_STORE) return false;
   for (int k = 0; k < s->n; k++)
     if (!same_inst(first->at[k], s->at[k])) return false;
   for (const Segment *e = first; e < s; e++)

@@ -5,6 +5,7 @@
  *
  * One link path for both printers. The .so has no NEEDED entry and no undefined symbol (-z defs), and shows NAME_* only. */
 #include "kir.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -16,64 +17,76 @@
 extern char **environ;
 typedef struct Work { Ctx *c; const KModule *m; char dir[64]; } Work;
 typedef VEC(const char *) Args;
+typedef struct Bytes { uint8_t *at; size_t n; } Bytes;
+
+static bool refuse(Ctx *c, const char *what, const char *help) {
+  diag_error(c, (Pos){ 0 }, "%s", what);
+  if (help) diag_help(c, "%s", help);
+  return false;
+}
+
+/* ---- the LLVM printer, beside the program or where FRIT_PLUGIN says */
+static const char *plugin_path(Ctx *c) {
+  char self[4096];
+  const char *env = getenv("FRIT_PLUGIN");
+  ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+  while (n > 0 && self[n - 1] != '/') n--;
+  return env ? env : ctx_printf(c, "%.*sfrit-llvm.so", n > 0 ? (int)n : 0, self);
+}
+
+/* libLLVM registers exit handlers: once loaded it stays. */
+bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *size) {
+  const char *path = plugin_path(c);
+  void *h = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  LlvmEmit *emit = NULL;
+  if (h) *(void **)&emit = dlsym(h, "frit_llvm_emit");
+  if (emit) return emit(&(LlvmHost){ LLVM_PLUGIN_VERSION, ctx_alloc, ctx_printf, diag_error, info_text(c, m) }, c, m, kind, data, size);
+  return refuse(c, ctx_printf(c, "the LLVM printer cannot be loaded: %s", h ? path : dlerror()),
+                "install libllvm19, set FRIT_PLUGIN to the path of frit-llvm.so, or use --printer=c");
+}
 
 /* ---- the private folder */
-static bool work_open(Work *w)
-{
+static bool work_open(Work *w) {
   const char *tmp = getenv("TMPDIR");
   snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
-  if (mkdtemp(w->dir))
-    return true;
-  diag_error(w->c, (Pos){ 0 }, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
-  diag_help(w->c, "set TMPDIR to a folder that you may write to");
-  return false;
+  if (mkdtemp(w->dir)) return true;
+  const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
+  return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
 }
 
 static const char *work_path(Work *w, const char *name) { return ctx_printf(w->c, "%s/%s", w->dir, name); }
 static const char *work_name(Work *w, const char *suffix) { return ctx_printf(w->c, "%s%s", w->m->name, suffix); }
+static bool work_write(Work *w, const char *name, const void *data, size_t n) { return file_write(w->c, work_path(w, name), data, n, false); }
 
-static void work_close(Work *w)
-{
-  static const char *const suffix[] = { ".c", ".s", ".o", ".a", ".so" };
-  for (size_t k = 0; k < sizeof suffix / sizeof *suffix; k++)
-    unlink(work_path(w, work_name(w, suffix[k])));
-  unlink(work_path(w, "log"));
-  unlink(work_path(w, "exports"));
+static void work_close(Work *w) {
+  const char *name[] = { work_name(w, ".c"), work_name(w, ".s"), work_name(w, ".o"), work_name(w, ".a"), work_name(w, ".so"), "log", "exports" };
+  for (size_t k = 0; k < sizeof name / sizeof *name; k++) unlink(work_path(w, name[k]));
   rmdir(w->dir);
 }
 
-static bool work_write(Work *w, const char *name, const void *data, size_t n)
-{
-  return file_write(w->c, work_path(w, name), data, n, false);
-}
-
-static bool read_all(const char *path, Ctx *c, uint8_t **data, size_t *n)
-{
-  FILE *f = fopen(path, "rb");
-  if (!f)
-    return false;
+/* A file of the folder, NUL-terminated; at is NULL if it cannot be read. */
+static Bytes work_read(Work *w, const char *name) {
+  Bytes b = { 0 };
+  FILE *f = fopen(work_path(w, name), "rb");
+  if (!f) return b;
   fseek(f, 0, SEEK_END);
   long size = ftell(f);
   rewind(f);
-  *data = ctx_alloc(c, (size_t)(size > 0 ? size : 0) + 1);
-  *n = fread(*data, 1, (size_t)(size > 0 ? size : 0), f);
+  if (size >= 0) b = (Bytes){ ctx_alloc(w->c, (size_t)size + 1), (size_t)size };
+  if (fread(b.at, 1, b.n, f) != b.n) b.at = NULL;
   fclose(f);
-  return size >= 0 && *n == (size_t)size;
+  return b;
 }
 
 /* ---- programs */
-static void add_words(Ctx *c, Args *a, const char *s)
-{
-  while (*s) {
-    size_t n = strcspn(s, " ");
-    if (n)
-      PUSH(c, *a, ctx_internn(c, s, n));
-    s += n + (s[n] == ' ');
+static void add_words(Ctx *c, Args *a, const char *s) {
+  for (size_t n; *s; s += n + (s[n] == ' ')) {
+    n = strcspn(s, " ");
+    if (n) PUSH(c, *a, ctx_internn(c, s, n));
   }
 }
 
-static int spawn(Work *w, char *const *argv, pid_t *pid)
-{
+static int spawn(Work *w, char *const *argv, pid_t *pid) {
   posix_spawn_file_actions_t fa;
   posix_spawn_file_actions_init(&fa);
   posix_spawn_file_actions_addchdir_np(&fa, w->dir);
@@ -85,202 +98,107 @@ static int spawn(Work *w, char *const *argv, pid_t *pid)
   return e;
 }
 
-static bool run_failed(Work *w, const char *program, int status)
-{
-  uint8_t *log = NULL;
-  size_t n = 0;
-  if (!read_all(work_path(w, "log"), w->c, &log, &n))
-    log = (uint8_t *)"";
-  if (WIFSIGNALED(status))
-    diag_error(w->c, (Pos){ 0 }, "%s was ended by signal %d\n%.2000s", program, WTERMSIG(status), (char *)log);
-  else
-    diag_error(w->c, (Pos){ 0 }, "%s failed\n%.2000s", program, (char *)log);
-  return false;
-}
-
 /* Runs args in the folder. *missing: there is no such program (no error is recorded then). */
-static bool run_program(Work *w, Args *a, bool *missing)
-{
+static bool run_program(Work *w, Args *a, bool *missing) {
   int status = 0;
   pid_t pid;
   PUSH(w->c, *a, NULL);
-  char **argv = NEWN(w->c, char *, a->n);
-  for (int k = 0; k < a->n - 1; k++)
-    argv[k] = ctx_printf(w->c, "%s", a->at[k]);
-  int e = spawn(w, argv, &pid);
+  const char *program = a->at[0];
+  int e = spawn(w, (char *const *)(void *)a->at, &pid);
   *missing = e == ENOENT;
-  if (e && !*missing)
-    diag_error(w->c, (Pos){ 0 }, "cannot run %s: %s", argv[0], strerror(e));
-  if (e)
-    return false;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-    ;
+  if (e) return *missing ? false : refuse(w->c, ctx_printf(w->c, "cannot run %s: %s", program, strerror(e)), NULL);
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
   *missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;
-  return status == 0 || (*missing ? false : run_failed(w, argv[0], status));
+  if (status == 0 || *missing) return status == 0;
+  Bytes log = work_read(w, "log");
+  const char *how = WIFSIGNALED(status) ? ctx_printf(w->c, "was ended by signal %d", WTERMSIG(status)) : "failed";
+  return refuse(w->c, ctx_printf(w->c, "%s %s\n%.2000s", program, how, log.at ? (char *)log.at : ""), NULL);
 }
 
 /* The first of the programs (separated by |) that exists runs with `rest`. */
-static bool run_first(Work *w, const char *programs, const Args *rest, const char *what, const char *help)
-{
+static bool run_first(Work *w, const char *programs, const Args *rest, const char *what, const char *help) {
   for (const char *s = programs; *s; s += strcspn(s, "|") + (strchr(s, '|') != NULL)) {
     Args a = { 0 };
     bool missing = false;
     add_words(w->c, &a, ctx_internn(w->c, s, strcspn(s, "|")));
-    for (int k = 0; k < rest->n; k++)
-      PUSH(w->c, a, rest->at[k]);
-    bool ok = run_program(w, &a, &missing);
-    if (ok || !missing)
-      return ok;
+    for (int k = 0; k < rest->n; k++) PUSH(w->c, a, rest->at[k]);
+    if (run_program(w, &a, &missing)) return true;
+    if (!missing) return false;
   }
-  diag_error(w->c, (Pos){ 0 }, "%s for target %s not found: tried %s", what, w->m->target->name, programs);
-  diag_help(w->c, "%s", help);
-  return false;
+  return refuse(w->c, ctx_printf(w->c, "%s for target %s not found: tried %s", what, w->m->target->name, programs), help);
 }
 
 /* ---- compile, archive, link */
-static const char *compiler_of(const Target *t)
-{
-  const char *cc = getenv("CC");
-  return !strcmp(t->cc, "cc") && cc && *cc ? cc : t->cc;
-}
-
-/* clang refuses gcc's switch against turning loops into calls of memset; -fno-builtin does it there. */
-static void add_flags(Ctx *c, Args *a, const char *flags, bool clang)
-{
-  Args all = { 0 };
-  add_words(c, &all, flags);
-  for (int k = 0; k < all.n; k++)
-    if (!clang || strcmp(all.at[k], "-fno-tree-loop-distribute-patterns"))
-      PUSH(c, *a, all.at[k]);
-}
-
-static bool compile(Work *w, const char *flag, const char *suffix)
-{
+static bool compile(Work *w, const char *flag, const char *suffix) {
+  const Target *t = w->m->target;
+  const char *cc = getenv("CC"), *text = c_print(w->c, w->m, NULL);
+  if (strcmp(t->cc, "cc") || !cc || !*cc) cc = t->cc;
+  if (w->c->nerror || !work_write(w, work_name(w, ".c"), text, strlen(text))) return false;
   Args a = { 0 };
-  const char *text = c_print(w->c, w->m, NULL);
-  if (w->c->nerror || !work_write(w, work_name(w, ".c"), text, strlen(text)))
-    return false;
-  add_flags(w->c, &a, w->m->target->cflags, strstr(compiler_of(w->m->target), "clang") != NULL);
-  PUSH(w->c, a, flag);
-  PUSH(w->c, a, work_name(w, ".c"));
-  PUSH(w->c, a, "-o");
-  PUSH(w->c, a, work_name(w, suffix));
-  return run_first(w, compiler_of(w->m->target), &a, "the C compiler",
-                   "install it, name another one in CC (native targets), or use the LLVM printer (--printer=llvm)");
+  add_words(w->c, &a, ctx_printf(w->c, "%s %s %s -o %s", t->cflags, flag, work_name(w, ".c"), work_name(w, suffix)));
+  for (int k = 0; k < a.n && strstr(cc, "clang"); k++)   /* clang refuses gcc's switch against turning loops into calls of memset */
+    if (!strcmp(a.at[k], "-fno-tree-loop-distribute-patterns")) a.at[k] = "-fno-builtin";
+  return run_first(w, cc, &a, "the C compiler", "install it, name another one in CC (native targets), or use the LLVM printer (--printer=llvm)");
 }
 
 static bool uses_c(const Ctx *c) { return c->opt.printer && !strcmp(c->opt.printer, "c"); }
 
 /* NAME.o (or NAME.s) in the folder. */
-static bool make_object(Work *w, bool assembly)
-{
-  uint8_t *data;
-  size_t n;
-  if (uses_c(w->c))
-    return compile(w, assembly ? "-S" : "-c", assembly ? ".s" : ".o");
-  return llvm_emit(w->c, w->m, assembly ? OUT_S : OUT_O, &data, &n) && work_write(w, work_name(w, assembly ? ".s" : ".o"), data, n);
+static bool make_object(Work *w, bool assembly) {
+  const char *suffix = assembly ? ".s" : ".o";
+  Bytes b;
+  if (uses_c(w->c)) return compile(w, assembly ? "-S" : "-c", suffix);
+  return llvm_emit(w->c, w->m, assembly ? OUT_S : OUT_O, &b.at, &b.n) && work_write(w, work_name(w, suffix), b.at, b.n);
 }
 
-static bool make_archive(Work *w)
-{
+static bool make_archive(Work *w) {
   Args a = { 0 };
-  add_words(w->c, &a, "rcD");
-  PUSH(w->c, a, work_name(w, ".a"));
-  PUSH(w->c, a, work_name(w, ".o"));
+  add_words(w->c, &a, ctx_printf(w->c, "rcD %s %s", work_name(w, ".a"), work_name(w, ".o")));
   return make_object(w, false) && run_first(w, "llvm-ar-19|llvm-ar|ar", &a, "an archiver", "install binutils or llvm-19");
 }
 
-/* bfd links only for its own machine; lld for all. */
-static const char *linkers_of(const Target *t)
-{
-  if (!strncmp(t->triple, "aarch64", 7))
-    return "ld.lld-19|ld.lld|aarch64-linux-gnu-ld";
-  if (!strncmp(t->triple, "riscv64", 7))
-    return "ld.lld-19|ld.lld|riscv64-linux-gnu-ld";
-#if defined(__x86_64__)
-  return "ld.bfd|ld|ld.lld-19|ld.lld";
-#else
-  return "x86_64-linux-gnu-ld|ld.lld-19|ld.lld";
-#endif
-}
-
-static bool make_shared(Work *w)
-{
+/* frit_artefact is NAME_info, so that the loader finds it in a renamed file. */
+static bool make_shared(Work *w) {
   Args a = { 0 };
   const char *name = w->m->name;
   char *exports = ctx_printf(w->c, "{ global: %s_run; %s_call; %s_init; %s_info; frit_artefact; local: *; };\n", name, name, name, name);
-  if (!strncmp(w->m->target->triple, "thumb", 5)) {
-    diag_error(w->c, (Pos){ 0 }, "target %s has no shared objects", w->m->target->name);
-    diag_help(w->c, "compile to .c, .o or .a and link it into the firmware");
-    return false;
-  }
-  if (!make_object(w, false) || !work_write(w, "exports", exports, strlen(exports)))
-    return false;
-  add_words(w->c, &a, "-shared -s -Bsymbolic --hash-style=gnu --build-id=none -z noexecstack -z defs -z noseparate-code -z norelro --version-script=exports");
-  PUSH(w->c, a, ctx_printf(w->c, "--defsym=frit_artefact=%s_info", name));   /* so that the loader finds it in a renamed file */
-  PUSH(w->c, a, work_name(w, ".o"));
-  PUSH(w->c, a, "-o");
-  PUSH(w->c, a, work_name(w, ".so"));
-  return run_first(w, linkers_of(w->m->target), &a, "a linker", "install binutils or lld-19");
+  char *none = ctx_printf(w->c, "target %s has no shared objects", w->m->target->name);
+  if (!w->m->target->ld) return refuse(w->c, none, "compile to .c, .o or .a and link it into the firmware");
+  if (!make_object(w, false) || !work_write(w, "exports", exports, strlen(exports))) return false;
+  add_words(w->c, &a, "-shared -s -Bsymbolic --hash-style=gnu --build-id=none -z noexecstack -z defs -z noseparate-code -z norelro");
+  add_words(w->c, &a, ctx_printf(w->c, "--version-script=exports --defsym=frit_artefact=%s_info %s.o -o %s.so", name, name, name));
+  return run_first(w, w->m->target->ld, &a, "a linker", "install binutils or lld-19");
 }
 
-/* Moves the folder's result to path. */
-static bool deliver(Work *w, const char *suffix, const char *path)
-{
-  uint8_t *data;
-  size_t n;
-  if (read_all(work_path(w, work_name(w, suffix)), w->c, &data, &n))
-    return file_write(w->c, path, data, n, !strcmp(suffix, ".so"));
-  diag_error(w->c, (Pos){ 0 }, "no %s came out", suffix);
-  return false;
-}
-
+/* ---- into place */
 /* path with its suffix replaced. */
-static const char *header_path(Ctx *c, const char *path)
-{
+static const char *header_path(Ctx *c, const char *path) {
   const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
-  int n = dot && (!slash || dot > slash) ? (int)(dot - path) : (int)strlen(path);
-  return ctx_printf(c, "%.*s.h", n, path);
+  return ctx_printf(c, "%.*s.h", dot && (!slash || dot > slash) ? (int)(dot - path) : (int)strlen(path), path);
 }
 
 static bool write_text(Ctx *c, const char *path, const char *s) { return file_write(c, path, s, strlen(s), false); }
 
-static bool emit_c(Ctx *c, const KModule *m, const char *path)
-{
-  const char *header = header_path(c, path), *slash = strrchr(header, '/');
-  const char *text = c_print(c, m, slash ? slash + 1 : header);
+static bool emit_c(Ctx *c, const KModule *m, const char *path) {
+  const char *header = header_path(c, path), *slash = strrchr(header, '/'), *text = c_print(c, m, slash ? slash + 1 : header);
   return c->nerror == 0 && write_text(c, path, text) && write_text(c, header, c_header(c, m));
 }
 
-static bool emit_ll(Ctx *c, const KModule *m, const char *path)
-{
-  uint8_t *data;
-  size_t n;
-  if (!uses_c(c))
-    return llvm_emit(c, m, OUT_LL, &data, &n) && file_write(c, path, data, n, false);
-  diag_error(c, (Pos){ 0 }, "the C printer writes no LLVM IR");
-  diag_help(c, "leave out --printer=c");
-  return false;
-}
-
-static bool emit_through(Work *w, Emit kind, const char *path)
-{
+static bool emit_through(Work *w, Emit kind, const char *path) {
   static const char *const suffix[] = { [EMIT_S] = ".s", [EMIT_O] = ".o", [EMIT_A] = ".a", [EMIT_SO] = ".so" };
-  bool ok = kind == EMIT_A ? make_archive(w) : kind == EMIT_SO ? make_shared(w) : make_object(w, kind == EMIT_S);
-  if (ok && (kind == EMIT_O || kind == EMIT_A))
-    ok = write_text(w->c, header_path(w->c, path), c_header(w->c, w->m));
-  return ok && deliver(w, suffix[kind], path);
+  if (!(kind == EMIT_A ? make_archive(w) : kind == EMIT_SO ? make_shared(w) : make_object(w, kind == EMIT_S))) return false;
+  if ((kind == EMIT_O || kind == EMIT_A) && !write_text(w->c, header_path(w->c, path), c_header(w->c, w->m))) return false;
+  Bytes b = work_read(w, work_name(w, suffix[kind]));
+  return b.at ? file_write(w->c, path, b.at, b.n, kind == EMIT_SO) : refuse(w->c, ctx_printf(w->c, "no %s came out", suffix[kind]), NULL);
 }
 
-bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path)
-{
+bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path) {
   Work w = { .c = c, .m = m };
-  if (kind == EMIT_C)
-    return emit_c(c, m, path);
-  if (kind == EMIT_LL)
-    return emit_ll(c, m, path);
-  if (!work_open(&w))
-    return false;
+  Bytes b;
+  if (kind == EMIT_C) return emit_c(c, m, path);
+  if (kind == EMIT_LL && uses_c(c)) return refuse(c, "the C printer writes no LLVM IR", "leave out --printer=c");
+  if (kind == EMIT_LL) return llvm_emit(c, m, OUT_LL, &b.at, &b.n) && file_write(c, path, b.at, b.n, false);
+  if (!work_open(&w)) return false;
   bool ok = emit_through(&w, kind, path);
   work_close(&w);
   return ok;

@@ -1,30 +1,35 @@
 /* Private to the LLVM printer: one function being written. */
 #ifndef FRIT_LLVM_BUILD_H
 #define FRIT_LLVM_BUILD_H
-#include "llvm_plugin.h"
+#include "kir.h"
 #include <llvm-c/Core.h>
 
 typedef LLVMValueRef V;
-typedef struct AddrMemo { KBuf const *buf; KTerm const *term; int nterm; V p; unsigned era; } AddrMemo;
+typedef LLVMTypeRef T;
+typedef struct AddrMemo { const KBuf *buf; const KTerm *term; int nterm; V p; unsigned era; } AddrMemo;
 enum { NMEMO = 512 };
 
 typedef struct Unit {
   const LlvmHost *host; Ctx *c; const KModule *m; const Target *t;
-  LLVMContextRef lc; LLVMModuleRef mod; LLVMBuilderRef b; LLVMTypeRef ptr, i1, i8, i32, i64, index;
+  LLVMContextRef lc; LLVMModuleRef mod; LLVMBuilderRef b; T ptr, i1, i8, i32, i64, index;
   V fn, weights, *arg, state, scratch, *dim;              /* of the function being written */
-  V *value; int nvalue;           /* by KInst.id; for a variable its current value */
+  V *value;                       /* by KInst.id; for a variable its current value */
   AddrMemo *memo; unsigned era;   /* addresses known in this basic block */
   bool failed;
 } Unit;
 
-LLVMTypeRef unit_type(Unit *u, KType t);                  /* of values: bool is i1 */
-LLVMTypeRef unit_elem(Unit *u, Type t);                   /* in memory: bool is i8 */
-/* Calls intrinsic `name` overloaded on `over` (n of them). */
-V unit_intrinsic(Unit *u, const char *name, LLVMTypeRef *over, int nover, V *arg, int narg);
+T unit_elem(Unit *u, Type t);                             /* bool is i1: memory has none */
+T unit_type(Unit *u, KType t);
+/* Calls the intrinsic `name` overloaded on `over`: of one type, or of that and pointers (or vectors of them). */
+V unit_intrinsic(Unit *u, const char *name, const T *over, int nover, V *arg, int narg);
 V unit_splat(Unit *u, KType t, V scalar);
 V unit_int(Unit *u, KType t, int64_t v);                  /* an integer of t's element in all lanes */
+static inline V unit_i32(Unit *u, int64_t v) { return LLVMConstInt(u->i32, (uint64_t)v, 1); }
+static inline V unit_gep(Unit *u, T elem, V base, V at) { return LLVMBuildInBoundsGEP2(u->b, elem, base, &at, 1, ""); }
+static inline V unit_select(Unit *u, V c, V a, V b) { return LLVMBuildSelect(u->b, c, a, b, ""); }
+static inline V unit_icmp(Unit *u, LLVMIntPredicate p, V a, V b) { return LLVMBuildICmp(u->b, p, a, b, ""); }
+static inline V unit_fcmp(Unit *u, LLVMRealPredicate p, V a, V b) { return LLVMBuildFCmp(u->b, p, a, b, ""); }
 /* The value of one instruction (not of loops, ifs, variables). */
 V inst_value(Unit *u, const KInst *k);
-V inst_fn(Unit *u, const KInst *k, KType arg, V *a);
-void unit_block(Unit *u, const KBlock *b);
+V inst_fn(Unit *u, KFn fn, KType arg, V *a);
 #endif

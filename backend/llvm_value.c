@@ -1,415 +1,193 @@
-/* Values, memory and control of the kernel IR as LLVM IR.
- *
- * SSA with phis is written directly: a variable's current value stands in Unit.value; a loop makes a phi for each variable that its body
- * sets, an if merges the two sides. Loops test at the bottom, with a guard before them where the count may be 0:
- *
- *   [guard] -> body: i = phi, x = phi ... x' ; i + 1 < n ? body : done
- */
+/* Values and memory of the kernel IR as LLVM IR; functions of numbers are in llvm_inst.c, control is in llvm_emit.c. */
 #include "llvm_build.h"
 #include <string.h>
 
-static V lane_index(Unit *u, int k) { return LLVMConstInt(u->i32, (unsigned)k, 0); }
-static bool scalable(KType t) { return t.lanes < 0; }
-
-LLVMTypeRef unit_elem(Unit *u, Type t)
-{
+T unit_elem(Unit *u, Type t) {
   switch (t) {
-  case T_F64: return LLVMDoubleTypeInContext(u->lc);
-  case T_F32: case T_WFLOAT: return LLVMFloatTypeInContext(u->lc);
-  case T_F16: return LLVMHalfTypeInContext(u->lc);
-  case T_I64: case T_U64: return u->i64;
-  case T_I32: case T_U32: return u->i32;
-  case T_I16: case T_U16: case T_BF16: return LLVMInt16TypeInContext(u->lc);
+  case T_BOOL: return u->i1;
   case T_WINT: return u->index;
-  default: return u->i8;
+  case T_F16: return LLVMHalfTypeInContext(u->lc);
+  case T_F32: return LLVMFloatTypeInContext(u->lc);
+  case T_F64: return LLVMDoubleTypeInContext(u->lc);
+  default: return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
   }
 }
 
-/* RVV: vscale counts 64-bit blocks, so a group of m registers of 4-byte elements is <vscale x 2m x T>. Masks go with 4-byte elements. */
-LLVMTypeRef unit_type(Unit *u, KType t)
-{
-  LLVMTypeRef e = t.elem == T_BOOL ? u->i1 : unit_elem(u, t.elem);
-  if (scalable(t)) {
-    int bytes = t.elem == T_BOOL ? 4 : type_bytes(t.elem) ? type_bytes(t.elem) : 4;
-    return LLVMScalableVectorType(e, (unsigned)(-t.lanes * 8 / bytes));
-  }
-  return t.lanes == 1 ? e : LLVMVectorType(e, (unsigned)t.lanes);
-}
+T unit_type(Unit *u, KType t) { return t.lanes == 1 ? unit_elem(u, t.elem) : LLVMVectorType(unit_elem(u, t.elem), (unsigned)t.lanes); }
 
-V unit_intrinsic(Unit *u, const char *name, LLVMTypeRef *over, int nover, V *arg, int narg)
-{
+V unit_intrinsic(Unit *u, const char *name, const T *over, int nover, V *arg, int narg) {
   unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
-  V f = LLVMGetIntrinsicDeclaration(u->mod, id, over, (size_t)nover);
-  LLVMTypeRef ft = LLVMIntrinsicGetType(u->lc, id, over, (size_t)nover);
-  return LLVMBuildCall2(u->b, ft, f, arg, (unsigned)narg, "");
+  V f = LLVMGetIntrinsicDeclaration(u->mod, id, (T *)over, (size_t)nover);
+  return LLVMBuildCall2(u->b, LLVMIntrinsicGetType(u->lc, id, (T *)over, (size_t)nover), f, arg, (unsigned)narg, "");
 }
 
-V unit_splat(Unit *u, KType t, V s)
-{
-  if (t.lanes == 1)
-    return s;
-  LLVMTypeRef vt = unit_type(u, t);
-  LLVMTypeRef mt = scalable(t) ? LLVMScalableVectorType(u->i32, LLVMGetVectorSize(vt)) : LLVMVectorType(u->i32, (unsigned)t.lanes);
-  V one = LLVMBuildInsertElement(u->b, LLVMGetPoison(vt), s, lane_index(u, 0), "");
-  return LLVMBuildShuffleVector(u->b, one, LLVMGetPoison(vt), LLVMConstNull(mt), "");
+V unit_splat(Unit *u, KType t, V s) {
+  if (t.lanes == 1) return s;
+  V none = LLVMGetPoison(unit_type(u, t)), one = LLVMBuildInsertElement(u->b, none, s, unit_i32(u, 0), "");
+  return LLVMBuildShuffleVector(u->b, one, none, LLVMConstNull(LLVMVectorType(u->i32, (unsigned)t.lanes)), "");
 }
 
-V unit_int(Unit *u, KType t, int64_t v)
-{
-  LLVMTypeRef e = t.elem == T_BOOL ? u->i1 : unit_elem(u, t.elem);
-  return unit_splat(u, t, LLVMConstInt(e, (uint64_t)v, 1));
-}
-
-static bool is_float(Type t) { return t == T_F32 || t == T_F64 || t == T_F16 || t == T_WFLOAT; }
-
-static V constant(Unit *u, const KInst *k)
-{
-  if (is_float(k->type.elem))
-    return unit_splat(u, k->type, LLVMConstReal(unit_elem(u, k->type.elem), k->f));
-  return unit_int(u, k->type, k->imm);
-}
+V unit_int(Unit *u, KType t, int64_t v) { return unit_splat(u, t, LLVMConstInt(unit_elem(u, t.elem), (uint64_t)v, 1)); }
+static V real(Unit *u, KType t, double f) { return unit_splat(u, t, LLVMConstReal(unit_elem(u, t.elem), f)); }
+static V arg(Unit *u, const KInst *k, int n) { return k->a[n] ? u->value[k->a[n]->id] : NULL; }
 
 /* ---- addresses */
-static V base_of(Unit *u, const KBuf *b)
-{
+static V base_of(Unit *u, const KBuf *b) {
   V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? u->scratch : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
-  V off = LLVMConstInt(u->index, (uint64_t)b->offset, 1);
-  return b->offset ? LLVMBuildInBoundsGEP2(u->b, u->i8, base, &off, 1, "") : base;
+  return b->offset ? unit_gep(u, u->i8, base, LLVMConstInt(u->index, (uint64_t)b->offset, 1)) : base;
 }
 
-static V variable_part(Unit *u, const KAddr *a)
-{
+static V variable_part(Unit *u, const KAddr *a) {
   V sum = NULL;
   for (int k = 0; k < a->nterm; k++) {
     V v = u->value[a->term[k].v->id];
-    if (a->term[k].k != 1)
-      v = LLVMBuildNSWMul(u->b, v, LLVMConstInt(u->index, (uint64_t)a->term[k].k, 1), "");
+    if (a->term[k].k != 1) v = LLVMBuildNSWMul(u->b, v, LLVMConstInt(u->index, (uint64_t)a->term[k].k, 1), "");
     sum = sum ? LLVMBuildNSWAdd(u->b, sum, v, "") : v;
   }
   return sum;
 }
 
-static bool same_terms(const KTerm *a, const KTerm *b, int n)
-{
-  for (int k = 0; k < n; k++)
-    if (a[k].v != b[k].v || a[k].k != b[k].k)
-      return false;
+static bool knows(const Unit *u, const AddrMemo *m, const KAddr *a) {
+  if (m->era != u->era || m->buf != &u->m->buf[a->buf] || m->nterm != a->nterm) return false;
+  for (int k = 0; k < a->nterm; k++)
+    if (m->term[k].v != a->term[k].v || m->term[k].k != a->term[k].k) return false;
   return true;
 }
 
+static T element(Unit *u, const KAddr *a) { return unit_elem(u, u->m->buf[a->buf].elem); }
+
 /* The address without its constant part: computed once a basic block. */
-static V moving_base(Unit *u, const KAddr *a)
-{
-  const KBuf *b = &u->m->buf[a->buf];
+static V moving_base(Unit *u, const KAddr *a) {
   uint64_t h = (uint64_t)a->buf * 0x9e3779b97f4a7c15u;
-  for (int k = 0; k < a->nterm; k++)
-    h = (h ^ (uint64_t)a->term[k].v->id ^ (uint64_t)a->term[k].k << 20) * 0xff51afd7ed558ccdu;
+  for (int k = 0; k < a->nterm; k++) h = (h ^ (uint64_t)a->term[k].v->id ^ (uint64_t)a->term[k].k << 20) * 0xff51afd7ed558ccdu;
   AddrMemo *m = &u->memo[(h >> 32) % NMEMO];
-  if (m->era == u->era && m->buf == b && m->nterm == a->nterm && same_terms(m->term, a->term, a->nterm))
-    return m->p;
-  V p = base_of(u, b), off = variable_part(u, a);
-  if (off)
-    p = LLVMBuildInBoundsGEP2(u->b, unit_elem(u, b->elem), p, &off, 1, "");
-  *m = (AddrMemo){ b, a->term, a->nterm, p, u->era };
+  if (knows(u, m, a)) return m->p;
+  V p = base_of(u, &u->m->buf[a->buf]), off = variable_part(u, a);
+  if (off) p = unit_gep(u, element(u, a), p, off);
+  *m = (AddrMemo){ &u->m->buf[a->buf], a->term, a->nterm, p, u->era };
   return p;
 }
 
-static V address(Unit *u, const KAddr *a)
-{
-  V p = moving_base(u, a), c = LLVMConstInt(u->index, (uint64_t)a->c, 1);
-  return a->c ? LLVMBuildInBoundsGEP2(u->b, unit_elem(u, u->m->buf[a->buf].elem), p, &c, 1, "") : p;
+static V address(Unit *u, const KAddr *a) {
+  V p = moving_base(u, a);
+  return a->c ? unit_gep(u, element(u, a), p, LLVMConstInt(u->index, (uint64_t)a->c, 1)) : p;
 }
 
-static unsigned align_of(const Unit *u, const KAddr *a)
-{
-  int n = type_bytes(u->m->buf[a->buf].elem);
-  return n > 0 ? (unsigned)n : 4;
-}
-
-/* ---- vectors in memory. RVV: vp forms whose active lanes are vl. */
-static LLVMTypeRef memory_type(Unit *u, KType t) { return t.elem == T_BOOL ? unit_type(u, (KType){ T_U8, t.lanes }) : unit_type(u, t); }
-
-static V evl(Unit *u, const KInst *k)
-{
-  V n = u->value[k->vl->id];
-  return LLVMTypeOf(n) == u->i32 ? n : LLVMBuildTrunc(u->b, n, u->i32, "");
-}
-static V all_lanes(Unit *u, KType t) { return unit_int(u, (KType){ T_BOOL, t.lanes }, 1); }
-static V mask_of(Unit *u, const KInst *k, KType t) { return k->a[0] ? u->value[k->a[0]->id] : all_lanes(u, t); }
-
-static void set_align(Unit *u, V call, unsigned param, unsigned align)
-{
-  unsigned id = LLVMGetEnumAttributeKindForName("align", 5);
-  LLVMAddCallSiteAttribute(call, param, LLVMCreateEnumAttribute(u->lc, id, align));
-}
-
-static V load_vp(Unit *u, const KInst *k, V p)
-{
-  LLVMTypeRef over[2] = { memory_type(u, k->type), u->ptr };
-  V arg[3] = { p, mask_of(u, k, k->type), evl(u, k) };
-  V v = unit_intrinsic(u, "llvm.vp.load", over, 2, arg, 3);
-  set_align(u, v, 1, align_of(u, &k->addr));
-  return v;
-}
-
-static V load_masked(Unit *u, const KInst *k, V p)
-{
-  LLVMTypeRef over[2] = { memory_type(u, k->type), u->ptr };
-  V arg[4] = { p, LLVMConstInt(u->i32, align_of(u, &k->addr), 0), u->value[k->a[0]->id], LLVMConstNull(over[0]) };
-  return unit_intrinsic(u, "llvm.masked.load", over, 2, arg, 4);
-}
-
-static V do_load(Unit *u, const KInst *k)
-{
-  V p = address(u, &k->addr), v;
-  if (scalable(k->type))
-    v = load_vp(u, k, p);
-  else if (k->a[0])
-    v = load_masked(u, k, p);
-  else {
-    v = LLVMBuildLoad2(u->b, memory_type(u, k->type), p, "");
-    LLVMSetAlignment(v, align_of(u, &k->addr));
+/* ---- memory. Plain, masked or at several places: v is what is stored, or NULL, and the value is what is loaded. */
+static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
+  int align = type_bytes(u->m->buf[k->addr.buf].elem);
+  T t = unit_type(u, k->type), over[2] = { t, LLVMTypeOf(p) };
+  bool spread = k->op == K_GATHER || k->op == K_SCATTER;
+  if (spread ? k->type.lanes > 1 : k->a[0] != NULL) {
+    V mask = k->a[0] ? arg(u, k, 0) : unit_int(u, (KType){ T_BOOL, k->type.lanes }, 1);
+    V load[4] = { p, unit_i32(u, align), mask, LLVMConstNull(t) }, store[4] = { v, p, unit_i32(u, align), mask };
+    return unit_intrinsic(u, masked, over, 2, v ? store : load, 4);
   }
-  return k->type.elem == T_BOOL ? LLVMBuildICmp(u->b, LLVMIntNE, v, LLVMConstNull(LLVMTypeOf(v)), "") : v;
+  V r = v ? LLVMBuildStore(u->b, v, p) : LLVMBuildLoad2(u->b, t, p, "");
+  if (!spread) LLVMSetAlignment(r, (unsigned)align);
+  return r;
 }
 
-static V do_store(Unit *u, const KInst *k)
-{
-  KType t = k->a[1]->type;
-  V p = address(u, &k->addr), v = u->value[k->a[1]->id];
-  if (t.elem == T_BOOL)
-    v = LLVMBuildZExt(u->b, v, memory_type(u, t), "");
-  LLVMTypeRef over[2] = { LLVMTypeOf(v), u->ptr };
-  if (scalable(t)) {
-    V arg[4] = { v, p, mask_of(u, k, t), evl(u, k) };
-    V s = unit_intrinsic(u, "llvm.vp.store", over, 2, arg, 4);
-    set_align(u, s, 2, align_of(u, &k->addr));
-    return s;
-  }
-  if (k->a[0]) {
-    V arg[4] = { v, p, LLVMConstInt(u->i32, align_of(u, &k->addr), 0), u->value[k->a[0]->id] };
-    return unit_intrinsic(u, "llvm.masked.store", over, 2, arg, 4);
-  }
-  V s = LLVMBuildStore(u->b, v, p);
-  LLVMSetAlignment(s, align_of(u, &k->addr));
-  return s;
-}
-
-static V pointers(Unit *u, const KInst *k, V offsets)
-{
-  return LLVMBuildInBoundsGEP2(u->b, unit_elem(u, u->m->buf[k->addr.buf].elem), address(u, &k->addr), &offsets, 1, "");
-}
-
-static V do_gather(Unit *u, const KInst *k)
-{
-  V ps = pointers(u, k, u->value[k->a[1]->id]);
-  LLVMTypeRef mem = memory_type(u, k->type), over[2] = { mem, LLVMTypeOf(ps) };
-  V v;
-  if (k->type.lanes == 1)
-    v = LLVMBuildLoad2(u->b, mem, ps, "");
-  else if (scalable(k->type)) {
-    V arg[3] = { ps, mask_of(u, k, k->type), evl(u, k) };
-    v = unit_intrinsic(u, "llvm.vp.gather", over, 2, arg, 3);
-  } else {
-    V arg[4] = { ps, LLVMConstInt(u->i32, align_of(u, &k->addr), 0), mask_of(u, k, k->type), LLVMConstNull(mem) };
-    v = unit_intrinsic(u, "llvm.masked.gather", over, 2, arg, 4);
-  }
-  return k->type.elem == T_BOOL ? LLVMBuildICmp(u->b, LLVMIntNE, v, LLVMConstNull(LLVMTypeOf(v)), "") : v;
-}
-
-static V do_scatter(Unit *u, const KInst *k)
-{
-  KType t = k->a[1]->type;
-  V v = u->value[k->a[1]->id], ps = pointers(u, k, u->value[k->a[2]->id]);
-  if (t.elem == T_BOOL)
-    v = LLVMBuildZExt(u->b, v, memory_type(u, t), "");
-  LLVMTypeRef over[2] = { LLVMTypeOf(v), LLVMTypeOf(ps) };
-  if (t.lanes == 1)
-    return LLVMBuildStore(u->b, v, ps);
-  if (scalable(t)) {
-    V arg[4] = { v, ps, mask_of(u, k, t), evl(u, k) };
-    return unit_intrinsic(u, "llvm.vp.scatter", over, 2, arg, 4);
-  }
-  V arg[4] = { v, ps, LLVMConstInt(u->i32, align_of(u, &k->addr), 0), mask_of(u, k, t) };
-  return unit_intrinsic(u, "llvm.masked.scatter", over, 2, arg, 4);
+static V do_load(Unit *u, const KInst *k) { return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load"); }
+static V do_store(Unit *u, const KInst *k) { return access(u, k, arg(u, k, 1), address(u, &k->addr), "llvm.masked.store"); }
+static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
+static V do_gather(Unit *u, const KInst *k) { return access(u, k, NULL, places(u, k, 1), "llvm.masked.gather"); }
+static V do_scatter(Unit *u, const KInst *k) { return access(u, k, arg(u, k, 1), places(u, k, 2), "llvm.masked.scatter"); }
+static V do_prefetch(Unit *u, const KInst *k) {
+  V a[4] = { address(u, &k->addr), unit_i32(u, 0), unit_i32(u, 2), unit_i32(u, 1) };
+  return unit_intrinsic(u, "llvm.prefetch", &u->ptr, 1, a, 4);
 }
 
 /* ---- lanes */
-static V do_iota(Unit *u, const KInst *k)
-{
-  LLVMTypeRef t = unit_type(u, k->type);
-  if (k->type.lanes == 1)
-    return LLVMConstNull(t);
-  if (scalable(k->type))
-    return unit_intrinsic(u, "llvm.stepvector", &t, 1, NULL, 0);
+static V iota(Unit *u, KType t) {
   V lane[64];
-  for (int i = 0; i < k->type.lanes && i < 64; i++)
-    lane[i] = LLVMConstInt(unit_elem(u, k->type.elem), (unsigned)i, 0);
-  V v = LLVMConstVector(lane, (unsigned)k->type.lanes);
-  return is_float(k->type.elem) ? LLVMBuildSIToFP(u->b, v, t, "") : v;
+  for (int i = 0; i < t.lanes && i < 64; i++) lane[i] = LLVMConstInt(unit_elem(u, t.elem), (unsigned)i, 0);
+  return t.lanes == 1 ? lane[0] : LLVMConstVector(lane, (unsigned)t.lanes);
 }
+static V do_iota(Unit *u, const KInst *k) { return iota(u, k->type); }
 
 /* In 32 bits: one compare on every target (64-bit lanes cost twice). */
-static V do_prefix(Unit *u, const KInst *k)
-{
-  KType it = { T_I32, k->type.lanes };
-  V n = u->value[k->a[0]->id];
-  if (LLVMTypeOf(n) != u->i32)
-    n = LLVMBuildTrunc(u->b, n, u->i32, "");
-  KInst iota = { .op = K_IOTA, .type = it };
-  return LLVMBuildICmp(u->b, LLVMIntSLT, do_iota(u, &iota), unit_splat(u, it, n), "");
+static V do_prefix(Unit *u, const KInst *k) {
+  KType t = { T_I32, k->type.lanes };
+  V n = arg(u, k, 0);
+  if (LLVMTypeOf(n) != u->i32) n = LLVMBuildTrunc(u->b, n, u->i32, "");
+  return unit_icmp(u, LLVMIntSLT, iota(u, t), unit_splat(u, t, n));
 }
 
-static const char *vp_reduction(KFn fn, bool flt)
-{
-  static const struct { KFn fn; const char *f, *i; } names[] = {
-    { KF_ADD, "llvm.vp.reduce.fadd", "llvm.vp.reduce.add" }, { KF_MUL, "llvm.vp.reduce.fmul", "llvm.vp.reduce.mul" },
-    { KF_MIN, "llvm.vp.reduce.fmin", "llvm.vp.reduce.smin" }, { KF_MAX, "llvm.vp.reduce.fmax", "llvm.vp.reduce.smax" },
-    { KF_AND, "", "llvm.vp.reduce.and" }, { KF_OR, "", "llvm.vp.reduce.or" },
-  };
-  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-    if (names[k].fn == fn)
-      return flt ? names[k].f : names[k].i;
-  return "";
-}
-
-static V identity(Unit *u, const KInst *k)
-{
-  LLVMTypeRef t = unit_type(u, k->type);
-  bool flt = is_float(k->type.elem);
-  if (k->fn == KF_MUL)
-    return flt ? LLVMConstReal(t, 1) : LLVMConstInt(t, 1, 0);
-  if (flt && (k->fn == KF_MIN || k->fn == KF_MAX))
-    return LLVMConstReal(t, k->fn == KF_MIN ? (double)__builtin_inf() : -(double)__builtin_inf());
-  if (k->fn == KF_MIN || k->fn == KF_MAX) {
-    unsigned bits = LLVMGetIntTypeWidth(t);
-    uint64_t top = (uint64_t)1 << (bits - 1);
-    return LLVMConstInt(t, k->fn == KF_MIN ? top - 1 : top, 1);
-  }
-  return k->fn == KF_AND ? LLVMConstAllOnes(t) : k->fn == KF_ADD && flt ? LLVMConstReal(t, -0.0) : LLVMConstNull(t);
-}
-
-static V hred_scalable(Unit *u, const KInst *k)
-{
-  V v = u->value[k->a[0]->id];
-  LLVMTypeRef t = LLVMTypeOf(v);
-  V arg[4] = { identity(u, k), v, all_lanes(u, k->a[0]->type), evl(u, k) };
-  return unit_intrinsic(u, vp_reduction(k->fn, is_float(k->type.elem)), &t, 1, arg, 4);
-}
-
-static V part(Unit *u, V v, int from, int n)
-{
+static V part(Unit *u, V v, int from, int n) {
   V mask[64];
-  for (int k = 0; k < n; k++)
-    mask[k] = lane_index(u, from + k);
+  for (int k = 0; k < n; k++) mask[k] = unit_i32(u, from + k);
   return LLVMBuildShuffleVector(u->b, v, LLVMGetPoison(LLVMTypeOf(v)), LLVMConstVector(mask, (unsigned)n), "");
 }
 
 /* Upper half against lower half, until one lane is left. */
-static V do_hred(Unit *u, const KInst *k)
-{
-  if (scalable(k->a[0]->type))
-    return hred_scalable(u, k);
-  V v = u->value[k->a[0]->id];
+static V do_hred(Unit *u, const KInst *k) {
+  V v = arg(u, k, 0);
+  if (k->a[0]->type.lanes == 1) return v;
   for (int n = k->a[0]->type.lanes / 2; n >= 1; n /= 2) {
-    V ab[3] = { part(u, v, 0, n), part(u, v, n, n), NULL };
-    v = inst_fn(u, k, (KType){ k->type.elem, n > 1 ? n : 1 }, ab);
+    V ab[3] = { part(u, v, 0, n), part(u, v, n, n) };
+    v = inst_fn(u, k->fn, (KType){ k->type.elem, n }, ab);
   }
-  return k->a[0]->type.lanes == 1 ? v : LLVMBuildExtractElement(u->b, v, lane_index(u, 0), "");
+  return LLVMBuildExtractElement(u->b, v, unit_i32(u, 0), "");
 }
 
 /* ---- conversions */
-static V to_bool(Unit *u, const KInst *k, V v)
-{
-  V none = LLVMConstNull(LLVMTypeOf(v));
-  return is_float(k->a[0]->type.elem) ? LLVMBuildFCmp(u->b, LLVMRealUNE, v, none, "") : LLVMBuildICmp(u->b, LLVMIntNE, v, none, "");
-}
-
 static bool is_signed(Type t) { return type_class(t) == 'i'; }
+static V int_to_int(Unit *u, V v, Type from, KType to) { return LLVMBuildIntCast2(u->b, v, unit_type(u, to), is_signed(from), ""); }
 
-static V int_to_int(Unit *u, V v, Type from, LLVMTypeRef to) { return LLVMBuildIntCast2(u->b, v, to, is_signed(from), ""); }
-
-static V plain_cast(Unit *u, const KInst *k, V v)
-{
-  Type from = k->a[0]->type.elem, to = k->type.elem;
-  LLVMTypeRef t = unit_type(u, k->type);
-  if (to == T_BOOL)
-    return from == T_BOOL ? v : to_bool(u, k, v);
-  if (is_float(from) && is_float(to))
-    return LLVMBuildFPCast(u->b, v, t, "");
-  if (is_float(from))   /* through i64 for unsigned and narrow targets: wraps like the other printer */
-    return is_signed(to) && type_bytes(to) >= 4 ? LLVMBuildFPToSI(u->b, v, t, "") : int_to_int(u, LLVMBuildFPToSI(u->b, v, unit_type(u, (KType){ to == T_U32 || to == T_U64 ? T_I64 : T_I32, k->type.lanes }), ""), T_I64, t);
-  if (is_float(to))
-    return is_signed(from) ? LLVMBuildSIToFP(u->b, v, t, "") : LLVMBuildUIToFP(u->b, v, t, "");
-  return int_to_int(u, v, from, t);
+static V plain_cast(Unit *u, V v, Type from, KType to) {
+  T t = unit_type(u, to);
+  if (type_is_float(from) && type_is_float(to.elem)) return LLVMBuildFPCast(u->b, v, t, "");
+  if (type_is_float(to.elem)) return is_signed(from) ? LLVMBuildSIToFP(u->b, v, t, "") : LLVMBuildUIToFP(u->b, v, t, "");
+  if (!type_is_float(from)) return int_to_int(u, v, from, to);
+  if (is_signed(to.elem) && type_bytes(to.elem) >= 4) return LLVMBuildFPToSI(u->b, v, t, "");
+  KType wide = { to.elem == T_U32 || to.elem == T_U64 ? T_I64 : T_I32, to.lanes };       /* unsigned and narrow ones wrap like the other printer's */
+  return int_to_int(u, LLVMBuildFPToSI(u->b, v, unit_type(u, wide), ""), T_I64, to);
 }
 
-/* Rounds to even, then to the type's range; NaN gives 0. Integers: only the range. */
-static V sat_cast(Unit *u, const KInst *k, V v)
-{
-  KType ft = k->a[0]->type;
-  Type to = k->type.elem;
-  if (!is_float(ft.elem) || is_float(to)) {
-    if (is_float(to))
-      return plain_cast(u, k, v);
-    KType wide = { T_I64, ft.lanes };
-    V w = int_to_int(u, v, ft.elem, unit_type(u, wide)), lo = unit_int(u, wide, (int64_t)type_lowest(to)), hi = unit_int(u, wide, to == T_I64 ? INT64_MAX : (int64_t)type_highest(to));
-    w = LLVMBuildSelect(u->b, LLVMBuildICmp(u->b, LLVMIntSLT, w, lo, ""), lo, w, "");
-    w = LLVMBuildSelect(u->b, LLVMBuildICmp(u->b, LLVMIntSGT, w, hi, ""), hi, w, "");
-    return int_to_int(u, w, T_I64, unit_type(u, k->type));
-  }
-  LLVMTypeRef t = LLVMTypeOf(v);
-  V r = unit_intrinsic(u, "llvm.rint", &t, 1, &v, 1), lo = unit_splat(u, ft, LLVMConstReal(unit_elem(u, ft.elem), type_lowest(to)));
-  double top = type_bytes(to) < 4 || ft.elem == T_F64 ? type_highest(to) : to == T_I32 ? 2147483520.0 : to == T_U32 ? 4294967040.0 : 9223371487098961920.0;
-  V hi = unit_splat(u, ft, LLVMConstReal(unit_elem(u, ft.elem), top));
-  V none = LLVMBuildFCmp(u->b, LLVMRealUNO, v, v, "");
-  r = LLVMBuildSelect(u->b, LLVMBuildFCmp(u->b, LLVMRealOLT, r, lo, ""), lo, r, "");
-  r = LLVMBuildSelect(u->b, LLVMBuildFCmp(u->b, LLVMRealOGT, r, hi, ""), hi, r, "");
-  r = LLVMBuildSelect(u->b, none, LLVMConstNull(t), r, "");
-  return plain_cast(u, k, r);
+static V clamp_int(Unit *u, V v, Type from, KType to) {
+  KType wide = { T_I64, to.lanes };
+  V w = int_to_int(u, v, from, wide), lo = unit_int(u, wide, (int64_t)type_lowest(to.elem));
+  V hi = unit_int(u, wide, to.elem == T_I64 ? INT64_MAX : (int64_t)type_highest(to.elem));
+  w = unit_select(u, unit_icmp(u, LLVMIntSLT, w, lo), lo, w);
+  w = unit_select(u, unit_icmp(u, LLVMIntSGT, w, hi), hi, w);
+  return int_to_int(u, w, T_I64, to);
 }
 
-static V do_cast(Unit *u, const KInst *k)
-{
-  V v = u->value[k->a[0]->id];
-  if (k->mode == CV_BITS)
-    return LLVMBuildBitCast(u->b, v, unit_type(u, k->type), "");
-  return k->mode == CV_SAT ? sat_cast(u, k, v) : plain_cast(u, k, v);
+/* Rounds to even, then to the type's range (its largest value that a float has); NaN gives 0. */
+static V clamp_float(Unit *u, V v, KType from, KType to) {
+  double top = to.elem == T_I32 ? 2147483520.0 : to.elem == T_U32 ? 4294967040.0 : 9223371487098961920.0;
+  if (type_bytes(to.elem) < 4 || from.elem == T_F64) top = type_highest(to.elem);
+  T t = LLVMTypeOf(v);
+  V r = unit_intrinsic(u, "llvm.rint", &t, 1, &v, 1), none = unit_fcmp(u, LLVMRealUNO, v, v);
+  V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top);
+  r = unit_select(u, unit_fcmp(u, LLVMRealOLT, r, lo), lo, r);
+  r = unit_select(u, unit_fcmp(u, LLVMRealOGT, r, hi), hi, r);
+  return plain_cast(u, unit_select(u, none, LLVMConstNull(t), r), from.elem, to);
 }
 
-static V do_prefetch(Unit *u, const KInst *k)
-{
-  V arg[4] = { address(u, &k->addr), lane_index(u, 0), lane_index(u, 2), lane_index(u, 1) };
-  return unit_intrinsic(u, "llvm.prefetch", &u->ptr, 1, arg, 4);
+static V do_cast(Unit *u, const KInst *k) {
+  KType from = k->a[0]->type;
+  V v = arg(u, k, 0);
+  if (k->mode == CV_BITS) return LLVMBuildBitCast(u->b, v, unit_type(u, k->type), "");
+  if (k->mode == CV_PLAIN || type_is_float(k->type.elem)) return plain_cast(u, v, from.elem, k->type);
+  return type_is_float(from.elem) ? clamp_float(u, v, from, k->type) : clamp_int(u, v, from.elem, k->type);
 }
 
-static V do_setvl(Unit *u, const KInst *k)
-{
-  int bytes = type_bytes(k->type.elem) ? type_bytes(k->type.elem) : 4;
-  V n = u->value[k->a[0]->id];
-  V arg[3] = { n, lane_index(u, -k->type.lanes * 8 / bytes), LLVMConstInt(u->i1, 1, 0) };
-  LLVMTypeRef t = LLVMTypeOf(n);
-  return LLVMBuildZExt(u->b, unit_intrinsic(u, "llvm.experimental.get.vector.length", &t, 1, arg, 3), u->index, "");
-}
-
-static V do_fn(Unit *u, const KInst *k)
-{
-  V a[3];
-  for (int i = 0; i < 3; i++)
-    a[i] = k->a[i] ? u->value[k->a[i]->id] : NULL;
-  return inst_fn(u, k, k->a[k->fn == KF_SELECT]->type, a);
-}
-
+static V do_const(Unit *u, const KInst *k) { return type_is_float(k->type.elem) ? real(u, k->type, k->f) : unit_int(u, k->type, k->imm); }
 static V do_param(Unit *u, const KInst *k) { return u->dim[k->imm]; }
-static V do_bcast(Unit *u, const KInst *k) { return unit_splat(u, k->type, u->value[k->a[0]->id]); }
-static V do_lane(Unit *u, const KInst *k) { return LLVMBuildExtractElement(u->b, u->value[k->a[0]->id], lane_index(u, (int)k->imm), ""); }
+static V do_bcast(Unit *u, const KInst *k) { return unit_splat(u, k->type, arg(u, k, 0)); }
+static V do_lane(Unit *u, const KInst *k) { return LLVMBuildExtractElement(u->b, arg(u, k, 0), unit_i32(u, k->imm), ""); }
+static V do_fn(Unit *u, const KInst *k) {
+  V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
+  return inst_fn(u, k->fn, k->a[k->fn == KF_SELECT]->type, a);
+}
 
-V inst_value(Unit *u, const KInst *k)
-{
+V inst_value(Unit *u, const KInst *k) {
   static V (*const rows[])(Unit *, const KInst *) = {
-    [K_CONST] = constant, [K_PARAM] = do_param, [K_FN] = do_fn, [K_CAST] = do_cast, [K_BCAST] = do_bcast, [K_IOTA] = do_iota, [K_PREFIX] = do_prefix,
+    [K_CONST] = do_const, [K_PARAM] = do_param, [K_FN] = do_fn, [K_CAST] = do_cast, [K_BCAST] = do_bcast, [K_IOTA] = do_iota, [K_PREFIX] = do_prefix,
     [K_HRED] = do_hred, [K_LANE] = do_lane, [K_LOAD] = do_load, [K_GATHER] = do_gather, [K_STORE] = do_store, [K_SCATTER] = do_scatter,
-    [K_PREFETCH] = do_prefetch, [K_SETVL] = do_setvl,
+    [K_PREFETCH] = do_prefetch,
   };
   return rows[k->op](u, k);
 }

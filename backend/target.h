@@ -7,6 +7,7 @@ typedef enum { ISA_SCALAR, ISA_SSE4, ISA_AVX2, ISA_AVX512, ISA_NEON, ISA_RVV } I
 typedef struct Target {
   const char *name, *triple, *cpu, *features, *abi;       /* LLVM's words; abi may be NULL */
   const char *cc, *cflags;                                /* the C compiler that runs the C printer's output when --printer=c makes an object */
+  const char *ld;                                         /* linkers, the first that exists is taken; NULL: no shared objects */
   Isa isa;
   int vector_bytes;               /* of a register; 0 on scalar targets; RVV: the least (16) */
   bool scalable;                  /* RVV: one artefact for every VLEN */
@@ -23,5 +24,6 @@ typedef struct Target {
 const Target *target_find(const char *name);
 extern const Target targets[];
 extern const int ntargets;
+static inline bool target_launders(const Target *t) { return t->isa == ISA_NEON || t->isa == ISA_RVV; }   /* what KL_LAUNDER is for */
 static inline int target_lanes(const Target *t, int elem_bytes) { return t->vector_bytes > elem_bytes ? t->vector_bytes / elem_bytes : 1; }
 #endif
