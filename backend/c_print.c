@@ -128,7 +128,11 @@ static bool uses(const CPrint *p, const Used *u, KBufKind kind) {
 
 static int nargs(const KModule *m) { return m->graph->nin + m->graph->nout; }
 static const Tensor *argument(const KModule *m, int k) { return k < m->graph->nin ? m->graph->in[k] : m->graph->out[k - m->graph->nin]; }
-static const char *argument_name(CPrint *p, int k) { return c_ident(p->c, argument(p->m, k)->name); }
+static const char *argument_name(CPrint *p, int k) {
+  for (int b = 0; b < p->m->nbuf; b++)
+    if (p->m->buf[b].kind <= KB_OUT && p->m->buf[b].arg == k) return p->buf[b];
+  return ctx_printf(p->c, "argument%d", k);
+}
 static const char *argument_type(CPrint *p, int k) {
   return ctx_printf(p->c, "%s%s", k < p->m->graph->nin ? "const " : "", c_memory(p, argument(p->m, k)->type));
 }

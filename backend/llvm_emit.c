@@ -12,21 +12,23 @@
 
 /* ---- control */
 typedef LLVMBasicBlockRef Block;
-enum { SETS = 512 };
-typedef struct Sets { int n, id[SETS]; V was[SETS], now[SETS]; } Sets;
+typedef struct Set { int id; V was, now; } Set;
+typedef struct Sets { Set *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
+static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
 
-static void add_set(const Unit *u, Sets *s, int id) {
-  int k = 0;
-  while (k < s->n && s->id[k] != id) k++;
-  if (k == s->n && k < SETS) s->id[s->n++] = id, s->was[k] = u->value[id];
+static int count_sets(const KBlock *b) {
+  int n = 0;
+  for (int k = 0; k < b->n; k++) n += (b->at[k]->op == K_SET) + count_sets(&b->at[k]->body) + count_sets(&b->at[k]->other);
+  return n;
 }
 
 /* The variables of outside that a block sets: those that have a value now. */
 static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {
   for (int k = 0; k < b->n; k++) {
-    const KInst *i = b->at[k];
-    if (i->op == K_SET && u->value[i->a[0]->id]) add_set(u, s, i->a[0]->id);
+    const KInst *i = b->at[k]; int j = 0, id = i->op == K_SET ? i->a[0]->id : -1;
+    while (j < s->n && s->at[j].id != id) j++;
+    if (id >= 0 && j == s->n && u->value[id]) s->at[s->n++] = (Set){ id, u->value[id], NULL };
     collect_sets(u, &i->body, s);
     collect_sets(u, &i->other, s);
   }
@@ -49,7 +51,7 @@ static V launder(Unit *u, V p) {
 }
 
 static void loop(Unit *u, const KInst *l) {
-  Sets s = { .n = 0 };
+  Sets s = { alloc(u, sizeof *s.at, count_sets(&l->body)), 0 };
   collect_sets(u, &l->body, &s);
   V n = u->value[l->a[0]->id], zero = LLVMConstInt(u->index, 0, 0), weights = u->weights;
   bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0;
@@ -58,7 +60,7 @@ static void loop(Unit *u, const KInst *l) {
   else LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSGT, n, zero), body, done);
   enter(u, body);
   V count = u->value[l->id] = phi(u, zero, before, NULL, NULL);
-  for (int k = 0; k < s.n; k++) s.now[k] = u->value[s.id[k]] = phi(u, s.was[k], before, NULL, NULL);
+  for (int k = 0; k < s.n; k++) s.at[k].now = u->value[s.at[k].id] = phi(u, s.at[k].was, before, NULL, NULL);
   if (l->hint == KL_LAUNDER && weights && target_launders(u->t)) u->weights = launder(u, weights);
   block(u, &l->body);
   u->weights = weights;
@@ -66,9 +68,9 @@ static void loop(Unit *u, const KInst *l) {
   V next = LLVMBuildNSWAdd(u->b, count, LLVMConstInt(u->index, 1, 0), "");
   LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSLT, next, n), body, done);
   LLVMAddIncoming(count, &next, &last, 1);
-  for (int k = 0; k < s.n; k++) LLVMAddIncoming(s.now[k], &u->value[s.id[k]], &last, 1);
+  for (int k = 0; k < s.n; k++) LLVMAddIncoming(s.at[k].now, &u->value[s.at[k].id], &last, 1);
   enter(u, done);
-  for (int k = 0; k < s.n && !sure; k++) u->value[s.id[k]] = phi(u, s.was[k], before, u->value[s.id[k]], last);
+  for (int k = 0; k < s.n && !sure; k++) u->value[s.at[k].id] = phi(u, s.at[k].was, before, u->value[s.at[k].id], last);
 }
 
 /* One side of an if; gives where it ends. */
@@ -81,16 +83,16 @@ static Block side(Unit *u, Block at, const KBlock *b, Block done) {
 }
 
 static void branch(Unit *u, const KInst *i) {
-  Sets s = { .n = 0 };
+  Sets s = { alloc(u, sizeof *s.at, count_sets(&i->body) + count_sets(&i->other)), 0 };
   Block yes = new_block(u), no = new_block(u), done = new_block(u);
   collect_sets(u, &i->body, &s);
   collect_sets(u, &i->other, &s);
   LLVMBuildCondBr(u->b, u->value[i->a[0]->id], yes, no);
   Block end_yes = side(u, yes, &i->body, done);
-  for (int k = 0; k < s.n; k++) s.now[k] = u->value[s.id[k]], u->value[s.id[k]] = s.was[k];
+  for (int k = 0; k < s.n; k++) s.at[k].now = u->value[s.at[k].id], u->value[s.at[k].id] = s.at[k].was;
   Block end_no = side(u, no, &i->other, done);
   enter(u, done);
-  for (int k = 0; k < s.n; k++) u->value[s.id[k]] = phi(u, s.now[k], end_yes, u->value[s.id[k]], end_no);
+  for (int k = 0; k < s.n; k++) u->value[s.at[k].id] = phi(u, s.at[k].now, end_yes, u->value[s.at[k].id], end_no);
 }
 
 static void block(Unit *u, const KBlock *b) {
@@ -106,7 +108,6 @@ static void block(Unit *u, const KBlock *b) {
 /* ---- functions. NAME_call checks its arguments and calls the kernels, NAME_run packs its typed arguments for NAME_call (runtime/frit.h). */
 static int nargs(const Unit *u) { return u->m->graph->nin + u->m->graph->nout; }
 static int ndims(const Unit *u) { return u->m->graph->ndim; }
-static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
 static V param(const Unit *u, int k) { return LLVMGetParam(u->fn, (unsigned)k); }
 
 static const char *symbol(Unit *u, const char *suffix) { return u->host->printf(u->c, "%s_%s", u->m->name, suffix); }
