@@ -4,7 +4,7 @@ graph g(x: f32[4], n: u8[4]) -> (a: f32[4], b: f32[4], c: u8[4], d: f32[4]) {
   a[i] = max(x[i], x[i]) + min(max(max(x[i], 1), 2), 7);
   b[i] = max(x[i], -inf) + min(x[i], inf);
   c[i] = max(min(n[i], 255), 0);
-  d[i] = relu(relu6(x[i]));
+  d[i] = relu6(relu6(x[i])) + relu(relu(x[i]));
 }
 --- out
 stage simplify;
@@ -12,6 +12,6 @@ graph g(x: f32[4], n: u8[4]) -> (a: f32[4], b: f32[4], c: u8[4], d: f32[4]) {
   a[i < 4]: f32 = x[i] + min(max(x[i], 2), 7);
   b[i < 4]: f32 = x[i] + x[i];
   c[i < 4]: u8 = n[i];
-  d[i < 4]: f32 = max(min(max(x[i], 0), 6), 0);
+  d[i < 4]: f32 = min(max(min(max(x[i], 0), 6), 0), 6) + max(x[i], 0);
 }
 --- end

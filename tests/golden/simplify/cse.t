@@ -1,4 +1,4 @@
-# Equal tensors are computed once, also when their indices have other names and sums another order.
+# Equal tensors are computed once, also when their indices have other names.
 # $ frit compile case.graph --target x86-64-v3 --dump-ir=simplify
 graph g(x: f32[4, 8]) -> (a: f32[4], b: f32[4]) {
   m[i] = sum(j: x[i, j] * x[i, j]);

@@ -1,4 +1,4 @@
-# The inner part of a padded read needs no guard.
+# A guard stays only where a read may fall outside; a read that always does is its alternative.
 # $ frit compile case.graph --target x86-64-v3 --dump-ir=simplify
 graph g(x: f32[8]) -> (y: f32[8], z: f32[4]) {
   y[i] = (x[i - 1] or 0) + x[i];

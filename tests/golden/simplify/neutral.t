@@ -1,4 +1,4 @@
-# Neutral elements go; what would change more than the sign of a zero, or hide a NaN, stays.
+# Neutral elements go; what could hide a NaN stays.
 # $ frit compile case.graph --target x86-64-v3 --dump-ir=simplify
 graph g(x: f32[4], n: i32[4]) -> (a: f32[4], b: f32[4], c: i32[4], d: f32[4], e: i32[4]) {
   a[i] = (x[i] * 1 + 0) / 1 - 0;
