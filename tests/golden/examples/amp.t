@@ -1,0 +1,95 @@
+# A WaveNet of nine layers: all of it is one kernel, and each layer keeps as much of its past as its dilation needs.
+# $ frit compile $EXAMPLES/amp/amp.graph --target x86-64-v3 --dump-ir=fuse
+--- out
+stage fuse;
+weights "amp.safetensors";
+graph amp(x: f32[stream t]) -> (y: f32[t]) {
+  param in.w: f32[8];
+  param out.w: f32[8];
+  param out.b: f32[1];
+  param l0.w: f32[8, 8, 3];
+  param l0.b: f32[8];
+  param l0.m: f32[8];
+  param l0.v: f32[8, 8];
+  param l0.e: f32[8];
+  param l1.w: f32[8, 8, 3];
+  param l1.b: f32[8];
+  param l1.m: f32[8];
+  param l1.v: f32[8, 8];
+  param l1.e: f32[8];
+  param l2.w: f32[8, 8, 3];
+  param l2.b: f32[8];
+  param l2.m: f32[8];
+  param l2.v: f32[8, 8];
+  param l2.e: f32[8];
+  param l3.w: f32[8, 8, 3];
+  param l3.b: f32[8];
+  param l3.m: f32[8];
+  param l3.v: f32[8, 8];
+  param l3.e: f32[8];
+  param l4.w: f32[8, 8, 3];
+  param l4.b: f32[8];
+  param l4.m: f32[8];
+  param l4.v: f32[8, 8];
+  param l4.e: f32[8];
+  param l5.w: f32[8, 8, 3];
+  param l5.b: f32[8];
+  param l5.m: f32[8];
+  param l5.v: f32[8, 8];
+  param l5.e: f32[8];
+  param l6.w: f32[8, 8, 3];
+  param l6.b: f32[8];
+  param l6.m: f32[8];
+  param l6.v: f32[8, 8];
+  param l6.e: f32[8];
+  param l7.w: f32[8, 8, 3];
+  param l7.b: f32[8];
+  param l7.m: f32[8];
+  param l7.v: f32[8, 8];
+  param l7.e: f32[8];
+  param l8.w: f32[8, 8, 3];
+  param l8.b: f32[8];
+  param l8.m: f32[8];
+  param l8.v: f32[8, 8];
+  param l8.e: f32[8];
+  state h0: f32[8, t - 2] = 0;
+  state h1: f32[8, t - 4] = 0;
+  state h2: f32[8, t - 8] = 0;
+  state h3: f32[8, t - 16] = 0;
+  state h4: f32[8, t - 32] = 0;
+  state h5: f32[8, t - 64] = 0;
+  state h6: f32[8, t - 128] = 0;
+  state h7: f32[8, t - 256] = 0;
+  state h8: f32[8, t - 512] = 0;
+  kernel k0 "h0+layer+s+y" (in.w, x, l0.b, l0.m, l0.w, l0.e, l0.v, l1.b, l1.m, l1.w, l1.e, l1.v, l2.b, l2.m, l2.w, l2.e, l2.v, l3.b, l3.m, l3.w, l3.e, l3.v, l4.b, l4.m, l4.w, l4.e, l4.v, l5.b, l5.m, l5.w, l5.e, l5.v, l6.b, l6.m, l6.w, l6.e, l6.v, l7.b, l7.m, l7.w, l7.e, l7.v, l8.b, l8.m, l8.w, out.b, out.w) -> (y: f32[t]) {
+    h0[c < 8, t]: f32 = in.w[c] * x[t];
+    h1.z[o < 8, t]: f32 = l0.b[o] + l0.m[o] * x[t] + sum(c < 8, k < 3: h0[c, t + k - 2] * l0.w[o, c, k]);
+    a0[o < 8, t]: f32 = tanh(h1.z[o, t]);
+    h1[c < 8, t]: f32 = h0[c, t] + l0.e[c] + sum(o < 8: a0[o, t] * l0.v[c, o]);
+    h2.z[o < 8, t]: f32 = l1.b[o] + l1.m[o] * x[t] + sum(c < 8, k1 < 3: h1[c, t + 2 * k1 - 4] * l1.w[o, c, k1]);
+    a1[o < 8, t]: f32 = tanh(h2.z[o, t]);
+    h2[c < 8, t]: f32 = h1[c, t] + l1.e[c] + sum(o < 8: a1[o, t] * l1.v[c, o]);
+    h3.z[o < 8, t]: f32 = l2.b[o] + l2.m[o] * x[t] + sum(c < 8, k2 < 3: h2[c, t + 4 * k2 - 8] * l2.w[o, c, k2]);
+    a2[o < 8, t]: f32 = tanh(h3.z[o, t]);
+    h3[c < 8, t]: f32 = h2[c, t] + l2.e[c] + sum(o < 8: a2[o, t] * l2.v[c, o]);
+    h4.z[o < 8, t]: f32 = l3.b[o] + l3.m[o] * x[t] + sum(c < 8, k3 < 3: h3[c, t + 8 * k3 - 16] * l3.w[o, c, k3]);
+    a3[o < 8, t]: f32 = tanh(h4.z[o, t]);
+    h4[c < 8, t]: f32 = h3[c, t] + l3.e[c] + sum(o < 8: a3[o, t] * l3.v[c, o]);
+    h5.z[o < 8, t]: f32 = l4.b[o] + l4.m[o] * x[t] + sum(c < 8, k4 < 3: h4[c, t + 16 * k4 - 32] * l4.w[o, c, k4]);
+    a4[o < 8, t]: f32 = tanh(h5.z[o, t]);
+    h5[c < 8, t]: f32 = h4[c, t] + l4.e[c] + sum(o < 8: a4[o, t] * l4.v[c, o]);
+    h6.z[o < 8, t]: f32 = l5.b[o] + l5.m[o] * x[t] + sum(c < 8, k5 < 3: h5[c, t + 32 * k5 - 64] * l5.w[o, c, k5]);
+    a5[o < 8, t]: f32 = tanh(h6.z[o, t]);
+    h6[c < 8, t]: f32 = h5[c, t] + l5.e[c] + sum(o < 8: a5[o, t] * l5.v[c, o]);
+    h7.z[o < 8, t]: f32 = l6.b[o] + l6.m[o] * x[t] + sum(c < 8, k6 < 3: h6[c, t + 64 * k6 - 128] * l6.w[o, c, k6]);
+    a6[o < 8, t]: f32 = tanh(h7.z[o, t]);
+    h7[c < 8, t]: f32 = h6[c, t] + l6.e[c] + sum(o < 8: a6[o, t] * l6.v[c, o]);
+    h8.z[o < 8, t]: f32 = l7.b[o] + l7.m[o] * x[t] + sum(c < 8, k7 < 3: h7[c, t + 128 * k7 - 256] * l7.w[o, c, k7]);
+    a7[o < 8, t]: f32 = tanh(h8.z[o, t]);
+    h8[c < 8, t]: f32 = h7[c, t] + l7.e[c] + sum(o < 8: a7[o, t] * l7.v[c, o]);
+    h9.z[o < 8, t]: f32 = l8.b[o] + l8.m[o] * x[t] + sum(c < 8, k8 < 3: h8[c, t + 256 * k8 - 512] * l8.w[o, c, k8]);
+    s[o < 8, t]: f32 = a0[o, t] + a1[o, t] + a2[o, t] + a3[o, t] + a4[o, t] + a5[o, t] + a6[o, t] + a7[o, t] + tanh(h9.z[o, t]);
+    y[t]: f32 = out.b[0] + sum(o < 8: out.w[o] * s[o, t]);
+  }
+}
+--- end

@@ -1,0 +1,7 @@
+# The options of a command.
+# $ frit compile --help
+--- out
+write code for a model (.so .o .a .c .s .ll .graph, by the output's suffix), or show a stage
+frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--emit=KIND] [--dump-ir[=STAGE]]
+             [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]
+--- end

@@ -1,0 +1,5 @@
+# frit --version.
+# $ frit --version
+--- out
+frit 0.1.0
+--- end
