@@ -202,7 +202,9 @@ Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p) {
   return node_new(c, (Expr){ .kind = E_SELECT, .type = type_promote(a->type, b->type), .n = 3, .pos = p }, (Expr *[]){ cond, a, b }, 0);
 }
 
+/* (a or b) or c is a or (b or c): b's reads count only where a falls outside. */
 Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p) {
+  if (a->kind == E_OR) return expr_or(c, a->arg[0], expr_or(c, a->arg[1], b, p), p);
   return node_new(c, (Expr){ .kind = E_OR, .type = type_promote(a->type, b->type), .n = 2, .pos = p }, (Expr *[]){ a, b }, 0);
 }
 
