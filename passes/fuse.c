@@ -190,12 +190,6 @@ static bool has_history(const Graph *g)
   return false;
 }
 
-static bool has_stream(const Graph *g)
-{
-  for (int k = 0; k < g->ndim; k++)
-    if (g->dim[k]->stream) return true;
-  return false;
-}
 
 /* ---- moves */
 static bool by_first(const Cluster *a, const Cluster *b)
@@ -369,7 +363,7 @@ int pass_fuse(Ctx *c, Graph *g, const Target *t)
 {
   Fuse f = { .c = c, .g = g, .t = t, .uses = uses_find(c, g) };
   group_hand(&f);
-  if (has_stream(g)) group_stream(&f, has_history(g));
+  if (graph_streams(g)) group_stream(&f, has_history(g));
   group_rest(&f);
   while (sweep_vertical(&f)) { }
   while (sweep_horizontal(&f)) { }
