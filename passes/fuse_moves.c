@@ -4,6 +4,7 @@
  *   e[i, j] = exp(x[i, j] - m[i]);         s[i] = sum(j: e[i, j]);          rows: equal rows i, equal columns j
  *   q = sum(k: x[i, k] * wq[k, j]);        v = sum(k: x[i, k] * wv[k, j]);  horizontal: a common operand at equal places
  */
+#include "builders.h"
 #include "fuse.h"
 
 /* ---- one class a loop: indices of all equations of a candidate kernel */
@@ -84,8 +85,8 @@ GroupKind fuse_kind(Fuse *f, const Eq *e)
   Expr *init, *red = eq_reduction(e, &init);
   if (place_gathers(e->rhs)) return GROUP_OTHER;
   if (!red) return expr_has(e->rhs, E_REDUCE) ? GROUP_OTHER : GROUP_POINT;
-  shape_of(f->c, f->g, e, &s);
-  if (s.kind == CLASS_CONTRACTION && (s.nm || s.nn)) return GROUP_CONTRACTION;
+  shape_plain(f->c, e, &s);
+  if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
   return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;
 }
 
@@ -192,8 +193,8 @@ static const char *common_operand(Fuse *f, const Eq *a, const Eq *b)
   Expr *init, *ra = eq_reduction(a, &init), *rb = eq_reduction(b, &init);
   if (a->nfree != b->nfree || !same_extents(a->free, b->free, a->nfree)) return "they have different index spaces";
   if (ra->nbound != rb->nbound || !same_extents(ra->bound, rb->bound, ra->nbound)) return "they sum over different extents";
-  shape_of(f->c, f->g, a, &s);
-  shape_of(f->c, f->g, b, &t);
+  shape_plain(f->c, a, &s);
+  shape_plain(f->c, b, &t);
   if (s.x->tensor != t.x->tensor || s.nm != t.nm || s.nn != t.nn) return "they have no operand in common";
   int n = b->nfree + rb->nbound;
   Index **from = NEWN(f->c, Index *, n);
