@@ -105,9 +105,4 @@ Tree *leaf_step(const Build *b, const Item *it, const char *step);
 Tree *tree_leaves(const Build *b, Tree **leaf, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, Tree **leaf, const char *row, int mr, int nv);
 Tree *tree_singles(const Build *b, int first, int end);   /* any items, each by itself: serial loops, lanes along the best index. Right for everything */
-
-/* The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner. */
-typedef struct PackOrder { const char **outer; int nouter; const char *panel; int64_t width; const char **k; int nk; } PackOrder;
-/* Replaces a read of a constant in e by one of a packed copy, which it adds to the graph (its equation last). False: not worth it, or not possible. */
-bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder *order);
 #endif

@@ -159,16 +159,17 @@ static const char *space_fits(Loops *l, const Eqs *eq) {
   return NULL;
 }
 
-static bool gathers(const Expr *e) {
-  for (int k = 0; k < e->n; k++)
-    if ((e->kind == E_READ && !place_static(e->arg[k])) || gathers(e->arg[k])) return true;
-  return false;
+static bool gathers(const Expr *e, const void *arg) {
+  bool yes = false;
+  for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
+  (void)arg;
+  return yes;
 }
 
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s;
   const Expr *red = eq_reduction(e, NULL);
-  if (gathers(e->rhs)) return GROUP_OTHER;
+  if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
   if (!red) return expr_has(e->rhs, E_REDUCE) ? GROUP_OTHER : GROUP_POINT;
   shape_plain(f->c, e, &s);
   if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;

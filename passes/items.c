@@ -137,20 +137,14 @@ static int64_t dim_stride(const Tensor *t, int d) {
   return s;
 }
 
-static bool has_name(const Expr *e, const char *name) {
-  if (e->kind == E_INDEX && name_same(e->index->name, name)) return true;
-  for (int k = 0; k < e->n; k++)
-    if (has_name(e->arg[k], name)) return true;
-  return false;
-}
-
+static bool is_named(const Expr *e, const void *name) { return e->kind == E_INDEX && name_same(e->index->name, name); }
 int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *name) {
   int64_t s = 0;
   for (int d = 0; d < t->rank; d++) {
     Aff a = { 0 };
     int i = 0;
     if (!expr_affine(c, place[d], &a)) {
-      if (has_name(place[d], name)) return -1;
+      if (expr_any(place[d], is_named, name)) return -1;
       continue;
     }
     while (i < a.n && !name_same(a.index[i]->name, name)) i++;

@@ -37,9 +37,9 @@ static bool place_offset(Ctx *c, const Expr *place, const Index *t, Offset *o) {
   return true;
 }
 
-static bool reads_frame(const Expr *e) { return e->kind == E_READ && e->tensor->stream_dim >= 0; }
+static bool reads_frame(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && e->tensor->stream_dim >= 0; }
 static bool read_offset(Ctx *c, const Expr *e, const Index *t, Offset *o) {
-  return reads_frame(e) && place_offset(c, e->arg[e->tensor->stream_dim], t, o);
+  return reads_frame(e, NULL) && place_offset(c, e->arg[e->tensor->stream_dim], t, o);
 }
 
 static void stream_error(Stream *s, Pos p, const char *what, const char *name) {
@@ -74,7 +74,7 @@ static bool relax(Stream *s) {
 
 static Expr *shift_read(Ctx *c, Expr *e, void *arg) {
   Stream *s = arg;
-  if (!reads_frame(e) || !*lag_at(s, e->tensor)) return e;
+  if (!reads_frame(e, NULL) || !*lag_at(s, e->tensor)) return e;
   Expr **at = NEWN(c, Expr *, e->n);
   for (int d = 0; d < e->n; d++) at[d] = d == e->tensor->stream_dim ? expr_fn2(c, FN_ADD, e->arg[d], expr_int(c, *lag_at(s, e->tensor))) : e->arg[d];
   return expr_read(c, e->tensor, at, e->pos);
@@ -297,18 +297,11 @@ static Expr *rewrite(Stream *s, Expr *e) {
 }
 
 /* ---- equations */
-static bool reads_stream(const Expr *e) {
-  if (reads_frame(e)) return true;
-  for (int k = 0; k < e->n; k++)
-    if (reads_stream(e->arg[k])) return true;
-  return false;
-}
-
 /* One error an equation. */
 static void eq_rewrite(Stream *s, Eq *e) {
   const Tensor *t = e->out;
   s->eq = e; s->t = eq_stream(e); s->failed = false;
-  if (!s->t && reads_stream(e->rhs)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
+  if (!s->t && expr_any(e->rhs, reads_frame, NULL)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
   if (s->t && (t->stream_dim < 0 || expr_bare(e->place[t->stream_dim]) != s->t))
     stream_error(s, e->pos, "`%s` does not define one frame for each frame of the stream", t->name);
   for (int d = 0; d < t->rank; d++)

@@ -120,24 +120,25 @@ Exprs rhs_reads(Ctx *c, const Eq *e) {
   return v;
 }
 
-bool expr_costly(const Expr *e) {
+bool expr_any(const Expr *e, ExprTest *is, const void *arg) {
+  if (is(e, arg)) return true;
+  for (int k = 0; k < e->n; k++)
+    if (expr_any(e->arg[k], is, arg)) return true;
+  return false;
+}
+
+static bool is_kind(const Expr *e, const void *kind) { return e->kind == *(const ExprKind *)kind; }
+bool expr_has(const Expr *e, ExprKind kind) { return expr_any(e, is_kind, &kind); }
+
+static bool is_costly(const Expr *e, const void *arg) {
   static const bool costly[FN_COUNT] = {
     [FN_EXP] = true, [FN_EXPM1] = true, [FN_LOG] = true, [FN_LOG1P] = true, [FN_SQRT] = true, [FN_SIN] = true, [FN_COS] = true,
     [FN_ATAN] = true, [FN_TANH] = true, [FN_ERF] = true, [FN_POW] = true,
   };
-  if (e->kind == E_FN && (costly[e->fn] || (e->fn == FN_DIV && type_is_float(e->type) && !expr_is_const(e->arg[1])))) return true;
-  if (e->kind == E_REDUCE) return true;
-  for (int k = 0; k < e->n; k++)
-    if (expr_costly(e->arg[k])) return true;
-  return false;
+  (void)arg;
+  return e->kind == E_REDUCE || (e->kind == E_FN && (costly[e->fn] || (e->fn == FN_DIV && type_is_float(e->type) && !expr_is_const(e->arg[1]))));
 }
-
-bool expr_has(const Expr *e, ExprKind kind) {
-  if (e->kind == kind) return true;
-  for (int k = 0; k < e->n; k++)
-    if (expr_has(e->arg[k], kind)) return true;
-  return false;
-}
+bool expr_costly(const Expr *e) { return expr_any(e, is_costly, NULL); }
 
 int expr_ops(const Expr *e) {
   int n = e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT;
@@ -145,14 +146,11 @@ int expr_ops(const Expr *e) {
   return n;
 }
 
-bool expr_constant(const Expr *e) {
-  if (e->kind == E_READ && !tensor_known(e->tensor)) return false;
-  if (e->kind == E_INDEX && (e->index->is_dim || e->index->ext.dim)) return false;
-  for (int k = 0; k < e->n; k++)
-    if (!expr_constant(e->arg[k])) return false;
-  return true;
+static bool varies(const Expr *e, const void *arg) {
+  (void)arg;
+  return e->kind == E_READ ? !tensor_known(e->tensor) : e->kind == E_INDEX && (e->index->is_dim || e->index->ext.dim);
 }
-
+bool expr_constant(const Expr *e) { return !expr_any(e, varies, NULL); }
 bool place_static(const Expr *e) { return !expr_has(e, E_READ) && !expr_has(e, E_REDUCE); }
 
 bool place_inside(Ctx *c, const Expr *place, Extent n) {

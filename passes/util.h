@@ -34,6 +34,8 @@ Index *eq_stream(const Eq *e);                           /* the free index that 
 static inline Expr *expr_rebuild(Ctx *c, const Expr *e, Expr **arg) { return expr_with(c, (Expr *)e, arg); }
 void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, also those in places; parents first */
 Exprs rhs_reads(Ctx *c, const Eq *e);                     /* of the right side */
+typedef bool ExprTest(const Expr *e, const void *arg);
+bool expr_any(const Expr *e, ExprTest *is, const void *arg);       /* does a node of e pass? */
 bool expr_costly(const Expr *e);                         /* holds a function that is never computed twice (exp, ...) */
 bool expr_has(const Expr *e, ExprKind k);
 int expr_ops(const Expr *e);                             /* functions and choices in e */
