@@ -65,9 +65,9 @@ double tile_rows(const Target *t, const TileSize *s, int mr, int nv);
 int tile_unroll(const Target *t, const TileSize *s, int mr, int nv);       /* Tile.ku */
 
 /* How a contraction is computed: the names of its loops. lane: vectors (a free index, or a reduction index: horizontal sums); row: the tiled index
- * that the lane's operand lacks (NULL: none); outer: the other free ones, outer to inner; k: outer to inner; col: across only, a second tiled index, of
- * the other operand (NULL: none). packed: the rows' operand is constant and comes in panels of mr rows. */
-typedef struct Plan { const char *lane, *row, *col; const char **outer; int nouter; const char **k; int nk; Tile tile; int lanes; bool across, packed; } Plan;
+ * that the lane's operand lacks (NULL: none); outer: the other free ones, outer to inner; k: outer to inner; col: across only, a second tiled
+ * index, of the other operand (NULL: none). packed: the rows' operand is constant and comes in panels of mr rows. */
+typedef struct Plan { const char *lane, *row, *col, **outer; int nouter; const char **k; int nk; Tile tile; int lanes; bool across, packed; } Plan;
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out);
 void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk);
 
@@ -81,7 +81,7 @@ void items_move(Item *at, int from, int to);              /* to <= from; those b
 /* How a stream kernel is cut: blocks of Target.block frames in steps of nv vectors. */
 typedef struct StreamPlan { Groups group; int nv; const char *time; } StreamPlan;
 StreamPlan plan_stream(Build *b);
-const char *row_name(const Item *it, const char *step);   /* the largest free index but `step`, NULL: none; rows or, in a recurrence, lanes run over it */
+const char *row_name(const Item *it, const char *step);   /* the largest free index but `step`: of the rows or, in a recurrence, the lanes; or NULL */
 const char *group_step(const Build *b, const Group *g);   /* the index that steps through a circle */
 Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that steps through the equation's circle, NULL if there is none */
 
@@ -104,5 +104,5 @@ Tree *leaf_step(const Build *b, const Item *it, const char *step);
 /* leaf[first..end - 1], and `let x reg` for every item of them that is read only at home, and only by them. */
 Tree *tree_leaves(const Build *b, Tree **leaf, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, Tree **leaf, const char *row, int mr, int nv);
-Tree *tree_singles(const Build *b, int first, int end);   /* any items, each by itself: serial loops, lanes along the best index. Right for everything */
+Tree *tree_singles(const Build *b, int first, int end);   /* each item by itself, serial loops, lanes along the best index: always right */
 #endif

@@ -5,7 +5,7 @@
  *                                                                      }
  * Every equation starts as a group. Moves join groups while they are legal, which the indices decide at which one reads the other:
  *   tile         all equations of a stream: a block of frames goes through the whole network
- *   vertical     y reads z at home, equal spaces (as above); rows: e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j
+ *   vertical     y reads z at home, equal spaces (as above); e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j
  *   prologue     an operand joins its reader
  *   horizontal   q = sum(k: x[i, k] * wq[k, j]), v = sum(k: x[i, k] * wv[k, j]): a common operand at equal places
  *
@@ -24,7 +24,7 @@ typedef enum {
   GROUP_OTHER                     /* a gather, ... */
 } GroupKind;
 typedef struct Cluster { GroupKind kind; Eqs eq; Kernel *hand; bool gone; } Cluster;      /* eq: in the graph's order */
-typedef struct Fuse { Ctx *c; Graph *g; VEC(Cluster) group; Map at, of; Uses uses; int n; } Fuse;   /* of an equation: its place in g->eq, its group */
+typedef struct Fuse { Ctx *c; Graph *g; VEC(Cluster) group; Map at, of; Uses uses; int n; } Fuse;   /* of an equation: place in g->eq, group */
 
 /* ---- groups */
 static int at_of(Fuse *f, const Eq *e) { return pmap_get(&f->at, e); }
@@ -185,7 +185,8 @@ static const char *fuse_vertical(Fuse *f, int a, int b, const char **move, Group
   if (x == GROUP_HAND || y == GROUP_HAND) return "one of them is written by hand";
   if (x == GROUP_SCAN || y == GROUP_SCAN) return "one of them is a recurrence";
   if (x > GROUP_ROWS || y > GROUP_ROWS) return "a read at a computed place stays alone";
-  if (y == GROUP_CONTRACTION) return x == GROUP_POINT ? "the operand of a product would be computed again for every tile" : "a product needs its operand complete";
+  if (y == GROUP_CONTRACTION && x == GROUP_POINT) return "the operand of a product would be computed again for every tile";
+  if (y == GROUP_CONTRACTION) return "a product needs its operand complete";
   if (x == GROUP_CONTRACTION && !space) return "the rows of a product's result are complete only after all tiles";
   Eqs eq = { 0 };
   Loops l = { .c = f->c, .uses = &f->uses };
@@ -424,7 +425,8 @@ static Kernel *kernel_make(Fuse *f, int group, int *number) {
   const Cluster *g = &f->group.at[group];
   if (g->hand) return g->hand;
   Kernel *k = NEW(f->c, Kernel);
-  *k = (Kernel){ .name = kernel_name(f, number), .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n, .pos = g->eq.at[0]->pos };
+  *k = (Kernel){ .name = kernel_name(f, number), .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n };
+  k->pos = k->eq[0]->pos;
   kernel_ports(f, group, k);
   return k;
 }

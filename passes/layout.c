@@ -47,7 +47,9 @@ static Wish wish_of(Ctx *c, const Kernel *k) {
 }
 
 /* ---- what a layout costs. wish_of: equation -> place in wish */
-typedef struct Search { Ctx *c; Tensor *t; const UseList *use; const Map *wish_of; const Wish *wish; LayoutDim at[8], best[8]; int n; double least; } Search;
+typedef struct Search {
+  Ctx *c; Tensor *t; const UseList *use; const Map *wish_of; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
+} Search;
 
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {
   int64_t n = name ? access_stride(s->c, s->t, place, name) : 0;

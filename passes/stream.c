@@ -305,7 +305,8 @@ static void eq_rewrite(Stream *s, Eq *e) {
   if (s->t && (t->stream_dim < 0 || expr_bare(e->place[t->stream_dim]) != s->t))
     stream_error(s, e->pos, "`%s` does not define one frame for each frame of the stream", t->name);
   for (int d = 0; d < t->rank; d++)
-    if (t->shape[d].dim && t->shape[d].dim->stream && t->shape[d].n) stream_error(s, t->pos, "`%s` has another number of frames than the stream", t->name);
+    if (t->shape[d].dim && t->shape[d].dim->stream && t->shape[d].n)
+      stream_error(s, t->pos, "`%s` has another number of frames than the stream", t->name);
   if (!s->failed && s->t) e->rhs = rewrite(s, e->rhs);
 }
 

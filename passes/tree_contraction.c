@@ -8,8 +8,8 @@
  * never   splits what the leaf order already says: the accumulators are m* times n~ */
 #include "builders.h"
 
-/* Across (horizontal sums): accumulators are vectors, rows innermost so that they share the other operand; with two rows of accumulators, one vector at a
- * time. */
+/* Across (horizontal sums): accumulators are vectors, rows innermost so that they share the other operand; with two rows of them, one vector
+ * at a time. */
 static Tree *leaf_tile(Ctx *c, const Item *it, const Plan *p) {
   Order o = { 0 };
   if (it->red) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
