@@ -14,7 +14,8 @@ static double level_cost(const Target *t, double bytes) { /* cycles a byte */
 /* Of one tile of r rows and `lanes` lanes. */
 static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t lanes, double iw, double ia) {
   double v = (double)((lanes + s->lanes - 1) / s->lanes), rows = (double)r, f = rows * v * s->copies;
-  double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports, load = (rows + v * s->copies) / t->load_ports, slow = 1.25 * t->fma_latency;
+  double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports;
+  double load = (rows + v * s->copies) / t->load_ports, slow = 1.25 * t->fma_latency;
   if (load > cy0) cy0 = load;
   if (slow > cy0) cy0 = slow;
   double cy = (bytes > cy0 ? bytes : cy0) + 0.1 * bytes;
