@@ -2,97 +2,107 @@
  *
  *   kernel { z = b + sum(...); a = tanh(z); y[i] = a; y[8 + j] = x[j]; }      items: z, a, y (two pieces)
  *
- * An item is one leaf of the tree. Indices are known by name: inside a kernel equal names are the same loop (kernel_unify sees to it).
- */
+ * An item is one leaf of the tree. Indices are known by name: inside a kernel equal names are the same loop (kernel_unify sees to it). */
 #ifndef FRIT_BUILDERS_H
 #define FRIT_BUILDERS_H
-#include "passes.h"
+#include "util.h"
 #include <string.h>
 
-/* One tensor that the kernel computes: its equations (more than one: pieces), the reduction of the first, the indices of both kinds. */
-typedef struct Item { Tensor *t; Eq **eq; int neq; Expr *red; Index **k; int nk; Index **free; int nfree; } Item;
-typedef struct Items { Item *at; int n; } Items;
-Items items_of(Ctx *c, const Kernel *k);
-
-bool name_same(const char *a, const char *b);
-Index *item_free(const Item *it, const char *name);      /* NULL if it has none of this name */
-Index *item_bound(const Item *it, const char *name);
-bool item_reads(const Item *it, const Tensor *t);
-bool same_space(const Item *a, const Item *b);            /* the same free names with the same extents */
+typedef VEC(const char *) NameList;
+bool name_same(const char *a, const char *b);             /* also: both NULL */
+bool name_in(const NameList *v, const char *name);
+void name_add(Ctx *c, NameList *v, const char *name);     /* unless it is there */
 bool is_stream(const Index *i);
 bool is_fixed(const Index *i);                            /* the extent is a number */
+int64_t count_max(const Index *i);                        /* the largest extent */
 
+/* One tensor that the kernel computes: its equations (more than one: pieces), the reduction of the first, the indices of both kinds, all reads.
+ * After groups_of: its group, and which circle of a recurrence it belongs to (-1: none). */
+typedef struct Item {
+  Tensor *t; Eq **eq; int neq; Expr *red; Index **k; int nk; Index **free; int nfree; Exprs reads; int group, circle;
+} Item;
+typedef VEC(Item) Items;
+Items items_of(Ctx *c, const Kernel *k);
+/* What a builder works on; lanes: see kernel_lanes. */
+typedef struct Build { Ctx *c; const Graph *g; const Kernel *k; const Target *t; Items its; int lanes; } Build;
+Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t);
+
+Index *item_free(const Item *it, const char *name);       /* NULL if it has none of this name */
+Index *item_bound(const Item *it, const char *name);
+int64_t extent_named(const Item *it, const char *name);   /* of either kind; 1 if it has none */
+bool item_reads(const Item *it, const Tensor *t);
+bool same_space(const Item *a, const Item *b);            /* the same free names with the same extents */
 /* Does every equation read tensor t by the names that its writer `it` gives its places (or at the same constants)? No read: true. */
 bool reads_at_home(const Item *reader, const Item *it);
-/* Only this kernel sees it: a temporary that no other kernel reads. */
-bool is_local(const Kernel *k, const Tensor *t);
+bool is_local(const Kernel *k, const Tensor *t);          /* only this kernel sees it: a temporary that no other kernel reads */
+bool kernel_circles(const Kernel *k);                     /* it holds a recurrence */
+Index *kernel_stream(const Kernel *k);                    /* the index over the stream, NULL: it has none */
+int kernel_lanes(const Kernel *k, const Target *t);       /* the greatest number of lanes that all its tensors fill, 1 on scalar targets */
+bool tensors_alike(const Tensor *a, const Tensor *b);     /* equal type and shape, and no layout */
 
 /* Elements between neighbours along an index in memory: 0 where it does not occur, -1 where there is no constant. */
 int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *name);
-/* Calls fn on every read in e (also inside `or`). */
+int64_t part_extent(const Tensor *t, LayoutDim l);        /* of a layout's component */
+const char *lane_best(Ctx *c, const Item *it, bool bound);/* the index with the most reads and writes of stride 1, NULL: it has none */
 typedef void ReadFn(Ctx *c, const Expr *read, void *arg);
-void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg);
-/* The greatest number of lanes that all tensors of a kernel fill, 1 on scalar targets. */
-int kernel_lanes(const Kernel *k, const Target *t);
-int64_t count_max(const Index *i);                        /* the largest extent */
+void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg);      /* calls fn on every read in e (also inside `or`) */
 
-/* Text of a leaf's order. */
-typedef struct Order { Text s; } Order;
-void order_add(Order *o, const char *index, const char *how);       /* how: "", "*", "~", "/4", "/4~" */
-
-/* shape_of without the question whether the equation steps through a recurrence. */
+/* The indices of a sum of products of two reads: batch (in both and free), m (free, only in the streamed operand), n (free, only in the other; the
+ * lanes' candidates), k (summed). w: the operand that is constant, if one is. No such sum: x is NULL. contracts: all of k stand in both. */
+typedef struct Shape { bool contracts; Expr *x, *w; Index **batch, **m, **n, **k; int nbatch, nm, nn, nk; } Shape;
 void shape_plain(Ctx *c, const Eq *e, Shape *out);
 
 /* Gives indices of a kernel that run along the same loop the same name, others different names. */
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k);
 
-/* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k
- * unrolled (0: all of it, -1: all of every k);
- * rows outside the panels (mn) or panels outside the rows (nm), kc: block of k (0: none). */
+/* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k unrolled
+ * (0: all of it, -1: all of every k); rows outside the panels (mn) or panels outside the rows (nm). */
 typedef struct Tile { int mr, nv, ku; bool nm; int64_t kc; } Tile;
 typedef struct TileSize { int64_t m, n, k, kin; int lanes, copies; int64_t xbytes, wbytes; bool conflict; } TileSize;
 Tile tile_choose(const Target *t, const TileSize *s);
 /* Cycles of a tile of mr x nv whose rows come in whole steps and one rest (their operand is packed by mr); 1e30 if it does not fit. */
 double tile_rows(const Target *t, const TileSize *s, int mr, int nv);
-int tile_unroll(const Target *t, const TileSize *s, const Tile *tile);
+int tile_unroll(const Target *t, const TileSize *s, int mr, int nv);       /* Tile.ku */
 
-/* How a contraction is computed: the names of its loops. lane: vectors (a free index, or a reduction index: horizontal sums);
- * row: the tiled index that the lane's operand lacks (NULL: none); outer: the other free ones, outer to inner; k: outer to inner.
- * col: across only, a second tiled index, of the other operand (NULL: none).
- * packed: the rows' operand is constant and comes in panels of mr rows. */
-typedef struct Plan { const char *lane, *row, *col; const char **outer; int nouter; const char **k; int nk; Tile tile; int lanes; bool across, packed; } Plan;
+/* How a contraction is computed: the names of its loops. lane: vectors (a free index, or a reduction index: horizontal sums); row: the tiled index
+ * that the lane's operand lacks (NULL: none); outer: the other free ones, outer to inner; k: outer to inner; col: across only, a second tiled
+ * index, of the other operand (NULL: none). packed: the rows' operand is constant and comes in panels of mr rows. */
+typedef struct Plan { const char *lane, *row, *col, **outer; int nouter; const char **k; int nk; Tile tile; int lanes; bool across, packed; } Plan;
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out);
-
-/* A contraction with the pointwise items of its index space, or pointwise items of one space, or (circle) a recurrence:
- * first..first + n of the items, ncon contractions among them. */
-typedef struct Group { int first, n, ncon; bool circle; } Group;
-/* Moves pointwise items up to their producers, then cuts. */
-Group *groups_of(Ctx *c, const Graph *g, Items *its, int *n);
-
-int sums_of(const Items *its, const Group *g);
-bool group_costly(const Items *its, const Group *g, int sums);
-
-/* How a stream kernel is cut: blocks of `block` frames in steps of nv vectors; group i computes mr[i] rows of index row[i] together. */
-typedef struct StreamPlan { int nv, lanes; int64_t block; Items its; Group *group; int ngroup; int *mr; const char **row; const char *time; } StreamPlan;
-StreamPlan plan_stream(Ctx *c, const Graph *g, const Kernel *k, const Target *t);
-void add_k(Ctx *c, Order *o, const char **k, int nk, int ku);
-const char *by(Ctx *c, int64_t n, const char *end);                 /* "/4~" */
 void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk);
-int64_t extent_named(const Item *it, const char *name);
-/* The largest free index but `step`, NULL if there is none: what rows or, in a recurrence, lanes run over. */
-const char *row_name(const Item *it, const char *step);
-const char *group_step(Ctx *c, const Graph *g, const Items *its, const Group *gr);      /* the index that steps through a circle */
-Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that steps through the equation's circle, NULL if there is none */
-/* The leaf of one equation of a recurrence within a step along `step`: lanes along its largest other index. */
-Tree *leaf_step(Ctx *c, const Item *it, const char *step, int lanes, const Target *t);
 
-void order_pieces(Order *o, const Item *it, const char *lane, bool bound);
+/* Items first..end - 1, ncon contractions among them: a contraction with the pointwise items of its index space, or pointwise items of one space, or
+ * (circle) a recurrence. In a stream it computes mr rows of index row together. */
+typedef struct Group { int first, end, ncon; bool circle; const char *row; int mr; } Group;
+typedef VEC(Group) Groups;
+Groups groups_of(Build *b);                               /* moves pointwise items up to their producers, then cuts */
+void items_move(Item *at, int from, int to);              /* to <= from; those between move on */
+
+/* How a stream kernel is cut: blocks of Target.block frames in steps of nv vectors. */
+typedef struct StreamPlan { Groups group; int nv; const char *time; } StreamPlan;
+StreamPlan plan_stream(Build *b);
+const char *row_name(const Item *it, const char *step);   /* the largest free index but `step`: of the rows or, in a recurrence, the lanes; or NULL */
+const char *group_step(const Build *b, const Group *g);   /* the index that steps through a circle */
+Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that steps through the equation's circle, NULL if there is none */
+
+/* ---- trees of one kernel */
+typedef Tree *Builder(Build *b);
+Builder tree_pointwise, tree_contraction, tree_rows, tree_stream, tree_scan;
+Tree *tree_for(Ctx *c, const char *index, int64_t step, LoopKind kind, Tree *body);
+Tree *tree_loop(Ctx *c, const char *index, int64_t step, Tree *body);      /* serial */
+Tree *tree_let(Ctx *c, const char *tensor, Storage s);
+Tree *tree_cat(Tree *a, Tree *b);
+typedef VEC(LeafDim) Order;                               /* a leaf's loops, outer to inner */
+void order_add(Ctx *c, Order *o, const char *index, LeafKind kind, int64_t step);
+void order_serial(Ctx *c, Order *o, const char *index);
+void order_unroll(Ctx *c, Order *o, const char *index);
+void order_k_by(Ctx *c, Order *o, const char **k, int nk, int ku);         /* reduction indices, unrolled as Tile.ku says */
+void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane);     /* free, then bound indices of all pieces, without the lane */
 Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
-/* `let x reg` for every item of first..first + n that is read only at home, and only inside that range. */
-Tree *lets_reg(Ctx *c, const Kernel *k, const Items *its, int first, int n);
-/* Any item by itself: serial loops, lanes along the best index. Right for everything. */
-Tree *tree_single(Ctx *c, const Kernel *k, const Item *it, const Target *t);
-const char *lane_best(Ctx *c, const Kernel *k, const Item *it, bool bound);
-/* Loops around body, outer to inner, step by step of one. */
-Tree *tree_around(Ctx *c, const char **outer, int n, Tree *body);
+/* The leaf of one equation of a recurrence within a step along `step`: lanes along its largest other index. */
+Tree *leaf_step(const Build *b, const Item *it, const char *step);
+/* leaf[first..end - 1], and `let x reg` for every item of them that is read only at home, and only by them. */
+Tree *tree_leaves(const Build *b, Tree **leaf, int first, int end);
+Tree *tree_tile(const Build *b, const Group *g, Tree **leaf, const char *row, int mr, int nv);
+Tree *tree_singles(const Build *b, int first, int end);   /* each item by itself, serial loops, lanes along the best index: always right */
 #endif

@@ -3,72 +3,80 @@
  *   before   z[i, j] = b[j] + sum(k: x[i, k] * w[k, j]);       after   kernel k0 "matmul+bias+tanh" (x, w, b) -> (y: f32[8, 4]) {
  *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]);
  *                                                                      }
- *
- * Every equation starts as a group. Moves join groups while they are legal: tile (all equations of a stream: a block of frames goes through
- * the whole network), vertical (a reader joins what it reads), prologue (an operand joins its reader), horizontal (siblings). What the
- * tree builders get: see GroupKind in fuse.h.
+ * Every equation starts as a group. Moves join groups while they are legal, which the indices decide at which one reads the other:
+ *   tile         all equations of a stream: a block of frames goes through the whole network
+ *   vertical     y reads z at home, equal spaces (as above); e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j
+ *   prologue     an operand joins its reader
+ *   horizontal   q = sum(k: x[i, k] * wq[k, j]), v = sum(k: x[i, k] * wv[k, j]): a common operand at equal places
  *
  * needs   simplify; graph_sort's order
  * keeps   equations; kernels written by hand
- * never   joins groups that depend on each other through a third
- */
+ * never   joins groups that depend on each other through a third */
 #include "builders.h"
-#include "fuse.h"
+
+typedef enum {
+  GROUP_POINT,                    /* pointwise equations over one index space */
+  GROUP_CONTRACTION,              /* sums of products over one space and pointwise followers of that space */
+  GROUP_ROWS,                     /* reductions over columns and pointwise equations of the same rows */
+  GROUP_STREAM,                   /* everything over t */
+  GROUP_SCAN,                     /* a recurrence */
+  GROUP_HAND,                     /* a kernel that the user wrote */
+  GROUP_OTHER                     /* a gather, ... */
+} GroupKind;
+typedef struct Cluster { GroupKind kind; Eqs eq; Kernel *hand; bool gone; } Cluster;      /* eq: in the graph's order */
+typedef struct Fuse { Ctx *c; Graph *g; VEC(Cluster) group; Map at, of; Uses uses; int n; } Fuse;   /* of an equation: place in g->eq, group */
 
 /* ---- groups */
-int fuse_writer(Fuse *f, const Tensor *t)
-{
-  const UseList *l = uses_get(&f->uses, t);
-  return l && l->writer.n ? pmap_get(&f->of, l->writer.at[0]) : -1;
+static int at_of(Fuse *f, const Eq *e) { return pmap_get(&f->at, e); }
+static int group_of(Fuse *f, const Eq *e) { return pmap_get(&f->of, e); }
+
+static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
+  int k = v->n;
+  PUSH(f->c, *v, e);
+  for (; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) v->at[k] = v->at[k - 1];
+  v->at[k] = e;
 }
 
-static int group_new(Fuse *f, GroupKind kind)
-{
-  Cluster g = { .kind = kind, .first = f->g->neq };
-  PUSH(f->c, f->group, g);
+static int group_new(Fuse *f, GroupKind kind) {
+  PUSH(f->c, f->group, ((Cluster){ .kind = kind }));
   return f->group.n - 1;
 }
 
-static void group_add(Fuse *f, int k, Eq *e)
-{
-  Cluster *g = &f->group.at[k];
-  int at = eq_at(f->g, e), pos = g->eq.n;
-  PUSH(f->c, g->eq, e);
-  for (; pos > 0 && eq_at(f->g, g->eq.at[pos - 1]) > at; pos--) g->eq.at[pos] = g->eq.at[pos - 1];
-  g->eq.at[pos] = e;
-  if (at < g->first) g->first = at;
-  g->label = NULL;
-  for (int j = 0; j < g->eq.n; j++) g->label = label_union(f->c, g->label, g->eq.at[j]->label);
+static void group_add(Fuse *f, int k, Eq *e) {
+  eqs_insert(f, &f->group.at[k].eq, e);
   pmap_set(f->c, &f->of, e, k);
 }
 
-static bool taken(Fuse *f, const Eq *e)
-{
-  return pmap_get(&f->of, e) >= 0;
+static int first_of(Fuse *f, const Cluster *g) { return g->eq.n ? at_of(f, g->eq.at[0]) : f->g->neq; }
+static bool before(Fuse *f, const Cluster *a, const Cluster *b) { return first_of(f, a) < first_of(f, b); }
+
+static const char *label_of(Fuse *f, const Cluster *g) {
+  const char *s = NULL;
+  for (int k = 0; k < g->eq.n; k++) s = label_union(f->c, s, g->eq.at[k]->label);
+  return s;
 }
 
-/* All groups that group k reads from. */
-static void producers(Fuse *f, int k, bool *out)
-{
-  Cluster *g = &f->group.at[k];
-  for (int j = 0; j < g->eq.n; j++) {
-    Exprs reads = { 0 };
-    expr_reads_of(f->c, g->eq.at[j]->rhs, &reads);
-    for (int r = 0; r < reads.n; r++) {
-      const UseList *l = uses_get(&f->uses, reads.at[r]->tensor);
-      for (int w = 0; l && w < l->writer.n; w++) {
-        int p = pmap_get(&f->of, l->writer.at[w]);
-        if (p >= 0 && p != k) out[p] = true;
-      }
-    }
+static const Eq *writer_in(const Eqs *eq, const Tensor *t) {
+  for (int k = 0; k < eq->n; k++)
+    if (eq->at[k]->out == t) return eq->at[k];
+  return NULL;
+}
+
+/* Which groups does group k read from? */
+static bool *producers(Fuse *f, int k) {
+  bool *on = NEWN(f->c, bool, f->group.n);
+  for (int j = 0; j < f->group.at[k].eq.n; j++) {
+    Eqs from = uses_producers(f->c, &f->uses, f->group.at[k].eq.at[j]);
+    for (int w = 0; w < from.n; w++)
+      if (group_of(f, from.at[w]) >= 0) on[group_of(f, from.at[w])] = true;
   }
+  on[k] = false;
+  return on;
 }
 
 /* Does group `from` need group `to` through others? `direct`: also directly. */
-static bool depends(Fuse *f, int from, int to, bool direct, bool *seen)
-{
-  bool *on = NEWN(f->c, bool, f->group.n);
-  producers(f, from, on);
+static bool depends(Fuse *f, int from, int to, bool direct, bool *seen) {
+  bool *on = producers(f, from);
   if (direct && on[to]) return true;
   for (int k = 0; k < f->group.n; k++) {
     if (!on[k] || k == to || seen[k]) continue;
@@ -77,40 +85,172 @@ static bool depends(Fuse *f, int from, int to, bool direct, bool *seen)
   }
   return false;
 }
+static bool needs(Fuse *f, int from, int to, bool direct) { return depends(f, from, to, direct, NEWN(f->c, bool, f->group.n)); }
 
-static bool needs(Fuse *f, int from, int to, bool direct)
-{
-  bool *seen = NEWN(f->c, bool, f->group.n);
-  return depends(f, from, to, direct, seen);
+/* ---- legality: one class a loop over the indices of all equations of a candidate kernel */
+typedef struct Loops { Ctx *c; Uses *uses; Map of; int n; } Loops;
+
+static int loop_of(Loops *l, const Index *i) {
+  int k = pmap_get(&l->of, i);
+  if (k < 0) pmap_set(l->c, &l->of, i, k = l->n++);
+  return k;
 }
 
-static int64_t bytes_between(Fuse *f, int a, int b)
-{
-  int64_t n = 0;
-  for (int k = 0; k < f->group.at[a].eq.n; k++) {
-    const Tensor *t = f->group.at[a].eq.at[k]->out;
-    bool read = false;
-    for (int j = 0; j < f->group.at[b].eq.n; j++) read |= expr_reads(f->group.at[b].eq.at[j]->rhs, t);
-    if (read) n += tensor_size(t) * type_bytes(t->type);
+/* Joins the indices at which `read` reads w's tensor with those at which w writes it. False: it reads elsewhere than at home. */
+static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
+  for (int d = 0; d < read->n; d++) {
+    const Index *i = expr_bare(w->place[d]), *j = expr_bare(read->arg[d]);
+    if (!i && !j && expr_equal(w->place[d], read->arg[d])) continue;
+    if (!i || !j || !extent_equal(i->ext, j->ext)) return false;
+    int have = pmap_get(&l->of, j), want = loop_of(l, i);
+    if (have >= 0 && have != want) return false;
+    pmap_set(l->c, &l->of, j, want);
   }
-  return n;
+  return true;
 }
 
-static void join(Fuse *f, int a, int b, const char *move, GroupKind kind)
-{
-  Cluster from = f->group.at[b];
-  const char *edge = ctx_printf(f->c, "%s > %s", f->group.at[a].eq.at[0]->out->name, from.eq.at[0]->out->name);
-  ledger_add(f->c, "fuse", edge, true, 2 * bytes_between(f, a, b), "%s: one kernel", move);
-  f->group.at[b].gone = true;
-  f->group.at[b].eq.n = 0;
-  f->group.at[a].kind = kind;
-  for (int k = 0; k < from.eq.n; k++) group_add(f, a, from.eq.at[k]);
-  f->n++;
+/* Every read of a member's tensor is at home. False also if that tensor has pieces: a reader needs all of it. */
+static bool loops_find(Loops *l, const Eqs *eq) {
+  for (int k = 0; k < eq->n; k++) {
+    Exprs reads = rhs_reads(l->c, eq->at[k]);
+    if (writer_in(eq, eq->at[k]->out) != eq->at[k]) return false;
+    for (int r = 0; r < reads.n; r++) {
+      const Eq *w = writer_in(eq, reads.at[r]->tensor);
+      if (w && (uses_get(l->uses, w->out)->writer.n > 1 || !loops_join(l, w, reads.at[r]))) return false;
+    }
+    for (int i = 0; i < eq->at[k]->nfree; i++) loop_of(l, eq->at[k]->free[i]);
+  }
+  return true;
+}
+
+static bool has_loop(Loops *l, const Eq *e, int loop) {
+  for (int k = 0; k < e->nfree; k++)
+    if (loop_of(l, e->free[k]) == loop) return true;
+  return false;
+}
+
+static bool has_loops(Loops *l, const Eq *e, const Eq *of) {
+  for (int k = 0; k < of->nfree; k++)
+    if (!has_loop(l, e, loop_of(l, of->free[k]))) return false;
+  return true;
+}
+
+/* All reductions over the same rows, everything else rows by columns or rows alone. */
+static const char *rows_fit(Loops *l, const Eqs *eq) {
+  const Eq *rows = NULL;
+  for (int k = 0; k < eq->n && !rows; k++)
+    if (eq_reduction(eq->at[k], NULL)) rows = eq->at[k];
+  for (int k = 0; rows && k < eq->n; k++) {
+    const Eq *e = eq->at[k];
+    const Expr *red = eq_reduction(e, NULL);
+    double n = red ? reduce_points(red) : 1;
+    for (int i = 0; i < e->nfree; i++)
+      if (!has_loop(l, rows, loop_of(l, e->free[i]))) n *= (double)extent_max(e->free[i]->ext);
+    if (!has_loops(l, e, rows)) return "has other rows";
+    if (n != reduce_points(eq_reduction(rows, NULL)) && n != 1) return "has other columns";
+    if (red && e->nfree != rows->nfree) return "its reduction has other rows";
+  }
+  return NULL;
+}
+
+static const char *space_fits(Loops *l, const Eqs *eq) {
+  for (int k = 1; k < eq->n; k++)
+    if (eq->at[0]->nfree != eq->at[k]->nfree || !has_loops(l, eq->at[k], eq->at[0])) return "has another index space";
+  return NULL;
+}
+
+static bool gathers(const Expr *e, const void *arg) {
+  bool yes = false;
+  for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
+  (void)arg;
+  return yes;
+}
+
+static GroupKind kind_of(Fuse *f, const Eq *e) {
+  Shape s;
+  const Expr *red = eq_reduction(e, NULL);
+  if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
+  if (!red) return expr_has(e->rhs, E_REDUCE) ? GROUP_OTHER : GROUP_POINT;
+  shape_plain(f->c, e, &s);
+  if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
+  return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;
+}
+
+/* May group b (which reads a) be computed in a's kernel? NULL if so, else why not. *move names the move, *kind what the kernel becomes. */
+static const char *fuse_vertical(Fuse *f, int a, int b, const char **move, GroupKind *kind) {
+  GroupKind x = f->group.at[a].kind, y = f->group.at[b].kind;
+  bool space = y == GROUP_POINT && x != GROUP_ROWS;
+  *move = x == GROUP_POINT && y != GROUP_POINT ? "prologue" : "vertical";
+  *kind = space ? x : GROUP_ROWS;
+  if (x == GROUP_HAND || y == GROUP_HAND) return "one of them is written by hand";
+  if (x == GROUP_SCAN || y == GROUP_SCAN) return "one of them is a recurrence";
+  if (x > GROUP_ROWS || y > GROUP_ROWS) return "a read at a computed place stays alone";
+  if (y == GROUP_CONTRACTION && x == GROUP_POINT) return "the operand of a product would be computed again for every tile";
+  if (y == GROUP_CONTRACTION) return "a product needs its operand complete";
+  if (x == GROUP_CONTRACTION && !space) return "the rows of a product's result are complete only after all tiles";
+  Eqs eq = { 0 };
+  Loops l = { .c = f->c, .uses = &f->uses };
+  for (int k = 0; k < f->group.at[a].eq.n; k++) eqs_insert(f, &eq, f->group.at[a].eq.at[k]);
+  for (int k = 0; k < f->group.at[b].eq.n; k++) eqs_insert(f, &eq, f->group.at[b].eq.at[k]);
+  if (!loops_find(&l, &eq)) return "reads the other's result at other indices than it is computed at";
+  return space ? space_fits(&l, &eq) : rows_fit(&l, &eq);
+}
+
+/* ---- legality: horizontal */
+static bool same_extents(Index *const *a, int na, Index *const *b, int nb) {
+  bool same = na == nb;
+  for (int k = 0; k < na && same; k++) same = extent_equal(a[k]->ext, b[k]->ext);
+  return same;
+}
+
+/* The streamed operands are one tensor at places that are equal once b's indices are called as a's. */
+static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
+  Shape s, t;
+  const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
+  if (!same_extents(a->free, a->nfree, b->free, b->nfree)) return "they have different index spaces";
+  if (!same_extents(ra->bound, ra->nbound, rb->bound, rb->nbound)) return "they sum over different extents";
+  shape_plain(f->c, a, &s);
+  shape_plain(f->c, b, &t);
+  if (s.x->tensor != t.x->tensor || s.nm != t.nm || s.nn != t.nn) return "they have no operand in common";
+  Indices from = { 0 };
+  Exprs to = { 0 };
+  for (int k = 0; k < b->nfree; k++) { PUSH(f->c, from, b->free[k]); PUSH(f->c, to, expr_index(f->c, a->free[k])); }
+  for (int k = 0; k < rb->nbound; k++) { PUSH(f->c, from, rb->bound[k]); PUSH(f->c, to, expr_index(f->c, ra->bound[k])); }
+  for (int d = 0; d < s.x->n; d++)
+    if (!expr_equal(s.x->arg[d], expr_subst(f->c, t.x->arg[d], from.at, to.at, from.n))) return "they read the common operand at different places";
+  return NULL;
+}
+
+static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
+  Exprs x = { 0 };
+  for (int k = 0; k < a->eq.n; k++) expr_reads_of(f->c, a->eq.at[k]->rhs, &x);
+  for (int i = 0; i < x.n; i++)
+    for (int j = 0; j < b->eq.n; j++)
+      if (!tensor_known(x.at[i]->tensor) && expr_reads(b->eq.at[j]->rhs, x.at[i]->tensor)) return true;
+  return false;
+}
+
+enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a tile; points of a small equation; equations a kernel */
+
+/* May x and y, which do not depend on each other, share a kernel? NULL if so, else why not. */
+static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) {
+  if (x->kind != y->kind || (x->kind != GROUP_POINT && x->kind != GROUP_CONTRACTION)) return "they are of different kinds";
+  const Eq *p = x->eq.at[0], *q = y->eq.at[0];
+  if (x->kind == GROUP_CONTRACTION) {
+    int n = 0;
+    for (int k = x->eq.n - 1; k >= 0; k--)
+      if (kind_of(f, x->eq.at[k]) == GROUP_CONTRACTION) { p = x->eq.at[k]; n++; }
+    for (int k = y->eq.n - 1; k >= 0; k--)
+      if (kind_of(f, y->eq.at[k]) == GROUP_CONTRACTION) q = y->eq.at[k];
+    return n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, p, q);
+  }
+  if (!same_extents(p->free, p->nfree, q->free, q->nfree)) return "they have different index spaces";
+  if (x->eq.n + y->eq.n > SMALL_MAX) return "the kernel is full";
+  return eq_points(p) <= SMALL || shares_operand(f, x, y) ? NULL : "large, and nothing in common";
 }
 
 /* ---- what must be one group */
-static void group_hand(Fuse *f)
-{
+static void group_hand(Fuse *f) {
   for (int k = 0; k < f->g->nkernel; k++) {
     int n = group_new(f, GROUP_HAND);
     f->group.at[n].hand = f->g->kernel[k];
@@ -118,188 +258,149 @@ static void group_hand(Fuse *f)
   }
 }
 
-static int level_of(Fuse *f, const Eq *e, const int *level)
-{
-  Exprs reads = { 0 };
-  int n = 0;
-  expr_reads_of(f->c, e->rhs, &reads);
-  for (int r = 0; r < reads.n; r++) {
-    const UseList *l = uses_get(&f->uses, reads.at[r]->tensor);
-    for (int w = 0; l && w < l->writer.n; w++) {
-      int at = eq_at(f->g, l->writer.at[w]);
-      bool hand = at >= 0 && taken(f, l->writer.at[w]) && f->group.at[pmap_get(&f->of, l->writer.at[w])].kind == GROUP_HAND;
-      bool own = taken(f, e) && hand && pmap_get(&f->of, l->writer.at[w]) == pmap_get(&f->of, e);
-      if (at >= 0 && level[at] + (hand && !own) > n) n = level[at] + (hand && !own);
+/* How many kernels written by hand lie before each equation. */
+static int *levels_of(Fuse *f) {
+  int *level = NEWN(f->c, int, f->g->neq);
+  for (int k = 0; k < f->g->neq; k++) {
+    Eqs from = uses_producers(f->c, &f->uses, f->g->eq[k]);
+    for (int w = 0; w < from.n; w++) {
+      int hand = group_of(f, from.at[w]), at = at_of(f, from.at[w]);
+      int n = level[at] + (hand >= 0 && hand != group_of(f, f->g->eq[k]));
+      if (n > level[k]) level[k] = n;
     }
   }
-  return n;
+  return level;
 }
 
 /* The equations of a stream, before and after each kernel written by hand. */
-static void group_stream(Fuse *f, bool must)
-{
-  int n = f->g->neq, most = 0, count = 0;
-  int *level = NEWN(f->c, int, n);
-  for (int k = 0; k < n; k++) {
-    level[k] = level_of(f, f->g->eq[k], level);
-    if (level[k] > most) most = level[k];
-    count += eq_stream(f->g->eq[k]) && !f->g->eq[k]->constant;
+static void group_stream(Fuse *f) {
+  Graph *g = f->g;
+  int *level = levels_of(f), most = 0, count = 0;
+  bool must = false;
+  for (int k = 0; k < g->ntensor; k++) must |= g->tensor[k]->history != 0;
+  for (int k = 0; k < g->neq; k++) {
+    most = level[k] > most ? level[k] : most;
+    count += eq_stream(g->eq[k]) && !g->eq[k]->constant;
   }
-  if (count > 1 && !move_allowed(f->c, "tile", f->g->name)) {
-    ledger_add(f->c, "fuse", f->g->name, false, 0, must ? "tile refused, but history goes block by block: taken all the same" : "tile refused");
+  if (count > 1 && !move_allowed(f->c, "tile", g->name)) {
+    ledger_add(f->c, "fuse", g->name, false, 0, must ? "tile refused, but history goes block by block: taken all the same" : "tile refused");
     if (!must) return;
   }
   for (int l = 0; l <= most; l++) {
     int at = -1;
-    for (int k = 0; k < n; k++) {
-      Eq *e = f->g->eq[k];
-      if (level[k] != l || taken(f, e) || e->constant || !eq_stream(e)) continue;
+    for (int k = 0; k < g->neq; k++) {
+      Eq *e = g->eq[k];
+      if (level[k] != l || group_of(f, e) >= 0 || e->constant || !eq_stream(e)) continue;
       if (at < 0) at = group_new(f, GROUP_STREAM);
       group_add(f, at, e);
       f->n++;
     }
-    if (at >= 0) ledger_add(f->c, "fuse", f->g->name, true, 0, "tile: %d equations go block by block through one kernel", f->group.at[at].eq.n);
+    if (at >= 0) ledger_add(f->c, "fuse", g->name, true, 0, "tile: %d equations go block by block through one kernel", f->group.at[at].eq.n);
   }
 }
 
-static void group_circle(Fuse *f, int k)
-{
-  Circle x;
-  if (!graph_circle(f->c, f->g, k, &x) || (x.n == 1 && !x.dir)) return;
-  int at = group_new(f, GROUP_SCAN);
-  for (int j = 0; j < x.n; j++)
-    if (!taken(f, f->g->eq[x.first + j])) group_add(f, at, f->g->eq[x.first + j]);
-}
-
-/* Equations that write one tensor in pieces stay apart; all others start as groups of one. */
-static void group_rest(Fuse *f)
-{
+/* Recurrences; all others start as groups of one. */
+static void group_rest(Fuse *f) {
   bool *circle = circles_maybe(f->c, f->g);
   for (int k = 0; k < f->g->neq; k++) {
     Eq *e = f->g->eq[k];
-    if (e->constant || taken(f, e)) continue;
-    if (circle[k]) group_circle(f, k);
-    if (!taken(f, e)) group_add(f, group_new(f, fuse_kind(f, e)), e);
+    Circle x;
+    if (e->constant || group_of(f, e) >= 0) continue;
+    if (circle[k] && graph_circle(f->c, f->g, k, &x) && (x.n > 1 || x.dir)) {
+      int at = group_new(f, GROUP_SCAN);
+      for (int j = x.first; j < x.first + x.n; j++)
+        if (group_of(f, f->g->eq[j]) < 0) group_add(f, at, f->g->eq[j]);
+    }
+    if (group_of(f, e) < 0) group_add(f, group_new(f, kind_of(f, e)), e);
   }
-}
-
-static bool has_history(const Graph *g)
-{
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->history) return true;
-  return false;
-}
-
-static bool has_stream(const Graph *g)
-{
-  for (int k = 0; k < g->ndim; k++)
-    if (g->dim[k]->stream) return true;
-  return false;
 }
 
 /* ---- moves */
-static bool by_first(const Cluster *a, const Cluster *b)
-{
-  return a->first < b->first;
+static void edge_add(Fuse *f, int a, int b, const Eq *from, bool done, const char *why, const char *end) {
+  const Cluster *x = &f->group.at[a], *y = &f->group.at[b];
+  int64_t bytes = 0;
+  for (int k = 0; k < x->eq.n; k++) {
+    const Tensor *t = x->eq.at[k]->out;
+    bool read = false;
+    for (int j = 0; j < y->eq.n; j++) read |= expr_reads(y->eq.at[j]->rhs, t);
+    if (read) bytes += tensor_size(t) * type_bytes(t->type);
+  }
+  ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->eq.at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
 }
 
-static bool try_vertical(Fuse *f, int a, int b)
-{
-  const char *move;
-  GroupKind kind;
-  if (fuse_vertical(f, a, b, &move, &kind) || needs(f, b, a, false)) return false;
-  if (!move_allowed(f->c, move, label_union(f->c, f->group.at[a].label, f->group.at[b].label))) return false;
-  join(f, a, b, move, kind);
+/* Joins b to a if the options let it. */
+static bool join(Fuse *f, int a, int b, const char *move, GroupKind kind) {
+  Cluster *x = &f->group.at[a], *y = &f->group.at[b];
+  if (!move_allowed(f->c, move, label_union(f->c, label_of(f, x), label_of(f, y)))) return false;
+  edge_add(f, a, b, x->eq.at[0], true, move, ": one kernel");
+  for (int k = 0; k < y->eq.n; k++) group_add(f, a, y->eq.at[k]);
+  x->kind = kind;
+  y->gone = true; y->eq.n = 0;
+  f->n++;
   return true;
 }
 
-static bool sweep_vertical(Fuse *f)
-{
-  bool *on = NEWN(f->c, bool, f->group.n);
+static bool sweep_vertical(Fuse *f) {
+  const char *move;
+  GroupKind kind;
   for (int b = 0; b < f->group.n; b++) {
-    if (f->group.at[b].gone) continue;
-    memset(on, 0, sizeof *on * (size_t)f->group.n);
-    producers(f, b, on);
+    bool *on = producers(f, b);
     for (int a = f->group.n - 1; a >= 0; a--)
-      if (on[a] && try_vertical(f, a, b)) return true;
+      if (on[a] && !fuse_vertical(f, a, b, &move, &kind) && !needs(f, b, a, false) && join(f, a, b, move, kind)) return true;
   }
   return false;
 }
 
-static bool sweep_horizontal(Fuse *f)
-{
+static bool sweep_horizontal(Fuse *f) {
   for (int a = 0; a < f->group.n; a++)
     for (int b = 0; b < f->group.n; b++) {
       const Cluster *x = &f->group.at[a], *y = &f->group.at[b];
-      if (a == b || x->gone || y->gone || !by_first(x, y) || fuse_horizontal(f, a, b)) continue;
-      if (needs(f, b, a, true) || needs(f, a, b, true)) continue;
-      if (!move_allowed(f->c, "horizontal", label_union(f->c, x->label, y->label))) continue;
-      join(f, a, b, "horizontal", x->kind);
-      return true;
+      if (a == b || x->gone || y->gone || !before(f, x, y) || fuse_horizontal(f, x, y)) continue;
+      if (!needs(f, b, a, true) && !needs(f, a, b, true) && join(f, a, b, "horizontal", x->kind)) return true;
     }
   return false;
 }
 
 /* Why the edges that are left were not fused. */
-static void explain(Fuse *f)
-{
+static void explain(Fuse *f) {
+  const char *move;
+  GroupKind kind;
   for (int b = 0; b < f->group.n; b++) {
-    bool *on = NEWN(f->c, bool, f->group.n);
-    if (f->group.at[b].gone) continue;
-    producers(f, b, on);
+    bool *on = producers(f, b);
     for (int a = 0; a < f->group.n; a++) {
-      const char *move;
-      GroupKind kind;
       if (!on[a]) continue;
       const char *why = fuse_vertical(f, a, b, &move, &kind);
       if (!why) why = needs(f, b, a, false) ? "they also depend on each other through a third kernel" : "refused by option";
-      const char *edge = ctx_printf(f->c, "%s > %s", f->group.at[a].eq.at[f->group.at[a].eq.n - 1]->out->name, f->group.at[b].eq.at[0]->out->name);
-      ledger_add(f->c, "fuse", edge, false, 2 * bytes_between(f, a, b), "%s", why);
+      edge_add(f, a, b, f->group.at[a].eq.at[f->group.at[a].eq.n - 1], false, why, "");
     }
   }
 }
 
 /* ---- kernels */
-static void list_add(Ctx *c, Tensor ***at, int *n, Tensor *t)
-{
-  for (int k = 0; k < *n; k++)
-    if ((*at)[k] == t) return;
-  Tensor **new = NEWN(c, Tensor *, *n + 1);
-  if (*n) memcpy(new, *at, sizeof *new * (size_t)*n);
-  new[(*n)++] = t;
-  *at = new;
+typedef VEC(Tensor *) Tensors;
+static void tensor_add(Ctx *c, Tensors *v, Tensor *t) {
+  for (int k = 0; k < v->n; k++)
+    if (v->at[k] == t) return;
+  PUSH(c, *v, t);
 }
 
-static bool written_in(const Cluster *g, const Tensor *t)
-{
-  for (int k = 0; k < g->eq.n; k++)
-    if (g->eq.at[k]->out == t) return true;
-  return false;
-}
-
-static bool read_outside(Fuse *f, const Tensor *t, int group)
-{
-  const UseList *l = uses_get(&f->uses, t);
-  for (int k = 0; l && k < l->read.n; k++)
-    if (pmap_get(&f->of, l->read.at[k].eq) != group) return true;
-  return false;
-}
-
-static void kernel_ports(Fuse *f, int group, Kernel *k)
-{
+static void kernel_ports(Fuse *f, int group, Kernel *k) {
   const Cluster *g = &f->group.at[group];
+  Tensors in = { 0 }, out = { 0 };
   for (int j = 0; j < g->eq.n; j++) {
-    Exprs reads = { 0 };
+    Exprs reads = rhs_reads(f->c, g->eq.at[j]);
     Tensor *t = g->eq.at[j]->out;
-    expr_reads_of(f->c, g->eq.at[j]->rhs, &reads);
+    const UseList *l = uses_get(&f->uses, t);
+    bool outside = graph_is_out(f->g, t);
     for (int r = 0; r < reads.n; r++)
-      if (!written_in(g, reads.at[r]->tensor)) list_add(f->c, &k->in, &k->nin, reads.at[r]->tensor);
-    if (graph_is_out(f->g, t) || read_outside(f, t, group)) list_add(f->c, &k->out, &k->nout, t);
+      if (!writer_in(&g->eq, reads.at[r]->tensor)) tensor_add(f->c, &in, reads.at[r]->tensor);
+    for (int r = 0; l && r < l->read.n; r++) outside |= group_of(f, l->read.at[r].eq) != group;
+    if (outside) tensor_add(f->c, &out, t);
   }
+  k->in = in.at; k->nin = in.n; k->out = out.at; k->nout = out.n;
 }
 
-static const char *kernel_name(Fuse *f, int *n)
-{
+static const char *kernel_name(Fuse *f, int *n) {
   for (;;) {
     const char *s = ctx_intern(f->c, ctx_printf(f->c, "k%d", (*n)++));
     bool used = false;
@@ -309,8 +410,7 @@ static const char *kernel_name(Fuse *f, int *n)
 }
 
 /* A long chain of words is told by its ends. */
-static const char *label_short(Ctx *c, const char *s)
-{
+static const char *label_short(Ctx *c, const char *s) {
   int n = 0, most = 8;
   const char *head = s, *tail = s;
   for (const char *p = s; p && *p; p++) {
@@ -321,37 +421,29 @@ static const char *label_short(Ctx *c, const char *s)
   return n < most ? s : ctx_intern(c, ctx_printf(c, "%.*s+...%s", (int)(head - s), s, tail));
 }
 
-static Kernel *kernel_make(Fuse *f, int group, int *number)
-{
+static Kernel *kernel_make(Fuse *f, int group, int *number) {
   const Cluster *g = &f->group.at[group];
   if (g->hand) return g->hand;
   Kernel *k = NEW(f->c, Kernel);
-  k->name = kernel_name(f, number);
-  k->label = label_short(f->c, g->label);
-  k->eq = g->eq.at;
-  k->neq = g->eq.n;
-  k->pos = g->eq.at[0]->pos;
+  *k = (Kernel){ .name = kernel_name(f, number), .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n };
+  k->pos = k->eq[0]->pos;
   kernel_ports(f, group, k);
   return k;
 }
 
 /* The group to run next: all its producers are done; of several the one whose equations come first. */
-static int pick(Fuse *f, const bool *done)
-{
+static int pick(Fuse *f, const bool *done) {
   int best = -1;
   for (int k = 0; k < f->group.n; k++) {
-    bool ready = true, *on;
     if (done[k] || f->group.at[k].gone) continue;
-    on = NEWN(f->c, bool, f->group.n);
-    producers(f, k, on);
+    bool ready = true, *on = producers(f, k);
     for (int p = 0; p < f->group.n; p++) ready &= !on[p] || done[p];
-    if (ready && (best < 0 || by_first(&f->group.at[k], &f->group.at[best]))) best = k;
+    if (ready && (best < 0 || before(f, &f->group.at[k], &f->group.at[best]))) best = k;
   }
   return best;
 }
 
-static void kernels_make(Fuse *f)
-{
+static void kernels_make(Fuse *f) {
   bool *done = NEWN(f->c, bool, f->group.n);
   Kernel **out = NEWN(f->c, Kernel *, f->group.n);
   int n = 0, number = 0;
@@ -361,15 +453,15 @@ static void kernels_make(Fuse *f)
   }
   for (int k = 0; k < f->group.n; k++)
     if (!done[k] && !f->group.at[k].gone) bug(f->c, "kernel of %s depends on itself", f->group.at[k].eq.at[0]->out->name);
-  f->g->kernel = out;
-  f->g->nkernel = n;
+  f->g->kernel = out; f->g->nkernel = n;
 }
 
-int pass_fuse(Ctx *c, Graph *g, const Target *t)
-{
-  Fuse f = { .c = c, .g = g, .t = t, .uses = uses_find(c, g) };
+int pass_fuse(Ctx *c, Graph *g, const Target *t) {
+  Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) };
+  (void)t;
+  for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);
   group_hand(&f);
-  if (has_stream(g)) group_stream(&f, has_history(g));
+  if (graph_streams(g)) group_stream(&f);
   group_rest(&f);
   while (sweep_vertical(&f)) { }
   while (sweep_horizontal(&f)) { }

@@ -9,6 +9,14 @@ bool is_stream(const Index *i) { return i->ext.dim && i->ext.dim->stream; }
 bool is_fixed(const Index *i) { return !i->ext.dim; }
 int64_t count_max(const Index *i) { return extent_max(i->ext); }
 
+bool name_in(const NameList *v, const char *name) {
+  for (int i = 0; i < v->n; i++)
+    if (name_same(v->at[i], name)) return true;
+  return false;
+}
+void name_add(Ctx *c, NameList *v, const char *name) { if (!name_in(v, name)) PUSH(c, *v, name); }
+
+/* ---- items */
 static Index *index_named(Index **at, int n, const char *name) {
   for (int i = 0; i < n; i++)
     if (name_same(at[i]->name, name)) return at[i];
@@ -18,8 +26,8 @@ Index *item_free(const Item *it, const char *name) { return index_named(it->free
 Index *item_bound(const Item *it, const char *name) { return index_named(it->k, it->nk, name); }
 
 bool item_reads(const Item *it, const Tensor *t) {
-  for (int i = 0; i < it->neq; i++)
-    if (expr_reads(it->eq[i]->rhs, t)) return true;
+  for (int r = 0; r < it->reads.n; r++)
+    if (it->reads.at[r]->tensor == t) return true;
   return false;
 }
 
@@ -32,24 +40,79 @@ bool same_space(const Item *a, const Item *b) {
   return true;
 }
 
+static bool place_same(const Expr *a, const Expr *b) {
+  if (a->kind == E_INDEX && b->kind == E_INDEX) return name_same(a->index->name, b->index->name);
+  return a->kind == E_CONST && b->kind == E_CONST && a->i == b->i;
+}
+
+bool reads_at_home(const Item *reader, const Item *it) {
+  for (int r = 0; r < reader->reads.n; r++) {
+    const Expr *e = reader->reads.at[r];
+    if (e->tensor == it->t && it->neq > 1) return false;
+    for (int d = 0; e->tensor == it->t && d < e->n; d++)
+      if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
+  }
+  return true;
+}
+
 static Item item_of(Ctx *c, const Kernel *k, Tensor *t) {
   VEC(Eq *) v = { 0 };
-  for (int i = 0; i < k->neq; i++)
-    if (k->eq[i]->out == t) PUSH(c, v, k->eq[i]);
-  Item it = { .t = t, .eq = v.at, .neq = v.n, .red = eq_reduction(v.at[0], NULL), .free = v.at[0]->free, .nfree = v.at[0]->nfree };
-  if (it.red) it.k = it.red->bound, it.nk = it.red->nbound;
+  Item it = { .t = t, .circle = -1 };
+  for (int i = 0; i < k->neq; i++) {
+    if (k->eq[i]->out != t) continue;
+    PUSH(c, v, k->eq[i]);
+    expr_reads_of(c, k->eq[i]->rhs, &it.reads);
+  }
+  it.eq = v.at; it.neq = v.n; it.free = v.at[0]->free; it.nfree = v.at[0]->nfree;
+  it.red = eq_reduction(v.at[0], NULL);
+  if (it.red) { it.k = it.red->bound; it.nk = it.red->nbound; }
   return it;
 }
 
 /* An item stands where its last piece stands: its readers come later, and all that its pieces read came before. */
 Items items_of(Ctx *c, const Kernel *k) {
-  VEC(Item) v = { 0 };
+  Items v = { 0 };
   for (int i = 0; i < k->neq; i++) {
     bool last = true;
     for (int j = i + 1; j < k->neq && last; j++) last = k->eq[j]->out != k->eq[i]->out;
     if (last) PUSH(c, v, item_of(c, k, k->eq[i]->out));
   }
-  return (Items){ v.at, v.n };
+  return v;
+}
+
+Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) { return (Build){ c, g, k, t, items_of(c, k), kernel_lanes(k, t) }; }
+
+/* ---- kernels */
+bool is_local(const Kernel *k, const Tensor *t) {
+  for (int i = 0; i < k->nout; i++)
+    if (k->out[i] == t) return false;
+  return t->kind == TK_TEMP;
+}
+
+/* In a sorted list only a recurrence reads itself or what comes later. */
+bool kernel_circles(const Kernel *k) {
+  for (int r = 0; r < k->neq; r++)
+    for (int w = r; w < k->neq; w++)
+      if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
+  return false;
+}
+
+Index *kernel_stream(const Kernel *k) {
+  Index *t = NULL;
+  for (int i = 0; i < k->neq && !t; i++) t = eq_stream(k->eq[i]);
+  return t;
+}
+
+int kernel_lanes(const Kernel *k, const Target *t) {
+  int bytes = 4;                                          /* narrow types compute in 32 bits */
+  for (int i = 0; i < k->neq; i++) bytes = type_bytes(k->eq[i]->out->type) > bytes ? type_bytes(k->eq[i]->out->type) : bytes;
+  return t->vector_bytes ? target_lanes(t, bytes) : 1;
+}
+
+bool tensors_alike(const Tensor *a, const Tensor *b) {
+  bool same = a->rank == b->rank && a->type == b->type && !a->layout && !b->layout;
+  for (int d = 0; d < a->rank && same; d++) same = extent_equal(a->shape[d], b->shape[d]);
+  return same;
 }
 
 /* ---- reads */
@@ -58,74 +121,32 @@ void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg) {
   for (int k = 0; k < e->n; k++) each_read(c, e->arg[k], fn, arg);
 }
 
-static bool place_same(const Expr *a, const Expr *b) {
-  if (a->kind == E_INDEX && b->kind == E_INDEX) return name_same(a->index->name, b->index->name);
-  return a->kind == E_CONST && b->kind == E_CONST && a->i == b->i;
-}
-
-/* Does e read t at these places only? */
-static bool reads_at(const Expr *e, const Tensor *t, Expr *const *place) {
-  bool same = true;
-  bool here = e->kind == E_READ && e->tensor == t;
-  for (int d = 0; d < e->n && same; d++) same = reads_at(e->arg[d], t, place) && (!here || place_same(e->arg[d], place[d]));
-  return same;
-}
-
-bool reads_at_home(const Item *reader, const Item *it) {
-  bool home = it->neq == 1 || !item_reads(reader, it->t);
-  for (int i = 0; i < reader->neq && home && it->neq == 1; i++) home = reads_at(reader->eq[i]->rhs, it->t, it->eq[0]->place);
-  return home;
-}
-
-bool is_local(const Kernel *k, const Tensor *t) {
-  if (t->kind != TK_TEMP) return false;
-  for (int i = 0; i < k->nout; i++)
-    if (k->out[i] == t) return false;
-  return true;
-}
-
-int kernel_lanes(const Kernel *k, const Target *t) {
-  int bytes = 4;                                          /* narrow types compute in 32 bits */
-  for (int i = 0; i < k->neq; i++)
-    if (type_bytes(k->eq[i]->out->type) > bytes) bytes = type_bytes(k->eq[i]->out->type);
-  return t->vector_bytes ? target_lanes(t, bytes) : 1;
-}
-
 /* ---- strides. A layout lists its components outer to inner; without one the last dimension is the innermost. */
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t part_extent(const Tensor *t, LayoutDim l) {
-  int64_t n = ceil_div(extent_max(t->shape[l.dim]), l.div > 1 ? l.div : 1);
+int64_t part_extent(const Tensor *t, LayoutDim l) {
+  int64_t div = l.div > 1 ? l.div : 1, n = (extent_max(t->shape[l.dim]) + div - 1) / div;
   return l.mod && l.mod < n ? l.mod : n;
 }
 
 static int64_t dim_stride(const Tensor *t, int d) {
   int64_t s = 1;
-  if (!t->layout) {
-    for (int i = t->rank - 1; i > d; i--) s *= extent_max(t->shape[i]);
-    return s;
-  }
-  for (int i = t->nlayout - 1; i >= 0; i--) {
+  for (int i = t->rank - 1; i > d && !t->layout; i--) s *= extent_max(t->shape[i]);
+  for (int i = t->layout ? t->nlayout - 1 : -1; i >= 0; i--) {
     if (t->layout[i].dim == d && t->layout[i].div <= 1) return s;
     s *= part_extent(t, t->layout[i]);
   }
   return s;
 }
 
-static bool has_name(const Expr *e, const char *name) {
-  bool found = e->kind == E_INDEX && name_same(e->index->name, name);
-  for (int k = 0; k < e->n && !found; k++) found = has_name(e->arg[k], name);
-  return found;
-}
-
+static bool is_named(const Expr *e, const void *name) { return e->kind == E_INDEX && name_same(e->index->name, name); }
 int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *name) {
   int64_t s = 0;
   for (int d = 0; d < t->rank; d++) {
-    Aff a;
+    Aff a = { 0 };
+    int i = 0;
     if (!expr_affine(c, place[d], &a)) {
-      if (has_name(place[d], name)) return -1;
+      if (expr_any(place[d], is_named, name)) return -1;
       continue;
     }
-    int i = 0;
     while (i < a.n && !name_same(a.index[i]->name, name)) i++;
     if (i < a.n) s += a.k[i] * dim_stride(t, d);
   }
@@ -133,31 +154,62 @@ int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *n
 }
 
 /* ---- the lanes that suit an item: stride 1 in what it writes and reads */
-typedef struct Score { Ctx *c; const char *name; double v; } Score;
-static void score_read(Ctx *c, const Expr *r, void *arg) {
-  Score *s = arg;
-  int64_t k = access_stride(c, r->tensor, r->arg, s->name);
-  s->v += k == 1 ? 2 : k == 0 ? 0 : -3;
-}
-
 static double lane_score(Ctx *c, const Item *it, const Index *i, bool bound) {
-  Score s = { c, i->name, 0 };
-  for (int k = 0; k < it->neq; k++) {
-    const Eq *e = it->eq[k];
-    if (!bound) s.v += access_stride(c, e->out, e->place, i->name) == 1 ? 3 : -4;
-    each_read(c, e->rhs, score_read, &s);
+  double v = count_max(i) < 2 ? -2 : 0;
+  for (int e = 0; e < it->neq && !bound; e++) v += access_stride(c, it->t, it->eq[e]->place, i->name) == 1 ? 3 : -4;
+  for (int r = 0; r < it->reads.n; r++) {
+    int64_t k = access_stride(c, it->reads.at[r]->tensor, it->reads.at[r]->arg, i->name);
+    v += k == 1 ? 2 : k == 0 ? 0 : -3;
   }
-  return s.v + (count_max(i) < 2 ? -2 : 0);
+  return v;
 }
 
-const char *lane_best(Ctx *c, const Kernel *k, const Item *it, bool bound) {
+const char *lane_best(Ctx *c, const Item *it, bool bound) {
   const char *best = NULL;
   double most = -1e9;
-  (void)k;
   for (int i = (bound ? it->nk : it->nfree) - 1; i >= 0; i--) {
     const Index *x = (bound ? it->k : it->free)[i];
     double v = lane_score(c, it, x, bound);
-    if (v > most) most = v, best = x->name;
+    if (v > most) { most = v; best = x->name; }
   }
   return best;
+}
+
+/* ---- shapes of sums of products
+ *   y[n, o, i] = sum(c, k: x[n, c, i + k] * w[o, c, k])      batch -, m {n, i}, n {o}, k {c, k}
+ *   y[c, i]    = sum(k: x[c, i + k] * w[c, k])               batch {c}, m {i}, n -, k {k}   (each channel by itself) */
+static Expr *factor_read(Expr *e) {
+  while (e->kind == E_CONVERT || e->kind == E_OR) e = e->arg[0];
+  return e->kind == E_READ ? e : NULL;
+}
+
+static bool read_has(const Expr *r, const Index *i) {
+  for (int d = 0; d < r->n; d++)
+    if (expr_has_index(r->arg[d], i)) return true;
+  return false;
+}
+
+static void shape_sort(Ctx *c, const Eq *e, Shape *s) {
+  Index **list[4];
+  int n[4] = { 0 };
+  for (int l = 0; l < 4; l++) list[l] = NEWN(c, Index *, e->nfree);
+  for (int i = 0; i < e->nfree; i++) {
+    int in = read_has(s->x, e->free[i]) + 2 * read_has(s->w, e->free[i]);
+    in = in ? in : 1;                                     /* in neither: as if in x */
+    list[in][n[in]++] = e->free[i];
+  }
+  s->m = list[1]; s->nm = n[1]; s->n = list[2]; s->nn = n[2]; s->batch = list[3]; s->nbatch = n[3];
+}
+
+void shape_plain(Ctx *c, const Eq *e, Shape *out) {
+  *out = (Shape){ 0 };
+  const Expr *red = eq_reduction(e, NULL), *b = red ? red->arg[0] : NULL;
+  while (b && b->kind == E_CONVERT) b = b->arg[0];
+  if (!red || red->red != RED_SUM || b->kind != E_FN || b->fn != FN_MUL || b->n != 2) return;
+  Expr *x = factor_read(b->arg[0]), *w = factor_read(b->arg[1]);
+  if (!x || !w) return;
+  bool swap = tensor_known(x->tensor) && !tensor_known(w->tensor);
+  *out = (Shape){ .contracts = true, .x = swap ? w : x, .w = swap ? x : w, .k = red->bound, .nk = red->nbound };
+  for (int i = 0; i < red->nbound; i++) out->contracts &= read_has(x, red->bound[i]) && read_has(w, red->bound[i]);
+  shape_sort(c, e, out);
 }

@@ -7,299 +7,314 @@
  * keeps   arguments row-major; kernels with a tree of their own
  * never   changes an equation, but for reads of packed constants and the names of indices
  *
- * A temporary's layout is searched over the orders of its dimensions (notes/networks.md c): each access of a contraction, a row or a
- * pointwise kernel says what it costs if its lane does not have stride 1; ties go to the fewest inversions.
- */
-#include "pack.h"
-
-static bool data_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
+ * A temporary's layout is searched over the orders of its dimensions (notes/networks.md c): each access of a contraction, a row or a pointwise kernel
+ * says what it costs if its lane does not have stride 1; ties go to the fewest inversions. */
+#include "builders.h"
 
 /* ---- which lane a kernel would like, before layouts are known */
 typedef struct Wish { const char *lane; bool contracts; } Wish;
 
-static const Index *largest(Index **at, int n)
-{
+static const char *largest(Index **at, int n) {
   const Index *best = NULL;
   for (int i = 0; i < n; i++)
     if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
-  return best;
+  return best ? best->name : NULL;
 }
 
-static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place)
-{
+static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place) {
   for (int i = 0; i < e->nfree; i++)
     if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
 }
 
-typedef struct Fixed { const Eq *e; const char *lane; } Fixed;
-static void fixed_read(Ctx *c, const Expr *r, void *arg)
-{
-  Fixed *f = arg;
-  if (r->tensor->kind == TK_INPUT && !f->lane && r->n > 1) f->lane = unit_name(c, f->e, r->tensor, r->arg);
-}
-
 /* Contractions: the index that only the constant operand has, else the batch index. Others: what is contiguous in an argument. */
-static Wish wish_of(Ctx *c, const Kernel *k)
-{
-  Wish w = { NULL, false };
-  for (int i = 0; i < k->neq && !w.contracts; i++) {
+static Wish wish_of(Ctx *c, const Kernel *k) {
+  const char *lane = NULL;
+  for (int i = 0; i < k->neq; i++) {
     Shape s;
     shape_plain(c, k->eq[i], &s);
-    if (s.kind != CLASS_CONTRACTION) continue;
-    const Index *lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
-    if (lane) w = (Wish){ lane->name, true };
+    if (s.contracts) lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
+    if (lane) return (Wish){ lane, true };
   }
-  for (int i = 0; i < k->neq && !w.contracts; i++) {
+  for (int i = 0; i < k->neq; i++) {
     const Eq *e = k->eq[i];
-    Fixed f = { e, NULL };
-    if (e->out->kind == TK_OUTPUT && e->out->rank > 1) w.lane = unit_name(c, e, e->out, e->place);
-    if (!w.lane) each_read(c, e->rhs, fixed_read, &f);
-    if (f.lane) w.lane = f.lane;
+    Exprs reads = rhs_reads(c, e);
+    if (e->out->kind == TK_OUTPUT && e->out->rank > 1) lane = unit_name(c, e, e->out, e->place);
+    for (int r = 0; r < reads.n && !lane; r++)
+      if (reads.at[r]->tensor->kind == TK_INPUT && reads.at[r]->n > 1) lane = unit_name(c, e, reads.at[r]->tensor, reads.at[r]->arg);
   }
-  return w;
+  return (Wish){ lane, false };
 }
 
-/* ---- what a layout costs */
-typedef struct Cost { Ctx *c; const Graph *g; const Tensor *t; const Wish *wish; const Eq *e; int kernel; double v; } Cost;
+/* ---- what a layout costs. wish_of: equation -> place in wish */
+typedef struct Search {
+  Ctx *c; Tensor *t; const UseList *use; const Map *wish_of; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
+} Search;
 
-static double apart(const Cost *s, Expr *const *place, const char *name, double price)
-{
+static double apart(const Search *s, Expr *const *place, const char *name, double price) {
   int64_t n = name ? access_stride(s->c, s->t, place, name) : 0;
   return n == 0 || n == 1 ? 0 : price;
 }
 
-static void cost_read(Ctx *c, const Expr *r, void *arg)
-{
-  Cost *s = arg;
-  if (r->tensor != s->t) return;
+static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
   Shape h;
-  shape_plain(c, s->e, &h);
-  const Wish *w = &s->wish[s->kernel];
-  bool operand = h.x && (h.x->tensor == s->t || h.w->tensor == s->t);
-  if (!operand) {
-    s->v += apart(s, r->arg, w->lane, w->contracts ? 10 : 5);
-  } else if (!h.nn || (h.w->tensor == s->t && expr_equal(h.w, r))) {
-    s->v += apart(s, r->arg, w->lane, h.nn ? 4 : 50);
-  } else {
-    const Index *k = largest(h.k, h.nk);
-    s->v += k ? apart(s, r->arg, k->name, 1) : 0;
+  shape_plain(s->c, e, &h);
+  const Expr *red = eq_reduction(e, NULL);
+  if (!h.x || (h.x->tensor != s->t && h.w->tensor != s->t))
+    return apart(s, r->arg, w.lane, w.contracts ? 10 : 5) + (red && !w.lane ? apart(s, r->arg, largest(red->bound, red->nbound), 3) : 0);
+  if (!h.nn || (h.w->tensor == s->t && expr_equal(h.w, r))) return apart(s, r->arg, w.lane, h.nn ? 4 : 50);
+  return apart(s, r->arg, largest(h.k, h.nk), 1);
+}
+
+static double layout_cost(const Search *s) {
+  double v = 0;
+  int inversions = 0;
+  for (int i = 0; i < s->use->writer.n + s->use->read.n; i++) {
+    const Use *u = i < s->use->read.n ? &s->use->read.at[i] : NULL;
+    const Eq *e = u ? u->eq : s->use->writer.at[i - s->use->read.n];
+    int k = pmap_get(s->wish_of, e);
+    if (k >= 0) v += u ? read_cost(s, e, u->read, s->wish[k]) : apart(s, e->place, s->wish[k].lane, s->wish[k].contracts ? 50 : 5);
   }
-  Expr *red = eq_reduction(s->e, NULL);
-  if (!operand && red && red->nbound && !w->lane) s->v += apart(s, r->arg, largest(red->bound, red->nbound) ? largest(red->bound, red->nbound)->name : NULL, 3);
+  for (int i = 0; i < s->n; i++)
+    for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
+  return v + 0.01 * inversions;
 }
 
-static double cost_of(Ctx *c, const Graph *g, const Tensor *t, const Wish *wish)
-{
-  Cost s = { c, g, t, wish, NULL, 0, 0 };
-  for (s.kernel = 0; s.kernel < g->nkernel; s.kernel++)
-    for (int i = 0; i < g->kernel[s.kernel]->neq; i++) {
-      s.e = g->kernel[s.kernel]->eq[i];
-      const Wish *w = &wish[s.kernel];
-      if (s.e->out == t) s.v += apart(&s, s.e->place, w->lane, w->contracts ? 50 : 5);
-      each_read(c, s.e->rhs, cost_read, &s);
-    }
-  return s.v;
+static void part_move(LayoutDim *at, int from, int to) {
+  LayoutDim l = at[from];
+  for (int i = from; i != to; i += to > from ? 1 : -1) at[i] = at[to > from ? i + 1 : i - 1];
+  at[to] = l;
 }
 
-/* ---- the search */
-typedef struct Search { Ctx *c; const Graph *g; Tensor *t; const Wish *wish; LayoutDim at[8], best[8]; int n; double least; } Search;
-
-static void search_orders(Search *s, int depth)
-{
-  if (depth == s->n) {
-    double inversions = 0;
-    for (int i = 0; i < s->n; i++)
-      for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
-    double v = cost_of(s->c, s->g, s->t, s->wish) + 0.01 * inversions;
-    if (v >= s->least) return;
+static void search_orders(Search *s, int depth) {
+  double v = depth == s->n ? layout_cost(s) : s->least;
+  if (v < s->least) {
     s->least = v;
     memcpy(s->best, s->at, sizeof s->at);
-    return;
   }
   for (int i = depth; i < s->n; i++) {
-    LayoutDim swap = s->at[i];
-    memmove(s->at + depth + 1, s->at + depth, sizeof *s->at * (size_t)(i - depth));
-    s->at[depth] = swap;
+    part_move(s->at, i, depth);
     search_orders(s, depth + 1);
-    memmove(s->at + depth, s->at + depth + 1, sizeof *s->at * (size_t)(i - depth));
-    s->at[i] = swap;
+    part_move(s->at, depth, i);
   }
-}
-
-static bool is_sorted(const LayoutDim *l, int n)
-{
-  for (int i = 1; i < n; i++)
-    if (l[i].dim < l[i - 1].dim) return false;
-  return true;
 }
 
 /* Dimensions of extent 1 stand outside and are not permuted; more than four others are left alone. */
-static bool layout_search(Ctx *c, const Graph *g, Tensor *t, const Wish *wish)
-{
-  Search s = { .c = c, .g = g, .t = t, .wish = wish, .least = 1e300 };
-  int wide = 0, ones = 0;
-  for (int d = 0; d < t->rank; d++) wide += extent_max(t->shape[d]) != 1;
-  if (t->rank > 8 || wide < 2 || wide > 4) return false;
-  LayoutDim *l = NEWN(c, LayoutDim, t->rank);
-  for (int d = 0; d < t->rank; d++) {
-    if (extent_max(t->shape[d]) != 1) s.at[s.n++] = (LayoutDim){ d, 1, 0 };
-    else l[ones++] = (LayoutDim){ d, 1, 0 };
-  }
-  t->layout = s.at;
-  t->nlayout = s.n;
-  search_orders(&s, 0);
-  t->layout = NULL;
-  t->nlayout = 0;
-  if (is_sorted(s.best, s.n)) return false;
-  memcpy(l + ones, s.best, sizeof *l * (size_t)s.n);
-  t->layout = l;
-  t->nlayout = t->rank;
+static bool layout_search(Search *s) {
+  Tensor *t = s->t;
+  int ones = 0;
+  bool sorted = true;
+  for (int d = 0; d < t->rank; d++) ones += extent_max(t->shape[d]) == 1;
+  if (t->rank > 8 || t->rank - ones < 2 || t->rank - ones > 4) return false;
+  LayoutDim *l = NEWN(s->c, LayoutDim, t->rank);
+  ones = 0;
+  for (int d = 0; d < t->rank; d++) *(extent_max(t->shape[d]) == 1 ? &l[ones++] : &s->at[s->n++]) = (LayoutDim){ d, 1, 0 };
+  t->layout = s->at; t->nlayout = s->n;
+  search_orders(s, 0);
+  for (int i = 1; i < s->n; i++) sorted &= s->best[i].dim > s->best[i - 1].dim;
+  memcpy(l + ones, s->best, sizeof *l * (size_t)s->n);
+  t->layout = sorted ? NULL : l; t->nlayout = sorted ? 0 : t->rank;
+  return !sorted;
+}
+
+/* Streams keep frames innermost: windows of the past and lanes run along them. */
+static bool stream_last(Ctx *c, Tensor *t) {
+  int n = 0;
+  if (t->stream_dim == t->rank - 1) return false;
+  t->layout = NEWN(c, LayoutDim, t->rank); t->nlayout = t->rank;
+  for (int d = 0; d < t->rank; d++)
+    if (d != t->stream_dim) t->layout[n++] = (LayoutDim){ d, 1, 0 };
+  t->layout[n] = (LayoutDim){ t->stream_dim, 1, 0 };
   return true;
 }
 
-/* ---- constants */
-static int pack_operand(Ctx *c, Graph *g, Eq *e, const Expr *r, const PackOrder *o) { return r && data_known(r->tensor) && pack_read(c, g, e, r, o); }
-
-static bool read_names(Ctx *c, const Expr *r, const char *name) { return name && access_stride(c, r->tensor, r->arg, name) != 0; }
-
-static int pack_group(Ctx *c, Graph *g, const Items *its, const Group *gr, const Plan *p)
-{
+static int layout_tensors(Ctx *c, Graph *g) {
   int n = 0;
-  for (int i = gr->first; i < gr->first + gr->n; i++) {
-    Shape s;
-    if (!its->at[i].red || its->at[i].neq != 1) continue;
-    shape_plain(c, its->at[i].eq[0], &s);
-    if (!s.x) continue;
-    bool lane = read_names(c, s.w, p->lane);
-    PackOrder o = { p->outer, p->nouter, lane ? p->lane : p->row, lane ? (int64_t)p->tile.nv * p->lanes : p->tile.mr, p->k, p->nk };
-    if (p->across) o = (PackOrder){ p->outer, p->nouter, p->lane, 0, p->k, p->nk };
-    n += pack_operand(c, g, its->at[i].eq[0], s.w, &o);
+  Wish *wish = NEWN(c, Wish, g->nkernel);
+  Map kernel = { 0 };
+  Uses u = uses_find(c, g);
+  for (int i = 0; i < g->nkernel; i++) {
+    wish[i] = wish_of(c, g->kernel[i]);
+    for (int e = 0; e < g->kernel[i]->neq; e++) pmap_set(c, &kernel, g->kernel[i]->eq[e], i);
+  }
+  for (int i = 0; i < g->ntensor; i++) {
+    Tensor *t = g->tensor[i];
+    Search s = { .c = c, .t = t, .use = uses_get(&u, t), .wish_of = &kernel, .wish = wish, .least = 1e300 };
+    if (t->kind != TK_TEMP || t->layout || t->rank < 2) continue;
+    n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
   }
   return n;
 }
 
-/* Recurrences: lanes along the largest index that does not step, all of it in one panel. */
-static int pack_steps(Ctx *c, Graph *g, const Items *its, const Group *gr, const char *step)
-{
+/* ---- packing: a constant operand laid out as the innermost loops read it
+ *   before  z[o, t] = sum(c, k: x[c, t + k] * w[o, c, k]);          o runs in tiles of 8, then k, c
+ *   after   const w_pack[o < 16, c < 2, k < 3]: f32 = w[o, c, k];   w_pack as [o / 8, k, c, o % 8]
+ *           z[o, t] = sum(c, k: x[c, t + k] * w_pack[o, c, k]);
+ * The copy runs over the indices of the read, so composite, flipped and shifted places vanish from the loops as well. */
+
+/* The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner. */
+typedef struct PackOrder { const char **outer; int nouter; const char *panel; int64_t width; const char **k; int nk; } PackOrder;
+
+/* The indices of a read's places, in the order of the equation; false if one is symbolic or a place reads data. */
+static bool read_indices(Ctx *c, const Eq *e, const Expr *read, Indices *out) {
+  Indices v = { 0 };
+  const Expr *red = eq_reduction(e, NULL);
+  for (int d = 0; d < read->n; d++) {
+    if (!place_static(read->arg[d]) || expr_has(read->arg[d], E_OR)) return false;
+    expr_indices(c, read->arg[d], &v);
+  }
+  for (int i = 0; i < v.n; i++)
+    if (v.at[i]->is_dim || v.at[i]->ext.dim) return false;
+  for (int i = 0; i < e->nfree; i++)
+    if (index_in(e->free[i], v.at, v.n)) PUSH(c, *out, e->free[i]);
+  for (int i = 0; red && i < red->nbound; i++)
+    if (index_in(red->bound[i], v.at, v.n)) PUSH(c, *out, red->bound[i]);
+  return out->n == v.n;
+}
+
+static int named(const Indices *v, const char *name) {
+  int i = v->n - 1;
+  while (i >= 0 && !(name && name_same(v->at[i]->name, name))) i--;
+  return i;
+}
+
+/* Components outer to inner: the outer loops, what no loop order mentions, panels, reductions, the place in the panel. */
+static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l) {
+  bool *used = NEWN(c, bool, v->n + 1);
+  int panel = named(v, o->panel), n = 0;
+  bool split = panel >= 0 && o->width > 0 && extent_max(v->at[panel]->ext) > o->width;
+  if (panel >= 0) used[panel] = true;
+  for (int i = 0; i < o->nk; i++)
+    if (named(v, o->k[i]) >= 0) used[named(v, o->k[i])] = true;
+  for (int i = 0; i < o->nouter + v->n; i++) {
+    int d = i < o->nouter ? named(v, o->outer[i]) : i - o->nouter;
+    if (d < 0 || used[d]) continue;
+    used[d] = true;
+    l[n++] = (LayoutDim){ d, 1, 0 };
+  }
+  if (split) l[n++] = (LayoutDim){ panel, o->width, 0 };
+  for (int i = 0; i < o->nk; i++)
+    if (named(v, o->k[i]) >= 0 && named(v, o->k[i]) != panel) l[n++] = (LayoutDim){ named(v, o->k[i]), 1, 0 };
+  if (panel >= 0) l[n++] = (LayoutDim){ panel, 1, split ? o->width : 0 };
+  return n;
+}
+
+/* Would the packed copy be the tensor as it is? */
+static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, int nl) {
+  int d = 0;
+  if (read->tensor->layout) return false;
+  for (int i = 0; i < nl; i++, d++) {
+    while (d < read->n && read->tensor->shape[d].n == 1 && !read->tensor->shape[d].dim) d++;
+    if (l[i].mod || l[i].div > 1 || d >= read->n) return false;
+    if (read->arg[d]->kind != E_INDEX || read->arg[d]->index != v->at[l[i].dim]) return false;
+  }
+  return true;
+}
+
+static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const Indices *v) {
+  Extent *shape = NEWN(c, Extent, v->n);
+  Index **to = NEWN(c, Index *, v->n);
+  Expr **at = NEWN(c, Expr *, v->n), **place = NEWN(c, Expr *, read->n);
+  for (int i = 0; i < v->n; i++) {
+    shape[i] = v->at[i]->ext;
+    to[i] = index_new(c, v->at[i]->name, shape[i]);
+    at[i] = expr_index(c, to[i]);
+  }
+  for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], v->at, at, v->n);
+  Tensor *t = tensor_new(c, g, ctx_printf(c, "%s_pack", read->tensor->name), read->tensor->type, v->n, shape, read->tensor->pos);
+  t->kind = TK_CONST;
+  eq_new(c, g, t, to, v->n, expr_read(c, read->tensor, place, read->pos), e)->constant = true;
+  return t;
+}
+
+typedef struct Swap { const Expr *from; Expr *to; } Swap;
+static Expr *swap_node(Ctx *c, Expr *e, void *arg) {
+  Swap *s = arg;
+  (void)c;
+  return e->kind == E_READ && e->tensor == s->from->tensor && expr_equal(e, s->from) ? s->to : e;
+}
+
+static bool or_reads(const Expr *e, const void *t) { return e->kind == E_OR && expr_reads(e, t); }
+
+/* Replaces the read in e by one of a packed copy, which it adds to the graph. False: not worth it, or not possible. */
+static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder *order) {
+  Indices v = { 0 };
+  if (expr_any(e->rhs, or_reads, read->tensor) || !read_indices(c, e, read, &v) || v.n == 0) return false;
+  if (index_points(v.at, v.n) > 2 * (double)tensor_size(read->tensor) + 1024) return false;
+  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1);
+  int nl = layout_of(c, &v, order, l);
+  if (is_natural(read, &v, l, nl)) return false;
+  Tensor *copy = copy_of(c, g, e, read, &v);
+  Expr **at = NEWN(c, Expr *, v.n);
+  for (int i = 0; i < v.n; i++) at[i] = expr_index(c, v.at[i]);
+  copy->layout = l; copy->nlayout = nl;
+  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) });
+  return true;
+}
+
+/* Constants for the loops of a contraction (p), of a recurrence's step (lanes along its largest other index, all of it in one panel), or of
+ * a stream's rows */
+static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const char *step) {
   int n = 0;
-  for (int i = gr->first; i < gr->first + gr->n; i++) {
+  for (int i = gr->first; i < gr->end; i++) {
+    const Item *it = &b->its.at[i];
     Shape s;
-    const char *lane = row_name(&its->at[i], step);
-    PackOrder o = { .panel = lane };
-    if (!its->at[i].red || its->at[i].neq != 1 || !lane) continue;
-    shape_plain(c, its->at[i].eq[0], &s);
-    if (!s.x) continue;
-    order_k(c, &s, lane, &o.k, &o.nk);
-    n += pack_operand(c, g, its->at[i].eq[0], s.w, &o);
+    PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
+    shape_plain(b->c, it->eq[0], &s);
+    if (!s.x || it->neq != 1 || !tensor_known(s.w->tensor) || (gr->circle && !o.panel)) continue;
+    if (p) {
+      bool lane = access_stride(b->c, s.w->tensor, s.w->arg, p->lane) != 0;
+      o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? (int64_t)p->tile.nv * p->lanes : p->tile.mr, p->k, p->nk };
+      if (p->across) { o.panel = p->lane; o.width = 0; }
+    } else {
+      order_k(b->c, &s, gr->circle ? o.panel : NULL, &o.k, &o.nk);
+    }
+    n += pack_read(b->c, g, it->eq[0], s.w, &o);
   }
   return n;
 }
 
-static int pack_contraction(Ctx *c, Graph *g, const Kernel *k, const Target *t)
-{
-  Items its = items_of(c, k);
-  int ngroup, n = 0;
-  Group *gr = groups_of(c, g, &its, &ngroup);
-  for (int i = 0; i < ngroup; i++) {
+static int pack_kernel(Build *b, Graph *g) {
+  bool stream = kernel_stream(b->k);
+  int n = 0;
+  StreamPlan sp = stream ? plan_stream(b) : (StreamPlan){ .group = groups_of(b) };
+  for (int i = 0; i < sp.group.n; i++) {
+    const Group *gr = &sp.group.at[i];
+    const Item *head = &b->its.at[gr->first];
     Plan p;
-    const Item *head = &its.at[gr[i].first];
-    if (gr[i].circle) n += pack_steps(c, g, &its, &gr[i], group_step(c, g, &its, &gr[i]));
-    else if (head->red && plan_contraction(c, k, head, gr[i].ncon, t, &p)) n += pack_group(c, g, &its, &gr[i], &p);
-  }
-  return n;
-}
-
-static int pack_stream(Ctx *c, Graph *g, const Kernel *k, const Target *t)
-{
-  StreamPlan p = plan_stream(c, g, k, t);
-  int n = 0;
-  for (int i = 0; i < p.ngroup; i++) {
-    if (p.group[i].circle) {
-      n += pack_steps(c, g, &p.its, &p.group[i], p.time);
-      continue;
-    }
-    for (int j = p.group[i].first; j < p.group[i].first + p.group[i].n; j++) {
-      Shape s;
-      PackOrder o = { .panel = p.row[i], .width = p.mr[i] };
-      if (!p.its.at[j].red || p.its.at[j].neq != 1) continue;
-      shape_plain(c, p.its.at[j].eq[0], &s);
-      if (!s.x) continue;
-      order_k(c, &s, NULL, &o.k, &o.nk);
-      n += pack_operand(c, g, p.its.at[j].eq[0], s.w, &o);
-    }
+    if (stream || gr->circle) n += pack_group(b, g, gr, NULL, stream ? sp.time : group_step(b, gr));
+    else if (head->red && plan_contraction(b->c, b->k, head, gr->ncon, b->t, &p)) n += pack_group(b, g, gr, &p, NULL);
   }
   return n;
 }
 
 /* New equations of constants were appended: they come first, behind the constants that they copy. */
-static void constants_first(Ctx *c, Graph *g)
-{
-  Eq **v = NEWN(c, Eq *, g->neq + 1);
+static void constants_first(Ctx *c, Graph *g) {
+  Eq **v = NEWN(c, Eq *, g->neq);
   int n = 0;
-  for (int i = 0; i < g->neq; i++)
-    if (g->eq[i]->constant) v[n++] = g->eq[i];
-  for (int i = 0; i < g->neq; i++)
-    if (!g->eq[i]->constant) v[n++] = g->eq[i];
+  for (int late = 0; late < 2; late++)
+    for (int i = 0; i < g->neq; i++)
+      if (g->eq[i]->constant == !late) v[n++] = g->eq[i];
   memcpy(g->eq, v, sizeof *v * (size_t)n);
 }
 
-/* ---- the kernel's list of inputs, after reads have changed */
-typedef struct In { Kernel *k; VEC(Tensor *) v; } In;
-static void in_read(Ctx *c, const Expr *r, void *arg)
-{
-  In *in = arg;
-  for (int i = 0; i < in->v.n; i++)
-    if (in->v.at[i] == r->tensor) return;
-  for (int i = 0; i < in->k->neq; i++)
-    if (in->k->eq[i]->out == r->tensor) return;
-  PUSH(c, in->v, r->tensor);
-}
-
-static void kernel_inputs(Ctx *c, Kernel *k)
-{
-  In in = { k, { 0 } };
-  for (int i = 0; i < k->neq; i++) each_read(c, k->eq[i]->rhs, in_read, &in);
-  k->in = in.v.at;
-  k->nin = in.v.n;
-}
-
-static bool kernel_streams(const Kernel *k)
-{
-  for (int i = 0; i < k->neq; i++)
-    for (int j = 0; j < k->eq[i]->nfree; j++)
-      if (is_stream(k->eq[i]->free[j])) return true;
-  return false;
-}
-
-/* Streams keep frames innermost: windows of the past and lanes run along them. */
-static bool stream_last(Ctx *c, Tensor *t)
-{
-  int n = 0;
-  if (t->stream_dim < 0 || t->stream_dim == t->rank - 1) return false;
-  t->layout = NEWN(c, LayoutDim, t->rank);
-  for (int d = 0; d < t->rank; d++)
-    if (d != t->stream_dim) t->layout[n++] = (LayoutDim){ d, 1, 0 };
-  t->layout[n++] = (LayoutDim){ t->stream_dim, 1, 0 };
-  t->nlayout = n;
-  return true;
-}
-
-static int layout_tensors(Ctx *c, Graph *g)
-{
-  int n = 0;
-  Wish *wish = NEWN(c, Wish, g->nkernel + 1);
-  for (int i = 0; i < g->nkernel; i++) wish[i] = wish_of(c, g->kernel[i]);
-  for (int i = 0; i < g->ntensor; i++) {
-    Tensor *t = g->tensor[i];
-    if (t->kind != TK_TEMP || t->layout || t->rank < 2) continue;
-    n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(c, g, t, wish);
+/* The kernel's list of inputs, after reads have changed. */
+static void kernel_inputs(Ctx *c, Kernel *k) {
+  VEC(Tensor *) in = { 0 };
+  for (int i = 0; i < k->neq; i++) {
+    Exprs reads = rhs_reads(c, k->eq[i]);
+    for (int r = 0; r < reads.n; r++) {
+      Tensor *t = reads.at[r]->tensor;
+      bool known = false;
+      for (int j = 0; j < in.n && !known; j++) known = in.at[j] == t;
+      for (int j = 0; j < k->neq && !known; j++) known = k->eq[j]->out == t;
+      if (!known) PUSH(c, in, t);
+    }
   }
-  return n;
+  k->in = in.at; k->nin = in.n;
 }
 
-int pass_layout(Ctx *c, Graph *g, const Target *t)
-{
+int pass_layout(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   bool all = true;
   for (int i = 0; i < g->nkernel; i++) {
@@ -310,7 +325,8 @@ int pass_layout(Ctx *c, Graph *g, const Target *t)
   for (int i = 0; i < g->nkernel; i++) {
     Kernel *k = g->kernel[i];
     if (k->tree || !k->neq) continue;
-    int packed = kernel_streams(k) ? pack_stream(c, g, k, t) : pack_contraction(c, g, k, t);
+    Build b = build_of(c, g, k, t);
+    int packed = pack_kernel(&b, g);
     if (packed) kernel_inputs(c, k);
     n += packed;
   }

@@ -5,51 +5,30 @@
  *
  * needs   kernels, layouts and packed constants (layout chose the same tiles)
  * keeps   trees that are there: written by hand, or read from a dump
- * never   changes an equation, but for the names of indices
- */
+ * never   changes an equation, but for the names of indices */
 #include "builders.h"
 
-static bool kernel_streams(const Items *its)
-{
-  for (int i = 0; i < its->n; i++)
-    for (int j = 0; j < its->at[i].nfree; j++)
-      if (is_stream(its->at[i].free[j])) return true;
-  return false;
-}
-
-static bool kernel_circles(const Items *its)
-{
-  for (int i = 0; i < its->n; i++)
-    for (int j = i; j < its->n; j++)
-      if (item_reads(&its->at[i], its->at[j].t)) return true;
-  return false;
-}
-
-typedef Tree *Builder(Ctx *, const Graph *, const Kernel *, const Target *);
-static Builder *builder_of(Ctx *c, const Items *its)
-{
-  bool reduces = false, contracts = false;
-  if (kernel_streams(its)) return tree_stream;
-  if (kernel_circles(its)) return tree_scan;
-  for (int i = 0; i < its->n; i++) {
+static Builder *builder_of(const Build *b) {
+  bool reduces = false;
+  if (kernel_stream(b->k)) return tree_stream;
+  if (kernel_circles(b->k)) return tree_scan;
+  for (int i = 0; i < b->its.n; i++) {
     Shape s;
-    if (!its->at[i].red) continue;
-    shape_plain(c, its->at[i].eq[0], &s);
-    reduces = true;
-    contracts |= s.kind == CLASS_CONTRACTION && its->at[i].nfree > 0;
+    shape_plain(b->c, b->its.at[i].eq[0], &s);
+    if (s.contracts && b->its.at[i].nfree > 0) return tree_contraction;
+    reduces |= b->its.at[i].red != NULL;
   }
-  return contracts ? tree_contraction : reduces ? tree_rows : tree_pointwise;
+  return reduces ? tree_rows : tree_pointwise;
 }
 
-int pass_schedule(Ctx *c, Graph *g, const Target *t)
-{
+int pass_schedule(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   for (int i = 0; i < g->nkernel; i++) {
     Kernel *k = g->kernel[i];
     if (k->tree || !k->neq) continue;
     kernel_unify(c, g, k);
-    Items its = items_of(c, k);
-    k->tree = builder_of(c, &its)(c, g, k, t);
+    Build b = build_of(c, g, k, t);
+    k->tree = builder_of(&b)(&b);
     n++;
   }
   return n;

@@ -4,90 +4,147 @@
  *     h[c, t] = f(x[c, t]);                                   h: f32[c < 8, t] with history of 6 frames that hold 0 at first
  *     y[c, t] = sum(k < 3: (h[c, t - 3 * k] or 0) * w[k]);    y[c, t] = sum(k < 3: h[c, t - 3 * k] * w[k]);
  *
- * The alternative of `or` is what history holds before the first frame. Where it cannot be (it depends on the frame or on inputs, or
- * stands for more than one read), a tensor `seen` answers instead: seen[t] = true with a history of false, and (e or v) becomes
- * seen[t - d] ? e : v. Inputs and outputs that are read in the past get a copy, so that only temporaries have history; so does a
- * tensor of a recurrence that is also read far back (far reads are none of the recurrence's steps). retime.c has cured reads ahead.
+ * The alternative of `or` is what history holds before the first frame. Where it cannot be (it depends on the frame or on inputs, or stands for more
+ * than one read), a tensor `seen` answers instead: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v.
+ * Inputs and outputs that are read in the past get a copy, so that only temporaries have history.
  *
  * needs   expand: every read of a stream tensor at t + (affine, bounded)
  * keeps   meaning of every frame
- * never   leaves an `or` for the stream dimension, a stream index as a number, or history on an argument
- */
-#include "stream.h"
+ * never   leaves an `or` for the stream dimension, a stream index as a number, or history on an argument */
+#include "util.h"
 #include <string.h>
 
-/* One history: reads of `of` whose past begins with `init` (over of->init_index of that history) read `as`. */
+/* One history: reads of `of` whose past begins with `init` (over `index`, one a dimension) read `as`. */
 typedef struct Hist { Tensor *of, *as; Expr *init; Index **index; int64_t frames; } Hist;
-typedef struct Stream { Ctx *c; Graph *g; Eq *eq; Index *t; Tensor *seen; VEC(Hist) hist; const int64_t *lag; Map lags; int n; bool failed; } Stream;
+typedef struct Stream {
+  Ctx *c; Graph *g; Eq *eq; Index *t;                               /* the equation at hand, its stream index */
+  Tensor *seen; VEC(Hist) hist; int n; bool failed;
+  Map at; int64_t *lag; int64_t ahead; const Expr *worst; bool changed;    /* lag[at[tensor]]: frames that it was moved later (NULL: none was) */
+} Stream;
 
-/* ---- places in time */
-
-bool stream_offset(Ctx *c, const Expr *place, const Index *t, Offset *out)
-{
+/* ---- places in time: t + o with lo <= o <= hi */
+typedef struct Offset { int64_t lo, hi; } Offset;
+static bool place_offset(Ctx *c, const Expr *place, const Index *t, Offset *o) {
   Aff a;
-  *out = (Offset){ 0, 0 };
   if (!expr_affine(c, place, &a) || aff_coef(&a, t) != 1) return false;
-  out->lo = out->hi = a.c;
+  *o = (Offset){ a.c, a.c };
   for (int k = 0; k < a.n; k++) {
     if (a.index[k] == t) continue;
     if (a.index[k]->is_dim || a.index[k]->ext.dim) return false;
     int64_t far = a.k[k] * (a.index[k]->ext.n - 1);
-    out->lo += far < 0 ? far : 0;
-    out->hi += far > 0 ? far : 0;
+    *(far < 0 ? &o->lo : &o->hi) += far;
   }
   return true;
 }
 
-static void stream_error(Stream *s, Pos p, const char *what, const char *name)
-{
+static bool reads_frame(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && e->tensor->stream_dim >= 0; }
+static bool read_offset(Ctx *c, const Expr *e, const Index *t, Offset *o) {
+  return reads_frame(e, NULL) && place_offset(c, e->arg[e->tensor->stream_dim], t, o);
+}
+
+static void stream_error(Stream *s, Pos p, const char *what, const char *name) {
   if (!s->failed) diag_error(s->c, p, what, name);
   s->failed = true;
 }
 
-static bool read_streams(const Expr *e)
-{
-  return e->kind == E_READ && e->tensor->stream_dim >= 0;
+/* ---- reads ahead: y[t] = x[t - 1] + x[t] + x[t + 1] is causal one frame later. Every tensor gets the least lag that lets all its reads look back:
+ * lag(y) >= lag(x) + h for each read of x by y at most h frames ahead; inputs have none, outputs the delay that the user granted (opt.delay). */
+static int64_t *lag_at(Stream *s, const Tensor *t) { return &s->lag[pmap_get(&s->at, t)]; }
+static int64_t lag_of(Stream *s, const Tensor *t) { return s->lag && pmap_get(&s->at, t) >= 0 ? *lag_at(s, t) : 0; }
+
+static void relax_reads(Stream *s, const Eq *e, const Expr *x, const Index *t) {
+  Offset o;
+  for (int k = 0; k < x->n; k++) relax_reads(s, e, x->arg[k], t);
+  if (!read_offset(s->c, x, t, &o)) return;
+  int64_t need = *lag_at(s, x->tensor) + o.hi;
+  if (o.hi > s->ahead) { s->ahead = o.hi; s->worst = x; }
+  if (need > *lag_at(s, e->out)) { *lag_at(s, e->out) = need; s->changed = true; }
+}
+
+/* False: a recurrence that reads its own future. */
+static bool relax(Stream *s) {
+  s->changed = true;
+  for (int round = 0; s->changed && round <= s->g->ntensor + 1; round++) {
+    s->changed = false;
+    for (int k = 0; k < s->g->neq; k++)
+      if (eq_stream(s->g->eq[k])) relax_reads(s, s->g->eq[k], s->g->eq[k]->rhs, eq_stream(s->g->eq[k]));
+  }
+  return !s->changed;
+}
+
+static Expr *shift_read(Ctx *c, Expr *e, void *arg) {
+  Stream *s = arg;
+  if (!reads_frame(e, NULL) || !*lag_at(s, e->tensor)) return e;
+  Expr **at = NEWN(c, Expr *, e->n);
+  for (int d = 0; d < e->n; d++) at[d] = d == e->tensor->stream_dim ? expr_fn2(c, FN_ADD, e->arg[d], expr_int(c, *lag_at(s, e->tensor))) : e->arg[d];
+  return expr_read(c, e->tensor, at, e->pos);
+}
+
+/* y[t] := what y[t - lag] was. */
+static void shift_eq(Stream *s, Eq *e) {
+  Index *t = eq_stream(e);
+  if (!t) return;
+  Expr *then = expr_fn2(s->c, FN_SUB, expr_index(s->c, t), expr_int(s->c, *lag_at(s, e->out)));
+  if (*lag_at(s, e->out)) e->rhs = expr_subst(s->c, e->rhs, &t, &then, 1);
+  e->rhs = expr_map(s->c, e->rhs, shift_read, s);
+}
+
+/* Moves tensors later in time until nothing reads ahead. An error with the delay needed if opt.delay does not suffice. */
+static bool retime(Stream *s) {
+  Ctx *c = s->c;
+  Graph *g = s->g;
+  int64_t need = 0;
+  s->lag = NEWN(c, int64_t, g->ntensor);
+  for (int k = 0; k < g->ntensor; k++) pmap_set(c, &s->at, g->tensor[k], k);
+  bool causal = relax(s);
+  Pos p = s->worst ? s->worst->pos : g->pos;
+  const char *name = s->worst ? s->worst->tensor->name : g->name;
+  if (!causal) diag_error(c, p, "a recurrence reads its own future: `%s`", name);
+  for (int k = 0; k < g->nout; k++) need = *lag_at(s, g->out[k]) > need ? *lag_at(s, g->out[k]) : need;
+  if (causal && need > c->opt.delay) {
+    diag_error(c, p, "`%s` is read %lld frame%s ahead of time", name, (long long)s->ahead, s->ahead == 1 ? "" : "s");
+    diag_help(c, "--delay=%lld makes the graph causal: its outputs come %lld frame%s later", (long long)need, (long long)need, need == 1 ? "" : "s");
+  }
+  if (!causal || need > c->opt.delay) return false;
+  for (int k = 0; k < g->nout; k++) *lag_at(s, g->out[k]) = c->opt.delay;
+  if (!need && !c->opt.delay && !s->ahead) {
+    s->lag = NULL;
+    return true;
+  }
+  for (int k = 0; k < g->neq; k++) shift_eq(s, g->eq[k]);
+  ledger_add(c, "stream", g->name, true, 0, "outputs come %d frames later", c->opt.delay);
+  return true;
 }
 
 /* ---- histories */
-static Index **history_indices(Ctx *c, const Tensor *t)
-{
+static Index **history_indices(Ctx *c, const Tensor *t) {
   Index **i = NEWN(c, Index *, t->rank);
   for (int d = 0; d < t->rank; d++)
     i[d] = index_new(c, d == t->stream_dim ? t->shape[d].dim->name : ctx_intern(c, ctx_printf(c, "i%d", d)), t->shape[d]);
   return i;
 }
 
-/* v over the history's own indices: every index of it must stand bare in a place of the read. False if it cannot be a constant. */
-static bool init_of_read(Stream *s, const Expr *read, Expr *v, Index **index, Expr **out)
-{
+/* v over the history's own indices: every index of it must stand bare in a place of the read. NULL if it cannot be a constant. */
+static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   const Tensor *t = read->tensor;
   Index *from[16];
   Expr *to[16];
   int n = 0;
   for (int d = 0; d < t->rank && n < 16; d++) {
     Index *i = expr_bare(read->arg[d]);
-    if (!i || d == t->stream_dim) continue;
-    from[n] = i;
-    to[n++] = expr_index(s->c, index[d]);
+    if (i && d != t->stream_dim) { from[n] = i; to[n++] = expr_index(s->c, index[d]); }
   }
-  if (expr_has(v, E_REDUCE) || !const_force(s->c, s->g, v)) return false;
+  if (expr_has(v, E_REDUCE) || !const_force(s->c, s->g, v)) return NULL;
   Expr *e = expr_subst(s->c, v, from, to, n);
   for (int k = 0; k < s->eq->nfree; k++)
-    if (expr_has_index(e, s->eq->free[k])) return false;
-  if (!expr_constant(e)) return false;
-  *out = expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos);
-  return true;
+    if (expr_has_index(e, s->eq->free[k])) return NULL;
+  return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
 
-static bool init_zero(const Expr *e)
-{
-  return !e || (expr_is_const(e) && expr_number(e) == 0);
-}
+static bool init_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
 
 /* Are two starts equal? Over different index lists of the same tensor. */
-static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index)
-{
+static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
   Expr *to[16];
   if (init_zero(h->init) || init_zero(init)) return init_zero(h->init) && init_zero(init);
   int n = h->of->rank < 16 ? h->of->rank : 16;
@@ -95,23 +152,20 @@ static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index)
   return expr_equal(h->init, expr_subst(s->c, init, index, to, n));
 }
 
-/* Makes the tensor that carries a new history of t: t itself if it is a temporary without one, else a copy. */
-static Tensor *history_carrier(Stream *s, Tensor *t)
-{
+/* The tensor that carries a new history of t: t itself if it is a temporary without one, else a copy. */
+static Tensor *history_carrier(Stream *s, Tensor *t) {
   bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t);
   for (int k = 0; k < s->hist.n; k++) taken |= s->hist.at[k].as == t;
-  if (!taken) return t;
   Eq *copy;
-  s->n++;
-  return tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy);
+  s->n += taken;
+  return taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
 }
 
-/* The history of t that begins with init (NULL: any will do), at least `frames` long. */
-static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, bool any, int64_t frames)
-{
+/* The history of t that begins with init over index (no index: any will do), at least `frames` long. */
+static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int64_t frames) {
   for (int k = 0; k < s->hist.n; k++) {
     Hist *h = &s->hist.at[k];
-    if (h->of != t || !(any || init_equal(s, h, init, index))) continue;
+    if (h->of != t || (index && !init_equal(s, h, init, index))) continue;
     if (frames > h->frames) h->frames = frames;
     return h->as;
   }
@@ -120,88 +174,64 @@ static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, bool
   return h.as;
 }
 
-static Tensor *seen_get(Stream *s, int64_t frames)
-{
-  if (!s->seen) {
-    Extent x[1] = { s->t->ext };
-    s->seen = tensor_new(s->c, s->g, "seen", T_BOOL, 1, x, s->eq->pos);
-    Index *i[1] = { index_new(s->c, s->t->ext.dim->name, s->t->ext) };
-    eq_new(s->c, s->g, s->seen, i, 1, expr_const(s->c, T_BOOL, 0, 1), NULL);
-    s->n++;
-  }
-  return history_get(s, s->seen, NULL, history_indices(s->c, s->seen), true, frames);
+static void history_set(Stream *s, const Hist *h) {
+  h->as->history = h->frames;
+  h->as->init = h->init;
+  h->as->init_index = h->index ? h->index : history_indices(s->c, h->as);
+  ledger_add(s->c, "stream", h->as->name, true, 0, "%lld frames of history%s", (long long)h->frames, h->init ? " that begin with a constant" : "");
+  s->n++;
 }
 
 /* Has frame `place` come yet? place is t + offset; true at once if it is never before the beginning. */
-static Expr *seen_at(Stream *s, Expr *place)
-{
+static Expr *seen_at(Stream *s, Expr *place) {
+  Ctx *c = s->c;
   Offset o;
-  if (!stream_offset(s->c, place, s->t, &o)) return expr_const(s->c, T_BOOL, 0, 1);
-  if (o.lo >= 0) return expr_const(s->c, T_BOOL, 0, 1);
-  Expr *at[1] = { place };
-  return expr_read(s->c, seen_get(s, -o.lo), at, s->eq->pos);
+  if (!place_offset(c, place, s->t, &o) || o.lo >= 0) return expr_const(c, T_BOOL, 0, 1);
+  if (!s->seen) {
+    s->seen = tensor_new(c, s->g, "seen", T_BOOL, 1, &s->t->ext, s->eq->pos);
+    eq_new(c, s->g, s->seen, (Index *[]){ index_new(c, s->t->ext.dim->name, s->t->ext) }, 1, expr_const(c, T_BOOL, 0, 1), NULL);
+    s->n++;
+  }
+  return expr_read(c, history_get(s, s->seen, NULL, NULL, -o.lo), &place, s->eq->pos);
 }
 
 /* ---- rewriting */
 static Expr *rewrite(Stream *s, Expr *e);
 
-static int64_t lag_of(Stream *s, const Tensor *t)
-{
-  int k = pmap_get(&s->lags, t);
-  return k < 0 || !s->lag ? 0 : s->lag[k];
-}
-
-static Expr **rewrite_args(Stream *s, const Expr *e)
-{
-  Expr **arg = NEWN(s->c, Expr *, e->n);
-  for (int k = 0; k < e->n; k++) arg[k] = rewrite(s, e->arg[k]);
-  return arg;
-}
-
-/* A read, its places rewritten; `init` is what stood before the beginning, NULL where a condition keeps it from being looked at. */
-static Expr *rewrite_read(Stream *s, Expr *e, Expr *init, Index **index)
-{
+/* A read, its places rewritten; `init` over index is what stood before the beginning, no index where a condition keeps it from being looked at. */
+static Expr *rewrite_read(Stream *s, Expr *e, Expr *init, Index **index) {
   Tensor *t = e->tensor;
   Expr **arg = NEWN(s->c, Expr *, e->n);
-  Offset o;
+  Offset o = { 0, 0 };
   for (int d = 0; d < t->rank; d++) arg[d] = d == t->stream_dim ? e->arg[d] : rewrite(s, e->arg[d]);
-  if (t->stream_dim < 0) return expr_read(s->c, t, arg, e->pos);
-  if (!stream_offset(s->c, arg[t->stream_dim], s->t, &o)) {
+  if (t->stream_dim >= 0 && !place_offset(s->c, arg[t->stream_dim], s->t, &o)) {
     stream_error(s, e->pos, "`%s` is read at a frame that is not the present one plus a bounded offset", t->name);
     return e;
   }
-  if (o.lo < 0) t = history_get(s, t, init, index, !index, -o.lo);
-  return expr_read(s->c, t, arg, e->pos);
+  return expr_read(s->c, o.lo < 0 ? history_get(s, t, init, index, -o.lo) : t, arg, e->pos);
 }
 
 /* The reads that an `or` settles: not those inside reductions or of an inner `or`'s guarded side. */
-static void guarded_reads(Stream *s, Expr *e, Exprs *out)
-{
+static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
   if (e->kind == E_REDUCE) return;
   if (e->kind == E_READ) PUSH(s->c, *out, e);
   for (int k = e->kind == E_OR; k < e->n; k++) guarded_reads(s, e->arg[k], out);
 }
 
-static bool read_past(Stream *s, const Expr *e)
-{
+static bool read_past(Stream *s, const Expr *e) {
   Offset o;
-  return read_streams(e) && stream_offset(s->c, e->arg[e->tensor->stream_dim], s->t, &o) && o.lo - lag_of(s, e->tensor) < 0;
+  return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0;
 }
 
 /* May any place but the stream's lie outside? Then the `or` stays for those. */
-static bool outside_elsewhere(Stream *s, const Exprs *reads)
-{
-  for (int k = 0; k < reads->n; k++) {
-    const Expr *r = reads->at[k];
-    for (int d = 0; d < r->n; d++)
-      if (d != r->tensor->stream_dim && (!place_static(r->arg[d]) || !place_inside(s->c, r->arg[d], r->tensor->shape[d]))) return true;
-  }
+static bool outside_elsewhere(Stream *s, const Expr *r) {
+  for (int d = 0; d < r->n; d++)
+    if (d != r->tensor->stream_dim && (!place_static(r->arg[d]) || !place_inside(s->c, r->arg[d], r->tensor->shape[d]))) return true;
   return false;
 }
 
-/* (e or v) by conditions: seen at every past place of e. */
-static Expr *rewrite_by_seen(Stream *s, Expr *e, const Exprs *reads, Expr *v, bool keep)
-{
+/* `seen` at every past place of the reads; NULL if there is none. */
+static Expr *all_seen(Stream *s, const Exprs *reads) {
   Expr *cond = NULL;
   for (int k = 0; k < reads->n; k++) {
     const Expr *r = reads->at[k];
@@ -211,192 +241,182 @@ static Expr *rewrite_by_seen(Stream *s, Expr *e, const Exprs *reads, Expr *v, bo
     if (!cond) cond = one;
     else if (!expr_equal(cond, one)) cond = expr_fn2(s->c, FN_AND, cond, one);
   }
-  Expr *inside = rewrite(s, e);
-  if (keep) inside = expr_or(s->c, inside, v, e->pos);
-  return cond ? expr_select(s->c, cond, inside, v, e->pos) : inside;
+  return cond;
 }
 
-static Expr *rewrite_or(Stream *s, Expr *e)
-{
+static Expr *rewrite_or(Stream *s, Expr *e) {
   Exprs reads = { 0 };
-  Expr *v = rewrite(s, e->arg[1]), *init, *a = e->arg[0];
-  int past = 0;
+  Expr *v = rewrite(s, e->arg[1]), *a = e->arg[0], *cond = NULL, *init = NULL;
+  Index **index = NULL;
+  bool keep = false;
   guarded_reads(s, a, &reads);
-  for (int k = 0; k < reads.n; k++) past += read_past(s, reads.at[k]);
-  bool keep = outside_elsewhere(s, &reads);
-  if (past == 1 && reads.n == 1 && a->kind == E_READ && !lag_of(s, a->tensor)) {
-    Index **index = history_indices(s->c, a->tensor);
-    if (init_of_read(s, a, v, index, &init)) {
-      Expr *r = rewrite_read(s, a, init, index);
-      return keep ? expr_or(s->c, r, v, e->pos) : r;
-    }
-  }
-  if (past) return rewrite_by_seen(s, a, &reads, v, keep);
-  a = rewrite(s, a);
-  return keep ? expr_or(s->c, a, v, e->pos) : a;
+  for (int k = 0; k < reads.n; k++) keep |= outside_elsewhere(s, reads.at[k]);
+  if (reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor))
+    init = init_of_read(s, a, v, index = history_indices(s->c, a->tensor));
+  if (!init) cond = all_seen(s, &reads);
+  a = init ? rewrite_read(s, a, init, index) : rewrite(s, a);
+  Pos p = cond ? e->arg[0]->pos : e->pos;
+  if (keep) a = expr_or(s->c, a, v, p);
+  return cond ? expr_select(s->c, cond, a, v, p) : a;
 }
 
 /* Comparisons of the frame's number with constants: `t >= d` is "has frame t - d come", `t < frames` holds. NULL: not of that kind. */
-static Expr *rewrite_compare(Stream *s, const Expr *e)
-{
+static Expr *rewrite_compare(Stream *s, const Expr *e) {
+  Ctx *c = s->c;
   Aff a, b;
   if (e->kind != E_FN || e->n != 2 || e->fn < FN_EQ || e->fn > FN_GE) return NULL;
-  if (!expr_affine(s->c, e->arg[0], &a) || !expr_affine(s->c, e->arg[1], &b)) return NULL;
-  Aff f = aff_sub(s->c, &a, &b);
+  if (!expr_affine(c, e->arg[0], &a) || !expr_affine(c, e->arg[1], &b)) return NULL;
+  Aff f = aff_sub(c, &a, &b);
   int64_t kt = aff_coef(&f, s->t), kd = aff_coef(&f, s->t->ext.dim);
-  if (kt == 1 && kd == -1 && f.n == 2 && f.c <= 0) return expr_const(s->c, T_BOOL, 0, e->fn == FN_LT || e->fn == FN_NE || e->fn == FN_LE);
+  if (kt == 1 && kd == -1 && f.n == 2 && f.c <= 0) return expr_const(c, T_BOOL, 0, e->fn == FN_LT || e->fn == FN_NE || e->fn == FN_LE);
   if ((kt != 1 && kt != -1) || kd) return NULL;
+  if (kt < 0) f = aff_sub(c, &(Aff){ 0 }, &f);                      /* t + ... against 0, turned round if t stood on the right */
   if (e->fn == FN_EQ || e->fn == FN_NE) {
-    Aff g = f;
-    if (kt < 0) g = aff_sub(s->c, &(Aff){ 0 }, &f);
-    Expr *at = aff_expr(s->c, &g), *next = expr_fn2(s->c, FN_SUB, at, expr_int(s->c, 1));
-    Expr *is = expr_fn2(s->c, FN_AND, seen_at(s, at), expr_fn1(s->c, FN_NOT, seen_at(s, next)));
-    return e->fn == FN_EQ ? is : expr_fn1(s->c, FN_NOT, is);
+    Expr *at = aff_expr(c, &f), *next = expr_fn2(c, FN_SUB, at, expr_int(c, 1)), *now = seen_at(s, at);
+    Expr *is = expr_fn2(c, FN_AND, now, expr_fn1(c, FN_NOT, seen_at(s, next)));
+    return e->fn == FN_EQ ? is : expr_fn1(c, FN_NOT, is);
   }
-  bool swap = kt < 0, less = e->fn == FN_LT || e->fn == FN_LE, strict = e->fn == FN_LT || e->fn == FN_GT;
-  Aff g = swap ? aff_sub(s->c, &(Aff){ 0 }, &f) : f;                /* t + ... against 0, turned round if t stood on the right */
-  if (swap) less = !less;
-  g.c -= less ? !strict : strict;                                   /* t <= d is !(t - d - 1 >= 0), t > d is t - d - 1 >= 0 */
-  Expr *seen = seen_at(s, aff_expr(s->c, &g));
-  return less ? expr_fn1(s->c, FN_NOT, seen) : seen;
+  bool less = (e->fn == FN_LT || e->fn == FN_LE) == (kt > 0), strict = e->fn == FN_LT || e->fn == FN_GT;
+  f.c -= less ? !strict : strict;                                   /* t <= d is !(t - d - 1 >= 0), t > d is t - d - 1 >= 0 */
+  Expr *seen = seen_at(s, aff_expr(c, &f));
+  return less ? expr_fn1(c, FN_NOT, seen) : seen;
 }
 
-static Expr *rewrite(Stream *s, Expr *e)
-{
+static Expr *rewrite(Stream *s, Expr *e) {
   Expr *cmp = rewrite_compare(s, e);
   if (cmp) return cmp;
-  switch (e->kind) {
-  case E_CONST: return e;
-  case E_INDEX:
-    if (e->index == s->t) stream_error(s, e->pos, "the number of the frame is used as a value in `%s`: a stream has no beginning that every call knows", s->eq->out->name);
-    else if (e->index->is_dim && e->index->stream) stream_error(s, e->pos, "the number of frames is used as a value in `%s`", s->eq->out->name);
-    return e;
-  case E_OR:   return rewrite_or(s, e);
-  case E_READ: return rewrite_read(s, e, NULL, NULL);
-  default:     return expr_rebuild(s->c, e, rewrite_args(s, e));
-  }
+  if (e->kind == E_OR) return rewrite_or(s, e);
+  if (e->kind == E_READ) return rewrite_read(s, e, NULL, NULL);
+  if (e->kind == E_INDEX && e->index == s->t)
+    stream_error(s, e->pos, "the number of the frame is used as a value in `%s`: a stream has no beginning that every call knows", s->eq->out->name);
+  else if (e->kind == E_INDEX && e->index->is_dim && e->index->stream)
+    stream_error(s, e->pos, "the number of frames is used as a value in `%s`", s->eq->out->name);
+  Expr **arg = NEWN(s->c, Expr *, e->n);
+  for (int k = 0; k < e->n; k++) arg[k] = rewrite(s, e->arg[k]);
+  return expr_with(s->c, e, arg);
 }
 
 /* ---- equations */
-static bool reads_stream(const Expr *e)
-{
-  if (read_streams(e)) return true;
-  for (int k = 0; k < e->n; k++)
-    if (reads_stream(e->arg[k])) return true;
-  return false;
-}
-
-static bool eq_checks(Stream *s, const Eq *e)
-{
+/* One error an equation. */
+static void eq_rewrite(Stream *s, Eq *e) {
   const Tensor *t = e->out;
-  if (!s->t && reads_stream(e->rhs)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
+  s->eq = e; s->t = eq_stream(e); s->failed = false;
+  if (!s->t && expr_any(e->rhs, reads_frame, NULL)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
   if (s->t && (t->stream_dim < 0 || expr_bare(e->place[t->stream_dim]) != s->t))
     stream_error(s, e->pos, "`%s` does not define one frame for each frame of the stream", t->name);
   for (int d = 0; d < t->rank; d++)
     if (t->shape[d].dim && t->shape[d].dim->stream && t->shape[d].n)
       stream_error(s, t->pos, "`%s` has another number of frames than the stream", t->name);
-  return !s->failed;
+  if (!s->failed && s->t) e->rhs = rewrite(s, e->rhs);
 }
 
-static void eq_rewrite(Stream *s, Eq *e)
-{
-  s->eq = e;
-  s->t = eq_stream(e);
-  bool before = s->failed;
-  s->failed = false;
-  if (eq_checks(s, e) && s->t) e->rhs = rewrite(s, e->rhs);
-  s->failed |= before;
-}
-
-static void history_set(Stream *s)
-{
-  for (int k = 0; k < s->hist.n; k++) {
-    Hist *h = &s->hist.at[k];
-    h->as->history = h->frames;
-    h->as->init = h->init;
-    h->as->init_index = h->index ? h->index : history_indices(s->c, h->as);
-    ledger_add(s->c, "stream", h->as->name, true, 0, "%lld frames of history%s", (long long)h->frames, h->init ? " that begin with a constant" : "");
-    s->n++;
-  }
-}
-
-static void stream_dims(Graph *g)
-{
-  for (int k = 0; k < g->ntensor; k++) {
-    Tensor *t = g->tensor[k];
-    t->stream_dim = -1;
-    for (int d = 0; d < t->rank; d++)
-      if (t->shape[d].dim && t->shape[d].dim->stream) t->stream_dim = d;
-  }
-}
-
-/* ---- outputs that are read */
+/* ---- outputs that are read: y becomes a copy of a temporary that the others read and that may have history */
 typedef struct Swap { Tensor *from, *to; } Swap;
-
-static Expr *swap_read(Ctx *c, Expr *e, void *arg)
-{
+static Expr *swap_read(Ctx *c, Expr *e, void *arg) {
   const Swap *w = arg;
   return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
 }
 
-/* y, read by others, becomes a copy of a temporary that the others read and that may have history. */
-static void output_split(Ctx *c, Graph *g, Tensor *t)
-{
+static void output_split(Ctx *c, Graph *g, Tensor *t) {
   Eq *copy;
   Swap w = { t, tensor_copy(c, g, t, ctx_printf(c, "%s_now", t->name), &copy) };
   for (int k = 0; k < g->neq; k++) {
-    Eq *e = g->eq[k];
-    if (e != copy) e->rhs = expr_map(c, e->rhs, swap_read, &w);
-    if (e != copy && e->out == t) e->out = w.to;
+    g->eq[k]->rhs = expr_map(c, g->eq[k]->rhs, swap_read, &w);
+    if (g->eq[k]->out == t) g->eq[k]->out = w.to;
   }
   copy->out = t;
-  copy->rhs = expr_map(c, copy->rhs, swap_read, &w);
 }
 
-/* Is t read in the past, or (any) at all? */
-static bool output_read(Ctx *c, Uses *u, const Tensor *t, bool any)
-{
+/* Is t read in the past, or, if outputs are delayed, at all? */
+static bool output_read(Ctx *c, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t);
   for (int k = 0; l && k < l->read.n; k++) {
     const Index *i = eq_stream(l->read.at[k].eq);
     Offset o;
-    if (any || (i && stream_offset(c, l->read.at[k].read->arg[t->stream_dim], i, &o) && o.lo < 0)) return true;
+    if (c->opt.delay > 0 || (i && read_offset(c, l->read.at[k].read, i, &o) && o.lo < 0)) return true;
   }
   return false;
 }
 
-static int outputs_split(Ctx *c, Graph *g)
-{
-  int n = 0;
-  Uses u = uses_find(c, g);
-  for (int k = 0; k < g->nout; k++) {
-    if (g->out[k]->stream_dim < 0 || !output_read(c, &u, g->out[k], c->opt.delay > 0)) continue;
-    output_split(c, g, g->out[k]);
+/* ---- recurrences with a long memory: y[t] = x[t] + a * y[t - 1] + b * y[t - 4800]. The steps of a recurrence go frame by frame; what lies a block
+ * or more back is no part of them, so those reads read a copy, y_far[t] = y[t], that has the history. */
+typedef struct Far { Ctx *c; Graph *g; int block; Tensor *of, *copy; int64_t near, far; const Index *t; } Far;
+
+/* How far back the reads of f->of go: those within a block (near) and the others, which read the copy if there is one. */
+static Expr *far_read(Ctx *c, Expr *e, void *arg) {
+  Far *f = arg;
+  Offset o;
+  if (e->kind != E_READ || e->tensor != f->of || !read_offset(c, e, f->t, &o)) return e;
+  bool far = o.hi <= -f->block;
+  int64_t *most = far ? &f->far : &f->near;
+  if (-o.lo > *most) *most = -o.lo;
+  return far && f->copy ? expr_read(c, f->copy, e->arg, e->pos) : e;
+}
+
+static void far_reads(Far *f) {
+  f->near = f->far = 0;
+  for (int k = 0; k < f->g->neq; k++) {
+    Eq *e = f->g->eq[k];
+    f->t = eq_stream(e);
+    if (f->t && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
+  }
+}
+
+/* Does `from` depend on f->of by reads within a block? Depth first; seen by tensor. */
+static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
+  const UseList *l = uses_get(u, from);
+  for (int w = 0; l && w < l->writer.n; w++) {
+    Exprs reads = rhs_reads(f->c, l->writer.at[w]);
+    Index *t = eq_stream(l->writer.at[w]);
+    Offset o;
+    for (int k = 0; t && k < reads.n; k++) {
+      const Expr *r = reads.at[k];
+      if (!read_offset(f->c, r, t, &o) || o.hi <= -f->block) continue;
+      if (r->tensor == f->of) return true;
+      if (pmap_get(seen, r->tensor) >= 0) continue;
+      pmap_set(f->c, seen, r->tensor, 1);
+      if (near_circle(f, u, r->tensor, seen)) return true;
+    }
+  }
+  return false;
+}
+
+/* The number of copies, -1 after an error. */
+static int copy_far(Ctx *c, Graph *g, int block) {
+  int n = 0, ntensor = g->ntensor;
+  for (int k = 0; k < ntensor; k++) {
+    Tensor *t = g->tensor[k];
+    Far f = { .c = c, .g = g, .block = block, .of = t };
+    if (t->history <= block) continue;
+    Uses u = uses_find(c, g);
+    Eq *copy;
+    if (near_circle(&f, &u, t, &(Map){ 0 })) far_reads(&f);
+    if (!f.far) continue;
+    f.copy = tensor_copy(c, g, t, ctx_printf(c, "%s_far", t->name), &copy);
+    f.copy->history = f.far; f.copy->init = t->init; f.copy->init_index = t->init_index;
+    far_reads(&f);
+    t->history = f.near;
+    ledger_add(c, "stream", t->name, true, 0, "read up to %lld frames back inside its recurrence: a copy keeps them", (long long)f.far);
     n++;
   }
-  return n;
+  return n && !graph_sort(c, g) ? -1 : n;
 }
 
-static bool graph_streams(const Graph *g)
-{
-  for (int k = 0; k < g->ndim; k++)
-    if (g->dim[k]->stream) return true;
-  return false;
-}
-
-int pass_stream(Ctx *c, Graph *g, const Target *target)
-{
+int pass_stream(Ctx *c, Graph *g, const Target *target) {
   Stream s = { .c = c, .g = g };
+  int nerror = c->nerror;
   if (!graph_streams(g)) return 0;
-  stream_dims(g);
-  s.n = outputs_split(c, g);
-  if (!stream_retime(c, g, &s.lags, &s.lag)) return -1;
+  for (int k = 0; k < g->ntensor; k++) tensor_find_stream(g->tensor[k]);
+  Uses u = uses_find(c, g);
+  for (int k = 0; k < g->nout; k++)
+    if (g->out[k]->stream_dim >= 0 && output_read(c, &u, g->out[k])) { output_split(c, g, g->out[k]); s.n++; }
+  if (!retime(&s)) return -1;
   int n = g->neq;                                                   /* equations that are made on the way need no rewriting */
   Eq **all = NEWN(c, Eq *, n);
   memcpy(all, g->eq, sizeof *all * (size_t)n);
   for (int k = 0; k < n; k++) eq_rewrite(&s, all[k]);
-  if (s.failed) return -1;
-  history_set(&s);
-  if (!graph_sort(c, g)) return -1;
-  return s.n + stream_far(c, g, target->block);
+  if (c->nerror > nerror) return -1;
+  for (int k = 0; k < s.hist.n; k++) history_set(&s, &s.hist.at[k]);
+  int far = graph_sort(c, g) ? copy_far(c, g, target->block) : -1;
+  return far < 0 ? -1 : s.n + far;
 }

@@ -4,18 +4,18 @@
  *
  * Cycles are summed over the register tiles: v vectors and r rows make f = r v accumulators,
  *   k * cy + 2 + 3 max(0, f - 12),   cy = max(f / ports, (r + v) / loads, 1.25 latency, t) + 0.1 t,
- * t: the time that the operands' bytes take from the level of the cache that holds them.
- */
+ * t: the time that the operands' bytes take from the level of the cache that holds them. */
 #include "builders.h"
 
-/* Cycles a byte. */
-static double level_cost(const Target *t, double bytes) { return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16; }
+static double level_cost(const Target *t, double bytes) { /* cycles a byte */
+  return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16;
+}
 
 /* Of one tile of r rows and `lanes` lanes. */
-static double tile_cycles(const Target *t, const TileSize *s, int r, int64_t lanes, double iw, double ia, int copies) {
-  double v = (double)((lanes + s->lanes - 1) / s->lanes), f = r * v * copies;
-  double cy0 = f / t->fma_ports, load = (r + v * copies) / t->load_ports, slow = 1.25 * t->fma_latency;
-  double bytes = 4 * (double)lanes * iw + 8.0 * r * ia;
+static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t lanes, double iw, double ia) {
+  double v = (double)((lanes + s->lanes - 1) / s->lanes), rows = (double)r, f = rows * v * s->copies;
+  double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports;
+  double load = (rows + v * s->copies) / t->load_ports, slow = 1.25 * t->fma_latency;
   if (load > cy0) cy0 = load;
   if (slow > cy0) cy0 = slow;
   double cy = (bytes > cy0 ? bytes : cy0) + 0.1 * bytes;
@@ -23,10 +23,11 @@ static double tile_cycles(const Target *t, const TileSize *s, int r, int64_t lan
   return (double)s->k * cy + 2 + (f > 12 && t->vector_bytes ? 3 * (f - 12) : 0);
 }
 
+/* Rows in steps whose sizes differ by at most one. */
 static double even_cycles(const Target *t, const TileSize *s, int mr, int64_t lanes, double iw, double ia) {
   int64_t q = (s->m + mr - 1) / mr, big = s->m % q, r = s->m / q;
-  double one = tile_cycles(t, s, (int)r, lanes, iw, ia, s->copies);
-  return (double)(q - big) * one + (big ? (double)big * tile_cycles(t, s, (int)r + 1, lanes, iw, ia, s->copies) : 0);
+  double one = tile_cycles(t, s, r, lanes, iw, ia);
+  return (double)(q - big) * one + (big ? (double)big * tile_cycles(t, s, r + 1, lanes, iw, ia) : 0);
 }
 
 static bool tile_fits(const Target *t, const TileSize *s, int mr, int nv) {
@@ -38,8 +39,7 @@ static bool tile_fits(const Target *t, const TileSize *s, int mr, int nv) {
 double tile_rows(const Target *t, const TileSize *s, int mr, int nv) {
   int64_t nr = (int64_t)nv * s->lanes;
   if (!tile_fits(t, s, mr, nv)) return 1e30;
-  double one = (double)(s->m / mr) * tile_cycles(t, s, mr, nr, 0, 0, s->copies);
-  if (s->m % mr) one += tile_cycles(t, s, (int)(s->m % mr), nr, 0, 0, s->copies);
+  double one = (double)(s->m / mr) * tile_cycles(t, s, mr, nr, 0, 0) + (s->m % mr ? tile_cycles(t, s, s->m % mr, nr, 0, 0) : 0);
   return one * (double)((s->n + nr - 1) / nr);
 }
 
@@ -51,19 +51,20 @@ static double total_cycles(const Target *t, const TileSize *s, int mr, int nv, b
   return (double)whole * even_cycles(t, s, mr, nr, iw, ia) + (rest ? even_cycles(t, s, mr, rest, iw, ia) : 0);
 }
 
-/* How many steps of the innermost k are copied: all of a short one; none where the tile nearly fills the registers. */
-int tile_unroll(const Target *t, const TileSize *s, const Tile *tile) {
-  int64_t rows = tile->mr < s->m ? tile->mr : s->m, f = rows * tile->nv * s->copies;
+/* All of a short k; nothing where the tile nearly fills the registers. */
+int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
+  int64_t rows = mr < s->m ? mr : s->m, f = rows * nv * s->copies;
   if (s->k * f <= 64) return -1;
   if (s->kin <= 4 && f * s->kin <= 2 * t->nreg) return 0;
-  if (f + tile->nv + 1 > 3 * t->nreg / 4) return 1;
+  if (f + nv + 1 > 3 * t->nreg / 4) return 1;
   for (int u = 4; u > 1; u /= 2)
     if (s->kin % u == 0 && f * u <= 2 * t->nreg) return u;
   return 1;
 }
 
+/* The least cycles; of equals the largest tile. */
 Tile tile_choose(const Target *t, const TileSize *s) {
-  Tile best = { 1, 1, 1, false, 0 };
+  Tile best = { .mr = 1, .nv = 1, .ku = 1 };
   double least = 0;
   for (int nv = 1; nv <= 12 && (nv == 1 || (int64_t)(nv - 1) * s->lanes < s->n); nv++)
     for (int mr = 1; mr <= 24 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)
@@ -71,12 +72,8 @@ Tile tile_choose(const Target *t, const TileSize *s) {
         double cy = total_cycles(t, s, mr, nv, nm);
         if (least != 0 && (cy > least || (cy == least && mr * nv <= best.mr * best.nv))) continue;
         least = cy;
-        best = (Tile){ mr, nv, 1, nm, 0 };
+        best = (Tile){ .mr = mr, .nv = nv, .nm = nm };
       }
-  best.ku = tile_unroll(t, s, &best);
-  if ((int64_t)best.mr * s->k * 4 > 3 * t->l1 && t->l1 > 0) {
-    int64_t blocks = (3 * (int64_t)best.mr * s->k * 4 + 4 * t->l1 - 1) / (4 * t->l1);
-    best.kc = (s->k + blocks - 1) / blocks;
-  }
+  best.ku = tile_unroll(t, s, best.mr, best.nv);
   return best;
 }

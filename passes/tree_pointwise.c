@@ -2,100 +2,73 @@
  *
  *   for i { for j/64 { let a reg; a(j~); y(j~); } }
  *
- * Items that lack an outer index stand before the loop over it. Tensors in pieces get a leaf of their own.
- */
+ * Items that lack an outer index stand before the loop over it. Tensors in pieces get a leaf of their own. */
 #include "builders.h"
 
-typedef struct Nest { Ctx *c; const Kernel *k; const Items *its; const Target *t; const char *lane; int nv, lanes; const char **outer; int nouter; } Nest;
+/* loop: outer to inner, the lane last. */
+typedef struct Nest { const Build *b; const char *lane; NameList loop; Tree **leaf; } Nest;
 
-/* The lane that suits most items, by how many of them can use it. */
-static const char *lane_vote(Ctx *c, const Kernel *k, const Items *its)
-{
-  const char *best = NULL;
+/* The lane that suits most items, by how many of them can use it (twice, if they like it best). */
+static const char *lane_vote(const Build *b) {
+  const char *best = NULL, **name = NEWN(b->c, const char *, b->its.n);
   int most = 0;
-  for (int i = 0; i < its->n; i++) {
-    const char *name = its->at[i].nfree ? lane_best(c, k, &its->at[i], false) : NULL;
+  for (int i = 0; i < b->its.n; i++) name[i] = lane_best(b->c, &b->its.at[i], false);
+  for (int i = 0; i < b->its.n; i++) {
     int votes = 0;
-    for (int j = 0; j < its->n && name; j++) votes += item_free(&its->at[j], name) ? name_same(lane_best(c, k, &its->at[j], false), name) + 1 : 0;
-    if (votes > most) {
-      most = votes;
-      best = name;
-    }
+    for (int j = 0; j < b->its.n && name[i]; j++) votes += item_free(&b->its.at[j], name[i]) ? name_same(name[j], name[i]) + 1 : 0;
+    if (votes > most) { most = votes; best = name[i]; }
   }
   return best;
 }
 
-static void outer_names(Nest *n)
-{
-  int most = 0, widest = 0;
-  for (int i = 0; i < n->its->n; i++)
-    if (n->its->at[i].nfree > most) {
-      most = n->its->at[i].nfree;
-      widest = i;
-    }
-  n->outer = NEWN(n->c, const char *, most + 1);
-  for (int i = 0; i < most; i++) {
-    const char *name = n->its->at[widest].free[i]->name;
-    if (!n->lane || !name_same(name, n->lane)) n->outer[n->nouter++] = name;
-  }
+/* The indices of the widest item. */
+static void nest_loops(Nest *n) {
+  const Item *widest = &n->b->its.at[0];
+  for (int i = 1; i < n->b->its.n; i++)
+    if (n->b->its.at[i].nfree > widest->nfree) widest = &n->b->its.at[i];
+  for (int i = 0; i < widest->nfree; i++)
+    if (!name_same(widest->free[i]->name, n->lane)) PUSH(n->b->c, n->loop, widest->free[i]->name);
+  if (n->lane) PUSH(n->b->c, n->loop, n->lane);
 }
 
-static Tree *leaf_lane(const Nest *n, const Item *it)
-{
-  Order o = { { .c = n->c } };
-  if (n->lane && item_free(it, n->lane)) order_add(&o, n->lane, n->lanes > 1 ? "~" : "*");
-  return leaf_of(n->c, it, &o);
-}
-
-/* Items first..first + count, whose loops over outer[0..depth) are open. */
-static Tree *nest_from(const Nest *n, int first, int count, int depth)
-{
+/* Items first..end - 1, whose loops up to depth are open. */
+static Tree *nest_from(const Nest *n, int first, int end, int depth) {
+  Ctx *c = n->b->c;
+  const Item *it = n->b->its.at;
   Tree *body = NULL;
-  for (int i = first; i < first + count;) {
-    bool has = depth < n->nouter && item_free(&n->its->at[i], n->outer[depth]);
-    int e = i + 1;
-    if (depth == n->nouter) {
-      bool lane = n->lane && item_free(&n->its->at[i], n->lane);
-      while (e < first + count && lane == (n->lane && item_free(&n->its->at[e], n->lane))) e++;
-      Tree *leaves = lets_reg(n->c, n->k, n->its, i, e - i);
-      for (int j = i; j < e; j++) leaves = tree_cat(leaves, leaf_lane(n, &n->its->at[j]));
-      body = tree_cat(body, lane ? tree_for(n->c, n->lane, (int64_t)n->nv * n->lanes, LOOP_SERIAL, leaves) : leaves);
-    } else {
-      while (e < first + count && has == (item_free(&n->its->at[e], n->outer[depth]) != NULL)) e++;
-      Tree *in = nest_from(n, i, e - i, depth + 1);
-      body = tree_cat(body, has ? tree_for(n->c, n->outer[depth], 1, LOOP_SERIAL, in) : in);
-    }
-    i = e;
+  if (depth == n->loop.n) return tree_leaves(n->b, n->leaf, first, end);
+  const char *name = n->loop.at[depth];
+  int64_t step = name_same(name, n->lane) ? (n->b->its.n > 6 ? 2 : 4) * n->b->lanes : 1;
+  for (int i = first, e; i < end; i = e) {
+    bool has = item_free(&it[i], name);
+    for (e = i + 1; e < end && has == (item_free(&it[e], name) != NULL); e++) {}
+    Tree *in = nest_from(n, i, e, depth + 1);
+    body = tree_cat(body, has ? tree_loop(c, name, step, in) : in);
   }
   return body;
 }
 
 /* One loop nest serves if the items are whole, plain, and all their indices are the nest's. */
-static bool nest_serves(const Nest *n)
-{
-  for (int i = 0; i < n->its->n; i++) {
-    const Item *it = &n->its->at[i];
+static bool nest_serves(const Nest *n) {
+  for (int i = 0; i < n->b->its.n; i++) {
+    const Item *it = &n->b->its.at[i];
     if (it->red || it->neq != 1) return false;
-    for (int j = 0; j < it->nfree; j++) {
-      bool known = n->lane && name_same(it->free[j]->name, n->lane);
-      for (int d = 0; d < n->nouter && !known; d++) known = name_same(it->free[j]->name, n->outer[d]);
-      if (!known) return false;
-    }
+    for (int j = 0; j < it->nfree; j++)
+      if (!name_in(&n->loop, it->free[j]->name)) return false;
     for (int j = 0; j < i; j++)
-      if (item_reads(it, n->its->at[j].t) && !reads_at_home(it, &n->its->at[j])) return false;
+      if (!reads_at_home(it, &n->b->its.at[j])) return false;
   }
   return true;
 }
 
-Tree *tree_pointwise(Ctx *c, const Graph *g, const Kernel *k, const Target *t)
-{
-  (void)g;
-  Items its = items_of(c, k);
-  Nest n = { .c = c, .k = k, .its = &its, .t = t, .lanes = kernel_lanes(k, t), .nv = its.n > 6 ? 2 : 4 };
-  n.lane = lane_vote(c, k, &its);
-  outer_names(&n);
-  if (nest_serves(&n)) return nest_from(&n, 0, its.n, 0);
-  Tree *tree = NULL;
-  for (int i = 0; i < its.n; i++) tree = tree_cat(tree, tree_single(c, k, &its.at[i], t));
-  return tree;
+Tree *tree_pointwise(Build *b) {
+  Nest n = { .b = b, .lane = lane_vote(b), .leaf = NEWN(b->c, Tree *, b->its.n) };
+  nest_loops(&n);
+  if (!nest_serves(&n)) return tree_singles(b, 0, b->its.n);
+  for (int i = 0; i < b->its.n; i++) {
+    Order o = { 0 };
+    if (n.lane && item_free(&b->its.at[i], n.lane)) order_add(b->c, &o, n.lane, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
+    n.leaf[i] = leaf_of(b->c, &b->its.at[i], &o);
+  }
+  return nest_from(&n, 0, b->its.n, 0);
 }

@@ -8,210 +8,143 @@
  *   }
  *
  * A phase is a run of items with the row's indices that one loop over k can compute: no item of it reads a sum that is completed in it.
- * Where k is not contiguous the lanes run over a free index and k is serial: for j/32 { for k/1 { m(j~); } ... }.
- */
+ * Where k is not contiguous the lanes run over a free index and k is serial: for j/32 { for k/1 { m(j~); } ... }. */
 #include "builders.h"
 
-typedef struct Rows {
-  Ctx *c; const Kernel *k; Items its; const Target *t; const char **row, **col; int nrow, ncol, lanes;
-  const char *lane;               /* across: a column; else a row index */
-  bool across; int many;          /* rows that go together */
-} Rows;
+/* lane: across: a column; else a row index. many: rows that go together. last: the innermost row index. */
+typedef struct Rows { const Build *b; NameList row, col; const char *lane, *last; bool across; int many; Tree **leaf; } Rows;
 
-static bool listed(const char **at, int n, const char *name)
-{
-  for (int i = 0; i < n; i++)
-    if (name_same(at[i], name)) return true;
-  return false;
+static void rows_names(Rows *r) {
+  const Items *its = &r->b->its;
+  for (int i = 0; i < its->n; i++)
+    for (int j = 0; j < its->at[i].nk; j++) name_add(r->b->c, &r->col, its->at[i].k[j]->name);
+  for (int i = 0; i < its->n; i++)
+    for (int j = 0; j < its->at[i].nfree && its->at[i].red; j++)
+      if (!name_in(&r->col, its->at[i].free[j]->name)) name_add(r->b->c, &r->row, its->at[i].free[j]->name);
+  r->last = r->row.n ? r->row.at[r->row.n - 1] : NULL;
 }
 
-static void rows_names(Rows *r)
-{
-  int most = 0;
-  for (int i = 0; i < r->its.n; i++) most += r->its.at[i].nfree + r->its.at[i].nk;
-  r->row = NEWN(r->c, const char *, most + 1);
-  r->col = NEWN(r->c, const char *, most + 1);
-  for (int i = 0; i < r->its.n; i++)
-    for (int j = 0; j < r->its.at[i].nk; j++)
-      if (!listed(r->col, r->ncol, r->its.at[i].k[j]->name)) r->col[r->ncol++] = r->its.at[i].k[j]->name;
-  for (int i = 0; i < r->its.n; i++)
-    for (int j = 0; j < r->its.at[i].nfree && r->its.at[i].red; j++) {
-      const char *name = r->its.at[i].free[j]->name;
-      if (!listed(r->row, r->nrow, name) && !listed(r->col, r->ncol, name)) r->row[r->nrow++] = name;
-    }
-}
-
-static bool has_free_col(const char **col, int n, const Item *it)
-{
-  for (int i = 0; i < n; i++)
-    if (item_free(it, col[i])) return true;
-  return false;
-}
-
-static bool has_col(const Rows *r, const Item *it)
-{
-  for (int i = 0; i < r->ncol; i++)
-    if (item_free(it, r->col[i]) || item_bound(it, r->col[i])) return true;
-  return false;
+/* How many of the columns the item has: free, or also summed. */
+static int cols_of(const Rows *r, const Item *it, bool bound) {
+  int n = 0;
+  for (int d = 0; d < r->col.n; d++) n += item_free(it, r->col.at[d]) || (bound && item_bound(it, r->col.at[d]));
+  return n;
 }
 
 /* Every item has all row indices, and all columns or none; whatever it reads of the kernel, it reads at home. */
-static bool rows_serve(const Rows *r)
-{
-  for (int i = 0; i < r->its.n; i++) {
-    const Item *it = &r->its.at[i];
-    int cols = 0;
-    if (it->neq != 1) return false;
-    for (int d = 0; d < r->ncol; d++) cols += item_free(it, r->col[d]) != NULL || item_bound(it, r->col[d]) != NULL;
-    if (cols && cols != r->ncol) return false;
-    for (int d = 0; d < r->nrow; d++)
-      if (!item_free(it, r->row[d])) return false;
+static bool rows_serve(const Rows *r) {
+  for (int i = 0; i < r->b->its.n; i++) {
+    const Item *it = &r->b->its.at[i];
+    int cols = cols_of(r, it, true);
+    if (it->neq != 1 || (cols && cols != r->col.n)) return false;
+    for (int d = 0; d < r->row.n; d++)
+      if (!item_free(it, r->row.at[d])) return false;
     for (int d = 0; d < it->nfree; d++)
-      if (!listed(r->row, r->nrow, it->free[d]->name) && !listed(r->col, r->ncol, it->free[d]->name)) return false;
+      if (!name_in(&r->row, it->free[d]->name) && !name_in(&r->col, it->free[d]->name)) return false;
     for (int j = 0; j < i; j++)
-      if (item_reads(it, r->its.at[j].t) && !reads_at_home(it, &r->its.at[j])) return false;
+      if (!reads_at_home(it, &r->b->its.at[j])) return false;
   }
   return true;
 }
 
-static int64_t col_extent(const Rows *r, const char *name)
-{
-  for (int i = 0; i < r->its.n; i++) {
-    const Index *x = item_free(&r->its.at[i], name);
-    if (!x) x = item_bound(&r->its.at[i], name);
-    if (x) return count_max(x);
+static const Index *index_of(const Rows *r, const char *name) {
+  const Index *x = NULL;
+  for (int i = 0; i < r->b->its.n && !x; i++) {
+    x = item_free(&r->b->its.at[i], name);
+    if (!x) x = item_bound(&r->b->its.at[i], name);
   }
-  return 1;
-}
-
-typedef struct Unit { Ctx *c; const char *name; bool ok, any; } Unit;
-static void unit_read(Ctx *c, const Expr *e, void *arg)
-{
-  Unit *u = arg;
-  int64_t s = access_stride(c, e->tensor, e->arg, u->name);
-  u->any |= s == 1;
-  u->ok &= s == 0 || s == 1;
+  return x;
 }
 
 /* Is every read of the item contiguous along this index, or without it? */
-static bool lane_unit(Ctx *c, const Item *it, const char *name)
-{
-  Unit u = { c, name, true, false };
-  each_read(c, it->eq[0]->rhs, unit_read, &u);
-  return u.ok && u.any;
-}
-
-/* The first reduction decides: its columns if they are contiguous and fill vectors (or the row is more than one window), else a row
- * index. */
-static void rows_lane(Rows *r)
-{
-  const Item *red = NULL;
-  for (int i = 0; i < r->its.n && !red; i++)
-    if (r->its.at[i].red) red = &r->its.at[i];
-  if (!red || r->lanes == 1) return;
-  const char *bound = lane_best(r->c, r->k, red, true), *free = red->nfree ? lane_best(r->c, r->k, red, false) : NULL;
-  bool near = lane_unit(r->c, red, bound), wide = col_extent(r, bound) * 2 >= r->lanes;
-  r->across = !free || (near && wide) || (near && !wide && red->nk == 1 && r->its.n > 1 && !lane_unit(r->c, red, free));
-  r->lane = r->across ? bound : free;
-}
-
-static bool col_fixed(const Rows *r, const char *name)
-{
-  for (int i = 0; i < r->its.n; i++) {
-    const Index *x = item_free(&r->its.at[i], name);
-    if (!x) x = item_bound(&r->its.at[i], name);
-    if (x) return is_fixed(x);
+static bool lane_unit(Ctx *c, const Item *it, const char *name) {
+  bool ok = true, any = false;
+  for (int i = 0; i < it->reads.n; i++) {
+    int64_t s = access_stride(c, it->reads.at[i]->tensor, it->reads.at[i]->arg, name);
+    any |= s == 1;
+    ok &= s == 0 || s == 1;
   }
-  return false;
+  return ok && any;
 }
 
-/* How many rows go together: eight short ones, along the innermost row index. */
-static void rows_many(Rows *r)
-{
-  r->many = 1;
-  if (!r->nrow || !r->across || r->t->little_ram) return;
-  if (col_extent(r, r->lane) <= 128 && r->ncol == 1 && col_extent(r, r->row[r->nrow - 1]) >= 8) r->many = 8;
+/* The first reduction decides: its columns if they are contiguous and fill vectors (or the row is more than one window), else a row index.
+ * Of short rows eight go together. */
+static void rows_lane(Rows *r) {
+  const Build *b = r->b;
+  const Item *red = NULL;
+  for (int i = 0; i < b->its.n && !red; i++)
+    if (b->its.at[i].red) red = &b->its.at[i];
+  if (!red || b->lanes == 1) return;
+  const char *bound = lane_best(b->c, red, true), *free = lane_best(b->c, red, false);
+  bool near = lane_unit(b->c, red, bound), wide = count_max(index_of(r, bound)) * 2 >= b->lanes;
+  r->across = !free || (near && wide) || (near && red->nk == 1 && b->its.n > 1 && !lane_unit(b->c, red, free));
+  r->lane = r->across ? bound : free;
+  if (!r->last || !r->across || b->t->little_ram || r->col.n != 1) return;
+  if (count_max(index_of(r, r->lane)) <= 128 && count_max(index_of(r, r->last)) >= 8) r->many = 8;
 }
 
 /* Columns of a small window are unrolled in the leaf. */
-static bool col_small(const Rows *r, const char *name) { return !r->across && col_fixed(r, name) && col_extent(r, name) <= 4; }
-
-static Tree *leaf_row(const Rows *r, const Item *it)
-{
-  Order o = { { .c = r->c } };
-  for (int d = 0; d < r->ncol && has_col(r, it); d++)
-    if (col_small(r, r->col[d])) order_add(&o, r->col[d], "*");
-  const char *last = r->nrow ? r->row[r->nrow - 1] : NULL;
-  if (r->many > 1) order_add(&o, last, "*");
-  if (!r->across && r->lane && item_free(it, r->lane)) order_add(&o, r->lane, "~");
-  if (r->across && has_col(r, it)) order_add(&o, r->lane, "~");
-  return leaf_of(r->c, it, &o);
+static bool col_small(const Rows *r, const char *name) {
+  const Index *x = index_of(r, name);
+  return !r->across && is_fixed(x) && count_max(x) <= 4;
 }
 
-/* One loop over the columns around items first..first + n. */
-static Tree *phase(const Rows *r, int first, int n)
-{
-  bool col = has_col(r, &r->its.at[first]);
-  Tree *body = col ? lets_reg(r->c, r->k, &r->its, first, n) : NULL;      /* without columns: lets_row has them */
-  for (int i = first; i < first + n; i++) body = tree_cat(body, leaf_row(r, &r->its.at[i]));
-  if (!col) return body;
-  for (int d = r->ncol - 1; d >= 0; d--) {
-    bool lane = r->across && name_same(r->col[d], r->lane);
-    if (lane) body = tree_for(r->c, r->col[d], (r->many > 1 ? 1 : 4) * r->lanes, LOOP_SERIAL, body);
+static Tree *leaf_row(const Rows *r, const Item *it) {
+  Order o = { 0 };
+  bool col = cols_of(r, it, true);
+  for (int d = 0; d < r->col.n && col; d++)
+    if (col_small(r, r->col.at[d])) order_unroll(r->b->c, &o, r->col.at[d]);
+  if (r->many > 1) order_unroll(r->b->c, &o, r->last);
+  if (r->lane && (r->across ? col : item_free(it, r->lane) != NULL)) order_add(r->b->c, &o, r->lane, LEAF_VECTOR, 0);
+  return leaf_of(r->b->c, it, &o);
+}
+
+/* One loop over the columns around items first..end - 1. */
+static Tree *phase(const Rows *r, int first, int end) {
+  Ctx *c = r->b->c;
+  Tree *body = NULL;
+  if (!cols_of(r, &r->b->its.at[first], true)) {
+    for (int i = first; i < end; i++) body = tree_cat(body, r->leaf[i]);  /* in registers already: lets_row */
+    return body;
   }
-  for (int d = r->ncol - 1; d >= 0; d--)
-    if (!col_small(r, r->col[d]) && (!r->across || !name_same(r->col[d], r->lane))) body = tree_for(r->c, r->col[d], 1, LOOP_SERIAL, body);
+  body = tree_leaves(r->b, r->leaf, first, end);
+  if (r->across) body = tree_loop(c, r->lane, (r->many > 1 ? 1 : 4) * r->b->lanes, body);
+  for (int d = r->col.n - 1; d >= 0; d--)
+    if (!col_small(r, r->col.at[d]) && !(r->across && name_same(r->col.at[d], r->lane))) body = tree_loop(c, r->col.at[d], 1, body);
   return body;
 }
 
-static bool phase_ends(const Rows *r, int first, int i)
-{
-  const Item *it = &r->its.at[i];
-  if (has_col(r, it) != has_col(r, &r->its.at[first])) return true;
-  for (int j = first; j < i; j++)
-    if (r->its.at[j].red && item_reads(it, r->its.at[j].t)) return true;
-  return false;
+static bool phase_ends(const Rows *r, int first, int i) {
+  const Item *at = r->b->its.at;
+  bool ends = !cols_of(r, &at[i], true) != !cols_of(r, &at[first], true);
+  for (int j = first; j < i; j++) ends |= at[j].red && item_reads(&at[i], at[j].t);
+  return ends;
 }
 
 /* Values of a row that are one number live in registers. */
-static Tree *lets_row(const Rows *r)
-{
+static Tree *lets_row(const Rows *r) {
   Tree *t = NULL;
-  for (int i = 0; i < r->its.n; i++)
-    if (!has_free_col(r->col, r->ncol, &r->its.at[i]) && is_local(r->k, r->its.at[i].t)) t = tree_cat(t, tree_let(r->c, r->its.at[i].t->name, ST_REG));
+  for (int i = 0; i < r->b->its.n; i++) {
+    const Item *it = &r->b->its.at[i];
+    if (!cols_of(r, it, false) && is_local(r->b->k, it->t)) t = tree_cat(t, tree_let(r->b->c, it->t->name, ST_REG));
+  }
   return t;
 }
 
-static Tree *rows_around(const Rows *r, Tree *body)
-{
-  for (int d = r->nrow - 1; d >= 0; d--) {
-    bool lane = !r->across && r->lane && name_same(r->row[d], r->lane);
-    if (lane) body = tree_for(r->c, r->row[d], 2 * r->lanes, LOOP_SERIAL, body);
-    else if (d == r->nrow - 1 && r->many > 1) body = tree_for(r->c, r->row[d], r->many, LOOP_SERIAL, body);
-  }
-  for (int d = r->nrow - 1; d >= 0; d--) {
-    bool lane = !r->across && r->lane && name_same(r->row[d], r->lane);
-    if (!lane && !(d == r->nrow - 1 && r->many > 1)) body = tree_for(r->c, r->row[d], 1, LOOP_SERIAL, body);
-  }
-  return body;
-}
-
-Tree *tree_rows(Ctx *c, const Graph *g, const Kernel *k, const Target *t)
-{
-  (void)g;
-  Rows r = { .c = c, .k = k, .its = items_of(c, k), .t = t, .lanes = kernel_lanes(k, t) };
-  Tree *tree = NULL;
+Tree *tree_rows(Build *b) {
+  Rows r = { .b = b, .many = 1, .leaf = NEWN(b->c, Tree *, b->its.n) };
   rows_names(&r);
-  if (!rows_serve(&r)) {
-    for (int i = 0; i < r.its.n; i++) tree = tree_cat(tree, tree_single(c, k, &r.its.at[i], t));
-    return tree;
-  }
+  if (!rows_serve(&r)) return tree_singles(b, 0, b->its.n);
   rows_lane(&r);
-  rows_many(&r);
-  tree = lets_row(&r);
-  for (int i = 0, e; i < r.its.n; i = e) {
-    for (e = i + 1; e < r.its.n && !phase_ends(&r, i, e); e++) {}
-    tree = tree_cat(tree, phase(&r, i, e - i));
+  Tree *tree = lets_row(&r);
+  for (int i = 0; i < b->its.n; i++) r.leaf[i] = leaf_row(&r, &b->its.at[i]);
+  for (int i = 0, e; i < b->its.n; i = e) {
+    for (e = i + 1; e < b->its.n && !phase_ends(&r, i, e); e++) {}
+    tree = tree_cat(tree, phase(&r, i, e));
   }
-  return rows_around(&r, tree);
+  const char *inner = r.many > 1 ? r.last : !r.across && r.lane && name_in(&r.row, r.lane) ? r.lane : NULL;
+  if (inner) tree = tree_loop(b->c, inner, r.many > 1 ? r.many : 2 * b->lanes, tree);
+  for (int d = r.row.n - 1; d >= 0; d--)
+    if (!name_same(r.row.at[d], inner)) tree = tree_loop(b->c, r.row.at[d], 1, tree);
+  return tree;
 }

@@ -18,21 +18,24 @@ typedef struct UseList { VEC(Use) read; Eqs writer; } UseList;
 typedef struct Uses { Map map; VEC(UseList) list; } Uses;
 Uses uses_find(Ctx *c, const Graph *g);
 UseList *uses_get(Uses *u, const Tensor *t);             /* never NULL for a tensor of the graph that is read or written */
-/* The different equations that read t; the first in *first. */
-int uses_readers(Uses *u, const Tensor *t, Eq **first);
+int uses_readers(Uses *u, const Tensor *t, Eq **first);  /* the different equations that read t; the first in *first (may be NULL) */
+Eqs uses_producers(Ctx *c, Uses *u, const Eq *e);        /* all that write what e reads: once for each read */
 
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext);
-bool index_stream(const Index *i);                       /* runs over a stream dimension */
 bool index_in(const Index *i, Index *const *list, int n);
 Index *expr_bare(const Expr *e);                         /* the index, if e is nothing but an index; else NULL */
-double eq_points(const Eq *e);                           /* free points at the largest extents */
+double index_points(Index *const *at, int n);            /* how many points they span at their largest extents */
+double eq_points(const Eq *e);                           /* of the free ones */
+double reduce_points(const Expr *red);                   /* of the bound ones */
 Index *eq_stream(const Eq *e);                           /* the free index that runs over the stream, or NULL */
-double reduce_points(const Expr *red);                   /* bound points */
 
 /* ---- expressions */
-Expr *expr_rebuild(Ctx *c, const Expr *e, Expr **arg);   /* the same node over other arguments */
-void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, also those in places */
+static inline Expr *expr_rebuild(Ctx *c, const Expr *e, Expr **arg) { return expr_with(c, (Expr *)e, arg); }
+void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, also those in places; parents first */
+Exprs rhs_reads(Ctx *c, const Eq *e);                     /* of the right side */
+typedef bool ExprTest(const Expr *e, const void *arg);
+bool expr_any(const Expr *e, ExprTest *is, const void *arg);       /* does a node of e pass? */
 bool expr_costly(const Expr *e);                         /* holds a function that is never computed twice (exp, ...) */
 bool expr_has(const Expr *e, ExprKind k);
 int expr_ops(const Expr *e);                             /* functions and choices in e */
@@ -54,11 +57,16 @@ Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, co
 void eq_insert(Ctx *c, Graph *g, int at, Eq *e);
 void eq_remove(Graph *g, const Eq *e);
 int eq_at(const Graph *g, const Eq *e);
+/* Which equation of the circle of its recurrence (*x) e is; -1 if it is in none. */
+int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x);
 /* A new tensor of the shape of t and the equation that copies t into it (not yet read by anybody). */
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq);
 bool eq_by_hand(const Graph *g, const Eq *e);            /* stands in a kernel that the user wrote: not rewritten */
 bool tensor_is_next(const Graph *g, const Tensor *t);    /* a state takes its value at the end of the call */
 bool graph_is_out(const Graph *g, const Tensor *t);
+bool graph_streams(const Graph *g);                      /* it has a stream dimension */
+bool tensor_known(const Tensor *t);                      /* its data are there when the model is compiled */
+void tensor_find_stream(Tensor *t);                      /* sets stream_dim from the shape */
 /* May be replaced by its equation: one writer, a plain temporary, no history, no output, not written by hand. */
 bool tensor_removable(const Graph *g, Uses *u, const Tensor *t);
 const char *label_union(Ctx *c, const char *a, const char *b);      /* "conv+bias" and "bias+relu": "conv+bias+relu" */
