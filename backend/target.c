@@ -34,7 +34,7 @@ const Target targets[] = {
     .nreg = 32, UNITS(true, 8, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
   { .name = "riscv64v", .triple = "riscv64-unknown-linux-gnu", .cpu = "generic-rv64", .features = "+m,+a,+f,+d,+c,+v", .abi = "lp64d",
     .cc = "clang-19", .cflags = CFLAGS "-std=gnu11 -fPIC --target=riscv64-linux-gnu -march=rv64gcv -mabi=lp64d",
-    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .isa = ISA_RVV, .vector_bytes = 16, .scalable = true, .nreg = 32, UNITS(true, 0, 1, 1, 5),
+    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .isa = ISA_RVV, .vector_bytes = 16, .nreg = 32, UNITS(true, 0, 1, 1, 5),
     CACHES(32, 512, 2 * 1024, 64), .index_bits = 64, .block = 64 },
   { .name = "cortex-m7", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m7", .features = "", .cc = "arm-none-eabi-gcc",
     .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 0, 1, 1, 3),

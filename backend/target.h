@@ -10,7 +10,6 @@ typedef struct Target {
   const char *ld;                                         /* linkers, the first that exists is taken; NULL: no shared objects */
   Isa isa;
   int vector_bytes;               /* of a register; 0 on scalar targets; RVV: the least (16) */
-  bool scalable;                  /* RVV: one artefact for every VLEN */
   int nreg;                       /* vector (or float) registers */
   bool fma;                       /* a*b+c in one rounding, one instruction */
   int rcp_bits;                   /* of the reciprocal estimate; 0: none, divide */

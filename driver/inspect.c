@@ -95,14 +95,13 @@ int cmd_ops(Ctx *c, void *session) {
 }
 
 int cmd_targets(Ctx *c, void *session) {
-  (void)c;
   const Target *host = target_find("host");
   for (const Target *t = targets; t < targets + ntargets; t++)
     if (((const Session *)session)->a->json)
       printf("{\"name\": \"%s\", \"triple\": \"%s\", \"cpu\": \"%s\", \"vector_bytes\": %d, \"host\": %s}\n", t->name, t->triple, t->cpu,
              t->vector_bytes, t == host ? "true" : "false");
     else
-      printf("%-12s %-28s %-14s %3d-byte vectors%s%s\n", t->name, t->triple, t->cpu, t->vector_bytes, t->scalable ? " and longer" : "",
-             t == host ? "   (this machine)" : "");
+      printf("%-12s %-28s %-14s %s%s\n", t->name, t->triple, t->cpu,
+             t->vector_bytes ? ctx_printf(c, "%d-byte vectors", t->vector_bytes) : "scalar", t == host ? "   (this machine)" : "");
   return EXIT_OK;
 }

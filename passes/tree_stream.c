@@ -53,7 +53,7 @@ static double plan_cost(const Build *b, StreamPlan *p, int nv) {
 StreamPlan plan_stream(Build *b) {
   StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) };
   double least = 1e300;
-  for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block && (nv == 1 || !b->t->scalable); nv *= 2) {
+  for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
     double cy = plan_cost(b, &p, nv);
     if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; p.nv = nv; }
   }
