@@ -16,19 +16,16 @@ static void argument_buffers(Lower *L) {
 }
 
 /* ---- a function */
-
 /* Starts L afresh, but for what the module shares. */
 static KFunc *func_begin(Lower *L, Kernel *k, const char *name, const char *label) {
   KFunc *f = NEW(L->c, KFunc);
   KMemo *m = k_memo(L->c);
-  f->name = name;
-  f->label = label;
+  f->name = name; f->label = label;
   *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .bufs = { L->bufs.at, L->bufs.n, L->bufs.cap }, .bufof = L->bufof, .same = L->same, .constcap = L->constcap,
                 .peak = L->peak, .scratch0 = L->scratch0, .state = L->state, .nalloc = L->nalloc, .posbuf = L->posbuf, .open = L->open,
                 .allhists = { L->allhists.at, L->allhists.n, L->allhists.cap }, .k = k, .f = f, .nid0 = L->c->nid };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
-  m->scope = k_scope(&L->b, NULL);
-  L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
+  m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
   for (int d = 0; d < L->g->ndim; d++) L->param[d] = k_emit(&L->b, (KInst){ .op = K_PARAM, .type = { T_WINT, 1 }, .imm = d });
   return f;
 }
@@ -42,7 +39,6 @@ static void stores_external(Lower *L, const LEq *e) {
 }
 
 /* ---- estimates: a stream counts as one frame, other symbolic dimensions at their most */
-
 static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
 
 static bool count_fn(const Expr *e, void *arg) {
@@ -74,7 +70,6 @@ static void estimate(Lower *L) {
 }
 
 /* ---- kernels */
-
 static KFunc *lower_kernel(Lower *L, Kernel *k) {
   KFunc *f = func_begin(L, k, k->name, k->label);
   f->pos = k->pos;
@@ -88,9 +83,7 @@ static KFunc *lower_kernel(Lower *L, Kernel *k) {
 }
 
 /* ---- state <- next, when all kernels have run */
-
 static bool is_waiting(const Tensor *t) { return t->kind == TK_STATE && t->next; }
-
 static bool same_place(const KBuf *a, const KBuf *b) { return a->kind == b->kind && a->offset == b->offset && a->kind != KB_IN && a->kind != KB_OUT; }
 
 static int temporary(Lower *L, const Tensor *t) {
@@ -125,7 +118,6 @@ static void lower_next_state(Lower *L) {
 }
 
 /* ---- NAME_init */
-
 static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4);
   int64_t bytes = up_to(L->state, 64), n = bytes / 4 / w;
@@ -151,8 +143,7 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
   }
   LEq *e = resolve_eq(L, q);
   stores_external(L, e);
-  e->out->store = s;
-  e->leaf = leaf;
+  e->out->store = s; e->leaf = leaf;
   lower_leaf(L, e, leaf, reg);
 }
 
@@ -163,8 +154,7 @@ static void init_history(Lower *L, const LHist *h) {
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
   *s = *h->store;
-  s->hist = NULL;
-  s->box = NEWN(L->c, LDim, t->rank + 1);
+  s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
   s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h);
   init_fill(L, t, s, -h->h, h->h);
 }
@@ -184,7 +174,6 @@ static KFunc *lower_init(Lower *L) {
 }
 
 /* ---- all of it */
-
 static void place_buffers(Lower *L) {
   KModule *m = L->m;
   int64_t own = up_to(L->scratch0, 64);
@@ -192,9 +181,7 @@ static void place_buffers(Lower *L) {
     KBuf *b = &L->bufs.at[k];
     if (b->arg == BUF_LOCAL) b->arg = -1, b->offset += own;
   }
-  m->scratch_bytes = up_to(own + L->peak, 64);
-  m->state_bytes = up_to(L->state, 64);
-  m->buf = L->bufs.at;
+  m->scratch_bytes = up_to(own + L->peak, 64); m->state_bytes = up_to(L->state, 64); m->buf = L->bufs.at;
   m->nbuf = L->bufs.n;
 }
 
@@ -208,8 +195,7 @@ static int lower_all(Ctx *c, void *arg) {
   if (!graph_eval_constants(c, j->g)) return 1;
   *m = (KModule){ .name = j->g->name, .target = j->t, .graph = j->g, .kernel = NEWN(c, KFunc *, j->g->nkernel + 2) };
   argument_buffers(L);
-  for (int k = 0; k < j->g->nkernel; k++)
-    if (!(m->kernel[m->nkernel++] = lower_kernel(L, j->g->kernel[k]))) return 1;
+  for (int k = 0; k < j->g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, j->g->kernel[k]))) return 1;
   lower_next_state(L);
   m->init = lower_init(L);
   place_buffers(L);
@@ -218,7 +204,4 @@ static int lower_all(Ctx *c, void *arg) {
   return 0;
 }
 
-KModule *lower(Ctx *c, Graph *g, const Target *t) {
-  Job j = { g, t, NULL };
-  return ctx_try(c, lower_all, &j) == 0 ? j.m : NULL;
-}
+KModule *lower(Ctx *c, Graph *g, const Target *t) { Job j = { g, t, NULL }; return ctx_try(c, lower_all, &j) == 0 ? j.m : NULL; }

@@ -6,15 +6,8 @@
 #include "lower.h"
 #include <string.h>
 
-int64_t floor_div(int64_t a, int64_t b) {
-  if (b == 0) return 0;
-  return a / b - ((a % b != 0) && ((a < 0) != (b < 0)));
-}
-
-LAff laff_var(KInst *v, int64_t k) {
-  if (v->op == K_CONST) return laff_int(v->imm * k);
-  return (LAff){ .n = 1, .t[0] = { v, k } };
-}
+int64_t floor_div(int64_t a, int64_t b) { if (b == 0) return 0; return a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
+LAff laff_var(KInst *v, int64_t k) { if (v->op == K_CONST) return laff_int(v->imm * k); return (LAff){ .n = 1, .t[0] = { v, k } }; }
 
 bool terms_add(KTerm *t, int *n, int max, KInst *v, int64_t k) {
   int i = 0;
@@ -46,8 +39,7 @@ LAff laff_div(LAff a, int64_t m) {
 
 bool laff_diff(const LAff *a, const LAff *b, int64_t *c) {
   if (a->n != b->n) return false;
-  for (int i = 0; i < a->n; i++)
-    if (a->t[i].v != b->t[i].v || a->t[i].k != b->t[i].k) return false;
+  for (int i = 0; i < a->n; i++) if (a->t[i].v != b->t[i].v || a->t[i].k != b->t[i].k) return false;
   *c = a->c - b->c;
   return true;
 }
@@ -57,17 +49,12 @@ LRange laff_range(Lower *L, const LAff *a) {
   for (int i = 0; i < a->n; i++) {
     int64_t l, h, k = a->t[i].k;
     k_range(&L->b, a->t[i].v, &l, &h);
-    r.lo += k > 0 ? k * l : k * h;
-    r.hi += k > 0 ? k * h : k * l;
+    r.lo += k > 0 ? k * l : k * h; r.hi += k > 0 ? k * h : k * l;
   }
   return r;
 }
 
-bool laff_divides(const LAff *a, int64_t m) {
-  for (int i = 0; i < a->n; i++)
-    if (a->t[i].k % m) return false;
-  return true;
-}
+bool laff_divides(const LAff *a, int64_t m) { for (int i = 0; i < a->n; i++) if (a->t[i].k % m) return false; return true; }
 
 KInst *laff_inst(Lower *L, LAff a) {
   KInst *r = NULL;
@@ -76,7 +63,6 @@ KInst *laff_inst(Lower *L, LAff a) {
 }
 
 /* ---- index expressions at a point */
-
 static LPlace expr_at(Lower *L, LPt *p, const Expr *e);
 static int lanes_of(const LPt *p) { return p->vec ? p->vec->w : 1; }
 static bool is_scalar(const LPlace *q) { return !q->off && !q->lane; }
@@ -91,8 +77,7 @@ LAff form_aff(Lower *L, const LForm *f, const LAff *env) {
 LPlace form_at(Lower *L, LPt *p, const LForm *f) {
   if (!f->aff) return expr_at(L, p, f->e);
   LPlace r = { .a = form_aff(L, f, p->env) };
-  for (int i = 0; i < f->n && p->vec; i++)
-    if (f->t[i].k == p->vec->k) r.lane += f->t[i].m;
+  for (int i = 0; i < f->n && p->vec; i++) if (f->t[i].k == p->vec->k) r.lane += f->t[i].m;
   return r;
 }
 
@@ -121,8 +106,7 @@ LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod) {
 }
 
 static LPlace place_sum(Lower *L, LPlace x, LPlace y, int64_t k) {
-  x.a = laff_add(L, x.a, y.a, k);
-  x.lane += k * y.lane;
+  x.a = laff_add(L, x.a, y.a, k); x.lane += k * y.lane;
   if (y.off) x.off = l_plus(L, x.off, k == 1 ? y.off : l_fn(L, KF_MUL, y.off, l_num(L, T_I32, 0, k)));
   return x;
 }
@@ -156,10 +140,7 @@ static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
   return place_value(L, gen(L, p, e));
 }
 
-KInst *gen_weak(Lower *L, LPt *p, const Expr *e) {
-  LPlace q = expr_at(L, p, e);
-  return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q);
-}
+KInst *gen_weak(Lower *L, LPt *p, const Expr *e) { LPlace q = expr_at(L, p, e); return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q); }
 
 /* ---- conditions: an affine one is decided at once where the position is constant or its range tells. Otherwise it is a scalar comparison, or, where
  * it depends on the lanes, an interval of lanes lo <= l < hi (one or two prefix masks). Anything else is a mask by its value. */
@@ -177,10 +158,7 @@ static int affine_at(Lower *L, const LVec *v, const LPlace *q, LGuard *g) {
   LRange r = laff_range(L, &q->a);
   if (r.lo + (last < 0 ? last : 0) >= 0) return 1;
   if (r.hi + (last > 0 ? last : 0) < 0) return 0;
-  if (!q->lane) {
-    g->s = mask_and(L, g->s, l_fn(L, KF_GE, laff_inst(L, q->a), l_int(L, 0)));
-    return 2;
-  }
+  if (!q->lane) { g->s = mask_and(L, g->s, l_fn(L, KF_GE, laff_inst(L, q->a), l_int(L, 0))); return 2; }
   KInst *x = laff_inst(L, q->a), *at = l_fn(L, KF_DIV, x, l_int(L, q->lane < 0 ? -q->lane : q->lane));          /* floor */
   at = q->lane > 0 ? l_fn(L, KF_SUB, l_int(L, 0), at) : l_fn(L, KF_ADD, at, l_int(L, 1));
   if (q->lane > 0) g->lo = g->lo ? l_fn(L, KF_MAX, g->lo, at) : at;
@@ -189,10 +167,7 @@ static int affine_at(Lower *L, const LVec *v, const LPlace *q, LGuard *g) {
 }
 
 int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g) {
-  if (d->a.aff) {
-    LPlace q = form_at(L, p, &d->a);
-    return affine_at(L, p->vec, &q, g);
-  }
+  if (d->a.aff) { LPlace q = form_at(L, p, &d->a); return affine_at(L, p->vec, &q, g); }
   KInst *m = gen_as(L, p, d->a.e, T_BOOL), **at = m->type.lanes == 1 ? &g->s : &g->m;
   if (m->op == K_CONST) return m->imm ? 1 : 0;
   *at = mask_and(L, *at, m);
@@ -225,8 +200,7 @@ KInst *guard_mask(Lower *L, LPt *p, const LGuard *g) {
 
 Under under(Lower *L, LPt *p, KInst *m, bool all) {
   Under old = p->u;
-  p->u.clamp = true;
-  p->u.all |= all;
+  p->u.clamp = true; p->u.all |= all;
   if (p->vec) p->u.guard = mask_and(L, p->u.guard, all_lanes(L, m, p->vec->w));
   return old;
 }

@@ -18,28 +18,18 @@ void lmap_put(Ctx *c, LMap *m, const void *key, void *val) {
     LMap old = *m;
     int cap = old.cap ? old.cap * 2 : 64;
     *m = (LMap){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
-    for (int k = 0; k < old.cap; k++)
-      if (old.key[k]) lmap_put(c, m, old.key[k], old.val[k]);
+    for (int k = 0; k < old.cap; k++) if (old.key[k]) lmap_put(c, m, old.key[k], old.val[k]);
   }
   int k = lmap_slot(m, key);
-  m->n += !m->key[k];
-  m->key[k] = key;
-  m->val[k] = val;
+  m->n += !m->key[k]; m->key[k] = key; m->val[k] = val;
 }
 
 bool name_is(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
-
-int eq_index(const LEq *e, const char *name) {
-  for (int k = 0; k < e->n; k++)
-    if (name_is(e->ix[k]->name, name)) return k;
-  return -1;
-}
+int eq_index(const LEq *e, const char *name) { for (int k = 0; k < e->n; k++) if (name_is(e->ix[k]->name, name)) return k; return -1; }
 
 int index_number(Lower *L, const LEq *e, const Index *x) {
-  for (int k = 0; k < e->n; k++)
-    if (e->ix[k] == x) return k;
-  for (int k = 0; k < L->g->ndim; k++)
-    if (L->g->dim[k] == x) return -1 - k;
+  for (int k = 0; k < e->n; k++) if (e->ix[k] == x) return k;
+  for (int k = 0; k < L->g->ndim; k++) if (L->g->dim[k] == x) return -1 - k;
   bug(L->c, "index %s of %s is not bound", x->name, e->eq->out->name);
 }
 
@@ -58,13 +48,11 @@ static LTensor *tensor_add(Lower *L, Tensor *t) {
 }
 
 /* ---- forms */
-
 typedef struct Uses { const LEq *e; uint32_t bits; bool data; } Uses;
 static bool add_use(const Expr *x, void *arg) {
   Uses *u = arg;
   u->data |= x->kind == E_READ;
-  for (int k = 0; x->kind == E_INDEX && k < u->e->n; k++)
-    if (u->e->ix[k] == x->index) u->bits |= 1u << k;
+  for (int k = 0; x->kind == E_INDEX && k < u->e->n; k++) if (u->e->ix[k] == x->index) u->bits |= 1u << k;
   return true;
 }
 
@@ -88,15 +76,13 @@ static LForm form_below(Lower *L, const LForm *f, Extent x, const LEq *e) {
 }
 
 /* ---- proofs */
-
 /* The least and largest value of f over its indices but term `but`; symbolic ones give their extremes. */
 static LRange form_range(Lower *L, const LEq *e, const LForm *f, int but) {
   LRange r = { f->c, f->c };
   for (int k = 0; k < f->n; k++) {
     const Index *dim = f->t[k].k < 0 ? L->g->dim[-1 - f->t[k].k] : NULL;
     int64_t l = dim ? dim->lo : 0, h = dim ? dim->hi : extent_max(e->ix[f->t[k].k]->ext) - 1, m = k == but ? 0 : f->t[k].m;
-    r.lo += m > 0 ? m * l : m * h;
-    r.hi += m > 0 ? m * h : m * l;
+    r.lo += m > 0 ? m * l : m * h; r.hi += m > 0 ? m * h : m * l;
   }
   return r;
 }
@@ -123,7 +109,6 @@ static void prove(Lower *L, const LEq *e, const LForm *f, Extent x, bool *lo, bo
 }
 
 /* ---- reads */
-
 static int time_index(Lower *L, const LEq *e, const LRead *r) {
   const LForm *f = &r->place[r->t->t->stream_dim];
   for (int k = 0; k < f->n && f->aff; k++) {
@@ -152,13 +137,11 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
 static void read_add(Lower *L, LEq *e, const Expr *x) {
   LRead *r = lmap_get(&L->reads, x);                       /* known: without indices, shared by two equations */
   if (!r) r = read_new(L, e, x);
-  for (int k = 0; k < e->read.n; k++)
-    if (e->read.at[k] == r) return;
+  for (int k = 0; k < e->read.n; k++) if (e->read.at[k] == r) return;
   PUSH(L->c, e->read, r);
 }
 
 /* ---- conditions */
-
 static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
 
@@ -175,8 +158,7 @@ static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
 /* What must hold for the reads of x to fall inside; an `or` in x looks after its own. */
 static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x) {
   const LRead *r = x->kind == E_READ ? lmap_get(&L->reads, x) : NULL;
-  for (int d = 0; r && d < x->n; d++)
-    if (!r->inside[d]) cond_inside(L, e, v, &r->place[d], x->tensor->shape[d]);
+  for (int d = 0; r && d < x->n; d++) if (!r->inside[d]) cond_inside(L, e, v, &r->place[d], x->tensor->shape[d]);
   for (int k = x->kind == E_OR; k < x->n; k++) cond_reads(L, e, v, x->arg[k]);
 }
 
@@ -223,7 +205,6 @@ static void collect(Lower *L, LEq *e, const Expr *x) {
 }
 
 /* ---- reductions: factors `(x[..] or 0)` of a sum become conditions, so do whole bodies `(e or identity)` */
-
 static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr_number(x) == v; }
 
 /* x or v: its reads' conditions are the equation's, what is left is x. */
@@ -245,9 +226,7 @@ static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
   if (a == x->arg[0] && b == x->arg[1]) return x;
   Expr *r = NEW(L->c, Expr);
   *r = *x;
-  r->arg = NEWN(L->c, Expr *, 2);
-  r->arg[0] = (Expr *)(uintptr_t)a;
-  r->arg[1] = (Expr *)(uintptr_t)b;
+  r->arg = NEWN(L->c, Expr *, 2); r->arg[0] = (Expr *)(uintptr_t)a; r->arg[1] = (Expr *)(uintptr_t)b;
   return r;
 }
 
@@ -256,10 +235,7 @@ static void resolve_reduction(Lower *L, LEq *e) {
   e->kind = e->red->red;
   bool place = e->kind == RED_ARGMAX || e->kind == RED_ARGMIN, number = e->kind == RED_PROD || e->kind == RED_MAX || e->kind == RED_MIN;
   e->acc = comp_type(place ? body->type : e->red->type);
-  if (e->red->n > 1) {
-    collect(L, e, e->red->arg[1]);
-    cond_expr(L, e, &e->cond, e->red->arg[1]);
-  }
+  if (e->red->n > 1) { collect(L, e, e->red->arg[1]); cond_expr(L, e, &e->cond, e->red->arg[1]); }
   double id = e->kind == RED_PROD ? 1 : e->kind == RED_MAX ? type_lowest(e->acc) : type_highest(e->acc);
   if (e->kind == RED_SUM) body = strip(L, e, body);
   else if (number && body->kind == E_OR && is_number(body->arg[1], id)) body = strip_or(L, e, body);
@@ -267,7 +243,6 @@ static void resolve_reduction(Lower *L, LEq *e) {
 }
 
 /* ---- lanes */
-
 static bool widest(const Expr *x, void *arg) {
   int *bytes = arg;
   bool scalar = x->kind == E_CONST || (x->kind == E_READ && x->tensor->rank == 0);
@@ -288,8 +263,7 @@ static void domain_of(Lower *L, LEq *e) {
   e->domain = NEWN(L->c, LCond, 2 * e->nfree + 1);
   for (int k = 0; k < e->nfree; k++) {
     LForm f = { .aff = true, .n = 1, .t = NEW(L->c, LTerm), .uses = 1u << k };
-    f.t[0] = (LTerm){ k, 1 };
-    e->domain[2 * k] = (LCond){ f, true, false };
+    f.t[0] = (LTerm){ k, 1 }; e->domain[2 * k] = (LCond){ f, true, false };
     e->domain[2 * k + 1] = (LCond){ form_below(L, &f, e->ix[k]->ext, e), true, false };
   }
 }
@@ -299,11 +273,9 @@ LEq *resolve_eq(Lower *L, Eq *q) {
   Expr *init = NULL, *red = eq_reduction(q, &init);
   *e = (LEq){ .eq = q, .red = red, .init = init, .nfree = q->nfree, .n = q->nfree + (red ? red->nbound : 0), .body = q->rhs };
   if (e->n > LEQ_INDICES) tree_error(L, q->pos, e, "more than 32 indices");
-  e->ix = NEWN(L->c, Index *, e->n + 1);
-  e->down = NEWN(L->c, bool, e->n + 1);
+  e->ix = NEWN(L->c, Index *, e->n + 1); e->down = NEWN(L->c, bool, e->n + 1);
   for (int k = 0; k < e->n; k++) e->ix[k] = k < q->nfree ? q->free[k] : red->bound[k - q->nfree];
-  e->out = tensor_add(L, q->out);
-  e->place = NEWN(L->c, LForm, q->out->rank + 1);
+  e->out = tensor_add(L, q->out); e->place = NEWN(L->c, LForm, q->out->rank + 1);
   for (int d = 0; d < q->out->rank; d++) {
     e->place[d] = form_of(L, e, q->place[d], true);
     if (!e->place[d].aff) tree_error(L, q->pos, e, "the place on the left is not affine");
@@ -312,8 +284,7 @@ LEq *resolve_eq(Lower *L, Eq *q) {
   if (red) resolve_reduction(L, e);
   collect(L, e, e->body);
   if (init) collect(L, e, init);
-  for (int k = 0; k < e->cond.n; k++)
-    if (!e->cond.at[k].a.aff) collect(L, e, e->cond.at[k].a.e);
+  for (int k = 0; k < e->cond.n; k++) if (!e->cond.at[k].a.aff) collect(L, e, e->cond.at[k].a.e);
   e->lanes = lanes_for(L, e);
   return e;
 }

@@ -7,15 +7,10 @@
 #include "lower.h"
 #include "../ir/scalar.h"
 
-Type comp_type(Type t) {
-  t = type_strong(t);
-  return t == T_F16 || t == T_BF16 ? T_F32 : t;
-}
-
+Type comp_type(Type t) { t = type_strong(t); return t == T_F16 || t == T_BF16 ? T_F32 : t; }
 Type mem_type(Type t) { return t == T_BOOL ? T_U8 : t == T_BF16 ? T_U16 : t; }
 
 /* ---- conversions */
-
 static KInst *to_bool(Lower *L, KInst *v) { return v->type.elem == T_BOOL ? v : l_fn(L, KF_NE, v, l_num(L, v->type.elem, 0, 0)); }
 static KInst *from_bool(Lower *L, KInst *v, Type to) { return l_select(L, v, l_num(L, to, 1, 1), l_num(L, to, 0, 0)); }
 
@@ -47,7 +42,6 @@ KInst *from_memory(Lower *L, KInst *v, Type t) {
 }
 
 KInst *round_to(Lower *L, KInst *v, Type t) { return t == T_F16 || t == T_BF16 ? from_memory(L, to_memory(L, v, t), t) : v; }
-
 static Type unsigned_of(int bytes) { return bytes == 1 ? T_U8 : bytes == 2 ? T_U16 : bytes == 4 ? T_U32 : T_U64; }
 
 static KInst *gen_bits(Lower *L, LPt *p, const Expr *e) {
@@ -69,7 +63,6 @@ static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
 }
 
 /* ---- functions */
-
 /* Those that are machine functions; the rest are expansions (k_math). */
 static const KFn direct[FN_COUNT] = {
   [FN_ADD] = KF_ADD, [FN_SUB] = KF_SUB, [FN_MUL] = KF_MUL, [FN_DIV] = KF_DIV, [FN_MOD] = KF_MOD, [FN_QUO] = KF_QUO, [FN_REM] = KF_REM, [FN_AND] = KF_AND,
@@ -127,7 +120,6 @@ static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
 }
 
 /* ---- choices */
-
 KInst *all_lanes(Lower *L, KInst *m, int w) {
   if (m->type.lanes == w) return m;
   KInst *all = l_int(L, w);
@@ -137,8 +129,7 @@ KInst *all_lanes(Lower *L, KInst *m, int w) {
 static bool unsafe_reads(Lower *L, const Expr *e) {
   const LRead *r = e->kind == E_READ ? lmap_get(&L->reads, e) : NULL;
   if (r && !r->safe) return true;
-  for (int k = 0; k < e->n; k++)
-    if (unsafe_reads(L, e->arg[k])) return true;
+  for (int k = 0; k < e->n; k++) if (unsafe_reads(L, e->arg[k])) return true;
   return false;
 }
 
@@ -182,7 +173,6 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
 }
 
 /* ---- all of it */
-
 KInst *gen(Lower *L, LPt *p, const Expr *e) {
   if (e->type == T_WINT && (e->kind == E_INDEX || (e->kind == E_FN && is_place_fn(e->fn)))) return gen_weak(L, p, e);
   switch (e->kind) {

@@ -17,21 +17,16 @@ static bool is_red_index(const LLeaf *f, int k) { return k >= f->e->nfree; }
 /* One value of index k. */
 static void at_place(LLeaf *f, int depth, int k, LAff off) {
   LAff old = f->p.env[k];
-  f->p.env[k] = laff_add(f->L, f->reg[k].base, off, 1);
-  f->bound |= 1u << k;
+  f->p.env[k] = laff_add(f->L, f->reg[k].base, off, 1); f->bound |= 1u << k;
   nest(f, depth + 1);
   f->bound &= ~(1u << k);
   f->p.env[k] = old;
 }
 
 /* A reduction index without any place. */
-static void at_none(LLeaf *f, int depth, int k) {
-  f->touch = true;
-  at_place(f, depth, k, laff_int(0));
-}
+static void at_none(LLeaf *f, int depth, int k) { f->touch = true; at_place(f, depth, k, laff_int(0)); }
 
 /* ---- serial and unrolled loops */
-
 /* Offsets of index k at which conditions on it alone (the rest being constants) can hold. A sum has all its places, even of no terms. */
 static LRange clip_range(LLeaf *f, int k, int64_t ext) {
   LRange r = { 0, ext };
@@ -82,10 +77,7 @@ static void serial_run(LLeaf *f, int depth, int k, int64_t step) {
 static void serial(LLeaf *f, int depth, int k, int64_t step) {
   bool down = f->e->down[k];
   if (step < 1) step = 1;
-  if (f->reg[k].dyn) {
-    serial_run(f, depth, k, step);
-    return;
-  }
+  if (f->reg[k].dyn) { serial_run(f, depth, k, step); return; }
   LRange c = clip_range(f, k, f->reg[k].ext);
   int64_t n = c.hi - c.lo;
   if (n <= 0 && is_red_index(f, k)) at_none(f, depth, k);
@@ -107,7 +99,6 @@ static void unrolled(LLeaf *f, int depth, int k) {
 }
 
 /* ---- lanes */
-
 static void chunk(LLeaf *f, int depth, LVec v, LAff off) {
   LVec *old = f->p.vec;
   f->p.vec = &v;
@@ -140,10 +131,7 @@ static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
   const LDim *d = &f->reg[k];
   int w = f->e->lanes;
   LVec last = { .k = k, .w = w, .n = w, .dyn = true, .left = d->cnt };
-  if (d->ext <= w) {
-    chunk(f, depth, last, laff_int(0));
-    return;
-  }
+  if (d->ext <= w) { chunk(f, depth, last, laff_int(0)); return; }
   if (by < 1) by = d->ext / w < 4 ? d->ext / w : 4;
   KInst *n = dim_count(L, d), *whole = l_fn(L, KF_DIV, n, l_int(L, by * w));
   if (d->ext >= by * w) vector_steps(f, depth, k, whole, d->ext / (by * w), by);
@@ -172,7 +160,6 @@ static void vectors(LLeaf *f, int depth, int k, int64_t step) {
 }
 
 /* ---- a point */
-
 static void point(LLeaf *f) {
   Lower *L = f->L;
   LPt *p = &f->p;
@@ -185,10 +172,7 @@ static void point(LLeaf *f) {
     f->touch |= s == 0;
     if (s == 2) maybe = true, zero &= d->zero, all |= d->domain;
   }
-  if (f->touch) {
-    red_touch(L, p);
-    return;
-  }
+  if (f->touch) { red_touch(L, p); return; }
   KInst *m = maybe ? guard_mask(L, p, &g) : NULL;
   Under old = p->u;
   if (m) under(L, p, m, all);
@@ -199,7 +183,6 @@ static void point(LLeaf *f) {
 }
 
 /* ---- conditions on the way down */
-
 /* Decides conditions whose indices are bound and not in lanes. False: nothing is left here. *s: what is known at run time. */
 static bool conditions(LLeaf *f, KInst **s) {
   LGuard g = { 0 };
@@ -213,25 +196,20 @@ static bool conditions(LLeaf *f, KInst **s) {
     if (state == 0 && d->domain) return false;
     f->touch |= state == 0;
     if (state == 2 && (reg || one.m || (!d->domain && !open))) continue;
-    g = one;
-    f->done |= 1ull << i;
+    g = one; f->done |= 1ull << i;
   }
   *s = g.s;
   return true;
 }
 
 static void order(LLeaf *f, int depth) {
-  if (depth == f->ndim) {
-    point(f);
-    return;
-  }
+  if (depth == f->ndim) { point(f); return; }
   const LeafDim *d = &f->dim[depth];
   int k = eq_index(f->e, d->index);
   bool opens = is_red_index(f, k) && !f->L->open[f->e->id];
   if (opens) {
     LDim *reg = dims_copy(f->L, f->reg, f->e->n);
-    for (int i = 0; i < f->e->n; i++)
-      if (f->bound >> i & 1) reg[i].base = f->p.env[i];
+    for (int i = 0; i < f->e->n; i++) if (f->bound >> i & 1) reg[i].base = f->p.env[i];
     red_open(f->L, f->e, reg);
   }
   if (f->touch && is_red_index(f, k)) at_place(f, depth, k, laff_int(0));
@@ -251,15 +229,12 @@ static void nest(LLeaf *f, int depth) {
     order(f, depth);
     if (s) k_back(&f->L->b, save);
   }
-  f->done = done;
-  f->touch = touch;
+  f->done = done; f->touch = touch;
 }
 
 /* ---- the whole leaf */
-
 static bool in_order(const LLeaf *f, const char *index) {
-  for (int i = 0; i < f->ndim; i++)
-    if (name_is(f->dim[i].index, index)) return true;
+  for (int i = 0; i < f->ndim; i++) if (name_is(f->dim[i].index, index)) return true;
   return false;
 }
 
@@ -287,8 +262,7 @@ static void order_check(LLeaf *f) {
 static void conds_of(LLeaf *f) {
   LEq *e = f->e;
   f->cond = NEWN(f->L->c, const LCond *, e->cond.n + 2 * e->nfree + 1);
-  for (int k = 0; k < 2 * e->nfree; k++)
-    if (f->reg[k / 2].over) f->cond[f->ncond++] = &e->domain[k];
+  for (int k = 0; k < 2 * e->nfree; k++) if (f->reg[k / 2].over) f->cond[f->ncond++] = &e->domain[k];
   for (int k = 0; k < e->cond.n; k++) f->cond[f->ncond++] = &e->cond.at[k];
   if (f->ncond > 64) tree_error(f->L, f->tree->pos, e, "more than 64 conditions");
 }
@@ -297,8 +271,7 @@ static void conds_of(LLeaf *f) {
 void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg) {
   LLeaf f = { .L = L, .e = e, .tree = leaf, .reg = reg, .p = { .e = e } };
   bool opens = e->red && !L->open[e->id];
-  for (int k = 0; k < e->nfree; k++)
-    if (reg[k].ext <= 0) return;
+  for (int k = 0; k < e->nfree; k++) if (reg[k].ext <= 0) return;
   if (L->c->nid - L->nid0 > 3000000) tree_error(L, leaf->pos, e, "the tree unrolls to more than three million instructions");
   for (int k = 0; k < e->n; k++) f.p.env[k] = reg[k].base;
   order_check(&f);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 /* ---- emission */
-
 LMark *mark_open(Lower *L) {
   KMemo *m = L->b.memo;
   LMark *r = NEW(L->c, LMark);
@@ -28,8 +27,7 @@ void mark_close(Lower *L, LMark *m) {
   for (int k = 0; k < n; k++) PUSH(L->c, *b, NULL);
   memmove(b->at + m->pos + n, b->at + m->pos, sizeof *b->at * (size_t)rest);
   memcpy(b->at + m->pos, m->side.at, sizeof *b->at * (size_t)n);
-  for (LMark *o = L->marks; o; o = o->next)
-    if (o->block == b && o->pos > m->pos) o->pos += n;
+  for (LMark *o = L->marks; o; o = o->next) if (o->block == b && o->pos > m->pos) o->pos += n;
 }
 
 KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint) {
@@ -42,7 +40,6 @@ void loop_end(Lower *L) { k_back(&L->b, L->loops.at[--L->loops.n].save); }
 KSave if_begin(Lower *L, KInst *cond) { return k_into(&L->b, &k_emit(&L->b, (KInst){ .op = K_IF, .a = { cond } })->body); }
 
 /* ---- one loop of the tree */
-
 /* eqs: of the body, binds: by root, does it have the index (else it is only repeated)? d: the range of the index. slides: sliding windows of the body. */
 typedef struct Loop { Lower *L; const Tree *f; const LRegions *r; LEqs eqs, root; bool *binds; LDim d; LSlide *slides; bool down; int64_t step; } Loop;
 
@@ -164,10 +161,8 @@ static void steps_edge(Loop *p, int64_t step, int64_t n) {
 }
 
 /* ---- run-time counts */
-
 static bool in_lanes(const Tree *leaf, const char *index) {
-  for (int i = 0; i < leaf->nleaf; i++)
-    if (name_is(leaf->leaf[i].index, index) && leaf->leaf[i].kind == LEAF_VECTOR) return true;
+  for (int i = 0; i < leaf->nleaf; i++) if (name_is(leaf->leaf[i].index, index) && leaf->leaf[i].kind == LEAF_VECTOR) return true;
   return false;
 }
 
@@ -211,22 +206,14 @@ static void steps_run(Loop *p, int64_t step) {
 }
 
 /* ---- sliding windows */
-
-static int64_t coef_of(const LAff *a, const KInst *v) {
-  for (int i = 0; i < a->n; i++)
-    if (a->t[i].v == v) return a->t[i].k;
-  return 0;
-}
-
+static int64_t coef_of(const LAff *a, const KInst *v) { for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k; return 0; }
 static LAff without(Lower *L, LAff a, KInst *v) { return laff_add(L, a, laff_var(v, 1), -coef_of(&a, v)); }
 
 /* The item of the body that computes e computes nothing else that others outside of it need. */
 static bool own_item(Lower *L, const Tree *body, const LEq *e) {
   LEqs in = { 0 };
-  for (const Tree *t = body; t && !in.n; t = t->next)
-    if (tree_holds(t, e, false)) in = tree_eqs(L, t, false);
-  for (int k = 0; k < in.n; k++)
-    if (is_root(in, k) && in.at[k]->out != e->out) return false;
+  for (const Tree *t = body; t && !in.n; t = t->next) if (tree_holds(t, e, false)) in = tree_eqs(L, t, false);
+  for (int k = 0; k < in.n; k++) if (is_root(in, k) && in.at[k]->out != e->out) return false;
   return in.n > 0;
 }
 
@@ -259,14 +246,10 @@ static void slide_add(Loop *p, LEq *e, KInst *v) {
   if (shift % p->step) return;
   LSlide *s = NEW(L->c, LSlide);
   *s = (LSlide){ e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides };
-  s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step);
-  p->slides = s;
+  s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
 
-static const LSlide *slide_of(const LSlide *s, const LEq *e) {
-  while (s && s->e != e) s = s->next;
-  return s;
-}
+static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e != e) s = s->next; return s; }
 
 /* The items that the warm-up needs, as a tree of their own. */
 static Tree *warm_items(Loop *p) {
@@ -303,8 +286,7 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
     LEq *e = root.at[k];
     bound[e->id] = dims_copy(L, warm[e->id], e->n);
     LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
-    d->base = laff_add(L, d->base, from, 1);
-    d->ext = rows;
+    d->base = laff_add(L, d->base, from, 1); d->ext = rows;
   }
   lower_body(L, one, bound, false);
 }
@@ -312,8 +294,7 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
 /* The roots of an item of the warm-up. *apart: they are sliding windows of one shift, or there are none. */
 static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
   LEqs in = tree_eqs(p->L, t, false), root = { 0 };
-  for (int k = 0; k < in.n; k++)
-    if (is_root(in, k)) PUSH(p->L->c, root, in.at[k]);
+  for (int k = 0; k < in.n; k++) if (is_root(in, k)) PUSH(p->L->c, root, in.at[k]);
   for (int k = 0; k < root.n; k++) {
     const LSlide *s = slide_of(p->slides, root.at[k]);
     if (!s || s->shift != slide_of(p->slides, root.at[0])->shift) *apart = false;
@@ -371,11 +352,7 @@ static void warm_up(Loop *p, KInst *v) {
 }
 
 /* ---- reductions around */
-
-static int64_t loop_step(const Tree *t, int64_t ext) {
-  int64_t s = t->step > 0 ? t->step : 1;
-  return s > ext ? ext : s;
-}
+static int64_t loop_step(const Tree *t, int64_t ext) { int64_t s = t->step > 0 ? t->step : 1; return s > ext ? ext : s; }
 
 /* Does a loop with several steps over a free index of e lie between t and e's leaf? Then its accumulators live in its storage between the blocks. */
 static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
@@ -390,8 +367,7 @@ static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
 
 /* Is what e starts from computed in this loop? */
 static bool init_inside(const Loop *p, const LEq *e) {
-  for (int k = 0; k < p->eqs.n && e->init; k++)
-    if (expr_reads(e->init, p->eqs.at[k]->out->t)) return true;
+  for (int k = 0; k < p->eqs.n && e->init; k++) if (expr_reads(e->init, p->eqs.at[k]->out->t)) return true;
   return false;
 }
 
@@ -423,8 +399,7 @@ static Opened open_reduction(Loop *p, int k) {
 
 static void loop_roots(Loop *p) {
   Lower *L = p->L;
-  p->eqs = tree_eqs(L, p->f->body, true);
-  p->binds = NEWN(L->c, bool, p->eqs.n + 1);
+  p->eqs = tree_eqs(L, p->f->body, true); p->binds = NEWN(L->c, bool, p->eqs.n + 1);
   LEq *first = NULL;
   for (int k = 0; k < p->eqs.n; k++) {
     LEq *e = p->eqs.at[k];
@@ -464,8 +439,7 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *r) {
   if (f->loop == LOOP_EVEN && !p.d.dyn) p.step = (p.d.ext + n - 1) / n;
   KInst *v = NEW(L->c, KInst);     /* a counter to look at the loop with */
   *v = (KInst){ .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++ };
-  for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--)
-    if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
+  for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
   if (p.slides) warm_up(&p, v);
   run_steps(&p, n);
   for (int k = 0; k < p.root.n; k++) {
@@ -475,7 +449,6 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *r) {
 }
 
 /* ---- prefetch: the line that a reader of the body touches, some steps of the innermost loop ahead */
-
 static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r) {
   KInst *inner = L->loops.n ? L->loops.at[L->loops.n - 1].v : NULL;
   int64_t ahead = t->place && expr_is_const(t->place) ? (int64_t)expr_number(t->place) : 1;
@@ -491,7 +464,6 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
 }
 
 /* ---- a body */
-
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
   LEqs eqs = tree_eqs(L, items, true);
   int64_t top0 = L->top;

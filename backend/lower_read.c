@@ -22,8 +22,7 @@ static void addr_place(Lower *L, LPt *p, LAddr *a, LPlace q, const LPart *s) {
     if (q.lane || q.off) a->off = l_plus(L, a->off, l_fn(L, KF_MUL, place_vector(L, p, q), l_cast(L, T_I32, k)));
     return;
   }
-  a->c += q.a.c * s->stride;
-  a->lane += q.lane * s->stride;
+  a->c += q.a.c * s->stride; a->lane += q.lane * s->stride;
   for (int i = 0; i < q.a.n; i++) addr_term(L, a, q.a.t[i].v, q.a.t[i].k * s->stride);
   if (q.off) a->off = l_plus(L, a->off, s->stride == 1 ? q.off : l_fn(L, KF_MUL, q.off, l_num(L, T_I32, 0, s->stride)));
 }
@@ -61,7 +60,6 @@ static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst
 }
 
 /* ---- registers */
-
 /* The constant offsets of a position, into key; gives the dimension in lanes, or -1. */
 static int reg_key(Lower *L, LPt *p, const LStore *s, const LPlace *at, int64_t *key) {
   const char *name = s->t->t->name;
@@ -76,14 +74,12 @@ static int reg_key(Lower *L, LPt *p, const LStore *s, const LPlace *at, int64_t 
 
 /* The register at key; but: but for dimension `but`. */
 static bool reg_is(const LStore *s, const LReg *r, const int64_t *key, int but) {
-  for (int d = 0; d < s->t->t->rank; d++)
-    if (d != but && r->key[d] != key[d]) return false;
+  for (int d = 0; d < s->t->t->rank; d++) if (d != but && r->key[d] != key[d]) return false;
   return true;
 }
 
 static LReg *reg_find(const LStore *s, const int64_t *key) {
-  for (int i = 0; i < s->regs.n; i++)
-    if (reg_is(s, &s->regs.at[i], key, -1)) return &s->regs.at[i];
+  for (int i = 0; i < s->regs.n; i++) if (reg_is(s, &s->regs.at[i], key, -1)) return &s->regs.at[i];
   return NULL;
 }
 
@@ -118,7 +114,6 @@ static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
 }
 
 /* ---- positions */
-
 /* Into the storage: what is read there does not matter. */
 static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
   LDim x = dim_of(L, s->t->t->shape[d]);
@@ -173,8 +168,7 @@ static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KI
   LAddr a = addr_of(L, p, s, at);
   KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
   if (is_vector(&a)) {
-    i.type.lanes = p->vec->w;
-    i.a[1] = k_bcast(&L->b, v, p->vec->w);
+    i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w);
     i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   }
   if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
@@ -188,10 +182,7 @@ void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
   LStore *s = p->e->out->store;
   if (!s) tree_error(L, p->e->eq->pos, p->e, "its storage does not exist here: the readers lie in another body");
   places_of(L, p, s, p->e->place, -1, at);
-  if (s->reg) {
-    reg_write(L, p, s, at, v);
-    return;
-  }
+  if (s->reg) { reg_write(L, p, s, at, v); return; }
   bool branch = mask && mask->type.lanes == 1;
   KSave save = { 0 };
   v = to_memory(L, v, s->t->t->type);
@@ -204,16 +195,13 @@ void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t 
   LPlace at[LEQ_INDICES];
   LStore *s = r->t->store;
   if (!s || s->reg) return;
-  for (int k = 0; k < p->e->n; k++)
-    for (int i = 0; i < p->env[k].n; i++)
-      if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;
+  for (int k = 0; k < p->e->n; k++) for (int i = 0; i < p->env[k].n; i++) if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;
   places_of(L, p, s, r->place, r->time, at);
   LAddr a = addr_of(L, p, s, at);
   k_emit(&L->b, (KInst){ .op = K_PREFETCH, .type = { mem_type(r->t->t->type), 1 }, .addr = addr_final(L, &a, s->buf) });
 }
 
 /* ---- moving memory */
-
 /* count times w elements. */
 static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, int64_t most, int w) {
   LAff step = laff_var(loop_begin(L, count, most, KL_SERIAL), w);

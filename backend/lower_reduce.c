@@ -23,7 +23,6 @@ void red_open(Lower *L, LEq *e, const LDim *reg) {
 }
 
 /* ---- where an accumulator starts */
-
 /* The point at which the accumulator of this key was opened. */
 static LPt key_point(const LOpen *o, const int64_t *key) {
   LPt p = { .e = o->e };
@@ -35,10 +34,7 @@ static KInst *domain_mask(Lower *L, LPt *p, const LDim *reg) {
   LGuard g = { 0 };
   int state = 1;
   for (int k = 0; k < p->e->nfree && state; k++)
-    if (reg[k].over) {
-      int s = conds_at(L, p, &p->e->domain[2 * k], 2, &g);
-      state = s == 1 ? state : s;
-    }
+    if (reg[k].over) { int s = conds_at(L, p, &p->e->domain[2 * k], 2, &g); state = s == 1 ? state : s; }
   return state == 2 ? guard_mask(L, p, &g) : NULL;
 }
 
@@ -106,7 +102,6 @@ static LAcc *acc_of(Lower *L, LPt *p) {
 void red_touch(Lower *L, LPt *p) { acc_of(L, p); }
 
 /* ---- a point */
-
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
   LEq *e = p->e;
   const Expr *b = e->body;
@@ -143,17 +138,13 @@ void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed) {
   LAcc *a = acc_of(L, p);
   KInst *lanes = across(p->e, p->vec) ? vec_mask(L, p->vec) : NULL;
   if (!zeroed || is_arg(p->e)) lanes = mask_and(L, lanes, mask);
-  if (is_arg(p->e)) {
-    point_arg(L, p, a, lanes);
-    return;
-  }
+  if (is_arg(p->e)) { point_arg(L, p, a, lanes); return; }
   KInst *v = point_value(L, p, a);
   if (lanes) v = l_select(L, k_bcast(&L->b, lanes, a->vec.w), v, a->var);
   set_var(L, a->var, k_bcast(&L->b, v, a->vec.w));
 }
 
 /* ---- the end */
-
 static KInst *across_lanes(Lower *L, KFn fn, KInst *v) {
   return v->type.lanes == 1 ? v : k_put(&L->b, (KInst){ .op = K_HRED, .fn = fn, .type = { v->type.elem, 1 }, .a = { v } });
 }
@@ -217,8 +208,7 @@ void red_close(Lower *L, LEq *e) {
     if (done[i]) continue;
     bool lanes = across(e, &a->vec);
     p.vec = lanes || a->vec.k < 0 ? NULL : &a->vec;
-    for (int j = i; lanes && j < o->acc.n; j++)
-      if (same_key(e, o->acc.at[j].key, a->key)) same[n++] = &o->acc.at[j], done[j] = true;
+    for (int j = i; lanes && j < o->acc.n; j++) if (same_key(e, o->acc.at[j].key, a->key)) same[n++] = &o->acc.at[j], done[j] = true;
     KInst *v = lanes ? close_across(L, &p, o, same, n) : close_lanes(L, &p, o, a);
     put_value(L, &p, v, domain_mask(L, &p, o->reg));
   }

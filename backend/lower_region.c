@@ -56,9 +56,7 @@ void dim_clip(Lower *L, LDim *d, Extent x) {
   if (d->base.n) return;
   int64_t lo = d->base.c < 0 ? 0 : d->base.c, end = d->base.c + d->ext, most = extent_max(x), cut = lo - d->base.c;
   if (end > most) end = most;
-  d->over = false;
-  d->base.c = lo;
-  d->ext = end > lo ? end - lo : 0;
+  d->over = false; d->base.c = lo; d->ext = end > lo ? end - lo : 0;
   if (d->dyn) d->cnt.c -= cut;
   if (d->dyn && x.dim) d->cnt = cnt_most(L, d->cnt, laff_plus(dim_of(L, x).cnt, -lo), false);
 }
@@ -67,19 +65,13 @@ LDim form_box(Lower *L, const LForm *f, const LDim *reg) {
   LDim r = { .base = laff_int(f->c), .ext = 1, .cnt = laff_int(1) };
   for (int i = 0; i < f->n; i++) {
     int64_t m = f->t[i].m, size = m < 0 ? -m : m;
-    if (f->t[i].k < 0) {
-      r.base = laff_add(L, r.base, laff_var(L->param[-1 - f->t[i].k], 1), m);
-      continue;
-    }
+    if (f->t[i].k < 0) { r.base = laff_add(L, r.base, laff_var(L->param[-1 - f->t[i].k], 1), m); continue; }
     const LDim *d = &reg[f->t[i].k];
     LAff cnt = m < 0 && d->loose ? laff_var(dim_count(L, d), 1) : dim_cnt(d);
     r.base = laff_add(L, r.base, d->base, m);
     if (m < 0) r.base = laff_plus(laff_add(L, r.base, cnt, m), -m);
-    r.ext += size * (d->ext - 1);
-    r.cnt = laff_plus(laff_add(L, r.cnt, cnt, size), -size);
-    r.dyn |= d->dyn;
-    r.over |= d->over;
-    r.loose |= d->loose && size;
+    r.ext += size * (d->ext - 1); r.cnt = laff_plus(laff_add(L, r.cnt, cnt, size), -size); r.dyn |= d->dyn;
+    r.over |= d->over; r.loose |= d->loose && size;
   }
   return r;
 }
@@ -95,21 +87,15 @@ static LDim read_box(Lower *L, const LRead *r, int d, const LDim *reg) {
   return b;
 }
 
-bool eq_reads(const LEq *e, const LTensor *t) {
-  for (int k = 0; k < e->read.n; k++)
-    if (e->read.at[k]->t == t) return true;
-  return false;
-}
+bool eq_reads(const LEq *e, const LTensor *t) { for (int k = 0; k < e->read.n; k++) if (e->read.at[k]->t == t) return true; return false; }
 
 bool is_root(LEqs eqs, int k) {
   const LTensor *t = eqs.at[k]->out;
-  for (int i = k + 1; i < eqs.n; i++)
-    if (eqs.at[i]->out != t && eq_reads(eqs.at[i], t)) return false;
+  for (int i = k + 1; i < eqs.n; i++) if (eqs.at[i]->out != t && eq_reads(eqs.at[i], t)) return false;
   return true;
 }
 
 /* ---- a tensor's box to the indices of an equation that writes it */
-
 /* place = sum m * index, m falling: from the outermost index on, one block or whole blocks; what does not fit stays whole. */
 static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set) {
   LTerm t[LEQ_INDICES];
@@ -125,10 +111,7 @@ static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set)
     bool one = rest + ext <= m, whole = rest == 0 && ext % m == 0;
     if ((!one && !whole) || set[t[i].k]) return;
     LDim *d = &reg[t[i].k];
-    d->base = laff_div(base, m);
-    d->ext = one ? 1 : ext / m;
-    d->dyn = false;
-    d->over = need->over;
+    d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over;
     set[t[i].k] = true;
     if (!one) return;
     base = laff_int(rest);
@@ -144,15 +127,12 @@ static void invert(Lower *L, const LEq *e, const LDim *need, LDim *reg) {
     if (f->n != 1 || f->t[0].m != 1 || k < 0) {
       invert_radix(f, &need[d], reg, set);
     } else if (!set[k]) {
-      reg[k] = need[d];
-      reg[k].base.c -= f->c;
-      set[k] = true;
+      reg[k] = need[d]; reg[k].base.c -= f->c; set[k] = true;
     }
   }
 }
 
 /* ---- the walk */
-
 typedef struct Infer { Lower *L; LRegions r; bool top, *here; } Infer;
 
 static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e) {
@@ -172,8 +152,7 @@ static void back_add(Infer *f, const LTensor *t, const LDim *box) {
 
 static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
   LDim box[LEQ_INDICES];
-  for (int k = 0; k < e->n; k++)
-    if (reg[k].ext <= 0) return;
+  for (int k = 0; k < e->n; k++) if (reg[k].ext <= 0) return;
   for (int k = 0; k < e->read.n; k++) {
     LRead *r = e->read.at[k];
     const LEqs *w = &r->t->writer;
@@ -199,8 +178,7 @@ static void region_slide(Infer *f, const LEq *e, LDim *reg) {
     LDim *d = &reg[s->k];
     int64_t done = s->overlap;
     if (laff_diff(&s->at, &d->base, &done) && done < 0) done = 0;       /* the domain's border cut the region */
-    d->base.c += done;
-    d->ext -= done;
+    d->base.c += done; d->ext -= done;
     if (d->dyn) d->cnt.c -= done;
   }
 }
@@ -214,18 +192,15 @@ LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
     const LDim *given = bound ? bound[e->id] : NULL;
     LDim *reg = given ? dims_copy(L, given, e->n) : NEWN(L->c, LDim, e->n + 1);
     if (!given) region_unbound(&f, e, reg, is_root(eqs, k));
-    f.r.reg[e->id] = reg;
-    f.r.full[e->id] = dims_copy(L, reg, e->n);
+    f.r.reg[e->id] = reg; f.r.full[e->id] = dims_copy(L, reg, e->n);
     if (!given) region_slide(&f, e, reg);
-    for (int i = 0; i < e->nfree; i++)
-      if (!e->ix[i]->ext.dim || !e->ix[i]->ext.dim->stream || !L->block) dim_clip(L, &reg[i], e->ix[i]->ext);
+    for (int i = 0; i < e->nfree; i++) if (!e->ix[i]->ext.dim || !e->ix[i]->ext.dim->stream || !L->block) dim_clip(L, &reg[i], e->ix[i]->ext);
     reads_need(&f, e, reg);
   }
   return f.r;
 }
 
 /* ---- coverage: what is computed inside a loop for readers there must be all that others read */
-
 /* Do the places that f takes over its indices' whole ranges leave no gaps? */
 static bool is_dense(const LEq *e, const LForm *f) {
   int64_t span = 1;
@@ -239,8 +214,7 @@ static bool is_dense(const LEq *e, const LForm *f) {
     }
     if (least < 0) return true;
     if (m > span) return false;
-    used[least] = true;
-    span += m * (extent_max(e->ix[f->t[least].k]->ext) - 1);
+    used[least] = true; span += m * (extent_max(e->ix[f->t[least].k]->ext) - 1);
   }
   return true;
 }
@@ -267,8 +241,7 @@ static bool reads_cover(Lower *L, LEqs in, const LEq *e, const LRegions *r) {
       }
       dense |= all;
     }
-  for (int d = 0; d < t->t->rank; d++)
-    if (!covered[d]) return false;
+  for (int d = 0; d < t->t->rank; d++) if (!covered[d]) return false;
   return dense;
 }
 

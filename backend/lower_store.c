@@ -8,10 +8,7 @@
 #include "lower.h"
 #include <string.h>
 
-int buf_add(Lower *L, KBuf b) {
-  PUSH(L->c, L->bufs, b);
-  return L->bufs.n - 1;
-}
+int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->bufs, b); return L->bufs.n - 1; }
 
 /* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
 static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
@@ -22,14 +19,12 @@ static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
   for (int i = s->npart - 1; i >= 0; i--) {
     LayoutDim d = l ? l[i] : (LayoutDim){ i, 1, 0 };
     int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
-    s->part[i] = (LPart){ d.dim, d.div, d.mod, stride, NULL };
-    stride *= d.mod > 0 && d.mod < n ? d.mod : n;
+    s->part[i] = (LPart){ d.dim, d.div, d.mod, stride, NULL }; stride *= d.mod > 0 && d.mod < n ? d.mod : n;
   }
   return stride;
 }
 
 /* ---- constants */
-
 static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64_t bytes) {
   int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, b = type_bytes(t->type);
   uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64);
@@ -75,7 +70,6 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
 }
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
-
 static int64_t take(int64_t *top, int64_t bytes) {
   int64_t at = up_to(*top, 64);
   *top = at + bytes;
@@ -90,9 +84,7 @@ int tensor_buffer(Lower *L, Tensor *t) {
   KBuf b = { .name = t->name, .kind = t->kind == TK_STATE || t->where == AT_STATE ? KB_STATE : KB_SCRATCH, .elem = mem_type(t->type), .arg = -1, .bytes = bytes };
   if (t->kind == TK_PARAM || t->kind == TK_CONST) {
     if (!t->data) bug(L->c, "constant %s has no value", t->name);
-    b.kind = KB_CONST;
-    b.readonly = true;
-    b.offset = constant_place(L, laid_out(L, t, &s, bytes), bytes);
+    b.kind = KB_CONST; b.readonly = true; b.offset = constant_place(L, laid_out(L, t, &s, bytes), bytes);
   } else {
     b.offset = t->where != AT_NONE ? t->offset : take(b.kind == KB_STATE ? &L->state : &L->scratch0, bytes);
   }
@@ -107,8 +99,7 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
   int64_t stride = 1;
   for (int i = s->npart - 1; i >= 0; i--) {
     Extent x = t->shape[s->part[i].dim];
-    s->part[i].stride = stride;
-    s->part[i].run = run;
+    s->part[i].stride = stride; s->part[i].run = run;
     if (x.dim) {
       KInst *n = laff_inst(L, dim_of(L, x).cnt);
       run = run ? l_fn(L, KF_MUL, run, n) : n;
@@ -128,27 +119,22 @@ LStore *store_external(Lower *L, LTensor *t) {
 }
 
 /* ---- the kernel's own storage */
-
 static int dim_named(const LTensor *t, const char *name) {
   const LEq *e = t->writer.at[0];
   for (int d = 0; d < t->t->rank; d++)
-    for (int i = 0; i < e->place[d].n; i++)
-      if (e->place[d].t[i].k >= 0 && name_is(e->ix[e->place[d].t[i].k]->name, name)) return d;
+    for (int i = 0; i < e->place[d].n; i++) if (e->place[d].t[i].k >= 0 && name_is(e->ix[e->place[d].t[i].k]->name, name)) return d;
   return -1;
 }
 
 static bool holds_all(const Tree *f, const LTensor *t) {
-  for (int k = 0; k < t->writer.n; k++)
-    if (!tree_holds(f, t->writer.at[k], false)) return false;
-  for (int k = 0; k < t->reader.n; k++)
-    if (!tree_holds(f, t->reader.at[k], false)) return false;
+  for (int k = 0; k < t->writer.n; k++) if (!tree_holds(f, t->writer.at[k], false)) return false;
+  for (int k = 0; k < t->reader.n; k++) if (!tree_holds(f, t->reader.at[k], false)) return false;
   return true;
 }
 
 /* Is there a loop over the index here around t's producer and all its readers? Then its windows are what counts. */
 static bool loop_inside(const Tree *f, const LTensor *t, const char *index) {
-  for (; f; f = f->next)
-    if (f->kind == TREE_FOR && holds_all(f, t) && (name_is(f->name, index) || loop_inside(f->body, t, index))) return true;
+  for (; f; f = f->next) if (f->kind == TREE_FOR && holds_all(f, t) && (name_is(f->name, index) || loop_inside(f->body, t, index))) return true;
   return false;
 }
 
@@ -226,23 +212,20 @@ static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
 }
 
 /* ---- in place */
-
 static bool reads_at_place(const LEq *e, const LTensor *t) {
   for (int k = 0; k < e->read.n; k++) {
     if (e->read.at[k]->t != t) continue;
     for (int d = 0; d < t->t->rank; d++) {
       const LForm *a = &e->read.at[k]->place[d], *b = &e->place[d];
       if (!a->aff || a->c != b->c || a->n != b->n) return false;
-      for (int i = 0; i < a->n; i++)
-        if (a->t[i].k != b->t[i].k || a->t[i].m != b->t[i].m) return false;
+      for (int i = 0; i < a->n; i++) if (a->t[i].k != b->t[i].k || a->t[i].m != b->t[i].m) return false;
     }
   }
   return true;
 }
 
 static bool same_shape(const Tensor *a, const Tensor *b) {
-  for (int d = 0; d < a->rank && a->rank == b->rank; d++)
-    if (!extent_equal(a->shape[d], b->shape[d])) return false;
+  for (int d = 0; d < a->rank && a->rank == b->rank; d++) if (!extent_equal(a->shape[d], b->shape[d])) return false;
   return a->rank == b->rank;
 }
 
@@ -265,8 +248,7 @@ static void check_alias(Lower *L, const Tree *let, const LTensor *first, const L
 static LTensor *alias_of(Lower *L, const LTensor *t) {
   const Tree *let = t->let;
   LTensor *o = tensor_named(L, let->other);
-  for (int k = 0; k < L->k->nin && !o; k++)
-    if (name_is(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
+  for (int k = 0; k < L->k->nin && !o; k++) if (name_is(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
   if (!o || o == t) tree_error(L, let->pos, t->writer.at[0], "alias %s: no such tensor in this kernel", let->other);
   bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id;
   check_alias(L, let, later ? t : o, later ? o : t);
@@ -274,7 +256,6 @@ static LTensor *alias_of(Lower *L, const LTensor *t) {
 }
 
 /* ---- which body */
-
 /* Does e read t, at r, elsewhere along the index than w writes it? */
 static bool steps_along(const LEq *e, const LRead *r, const LEq *w, const char *index) {
   int x = eq_index(w, index), y = eq_index(e, index);
@@ -320,6 +301,5 @@ static void open_one(Lower *L, LTensor *t, const LRegions *r) {
 
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {
   for (int alias = 0; alias < 2; alias++)
-    for (int k = 0; k < eqs.n; k++)
-      if (is_alias(eqs.at[k]->out) == alias && belongs_here(items, eqs.at[k]->out)) open_one(L, eqs.at[k]->out, r);
+    for (int k = 0; k < eqs.n; k++) if (is_alias(eqs.at[k]->out) == alias && belongs_here(items, eqs.at[k]->out)) open_one(L, eqs.at[k]->out, r);
 }

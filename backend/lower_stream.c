@@ -8,7 +8,6 @@
 #include "lower.h"
 
 /* ---- storage of a history */
-
 /* Dimensions from outer to inner: as the layout says; else the stream innermost, unless the producer's lanes run along another. */
 static int *dim_order(Lower *L, const LTensor *t) {
   const Tensor *x = t->t;
@@ -17,8 +16,7 @@ static int *dim_order(Lower *L, const LTensor *t) {
   const LEq *e = t->writer.at[0];
   for (int i = 0; i < e->leaf->nleaf; i++) {
     int k = e->leaf->leaf[i].kind == LEAF_VECTOR ? eq_index(e, e->leaf->leaf[i].index) : -1;
-    for (int d = 0; d < x->rank && k >= 0 && k < e->nfree; d++)
-      if (e->place[d].uses >> k & 1) last = d;
+    for (int d = 0; d < x->rank && k >= 0 && k < e->nfree; d++) if (e->place[d].uses >> k & 1) last = d;
   }
   for (int d = 0; d < x->rank; d++) {
     if (l && (l[d].div > 1 || l[d].mod)) tree_error(L, e->leaf->pos, e, "a tensor with a history has a layout without blocks");
@@ -29,8 +27,7 @@ static int *dim_order(Lower *L, const LTensor *t) {
 }
 
 static int slot_of(Lower *L, int64_t len) {
-  for (int k = 0; k < L->lens.n; k++)
-    if (L->lens.at[k] == len) return k;
+  for (int k = 0; k < L->lens.n; k++) if (L->lens.at[k] == len) return k;
   PUSH(L->c, L->lens, len);
   return L->lens.n - 1;
 }
@@ -41,11 +38,8 @@ static void size_history(Lower *L, LHist *h, const int *order, int at) {
   int bytes = type_bytes(t->type), w = target_lanes(L->t, bytes);
   int64_t line = L->t->line > bytes ? L->t->line / bytes : 1;
   h->inner = h->rows = 1;
-  for (int d = 0; d < t->rank; d++)
-    if (d != at) *(d < at ? &h->rows : &h->inner) *= extent_max(t->shape[order[d]]);
-  h->h = t->history;
-  h->ring = h->h > L->block;
-  h->len = h->ring ? h->h + L->block + w : h->h;
+  for (int d = 0; d < t->rank; d++) if (d != at) *(d < at ? &h->rows : &h->inner) *= extent_max(t->shape[order[d]]);
+  h->h = t->history; h->ring = h->h > L->block; h->len = h->ring ? h->h + L->block + w : h->h;
   h->pitch = up_to((h->len + L->block) * h->inner + (h->ring ? w : 0), w);
   if (!L->t->little_ram && h->rows > 1) {                  /* an odd number of lines: rows do not share cache sets */
     h->pitch = up_to(h->pitch, line);
@@ -78,15 +72,13 @@ static void history_new(Lower *L, LTensor *t) {
 }
 
 /* ---- positions of rings */
-
 static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .c = slot, .term = NEWN(L->c, KTerm, 1) }; }
 
 static void positions_load(Lower *L) {
   L->pos = NEWN(L->c, KInst *, L->lens.n + 1);
   if (!L->lens.n) return;
   KBuf b = { .name = "positions", .kind = KB_STATE, .elem = T_I32, .arg = -1, .offset = up_to(L->state, 64), .bytes = 4 * L->lens.n };
-  L->posbuf = buf_add(L, b);
-  L->state = b.offset + b.bytes;
+  L->posbuf = buf_add(L, b); L->state = b.offset + b.bytes;
   for (int k = 0; k < L->lens.n; k++) {
     KInst *v = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = { T_I32, 1 }, .addr = slot_addr(L, k) });
     L->pos[k] = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_WINT, 1 }, .a = { v }, .imm = L->lens.at[k] - 1 });
@@ -127,7 +119,6 @@ LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift) {
 }
 
 /* ---- moving columns */
-
 typedef struct Span { KInst *from, *to, *n; } Span;       /* columns */
 
 static void rows_copy(Lower *L, const LHist *h, Span s) {
@@ -164,8 +155,7 @@ void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions 
     for (int i = 0; i < readers->n; i++) needed |= tree_holds(body, readers->at[i], true) && !tree_holds(item, readers->at[i], false);
     if (!needed) continue;
     h->mirrored = body;
-    for (int i = 0; i < w->nfree; i++)
-      if (w->place[h->t->t->stream_dim].uses >> i & 1) mirror(L, h, &r->reg[w->id][i]);
+    for (int i = 0; i < w->nfree; i++) if (w->place[h->t->t->stream_dim].uses >> i & 1) mirror(L, h, &r->reg[w->id][i]);
   }
 }
 
@@ -177,7 +167,6 @@ static void shift_all(Lower *L) {
 }
 
 /* ---- the loop */
-
 static LDim **bind_block(Lower *L, const Tree *f, LDim *const *reg) {
   LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1);
   LEqs eqs = tree_eqs(L, f->body, true);
@@ -214,8 +203,7 @@ void lower_stream(Lower *L, const Tree *f, LDim *const *reg) {
   l_known(L->frames, 1, L->block);
   open_histories(L, f);
   positions_load(L);
-  L->hoist = mark_open(L);
-  L->streambody = f->body;
+  L->hoist = mark_open(L); L->streambody = f->body;
   lower_body(L, f->body, bind_block(L, f, reg), false);
   shift_all(L);
   positions_store(L);

@@ -13,8 +13,7 @@ void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) {
 }
 
 LTensor *tensor_named(Lower *L, const char *name) {
-  for (int k = 0; k < L->k->neq; k++)
-    if (name_is(L->k->eq[k]->out->name, name)) return tensor_of(L, L->k->eq[k]->out);
+  for (int k = 0; k < L->k->neq; k++) if (name_is(L->k->eq[k]->out->name, name)) return tensor_of(L, L->k->eq[k]->out);
   return NULL;
 }
 
@@ -33,13 +32,11 @@ LEqs tree_eqs(Lower *L, const Tree *t, bool rest) {
 }
 
 bool tree_holds(const Tree *t, const LEq *e, bool rest) {
-  for (; t; t = rest ? t->next : NULL)
-    if (t == e->leaf || (t->kind == TREE_FOR && tree_holds(t->body, e, true))) return true;
+  for (; t; t = rest ? t->next : NULL) if (t == e->leaf || (t->kind == TREE_FOR && tree_holds(t->body, e, true))) return true;
   return false;
 }
 
 /* ---- leaves and lets */
-
 static void near_name(Lower *L, const Tree *t, const char *what) {
   const char **names = NEWN(L->c, const char *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) names[k] = L->k->eq[k]->out->name;
@@ -61,10 +58,8 @@ static void check_leaf(Lower *L, const Tree *t, LTensor *x) {
 static bool known_index(Lower *L, const char *name) {
   for (int k = 0; k < L->k->neq; k++) {
     Expr *r = eq_reduction(L->k->eq[k], NULL);
-    for (int i = 0; i < L->k->eq[k]->nfree; i++)
-      if (name_is(L->k->eq[k]->free[i]->name, name)) return true;
-    for (int i = 0; r && i < r->nbound; i++)
-      if (name_is(r->bound[i]->name, name)) return true;
+    for (int i = 0; i < L->k->eq[k]->nfree; i++) if (name_is(L->k->eq[k]->free[i]->name, name)) return true;
+    for (int i = 0; r && i < r->nbound; i++) if (name_is(r->bound[i]->name, name)) return true;
   }
   return false;
 }
@@ -87,7 +82,6 @@ static void check_tree(Lower *L, const Tree *t, int depth) {
 }
 
 /* ---- recurrences */
-
 enum { DIST_ANY = INT32_MAX };
 /* How far from its own place (by index of the writer) the reader reads: 0, a number of steps, or unknown. constant: a number in some index. */
 typedef struct Back { const LEq *e, *w; const LRead *r; int64_t dist[LEQ_INDICES]; bool constant; } Back;
@@ -127,8 +121,7 @@ static Back distances(const LEq *e, const LRead *r, const LEq *w) {
   for (int d = 0; d < r->t->t->rank; d++) {
     const LForm *a = &r->place[d], *b = &w->place[d];
     Step s = step_of(e, r, w, d);
-    for (int i = 0; i < b->n; i++)
-      if (b->t[i].k >= 0) k.dist[b->t[i].k] = s.named ? s.dist : same_form(e, a, w, b) ? 0 : DIST_ANY;
+    for (int i = 0; i < b->n; i++) if (b->t[i].k >= 0) k.dist[b->t[i].k] = s.named ? s.dist : same_form(e, a, w, b) ? 0 : DIST_ANY;
     k.constant |= s.named && s.dist;
   }
   return k;
@@ -172,13 +165,11 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
 static void check_recurrences(Lower *L, const LEq *e) {
   for (int k = 0; k < e->read.n; k++) {
     const LEqs *w = &e->read.at[k]->t->writer;
-    for (int i = 0; i < w->n; i++)
-      if (w->at[i]->id >= e->id) check_back(L, e, e->read.at[k], w->at[i]);
+    for (int i = 0; i < w->n; i++) if (w->at[i]->id >= e->id) check_back(L, e, e->read.at[k], w->at[i]);
   }
 }
 
 /* ---- a kernel */
-
 static void tensor_link(Lower *L, LEq *e) {
   PUSH(L->c, e->out->writer, e);
   for (int k = 0; k < e->read.n; k++) {
