@@ -11,31 +11,27 @@ static void argument_buffers(Lower *L) {
     bool out = k >= g->nin;
     Tensor *t = out ? g->out[k - g->nin] : g->in[k];
     KBuf b = { .name = t->name, .kind = out ? KB_OUT : KB_IN, .elem = mem_type(t->type), .arg = k, .bytes = tensor_size(t) * type_bytes(t->type), .readonly = !out };
-    lmap_put(L->c, &L->bufof, t, (void *)(intptr_t)(buf_add(L, b) + 1));
+    lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(buf_add(L, b) + 1));
   }
 }
 
 /* ---- a function */
 /* Starts L afresh, but for what the module shares. */
-static KFunc *func_begin(Lower *L, Kernel *k, const char *name, const char *label) {
+static KFunc *func_begin(Lower *L, Kernel *k) {
   KFunc *f = NEW(L->c, KFunc);
   KMemo *m = k_memo(L->c);
-  f->name = name; f->label = label;
-  *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .bufs = { L->bufs.at, L->bufs.n, L->bufs.cap }, .bufof = L->bufof, .same = L->same, .constcap = L->constcap,
-                .peak = L->peak, .scratch0 = L->scratch0, .state = L->state, .nalloc = L->nalloc, .posbuf = L->posbuf, .open = L->open,
-                .allhists = { L->allhists.at, L->allhists.n, L->allhists.cap }, .k = k, .f = f, .nid0 = L->c->nid };
+  *f = (KFunc){ .name = k->name, .label = k->label, .pos = k->pos };
+  *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
-  m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
+  m->scope = k_scope(&L->b, NULL);
+  L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
   for (int d = 0; d < L->g->ndim; d++) L->param[d] = k_emit(&L->b, (KInst){ .op = K_PARAM, .type = { T_WINT, 1 }, .imm = d });
   return f;
 }
 
 static void stores_external(Lower *L, const LEq *e) {
   if (e->out->external) e->out->store = store_external(L, e->out);
-  for (int i = 0; i < e->read.n; i++) {
-    LTensor *t = e->read.at[i]->t;
-    if (t->external && !t->store) t->store = store_external(L, t);
-  }
+  EACH(LRead, r, e->read) if (r->t->external && !r->t->store) r->t->store = store_external(L, r->t);
 }
 
 /* ---- estimates: a stream counts as one frame, other symbolic dimensions at their most */
@@ -62,23 +58,19 @@ static double tensor_bytes(const Tensor *t) {
 }
 
 static void estimate(Lower *L) {
-  for (int k = 0; k < L->eq.n; k++) L->f->flops += eq_flops(L->eq.at[k]);
-  for (int k = 0; k < L->all.n; k++) {
-    const LTensor *t = L->all.at[k];
-    if (t->external) L->f->bytes += tensor_bytes(t->t) * (t->writer.n ? t->writer.n : 1);
-  }
+  EACH(LEq, e, L->eq) L->f->flops += eq_flops(e);
+  EACH(LTensor, t, L->all) if (t->external) L->f->bytes += tensor_bytes(t->t) * (t->writer.n ? t->writer.n : 1);
 }
 
 /* ---- kernels */
 static KFunc *lower_kernel(Lower *L, Kernel *k) {
-  KFunc *f = func_begin(L, k, k->name, k->label);
-  f->pos = k->pos;
+  KFunc *f = func_begin(L, k);
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
   if (!lower_resolve(L)) return NULL;
-  for (int i = 0; i < L->eq.n; i++) stores_external(L, L->eq.at[i]);
+  EACH(LEq, e, L->eq) stores_external(L, e);
   lower_body(L, k->tree, NULL, true);
   estimate(L);
-  kir_finish(L->c, L->m, L->bufs.at, f);
+  kir_finish(L->c, L->m, L->s.bufs.at, f);
   return f;
 }
 
@@ -87,11 +79,9 @@ static bool is_waiting(const Tensor *t) { return t->kind == TK_STATE && t->next;
 static bool same_place(const KBuf *a, const KBuf *b) { return a->kind == b->kind && a->offset == b->offset && a->kind != KB_IN && a->kind != KB_OUT; }
 
 static int temporary(Lower *L, const Tensor *t) {
-  int64_t bytes = tensor_size(t) * type_bytes(t->type);
-  KBuf b = { .name = t->name, .kind = KB_SCRATCH, .elem = mem_type(t->type), .arg = BUF_LOCAL, .offset = up_to(L->top, 64), .bytes = bytes };
-  L->top = b.offset + bytes;
-  if (L->top > L->peak) L->peak = L->top;
-  return buf_add(L, b);
+  int64_t bytes = tensor_size(t) * type_bytes(t->type), at = l_take(&L->top, bytes);
+  if (L->top > L->s.peak) L->s.peak = L->top;
+  return buf_add(L, (KBuf){ .name = t->name, .kind = KB_SCRATCH, .elem = mem_type(t->type), .arg = BUF_LOCAL, .offset = at, .bytes = bytes });
 }
 
 /* First every next that is itself a state about to change is put aside. */
@@ -100,7 +90,7 @@ static void lower_next_state(Lower *L) {
   int *aside = NEWN(L->c, int, g->ntensor + 1), waiting = 0;
   for (int k = 0; k < g->ntensor; k++) waiting += is_waiting(g->tensor[k]);
   if (!waiting) return;
-  KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, NULL, "next", "state");
+  KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
   for (int k = 0; k < g->ntensor; k++) {
     Tensor *t = g->tensor[k];
     aside[k] = -1;
@@ -112,20 +102,21 @@ static void lower_next_state(Lower *L) {
     Tensor *t = g->tensor[k];
     if (!is_waiting(t)) continue;
     int to = tensor_buffer(L, t), from = aside[k] >= 0 ? aside[k] : tensor_buffer(L, t->next);
-    if (!same_place(&L->bufs.at[to], &L->bufs.at[from])) copy_buffer(L, to, from, tensor_size(t));
+    if (!same_place(&L->s.bufs.at[to], &L->s.bufs.at[from])) copy_buffer(L, to, from, tensor_size(t));
   }
-  kir_finish(L->c, L->m, L->bufs.at, f);
+  kir_finish(L->c, L->m, L->s.bufs.at, f);
 }
 
 /* ---- NAME_init */
 static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4);
-  int64_t bytes = up_to(L->state, 64), n = bytes / 4 / w;
+  int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
-  KAddr a = { .buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes }), .nterm = 1, .term = NEWN(L->c, KTerm, 1) };
-  a.term[0] = (KTerm){ loop_begin(L, l_int(L, n), n, KL_SERIAL), w };
+  int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
+  KTerm *at = NEW(L->c, KTerm);
+  *at = (KTerm){ loop_begin(L, l_int(L, n), n, KL_SERIAL), w };
   KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
-  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero, NULL }, .addr = a });
+  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
   loop_end(L);
 }
 
@@ -143,7 +134,8 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
   }
   LEq *e = resolve_eq(L, q);
   stores_external(L, e);
-  e->out->store = s; e->leaf = leaf;
+  e->out->store = s;
+  e->leaf = leaf;
   lower_leaf(L, e, leaf, reg);
 }
 
@@ -154,35 +146,35 @@ static void init_history(Lower *L, const LHist *h) {
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
   *s = *h->store;
-  s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
+  s->hist = NULL;
+  s->box = NEWN(L->c, LDim, t->rank + 1);
   s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h);
   init_fill(L, t, s, -h->h, h->h);
 }
 
 static KFunc *lower_init(Lower *L) {
-  Kernel *k = NEW(L->c, Kernel);
-  k->name = "init";
-  KFunc *f = func_begin(L, k, k->name, "state");
+  Kernel init = { .name = "init", .label = "state" };
+  KFunc *f = func_begin(L, &init);
   zero_state(L);
-  for (int i = 0; i < L->allhists.n; i++) init_history(L, L->allhists.at[i]);
+  EACH(LHist, h, L->s.hists) init_history(L, h);
   for (int i = 0; i < L->g->ntensor; i++) {
     Tensor *t = L->g->tensor[i];
     if (t->kind == TK_STATE && !is_zero(t->init) && t->init_index) init_fill(L, t, store_external(L, &(LTensor){ .t = t, .external = true }), 0, 0);
   }
-  kir_finish(L->c, L->m, L->bufs.at, f);
+  kir_finish(L->c, L->m, L->s.bufs.at, f);
   return f;
 }
 
 /* ---- all of it */
 static void place_buffers(Lower *L) {
   KModule *m = L->m;
-  int64_t own = up_to(L->scratch0, 64);
-  for (int k = 0; k < L->bufs.n; k++) {
-    KBuf *b = &L->bufs.at[k];
+  int64_t own = up_to(L->s.scratch0, 64);
+  for (int k = 0; k < L->s.bufs.n; k++) {
+    KBuf *b = &L->s.bufs.at[k];
     if (b->arg == BUF_LOCAL) b->arg = -1, b->offset += own;
   }
-  m->scratch_bytes = up_to(own + L->peak, 64); m->state_bytes = up_to(L->state, 64); m->buf = L->bufs.at;
-  m->nbuf = L->bufs.n;
+  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64);
+  m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
 }
 
 typedef struct Job { Graph *g; const Target *t; KModule *m; } Job;
@@ -191,7 +183,7 @@ static int lower_all(Ctx *c, void *arg) {
   Job *j = arg;
   Lower *L = NEW(c, Lower);
   KModule *m = NEW(c, KModule);
-  *L = (Lower){ .c = c, .g = j->g, .t = j->t, .m = m, .scratch0 = j->g->scratch_bytes, .state = j->g->state_bytes };
+  *L = (Lower){ .c = c, .g = j->g, .t = j->t, .m = m, .s.scratch0 = j->g->scratch_bytes, .s.state = j->g->state_bytes };
   if (!graph_eval_constants(c, j->g)) return 1;
   *m = (KModule){ .name = j->g->name, .target = j->t, .graph = j->g, .kernel = NEWN(c, KFunc *, j->g->nkernel + 2) };
   argument_buffers(L);

@@ -33,6 +33,8 @@ int kir_values(KBlock *b);                               /* 1 + the largest id *
 typedef struct LMap { const void **key; void **val; int n, cap; } LMap;
 void *lmap_get(const LMap *m, const void *key);
 void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
+/* for every x of a VEC of pointers */
+#define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 
 /* ---- positions */
 enum { LAFF_MAX = 8, LEQ_INDICES = 32, LADDR_MAX = 24 };
@@ -52,11 +54,11 @@ typedef struct LStore LStore;
 typedef struct LEqs { LEq **at; int n, cap; } LEqs;      /* in the order in which the tree computes them */
 typedef struct LTensor { Tensor *t; LStore *store, *given; const Tree *let; LEqs writer, reader; bool external, hist; int id, buf; } LTensor;
 typedef struct LRead { const Expr *e; LTensor *t; LForm *place; bool safe, *inside; int time; } LRead;
+/* down, by index: a recurrence that reads later places, its loops descend. home: reduction loops outside the tile are open (outer: their counters;
+ * later: not the first copy). */
 struct LEq {
   Eq *eq; int id, n, nfree, lanes; Index **ix; const Expr *red, *init, *body; Red kind; Type acc; LConds cond; LCond *domain; LForm *place; LTensor *out;
-  VEC(LRead *) read; const Tree *leaf;
-  bool *down;                     /* by index: a recurrence that reads later places, its loops descend */
-  VEC(KInst *) outer; bool home, later;                  /* home: reduction loops outside the tile are open (their counters; later: not the first copy) */
+  VEC(LRead *) read; const Tree *leaf; bool *down; VEC(KInst *) outer; bool home, later;
 };
 
 /* ---- storage */
@@ -79,25 +81,24 @@ typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; Under u; } LPt;
 /* Of index k a step computes only what lies behind the `overlap` that earlier steps did: from `first` + shift a step on; at: in this copy. */
 typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; LAff first, at; struct LSlide *next; } LSlide;
 typedef struct LLoop { KInst *v; KSave save; } LLoop;
+typedef VEC(LHist *) LHists;
+/* What the functions of a module share. bufof: Tensor -> buffer + 1. same: constants by their bytes. peak, scratch0: scratch of kernels: the most, where it
+ * starts. state: in use. */
+typedef struct LShared { VEC(KBuf) bufs; LMap bufof, same; LHists hists; int64_t constcap, peak, scratch0, state; int nalloc; } LShared;
 typedef struct Lower {
-  Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f;
-  LEqs eq; LMap tensors, reads, ors; VEC(LTensor *) all; VEC(LTensor *) opened;          /* opened: have a store in the bodies around */
-  LOpen **open;                   /* by equation */
-  LMark *marks;
-  VEC(KBuf) bufs; LMap bufof;     /* Tensor -> buffer + 1 */
-  KInst **param;                  /* by Graph.dim */
-  VEC(LLoop) loops;               /* around what is emitted now */
-  LSlide *slides;                 /* sliding windows of the loop whose body comes next */
-  int64_t nid0;
-  LMap same; int64_t constcap;    /* constants by their bytes */
-  int64_t top, peak, scratch0, state;                    /* scratch of this kernel: in use, most; where it starts; state in use */
-  int nalloc, depth;
+  Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f; LShared s;
+  LEqs eq; LMap tensors, reads, ors; VEC(LTensor *) all, opened;                         /* opened: have a store in the bodies around */
+  LOpen **open; LMark *marks; KInst **param;               /* by equation; innermost first; by Graph.dim */
+  VEC(LLoop) loops;                                        /* around what is emitted now */
+  LSlide *slides;                                          /* sliding windows of the loop whose body comes next */
+  int64_t nid0, top; int depth;                            /* top: scratch in use */
   int64_t block; LAff block0; KInst *frames; LMark *hoist; const Tree *streambody;       /* in a stream loop: its step, first frame, frames now */
-  VEC(LHist *) hists; VEC(LHist *) allhists; VEC(int64_t) lens; KInst **pos; int posbuf;
+  LHists hists; VEC(int64_t) lens; KInst **pos; int posbuf;                              /* of the stream; lengths and positions of its rings by slot */
 } Lower;
 
 /* ---- building */
 static inline int64_t up_to(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
+static inline int64_t l_take(int64_t *top, int64_t bytes) { int64_t at = up_to(*top, 64); *top = at + bytes; return at; }   /* from a stack of memory */
 static inline KInst *l_int(Lower *L, int64_t v) { return k_int(&L->b, v); }
 static inline KInst *l_num(Lower *L, Type t, double f, int64_t i) { return k_const(&L->b, ktype(t, 1), f, i); }
 static inline KInst *l_fn(Lower *L, KFn fn, KInst *x, KInst *y) { return k_fn(&L->b, fn, x, y, NULL); }
@@ -105,7 +106,7 @@ static inline KInst *l_plus(Lower *L, KInst *x, KInst *y) { return x ? l_fn(L, K
 static inline KInst *l_select(Lower *L, KInst *c, KInst *x, KInst *y) { return k_fn(&L->b, KF_SELECT, c, x, y); }
 static inline KInst *l_cast(Lower *L, Type t, KInst *x) { return k_cast(&L->b, CV_PLAIN, t, x); }
 /* The range of a computed index, where it is known better than by its arguments'. */
-static inline void l_known(KInst *v, int64_t lo, int64_t hi) { if (v->op == K_FN) v->f = (double)lo, v->imm = hi; }
+static inline KInst *l_known(KInst *v, int64_t lo, int64_t hi) { if (v->op == K_FN) v->f = (double)lo, v->imm = hi; return v; }
 KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint);                 /* the counter; what follows is emitted inside until loop_end */
 void loop_end(Lower *L);
 KSave if_begin(Lower *L, KInst *cond);                   /* until k_back */
@@ -119,8 +120,8 @@ LAff laff_var(KInst *v, int64_t k);
 LAff laff_add(Lower *L, LAff a, LAff b, int64_t k);      /* a + k * b */
 LAff laff_div(LAff a, int64_t m);                        /* floor(a / m) of what laff_divides */
 bool laff_diff(const LAff *a, const LAff *b, int64_t *c);/* a - b if it is constant */
-LRange laff_range(Lower *L, const LAff *a);
 bool laff_divides(const LAff *a, int64_t m);             /* all coefficients are multiples of m */
+LRange laff_range(Lower *L, const LAff *a);
 KInst *laff_inst(Lower *L, LAff a);
 bool terms_add(KTerm *t, int *n, int max, KInst *v, int64_t k);                          /* += k * v; false: no room */
 int64_t floor_div(int64_t a, int64_t b);
@@ -151,9 +152,9 @@ KInst *to_memory(Lower *L, KInst *v, Type t);            /* a value of computati
 KInst *from_memory(Lower *L, KInst *v, Type t);
 KInst *round_to(Lower *L, KInst *v, Type t);             /* a value of computation to the values of t */
 KInst *all_lanes(Lower *L, KInst *m, int w);             /* a scalar condition as a mask */
+KInst *identity(Lower *L, Red r, Type t);
 Type comp_type(Type t);
 Type mem_type(Type t);
-KInst *identity(Lower *L, Red r, Type t);
 
 /* ---- lower_read.c: storage access */
 KInst *read_value(Lower *L, LPt *p, const LRead *r);
@@ -169,32 +170,27 @@ LTensor *tensor_of(Lower *L, const Tensor *t);
 LConds *or_conds(Lower *L, const Expr *e);
 int index_number(Lower *L, const LEq *e, const Index *x);/* as in LTerm */
 int eq_index(const LEq *e, const char *name);
+bool eq_reads(const LEq *e, const LTensor *t);
 bool name_is(const char *a, const char *b);
 bool lower_resolve(Lower *L);
 bool tree_holds(const Tree *t, const LEq *e, bool rest); /* the equation's leaf is in t (rest: or in its next) */
 LEqs tree_eqs(Lower *L, const Tree *t, bool rest);
+bool is_root(LEqs eqs, int k);                           /* no equation after k reads what k computes */
 LTensor *tensor_named(Lower *L, const char *name);       /* of those that the kernel computes */
 void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) __attribute__((noreturn));
 #define tree_error(L, pos, e, ...) tree_fail(L, pos, e, ctx_printf((L)->c, __VA_ARGS__))         /* the equation (or NULL) and the rule that it breaks */
 
-/* ---- lower_region.c */
-/* reg, full (before sliding) by equation; need, back (earlier steps of a recurrence) by tensor. */
+/* ---- lower_region.c. reg, full (before sliding) by equation; need, back (earlier steps of a recurrence) by tensor. */
 typedef struct LRegions { LDim **reg, **full, **need, **back; } LRegions;
-void check_cover(Lower *L, const Tree *items, const LRegions *r);
 LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top);
+void check_cover(Lower *L, const Tree *items, const LRegions *r);
 LDim *dims_copy(Lower *L, const LDim *d, int n);
 LDim *whole_box(Lower *L, const Tensor *t);
 LDim dim_of(Lower *L, Extent x);
 LDim dim_union(Lower *L, const LDim *a, const LDim *b, const LEq *e);
 void dim_clip(Lower *L, LDim *d, Extent x);
-LDim form_box(Lower *L, const LForm *f, const LDim *reg);
 KInst *dim_count(Lower *L, const LDim *d);               /* how many are wanted */
-bool eq_reads(const LEq *e, const LTensor *t);
-bool is_root(LEqs eqs, int k);                           /* no equation after k reads what k computes */
-
-/* ---- lower_loop.c, lower_leaf.c */
-void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top);
-void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg);
+LDim form_box(Lower *L, const LForm *f, const LDim *reg);
 
 /* ---- lower_store.c */
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r);               /* what it opens is pushed to L->opened */
@@ -203,13 +199,13 @@ LStore *store_external(Lower *L, LTensor *t);
 int buf_add(Lower *L, KBuf b);
 int tensor_buffer(Lower *L, Tensor *t);
 
-/* ---- lower_reduce.c */
+/* ---- the walk: lower_loop.c, lower_leaf.c, lower_reduce.c, lower_stream.c */
+void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top);
+void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg);
 void red_open(Lower *L, LEq *e, const LDim *reg);
 void red_touch(Lower *L, LPt *p);                        /* the accumulator exists, with nothing added */
 void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed);
 void red_close(Lower *L, LEq *e);
-
-/* ---- lower_stream.c */
 void lower_stream(Lower *L, const Tree *f, LDim *const *reg);
 LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift);
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r);

@@ -209,7 +209,7 @@ static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, i
   LPart one = { .stride = 1 };
   addr_place(L, NULL, &x, (LPlace){ .a = laff_add(L, f, step, 1) }, &one);
   addr_place(L, NULL, &y, (LPlace){ .a = laff_add(L, t, step, 1) }, &one);
-  KType type = { L->bufs.at[to].elem, w };
+  KType type = { L->s.bufs.at[to].elem, w };
   KInst *e = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = type, .addr = addr_final(L, &x, from) });
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) });
   k_stored(&L->b, to);
@@ -218,7 +218,7 @@ static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, i
 
 /* In whole vectors: up to a vector's elements beyond count are copied too, the storage has room for them. */
 void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
-  int w = target_lanes(L->t, type_bytes(L->bufs.at[buf].elem));
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem));
   int64_t lo, most;
   k_range(&L->b, count, &lo, &most);
   KInst *up = l_fn(L, KF_ADD, count, l_int(L, w - 1)), *n = l_fn(L, KF_DIV, up, l_int(L, w));
@@ -227,7 +227,7 @@ void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
 
 /* Exactly n elements from one buffer to another of the same type. */
 void copy_buffer(Lower *L, int to, int from, int64_t n) {
-  int w = target_lanes(L->t, type_bytes(L->bufs.at[to].elem));
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[to].elem));
   LAff tail = laff_int(n / w * w);
   move_all(L, to, laff_int(0), from, laff_int(0), l_int(L, n / w), n / w, w);
   move_all(L, to, tail, from, tail, l_int(L, n % w), n % w, 1);

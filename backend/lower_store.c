@@ -8,7 +8,7 @@
 #include "lower.h"
 #include <string.h>
 
-int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->bufs, b); return L->bufs.n - 1; }
+int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->s.bufs, b); return L->s.bufs.n - 1; }
 
 /* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
 static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
@@ -53,31 +53,27 @@ typedef struct Place { int64_t at, n; } Place;
 static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
   KModule *m = L->m;
   const void *key = bytes_hash(p, n);
-  Place *old = lmap_get(&L->same, key), *new = NEW(L->c, Place);
+  Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
-  if (new->at + n > L->constcap) {
-    L->constcap = up_to((new->at + n) * 2, 64);
-    uint8_t *q = ctx_alloc(L->c, (size_t)L->constcap + 64);
+  if (new->at + n > L->s.constcap) {
+    L->s.constcap = up_to((new->at + n) * 2, 64);
+    uint8_t *q = ctx_alloc(L->c, (size_t)L->s.constcap + 64);
     q += (64 - (uintptr_t)q % 64) % 64;
     if (m->nconstant) memcpy(q, m->constant, (size_t)m->nconstant);
     m->constant = q;
   }
   memcpy(m->constant + new->at, p, (size_t)n);
   m->nconstant = new->at + n;
-  lmap_put(L->c, &L->same, key, new);
+  lmap_put(L->c, &L->s.same, key, new);
   return new->at;
 }
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
-static int64_t take(int64_t *top, int64_t bytes) {
-  int64_t at = up_to(*top, 64);
-  *top = at + bytes;
-  return at;
-}
+
 
 int tensor_buffer(Lower *L, Tensor *t) {
-  void *known = lmap_get(&L->bufof, t);
+  void *known = lmap_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;
   LStore s = { .box = whole_box(L, t) };
   int64_t bytes = parts_of(L, &s, t, NULL) * type_bytes(t->type);
@@ -86,10 +82,10 @@ int tensor_buffer(Lower *L, Tensor *t) {
     if (!t->data) bug(L->c, "constant %s has no value", t->name);
     b.kind = KB_CONST; b.readonly = true; b.offset = constant_place(L, laid_out(L, t, &s, bytes), bytes);
   } else {
-    b.offset = t->where != AT_NONE ? t->offset : take(b.kind == KB_STATE ? &L->state : &L->scratch0, bytes);
+    b.offset = t->where != AT_NONE ? t->offset : l_take(b.kind == KB_STATE ? &L->s.state : &L->s.scratch0, bytes);
   }
   int r = buf_add(L, b);
-  lmap_put(L->c, &L->bufof, t, (void *)(intptr_t)(r + 1));
+  lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(r + 1));
   return r;
 }
 
@@ -127,8 +123,8 @@ static int dim_named(const LTensor *t, const char *name) {
 }
 
 static bool holds_all(const Tree *f, const LTensor *t) {
-  for (int k = 0; k < t->writer.n; k++) if (!tree_holds(f, t->writer.at[k], false)) return false;
-  for (int k = 0; k < t->reader.n; k++) if (!tree_holds(f, t->reader.at[k], false)) return false;
+  EACH(LEq, w, t->writer) if (!tree_holds(f, w, false)) return false;
+  EACH(LEq, r, t->reader) if (!tree_holds(f, r, false)) return false;
   return true;
 }
 
@@ -140,8 +136,7 @@ static bool loop_inside(const Tree *f, const LTensor *t, const char *index) {
 
 /* Inside the loops around which a fold lies, its readers' window fits into it. */
 void check_folds(Lower *L, const Tree *items, LEqs eqs, LDim *const *bound, const LRegions *r) {
-  for (int k = 0; k < eqs.n; k++) {
-    const LEq *e = eqs.at[k];
+  EACH(LEq, e, eqs) {
     const LStore *s = e->out->store;
     const Tree *let = e->out->let;
     const LDim *need = r->need[e->out->id];
@@ -157,8 +152,7 @@ static LDim *box_of(Lower *L, LTensor *t, const LRegions *r) {
   LDim *box = need || back ? dims_copy(L, need ? need : back, t->t->rank) : whole_box(L, t->t);
   for (int d = 0; d < t->t->rank; d++) {
     if (back) box[d] = dim_union(L, &box[d], &back[d], t->writer.at[0]);
-    for (int k = 0; k < t->writer.n; k++) {
-      const LEq *e = t->writer.at[k];
+    EACH(LEq, e, t->writer) {
       LDim w = r->reg[e->id] ? form_box(L, &e->place[d], r->reg[e->id]) : (LDim){ .ext = 0 };
       if (w.ext > 0) box[d] = dim_union(L, &box[d], &w, e);
     }
@@ -169,9 +163,9 @@ static LDim *box_of(Lower *L, LTensor *t, const LRegions *r) {
 /* Space in scratch, with an odd number of lines between neighbours and a vector's room at the end. */
 static int scratch_take(Lower *L, LTensor *t, int64_t bytes) {
   bytes += L->t->vector_bytes;
-  int64_t at = take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->nalloc++ % 4)));
-  if (L->top > L->peak) L->peak = L->top;
-  if (t->buf < 0 || L->bufs.at[t->buf].offset != at || L->bufs.at[t->buf].bytes < bytes)
+  int64_t at = l_take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->s.nalloc++ % 4)));
+  if (L->top > L->s.peak) L->s.peak = L->top;
+  if (t->buf < 0 || L->s.bufs.at[t->buf].offset != at || L->s.bufs.at[t->buf].bytes < bytes)
     t->buf = buf_add(L, (KBuf){ .name = t->t->name, .kind = KB_SCRATCH, .elem = mem_type(t->t->type), .arg = BUF_LOCAL, .offset = at, .bytes = bytes });
   return t->buf;
 }
@@ -213,10 +207,9 @@ static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
 
 /* ---- in place */
 static bool reads_at_place(const LEq *e, const LTensor *t) {
-  for (int k = 0; k < e->read.n; k++) {
-    if (e->read.at[k]->t != t) continue;
-    for (int d = 0; d < t->t->rank; d++) {
-      const LForm *a = &e->read.at[k]->place[d], *b = &e->place[d];
+  EACH(LRead, r, e->read) {
+    for (int d = 0; d < t->t->rank && r->t == t; d++) {
+      const LForm *a = &r->place[d], *b = &e->place[d];
       if (!a->aff || a->c != b->c || a->n != b->n) return false;
       for (int i = 0; i < a->n; i++) if (a->t[i].k != b->t[i].k || a->t[i].m != b->t[i].m) return false;
     }
@@ -240,8 +233,7 @@ static void check_alias(Lower *L, const Tree *let, const LTensor *first, const L
   else if (first->t->type != last->t->type) why = "the types differ";
   else if (!same_shape(first->t, last->t)) why = "the shapes differ";
   else if (!reads_at_place(e, first)) why = "it is read at another place than it is written";
-  for (int k = 0; k < first->reader.n && !why; k++)
-    if (first->reader.at[k]->id > e->id) why = ctx_printf(L->c, "%s reads it later", first->reader.at[k]->eq->out->name);
+  EACH(LEq, r, first->reader) if (!why && r->id > e->id) why = ctx_printf(L->c, "%s reads it later", r->eq->out->name);
   if (why) tree_error(L, let->pos, last->writer.at[0], "it cannot take the place of %s: %s", first->t->name, why);
 }
 
@@ -269,12 +261,8 @@ static bool steps_along(const LEq *e, const LRead *r, const LEq *w, const char *
 
 /* Reads of earlier steps: must the storage of t lie outside this loop? */
 static bool steps_through(const Tree *f, const LTensor *t) {
-  for (int k = 0; k < t->reader.n; k++) {
-    const LEq *e = t->reader.at[k];
-    for (int i = 0; i < e->read.n; i++)
-      for (int w = 0; w < t->writer.n && e->read.at[i]->t == t; w++)
-        if (t->writer.at[w]->id >= e->id && steps_along(e, e->read.at[i], t->writer.at[w], f->name)) return true;
-  }
+  EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer)
+    if (r->t == t && w->id >= e->id && steps_along(e, r, w, f->name)) return true;
   return false;
 }
 
@@ -301,5 +289,5 @@ static void open_one(Lower *L, LTensor *t, const LRegions *r) {
 
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {
   for (int alias = 0; alias < 2; alias++)
-    for (int k = 0; k < eqs.n; k++) if (is_alias(eqs.at[k]->out) == alias && belongs_here(items, eqs.at[k]->out)) open_one(L, eqs.at[k]->out, r);
+    EACH(LEq, e, eqs) if (is_alias(e->out) == alias && belongs_here(items, e->out)) open_one(L, e->out, r);
 }

@@ -63,12 +63,12 @@ static void history_new(Lower *L, LTensor *t) {
     stride = d == at ? h->pitch : stride * extent_max(x->shape[order[d]]);
   }
   if (!h->ring) s->box[x->stream_dim].base = laff_plus(L->block0, -h->h);
-  KBuf b = { .name = x->name, .kind = KB_STATE, .elem = mem_type(x->type), .arg = -1, .offset = up_to(L->state, 64) };
+  KBuf b = { .name = x->name, .kind = KB_STATE, .elem = mem_type(x->type), .arg = -1, .offset = up_to(L->s.state, 64) };
   b.bytes = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes;
-  L->state = b.offset + b.bytes + (L->t->little_ram ? 0 : 64 * (1 + 2 * (L->nalloc++ % 4)));
+  L->s.state = b.offset + b.bytes + (L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4)));
   s->buf = buf_add(L, b);
   PUSH(L->c, L->hists, h);
-  PUSH(L->c, L->allhists, h);
+  PUSH(L->c, L->s.hists, h);
 }
 
 /* ---- positions of rings */
@@ -77,8 +77,8 @@ static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .
 static void positions_load(Lower *L) {
   L->pos = NEWN(L->c, KInst *, L->lens.n + 1);
   if (!L->lens.n) return;
-  KBuf b = { .name = "positions", .kind = KB_STATE, .elem = T_I32, .arg = -1, .offset = up_to(L->state, 64), .bytes = 4 * L->lens.n };
-  L->posbuf = buf_add(L, b); L->state = b.offset + b.bytes;
+  KBuf b = { .name = "positions", .kind = KB_STATE, .elem = T_I32, .arg = -1, .offset = up_to(L->s.state, 64), .bytes = 4 * L->lens.n };
+  L->posbuf = buf_add(L, b); L->s.state = b.offset + b.bytes;
   for (int k = 0; k < L->lens.n; k++) {
     KInst *v = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = { T_I32, 1 }, .addr = slot_addr(L, k) });
     L->pos[k] = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_WINT, 1 }, .a = { v }, .imm = L->lens.at[k] - 1 });
