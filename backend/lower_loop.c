@@ -40,124 +40,102 @@ void loop_end(Lower *L) { k_back(&L->b, L->loops.at[--L->loops.n].save); }
 KSave if_begin(Lower *L, KInst *cond) { return k_into(&L->b, &k_emit(&L->b, (KInst){ .op = K_IF, .a = { cond } })->body); }
 
 /* ---- one loop of the tree */
-/* eqs: of the body, binds: by root, does it have the index (else it is only repeated)? d: the range of the index. slides: sliding windows of the body. */
-typedef struct Loop { Lower *L; const Tree *f; const LRegions *r; LEqs eqs, root; bool *binds; LDim d; LSlide *slides; bool down; int64_t step; } Loop;
+/* A root of the body. x: which of its indices the loop binds (-1: none, it is only repeated). what: the loop does to its reduction. later: saved. */
+typedef enum { RED_AS_IS, RED_OPENED, RED_HOMED } Opened;
+typedef struct Root { LEq *e; int x; Opened what; bool later; } Root;
+/* eqs: of the body. d: the range of the index. down: a recurrence runs downwards. slides: sliding windows of the body. */
+typedef struct Loop { Lower *L; const Tree *f; const LRegions *r; LEqs eqs; VEC(Root) root; LDim d; LSlide *slides; bool down; int64_t step; } Loop;
+#define ROOTS(r, p) for (Root *r = (p)->root.at; r < (p)->root.at + (p)->root.n; r++)
 
 /* What the roots compute in a copy of the body: of the loop's range the part q, counted from its base. */
-static LDim **bind_part(Loop *p, const LDim *q) {
+static LDim **bind_part(Loop *p, LDim q) {
   Lower *L = p->L;
   LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1);
-  for (int k = 0; k < p->root.n; k++) {
-    LEq *e = p->root.at[k];
-    LDim *reg = bound[e->id] = dims_copy(L, p->r->reg[e->id], e->n);
-    if (!p->binds[k]) continue;
-    LDim *d = &reg[eq_index(e, p->f->name)];
-    *d = (LDim){ laff_add(L, d->base, q->base, 1), q->ext, q->dyn, q->loose, d->over, q->cnt };
+  ROOTS(r, p) {
+    LDim *reg = bound[r->e->id] = dims_copy(L, p->r->reg[r->e->id], r->e->n), *d = reg + (r->x < 0 ? 0 : r->x);
+    if (r->x >= 0) *d = (LDim){ laff_add(L, d->base, q.base, 1), q.ext, q.dyn, q.loose, d->over, q.cnt };
   }
   return bound;
 }
 
-/* Does the loop run over e's reduction, while its accumulators rest in storage? */
-static bool is_outer(const Loop *p, int k) {
-  const LEq *e = p->root.at[k];
-  return e->home && !p->L->open[e->id] && p->binds[k] && eq_index(e, p->f->name) >= e->nfree;
-}
+/* Does the loop run over the root's reduction, while its accumulators rest in storage? */
+static bool is_outer(const Loop *p, const Root *r) { return r->e->home && !p->L->open[r->e->id] && r->x >= r->e->nfree; }
 
 /* A copy of the body, in loop v if there is one. One that is not the first of the loop is never the first of an outer reduction block. */
 static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   Lower *L = p->L;
-  bool *later = NEWN(L->c, bool, p->root.n + 1);
-  for (int k = 0; k < p->root.n; k++) {
-    LEq *e = p->root.at[k];
-    later[k] = e->later;
-    if (!is_outer(p, k)) continue;
-    if (v) PUSH(L->c, e->outer, v);
-    e->later |= !first;
+  if (q.ext <= 0) return;
+  ROOTS(r, p) {
+    r->later = r->e->later;
+    if (!is_outer(p, r)) continue;
+    if (v) PUSH(L->c, r->e->outer, v);
+    r->e->later |= !first;
   }
-  if (q.ext > 0) {
-    LDim **bound = bind_part(p, &q);
-    for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
-    L->slides = p->slides;
-    lower_body(L, p->f->body, bound, false);
-  }
-  for (int k = 0; k < p->root.n; k++) {
-    if (!is_outer(p, k)) continue;
-    if (v) p->root.at[k]->outer.n--;
-    p->root.at[k]->later = later[k];
+  LDim **bound = bind_part(p, q);
+  for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
+  L->slides = p->slides;
+  lower_body(L, p->f->body, bound, false);
+  ROOTS(r, p) {
+    if (!is_outer(p, r)) continue;
+    r->e->outer.n -= v != NULL;
+    r->e->later = r->later;
   }
 }
 
-static LDim part(int64_t off, int64_t ext) { return (LDim){ .base = laff_int(off), .ext = ext }; }
+/* The k-th step of the range; the last may be short. */
+static LDim part(const Loop *p, int64_t at, int64_t step) { return (LDim){ .base = laff_int(at), .ext = step < p->d.ext - at ? step : p->d.ext - at }; }
 static KLoopHint hint_of(const Loop *p) { return p->f->loop == LOOP_PARALLEL ? KL_PARALLEL : KL_SERIAL; }
 
-/* n steps from `off` on; a falling loop takes them from the end. */
-static void steps_serial(Loop *p, int64_t off, int64_t step, int64_t n, bool first) {
-  if (n == 1) copy_body(p, part(off, step), NULL, first);
-  if (n <= 1) return;
-  KInst *v = loop_begin(p->L, l_int(p->L, n), n, hint_of(p));
-  LAff at = laff_plus(laff_var(v, p->down ? -step : step), p->down ? off + (n - 1) * step : off);
-  copy_body(p, (LDim){ .base = at, .ext = step }, v, first);
-  loop_end(p->L);
-}
-
-/* Steps a .. z - 1, as single copies; the last may be short. */
-static void steps_single(Loop *p, int64_t step, int64_t a, int64_t z, bool down) {
-  for (int64_t k = a; k < z; k++) {
-    int64_t j = down ? z - 1 - k : k, rest = p->d.ext - j * step;
-    copy_body(p, part(j * step, rest < step ? rest : step), NULL, k == 0);
-  }
-}
-
-static void steps_plain(Loop *p, int64_t step) {
-  int64_t n = p->d.ext / step, tail = p->d.ext % step;
-  bool before = p->down && tail;
-  if (before) copy_body(p, part(n * step, tail), NULL, true);
-  steps_serial(p, 0, step, n, !before);
-  if (!p->down && tail) copy_body(p, part(n * step, tail), NULL, n == 0);
-}
-
-/* Sizes that differ by one: the larger first. */
-static void steps_even(Loop *p, int64_t n) {
-  int64_t low = p->d.ext / n, more = p->d.ext % n;
-  steps_serial(p, 0, low + 1, more, true);
-  steps_serial(p, more * (low + 1), low, n - more, more == 0);
-}
-
-static void steps_peel(Loop *p, int64_t step) {
-  int64_t n = p->d.ext / step, tail = p->d.ext % step;
-  if (n > 0) copy_body(p, part(0, step), NULL, true);
-  if (n > 0) steps_serial(p, step, step, n - 1 - (tail == 0), false);
-  if (n > 1 && tail == 0) copy_body(p, part((n - 1) * step, step), NULL, false);
-  if (tail) copy_body(p, part(n * step, tail), NULL, n == 0);
-}
-
 /* Do all guards of the body hold for the k-th step, as far as they depend on the loop's index? */
-static bool step_inside(Loop *p, int64_t k, int64_t step) {
-  Lower *L = p->L;
-  LDim q = part(k * step, step < p->d.ext - k * step ? step : p->d.ext - k * step);
-  LRegions r = infer(L, p->eqs, bind_part(p, &q), false);
-  for (int j = 0; j < p->eqs.n; j++) {
-    LEq *e = p->eqs.at[j];
+static bool step_inside(Loop *p, int64_t k) {
+  LRegions reg = infer(p->L, p->eqs, bind_part(p, part(p, k * p->step, p->step)), false);
+  EACH(LEq, e, p->eqs) EACH(LRead, r, e->read) {
     int x = eq_index(e, p->f->name);
-    for (int i = 0; i < e->read.n && x >= 0; i++)
-      for (int d = 0; d < e->read.at[i]->t->t->rank; d++) {
-        const LForm *f = &e->read.at[i]->place[d];
-        if (e->read.at[i]->inside[d] || !f->aff || !(f->uses >> x & 1)) continue;
-        LDim b = form_box(L, f, r.reg[e->id]);
-        LRange at = laff_range(L, &b.base);
-        if (at.lo < 0 || at.hi + b.ext > extent_min(e->read.at[i]->t->t->shape[d])) return false;
-      }
+    for (int d = 0; d < r->t->t->rank && x >= 0; d++) {
+      if (r->inside[d] || !r->place[d].aff || !(r->place[d].uses >> x & 1)) continue;
+      LDim b = form_box(p->L, &r->place[d], reg.reg[e->id]);
+      LRange at = laff_range(p->L, &b.base);
+      if (at.lo < 0 || at.hi + b.ext > extent_min(r->t->t->shape[d])) return false;
+    }
   }
   return true;
 }
 
-static void steps_edge(Loop *p, int64_t step, int64_t n) {
-  int64_t a = 0, z = p->d.ext / step;
-  while (a < n && a < 64 && !step_inside(p, a, step)) a++;
-  while (z > a && n - z < 64 && !step_inside(p, z - 1, step)) z--;
-  steps_single(p, step, 0, a, false);
-  steps_serial(p, a * step, step, z - a, a == 0);
-  steps_single(p, step, z > a ? z : a, n, false);
+/* Some steps of a constant range: n from `at` on, a loop or (apart) copies. A falling loop takes them from the end. */
+typedef struct Steps { int64_t at, step, n; bool apart; } Steps;
+
+static void steps_emit(Loop *p, Steps s, bool first) {
+  for (int64_t k = 0; k < s.n && (s.apart || s.n == 1); k++)
+    copy_body(p, part(p, s.at + (p->down && p->f->loop == LOOP_UNROLL ? s.n - 1 - k : k) * s.step, s.step), NULL, first && k == 0);
+  if (s.apart || s.n <= 1) return;
+  KInst *v = loop_begin(p->L, l_int(p->L, s.n), s.n, hint_of(p));
+  LAff at = laff_plus(laff_var(v, p->down ? -s.step : s.step), p->down ? s.at + (s.n - 1) * s.step : s.at);
+  copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first);
+  loop_end(p->L);
+}
+
+/* The n steps of a constant range: whole ones, then the tail (a falling loop begins with it). even: sizes differ by one, the larger first. peel: first and
+ * last apart. edge: those apart, at most 64 at an end, that touch a border. */
+static void steps_const(Loop *p, int64_t n) {
+  int64_t ext = p->d.ext, s = p->step, whole = ext / s, more = ext % n, a = 0, z = whole;
+  Steps tail = { whole * s, s, ext % s > 0, true }, list[3] = { { 0, s, whole, false }, tail };
+  bool first = true;
+  switch (p->f->loop) {
+  case LOOP_UNROLL: list[0] = (Steps){ 0, s, n, true }; list[1].n = 0; break;
+  case LOOP_EVEN: list[0] = (Steps){ 0, ext / n + 1, more, false }; list[1] = (Steps){ more * (ext / n + 1), ext / n, n - more, false }; break;
+  case LOOP_PEEL: list[0].n = 1; list[1] = (Steps){ s, s, n - 2, false }; list[2] = (Steps){ (n - 1) * s, s, n > 1, true }; break;
+  case LOOP_EDGE:
+    while (a < n && a < 64 && !step_inside(p, a)) a++;
+    while (z > a && n - z < 64 && !step_inside(p, z - 1)) z--;
+    if (z < a) z = a;
+    list[0] = (Steps){ 0, s, a, true }; list[1] = (Steps){ a * s, s, z - a, false }; list[2] = (Steps){ z * s, s, n - z, true };
+    break;
+  default: if (p->down) list[1] = list[0], list[0] = tail;
+  }
+  for (int k = 0; k < 3; k++) {
+    steps_emit(p, list[k], first);
+    first &= list[k].n <= 0;
+  }
 }
 
 /* ---- run-time counts */
@@ -169,40 +147,33 @@ static bool in_lanes(const Tree *leaf, const char *index) {
 /* One vector, if all leaves below run the index in lanes; else single elements. */
 static int64_t granule(const Loop *p) {
   int64_t w = 1;
-  for (int k = 0; k < p->eqs.n; k++) {
-    const LEq *e = p->eqs.at[k];
+  EACH(LEq, e, p->eqs) {
     if (eq_index(e, p->f->name) < 0) continue;
     if (!in_lanes(e->leaf, p->f->name)) return 1;
     if (e->lanes > w) w = e->lanes;
   }
-  return w;
+  return w < p->step ? w : p->step;
 }
 
-static void steps_rest(Loop *p, KInst *n, KInst *whole, int64_t step) {
+/* Whole steps; then granules, of which the last is partly wanted. */
+static void steps_run(Loop *p) {
   Lower *L = p->L;
-  int64_t w = granule(p);
-  if (w > step) w = step;
-  LAff done = laff_var(whole, step), rest = laff_add(L, laff_var(n, 1), done, -1);
-  KInst *r = laff_inst(L, rest);
-  l_known(r, 0, step - 1);
-  KInst *count = l_fn(L, KF_DIV, l_fn(L, KF_ADD, r, l_int(L, w - 1)), l_int(L, w)), *v = loop_begin(L, count, (step - 1 + w - 1) / w, KL_SERIAL);
-  LAff at = laff_var(v, w);
-  copy_body(p, (LDim){ .base = laff_add(L, done, at, 1), .ext = w, .dyn = w > 1, .loose = w > 1, .cnt = laff_add(L, rest, at, -1) }, v, false);
-  loop_end(L);
-}
-
-static void steps_run(Loop *p, int64_t step) {
-  Lower *L = p->L;
+  int64_t step = p->step, most = p->d.ext / step, w = granule(p);
   KInst *n = dim_count(L, &p->d), *whole = l_fn(L, KF_DIV, n, l_int(L, step));
-  int64_t most = p->d.ext / step;
-  if (p->down && step != 1) tree_error(L, p->f->pos, p->root.at[0], "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
+  if (p->down && step != 1) tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
   if (most > 0) {
     KInst *v = loop_begin(L, whole, most, hint_of(p));
     LAff at = laff_var(v, p->down ? -step : step);
     copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true);
     loop_end(L);
   }
-  if (step > 1) steps_rest(p, n, whole, step);
+  if (step == 1) return;
+  LAff done = laff_var(whole, step), rest = laff_add(L, laff_var(n, 1), done, -1);
+  KInst *r = l_known(laff_inst(L, rest), 0, step - 1), *count = l_fn(L, KF_DIV, l_fn(L, KF_ADD, r, l_int(L, w - 1)), l_int(L, w));
+  KInst *v = loop_begin(L, count, (step - 1 + w - 1) / w, KL_SERIAL);
+  LAff at = laff_var(v, w);
+  copy_body(p, (LDim){ .base = laff_add(L, done, at, 1), .ext = w, .dyn = w > 1, .loose = w > 1, .cnt = laff_add(L, rest, at, -1) }, v, false);
+  loop_end(L);
 }
 
 /* ---- sliding windows */
@@ -224,9 +195,8 @@ static bool may_slide(Loop *p, int k) {
 
 /* The regions of a step in the middle, in terms of its counter v. */
 static LRegions probe(Loop *p, KInst *v) {
-  LDim q = { .base = laff_var(v, p->step), .ext = p->step };
   p->L->slides = p->slides;
-  LRegions r = infer(p->L, p->eqs, bind_part(p, &q), false);
+  LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
   p->L->slides = NULL;
   return r;
 }
@@ -265,7 +235,7 @@ static Tree *warm_items(Loop *p) {
     LEqs in = tree_eqs(L, t, false);
     bool all = true, let = false;
     for (int k = 0; k < in.n; k++) all &= !is_root(in, k) || need[in.at[k]->id];
-    for (int k = 0; k < p->eqs.n && t->kind == TREE_LET; k++) let |= name_is(p->eqs.at[k]->out->t->name, t->name) && need[p->eqs.at[k]->id];
+    EACH(LEq, e, p->eqs) let |= t->kind == TREE_LET && need[e->id] && name_is(e->out->t->name, t->name);
     if (!all || (!in.n && !let)) continue;
     *end = NEW(L->c, Tree);
     **end = *t;
@@ -282,8 +252,7 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
   Tree *one = NEW(L->c, Tree);
   *one = *item;
   one->next = NULL;
-  for (int k = 0; k < root.n; k++) {
-    LEq *e = root.at[k];
+  EACH(LEq, e, root) {
     bound[e->id] = dims_copy(L, warm[e->id], e->n);
     LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
     d->base = laff_add(L, d->base, from, 1); d->ext = rows;
@@ -295,8 +264,8 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
 static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
   LEqs in = tree_eqs(p->L, t, false), root = { 0 };
   for (int k = 0; k < in.n; k++) if (is_root(in, k)) PUSH(p->L->c, root, in.at[k]);
-  for (int k = 0; k < root.n; k++) {
-    const LSlide *s = slide_of(p->slides, root.at[k]);
+  EACH(LEq, e, root) {
+    const LSlide *s = slide_of(p->slides, e);
     if (!s || s->shift != slide_of(p->slides, root.at[0])->shift) *apart = false;
   }
   return root;
@@ -367,7 +336,7 @@ static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
 
 /* Is what e starts from computed in this loop? */
 static bool init_inside(const Loop *p, const LEq *e) {
-  for (int k = 0; k < p->eqs.n && e->init; k++) if (expr_reads(e->init, p->eqs.at[k]->out->t)) return true;
+  EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true;
   return false;
 }
 
@@ -380,12 +349,9 @@ static void home_check(const Loop *p, const LEq *e) {
     tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, but what it starts from is computed inside", p->f->name);
 }
 
-typedef enum { RED_AS_IS, RED_OPENED, RED_HOMED } Opened;
-
-/* What this loop does to the reduction of its k-th root. */
-static Opened open_reduction(Loop *p, int k) {
-  LEq *e = p->root.at[k];
-  if (!p->binds[k] || eq_index(e, p->f->name) < e->nfree || p->L->open[e->id]) return RED_AS_IS;
+/* Opens the reduction of a root where this loop is the outermost over it. */
+static Opened open_reduction(Loop *p, LEq *e, int x) {
+  if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
   if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) {
     bool was = e->home;
     home_check(p, e);
@@ -397,54 +363,44 @@ static Opened open_reduction(Loop *p, int k) {
   return RED_OPENED;
 }
 
+/* Finds the roots, and the range that those that have the index agree on. */
 static void loop_roots(Loop *p) {
   Lower *L = p->L;
-  p->eqs = tree_eqs(L, p->f->body, true); p->binds = NEWN(L->c, bool, p->eqs.n + 1);
-  LEq *first = NULL;
+  const LEq *first = NULL;
+  p->eqs = tree_eqs(L, p->f->body, true);
   for (int k = 0; k < p->eqs.n; k++) {
     LEq *e = p->eqs.at[k];
+    int64_t diff;
     int x = eq_index(e, p->f->name);
     p->down |= x >= 0 && e->down[x];
     if (!is_root(p->eqs, k)) continue;
-    p->binds[p->root.n] = x >= 0;
-    PUSH(L->c, p->root, e);
-    if (x < 0) continue;
-    const LDim *d = &p->r->reg[e->id][x];
-    int64_t diff;
-    if (!first) first = e, p->d = *d;
-    else if (d->ext != p->d.ext || d->dyn != p->d.dyn || !laff_diff(&d->base, &p->d.base, &diff))
+    PUSH(L->c, p->root, ((Root){ .e = e, .x = x }));
+    const LDim *d = x < 0 ? NULL : &p->r->reg[e->id][x];
+    if (d && !first) first = e, p->d = *d;
+    else if (d && (d->ext != p->d.ext || d->dyn != p->d.dyn || !laff_diff(&d->base, &p->d.base, &diff)))
       tree_error(L, p->f->pos, e, "for %s also binds it in %s, over another range: the roots of a loop agree", p->f->name, first->eq->out->name);
   }
   if (!first && p->eqs.n) tree_error(L, p->f->pos, NULL, "for %s: no equation that is last in its body has an index %s", p->f->name, p->f->name);
 }
 
-static void run_steps(Loop *p, int64_t n) {
-  if (p->d.dyn) steps_run(p, p->step);
-  else if (p->f->loop == LOOP_UNROLL) steps_single(p, p->step, 0, n, p->down);
-  else if (p->f->loop == LOOP_EVEN) steps_even(p, n);
-  else if (p->f->loop == LOOP_PEEL) steps_peel(p, p->step);
-  else if (p->f->loop == LOOP_EDGE) steps_edge(p, p->step, n);
-  else steps_plain(p, p->step);
-}
-
-static void lower_loop(Lower *L, const Tree *f, const LRegions *r) {
-  Loop p = { .L = L, .f = f, .r = r };
+static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
+  Loop p = { .L = L, .f = f, .r = reg };
   loop_roots(&p);
   if (!p.eqs.n || p.d.ext <= 0) return;
   p.step = p.d.dyn ? (f->step > 0 ? f->step : 1) : loop_step(f, p.d.ext);
   int64_t n = (p.d.ext + p.step - 1) / p.step;
-  if (f->loop == LOOP_UNROLL && n > 4096) tree_error(L, f->pos, p.root.at[0], "for %s* would be unrolled %lld times", f->name, (long long)n);
-  Opened *opened = NEWN(L->c, Opened, p.root.n + 1);
-  for (int k = 0; k < p.root.n; k++) opened[k] = open_reduction(&p, k);
+  if (f->loop == LOOP_UNROLL && n > 4096) tree_error(L, f->pos, p.root.at[0].e, "for %s* would be unrolled %lld times", f->name, (long long)n);
+  ROOTS(r, &p) r->what = open_reduction(&p, r->e, r->x);
   if (f->loop == LOOP_EVEN && !p.d.dyn) p.step = (p.d.ext + n - 1) / n;
   KInst *v = NEW(L->c, KInst);     /* a counter to look at the loop with */
   *v = (KInst){ .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++ };
   for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
   if (p.slides) warm_up(&p, v);
-  run_steps(&p, n);
-  for (int k = 0; k < p.root.n; k++) {
-    if (opened[k] == RED_OPENED) red_close(L, p.root.at[k]);
-    if (opened[k] == RED_HOMED) p.root.at[k]->home = false;
+  if (p.d.dyn) steps_run(&p);
+  else steps_const(&p, n);
+  ROOTS(r, &p) {
+    if (r->what == RED_OPENED) red_close(L, r->e);
+    if (r->what == RED_HOMED) r->e->home = false;
   }
 }
 
@@ -452,14 +408,13 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *r) {
 static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r) {
   KInst *inner = L->loops.n ? L->loops.at[L->loops.n - 1].v : NULL;
   int64_t ahead = t->place && expr_is_const(t->place) ? (int64_t)expr_number(t->place) : 1;
-  for (int k = 0; k < eqs.n; k++)
-    for (int i = 0; i < eqs.at[k]->read.n; i++) {
-      LPt p = { .e = eqs.at[k] };
-      if (!name_is(p.e->read.at[i]->t->t->name, t->name)) continue;
-      for (int x = 0; x < p.e->n; x++) p.env[x] = r->reg[p.e->id][x].base;
-      prefetch_read(L, &p, p.e->read.at[i], inner, ahead);
-      return;
-    }
+  EACH(LEq, e, eqs) EACH(LRead, x, e->read) {
+    LPt p = { .e = e };
+    if (!name_is(x->t->t->name, t->name)) continue;
+    for (int k = 0; k < e->n; k++) p.env[k] = r->reg[e->id][k].base;
+    prefetch_read(L, &p, x, inner, ahead);
+    return;
+  }
   tree_error(L, t->pos, NULL, "prefetch %s: nothing in this body reads it", t->name);
 }
 
@@ -479,7 +434,7 @@ void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
     else if (t->kind == TREE_FOR) lower_loop(L, t, &r);
     if (t->kind == TREE_PREFETCH) lower_prefetch(L, t, eqs, &r);
     LEqs in = t->kind == TREE_LEAF ? tree_eqs(L, t, false) : (LEqs){ 0 };
-    for (int i = 0; i < in.n; i++) lower_leaf(L, in.at[i], t, r.reg[in.at[i]->id]);
+    EACH(LEq, e, in) lower_leaf(L, e, t, r.reg[e->id]);
     if (L->block && t->kind != TREE_LET) stream_mirror(L, items, t, &r);
   }
   while (L->opened.n > opened) L->opened.at[--L->opened.n]->store = NULL;
