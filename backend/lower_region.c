@@ -153,15 +153,13 @@ static void back_add(Infer *f, const LTensor *t, const LDim *box) {
 static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
   LDim box[LEQ_INDICES];
   for (int k = 0; k < e->n; k++) if (reg[k].ext <= 0) return;
-  for (int k = 0; k < e->read.n; k++) {
-    LRead *r = e->read.at[k];
-    const LEqs *w = &r->t->writer;
+  EACH(LRead, r, e->read) {
     if (!f->here[r->t->id]) continue;
-    for (int d = 0; d < r->t->t->rank; d++) box[d] = read_box(f->L, r, d, reg);
     bool later = false;
-    for (int i = 0; i < w->n; i++) later |= w->at[i]->id >= e->id;
+    for (int d = 0; d < r->t->t->rank; d++) box[d] = read_box(f->L, r, d, reg);
+    EACH(LEq, w, r->t->writer) later |= w->id >= e->id;
     if (later) back_add(f, r->t, box);
-    if (!later || w->at[0]->id < e->id) need_add(f, r->t, box, e);
+    if (!later || r->t->writer.at[0]->id < e->id) need_add(f, r->t, box, e);
   }
 }
 
@@ -186,7 +184,7 @@ static void region_slide(Infer *f, const LEq *e, LDim *reg) {
 LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
   int nt = L->all.n + 1, ne = L->eq.n + 1;
   Infer f = { L, { NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, nt), NEWN(L->c, LDim *, nt) }, top, NEWN(L->c, bool, nt) };
-  for (int k = 0; k < eqs.n; k++) f.here[eqs.at[k]->out->id] = true;
+  EACH(LEq, e, eqs) f.here[e->out->id] = true;
   for (int k = eqs.n - 1; k >= 0; k--) {
     LEq *e = eqs.at[k];
     const LDim *given = bound ? bound[e->id] : NULL;
@@ -228,19 +226,15 @@ static bool dim_covers(const LDim *in, const LDim *all) {
 static bool reads_cover(Lower *L, LEqs in, const LEq *e, const LRegions *r) {
   const LTensor *t = e->out;
   bool covered[LEQ_INDICES] = { false }, dense = false;
-  for (int k = 0; k < in.n; k++)
-    for (int i = 0; i < in.at[k]->read.n; i++) {
-      const LEq *q = in.at[k];
-      LRead *x = q->read.at[i];
-      if (x->t != t || q->id <= e->id) continue;
-      bool all = true;
-      for (int d = 0; d < t->t->rank; d++) {
-        LDim b = read_box(L, x, d, r->reg[q->id]);
-        covered[d] |= dim_covers(&b, &r->need[t->id][d]);
-        all &= is_dense(q, &x->place[d]);
-      }
-      dense |= all;
+  EACH(LEq, q, in) EACH(LRead, x, q->read) {
+    bool all = x->t == t && q->id > e->id;
+    for (int d = 0; d < t->t->rank && x->t == t && q->id > e->id; d++) {
+      LDim b = read_box(L, x, d, r->reg[q->id]);
+      covered[d] |= dim_covers(&b, &r->need[t->id][d]);
+      all &= is_dense(q, &x->place[d]);
     }
+    dense |= all;
+  }
   for (int d = 0; d < t->t->rank; d++) if (!covered[d]) return false;
   return dense;
 }
@@ -252,7 +246,7 @@ void check_cover(Lower *L, const Tree *items, const LRegions *r) {
     for (int k = 0; k < in.n; k++) {
       const LTensor *x = in.at[k]->out;
       bool elsewhere = x->external;
-      for (int i = 0; i < x->reader.n; i++) elsewhere |= !tree_holds(t, x->reader.at[i], false);
+      EACH(LEq, e, x->reader) elsewhere |= !tree_holds(t, e, false);
       if (!elsewhere || x->writer.n > 1 || x->hist || is_root(in, k) || !r->need[x->id]) continue;
       if (!reads_cover(L, in, in.at[k], r))
         tree_error(L, t->pos, in.at[k], "inside `for %s` only what its readers there need is computed, and that is not all of it: give it a leaf outside", t->name);

@@ -71,7 +71,6 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
 
-
 int tensor_buffer(Lower *L, Tensor *t) {
   void *known = lmap_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;

@@ -63,10 +63,8 @@ static void history_new(Lower *L, LTensor *t) {
     stride = d == at ? h->pitch : stride * extent_max(x->shape[order[d]]);
   }
   if (!h->ring) s->box[x->stream_dim].base = laff_plus(L->block0, -h->h);
-  KBuf b = { .name = x->name, .kind = KB_STATE, .elem = mem_type(x->type), .arg = -1, .offset = up_to(L->s.state, 64) };
-  b.bytes = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes;
-  L->s.state = b.offset + b.bytes + (L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4)));
-  s->buf = buf_add(L, b);
+  int64_t size = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes, gap = L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4));
+  s->buf = buf_add(L, (KBuf){ .name = x->name, .kind = KB_STATE, .elem = mem_type(x->type), .arg = -1, .offset = l_take(&L->s.state, size + gap), .bytes = size });
   PUSH(L->c, L->hists, h);
   PUSH(L->c, L->s.hists, h);
 }
@@ -77,19 +75,15 @@ static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .
 static void positions_load(Lower *L) {
   L->pos = NEWN(L->c, KInst *, L->lens.n + 1);
   if (!L->lens.n) return;
-  KBuf b = { .name = "positions", .kind = KB_STATE, .elem = T_I32, .arg = -1, .offset = up_to(L->s.state, 64), .bytes = 4 * L->lens.n };
-  L->posbuf = buf_add(L, b); L->s.state = b.offset + b.bytes;
+  int64_t bytes = 4 * L->lens.n;
+  L->posbuf = buf_add(L, (KBuf){ .name = "positions", .kind = KB_STATE, .elem = T_I32, .arg = -1, .offset = l_take(&L->s.state, bytes), .bytes = bytes });
   for (int k = 0; k < L->lens.n; k++) {
     KInst *v = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = { T_I32, 1 }, .addr = slot_addr(L, k) });
     L->pos[k] = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_WINT, 1 }, .a = { v }, .imm = L->lens.at[k] - 1 });
   }
 }
 
-static KInst *select_index(Lower *L, KInst *c, KInst *x, KInst *y, int64_t hi) {
-  KInst *v = l_select(L, c, x, y);
-  l_known(v, 0, hi);
-  return v;
-}
+static KInst *select_index(Lower *L, KInst *c, KInst *x, KInst *y, int64_t hi) { return l_known(l_select(L, c, x, y), 0, hi); }
 
 static void positions_store(Lower *L) {
   for (int k = 0; k < L->lens.n; k++) {
@@ -146,23 +140,14 @@ static void mirror(Lower *L, LHist *h, const LDim *d) {
 
 /* After an item of a body: rings that it wrote and that others than it read. */
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r) {
-  for (int k = 0; k < L->hists.n; k++) {
-    LHist *h = L->hists.at[k];
+  EACH(LHist, h, L->hists) {
     const LEq *w = h->t->writer.at[0];
-    const LEqs *readers = &h->t->reader;
     bool needed = body == L->streambody;
     if (!h->ring || (h->mirrored && h->mirrored != body) || !tree_holds(item, w, false)) continue;
-    for (int i = 0; i < readers->n; i++) needed |= tree_holds(body, readers->at[i], true) && !tree_holds(item, readers->at[i], false);
+    EACH(LEq, e, h->t->reader) needed |= tree_holds(body, e, true) && !tree_holds(item, e, false);
     if (!needed) continue;
     h->mirrored = body;
     for (int i = 0; i < w->nfree; i++) if (w->place[h->t->t->stream_dim].uses >> i & 1) mirror(L, h, &r->reg[w->id][i]);
-  }
-}
-
-static void shift_all(Lower *L) {
-  for (int k = 0; k < L->hists.n; k++) {
-    LHist *h = L->hists.at[k];
-    if (!h->ring) rows_copy(L, h, (Span){ L->frames, l_int(L, 0), l_int(L, h->h) });
   }
 }
 
@@ -182,14 +167,13 @@ static LDim **bind_block(Lower *L, const Tree *f, LDim *const *reg) {
 }
 
 static void open_histories(Lower *L, const Tree *f) {
-  for (int k = 0; k < L->eq.n; k++)
-    for (int i = 0; i < L->eq.at[k]->read.n; i++) {
-      LTensor *t = L->eq.at[k]->read.at[i]->t;
-      if (!t->hist) continue;
-      if (!t->writer.n) tree_error(L, f->pos, L->eq.at[k], "it reads the past of %s, which another kernel computes: they must share one stream loop", t->t->name);
-      if (t->external) bug(L->c, "%s has a history and is no temporary", t->t->name);
-      if (!t->store) history_new(L, t);
-    }
+  EACH(LEq, e, L->eq) EACH(LRead, r, e->read) {
+    LTensor *t = r->t;
+    if (!t->hist) continue;
+    if (!t->writer.n) tree_error(L, f->pos, e, "it reads the past of %s, which another kernel computes: they must share one stream loop", t->t->name);
+    if (t->external) bug(L->c, "%s has a history and is no temporary", t->t->name);
+    if (!t->store) history_new(L, t);
+  }
 }
 
 void lower_stream(Lower *L, const Tree *f, LDim *const *reg) {
@@ -199,16 +183,16 @@ void lower_stream(Lower *L, const Tree *f, LDim *const *reg) {
   L->block = f->step > 0 ? f->step : L->t->block;
   KInst *t = L->param[d], *size = l_int(L, L->block), *count = l_fn(L, KF_DIV, l_fn(L, KF_ADD, t, l_int(L, L->block - 1)), size);
   L->block0 = laff_var(loop_begin(L, count, (L->g->dim[d]->hi + L->block - 1) / L->block, KL_SERIAL), L->block);
-  L->frames = l_fn(L, KF_MIN, laff_inst(L, laff_add(L, laff_var(t, 1), L->block0, -1)), size);
-  l_known(L->frames, 1, L->block);
+  L->frames = l_known(l_fn(L, KF_MIN, laff_inst(L, laff_add(L, laff_var(t, 1), L->block0, -1)), size), 1, L->block);
   open_histories(L, f);
   positions_load(L);
-  L->hoist = mark_open(L); L->streambody = f->body;
+  L->hoist = mark_open(L);
+  L->streambody = f->body;
   lower_body(L, f->body, bind_block(L, f, reg), false);
-  shift_all(L);
+  EACH(LHist, h, L->hists) if (!h->ring) rows_copy(L, h, (Span){ L->frames, l_int(L, 0), l_int(L, h->h) });
   positions_store(L);
   mark_close(L, L->hoist);
   loop_end(L);
   L->block = 0;
-  for (int k = 0; k < L->hists.n; k++) L->hists.at[k]->t->store = NULL;
+  EACH(LHist, h, L->hists) h->t->store = NULL;
 }

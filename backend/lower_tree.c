@@ -21,7 +21,7 @@ static void add_eqs(Lower *L, const Tree *t, bool rest, LEqs *out) {
   for (; t; t = rest ? t->next : NULL) {
     if (t->kind == TREE_FOR) add_eqs(L, t->body, true, out);
     LTensor *x = t->kind == TREE_LEAF ? tensor_named(L, t->name) : NULL;
-    for (int k = 0; x && k < x->writer.n; k++) PUSH(L->c, *out, x->writer.at[k]);
+    if (x) EACH(LEq, e, x->writer) PUSH(L->c, *out, e);
   }
 }
 
@@ -46,25 +46,20 @@ static void near_name(Lower *L, const Tree *t, const char *what) {
 }
 
 static void check_leaf(Lower *L, const Tree *t, LTensor *x) {
-  for (int k = 0; k < x->writer.n; k++) {
-    if (x->writer.at[k]->leaf) {
-      tree_say(L, t->pos, "%s has two leaves; an equation is computed in one place", t->name);
-      return;
-    }
-    x->writer.at[k]->leaf = t;
+  bool twice = false;
+  EACH(LEq, e, x->writer) {
+    twice |= e->leaf != NULL;
+    if (!twice) e->leaf = t;
   }
+  if (twice) tree_say(L, t->pos, "%s has two leaves; an equation is computed in one place", t->name);
 }
 
-static bool known_index(Lower *L, const char *name) {
-  for (int k = 0; k < L->k->neq; k++) {
-    Expr *r = eq_reduction(L->k->eq[k], NULL);
-    for (int i = 0; i < L->k->eq[k]->nfree; i++) if (name_is(L->k->eq[k]->free[i]->name, name)) return true;
-    for (int i = 0; r && i < r->nbound; i++) if (name_is(r->bound[i]->name, name)) return true;
-  }
+static bool known_index(LEq *const *all, int n, const char *name) {
+  for (int k = 0; k < n; k++) if (eq_index(all[k], name) >= 0) return true;
   return false;
 }
 
-static void check_tree(Lower *L, const Tree *t, int depth) {
+static void check_tree(Lower *L, LEq *const *all, const Tree *t, int depth) {
   if (depth > 64) tree_error(L, t->pos, NULL, "loops are nested more than 64 deep");
   for (; t; t = t->next) {
     bool leaf = t->kind == TREE_LEAF, let = t->kind == TREE_LET;
@@ -74,10 +69,10 @@ static void check_tree(Lower *L, const Tree *t, int depth) {
     if (let && x && x->let) tree_say(L, t->pos, "%s has two lets", t->name);
     else if (let && x) x->let = t;
     if (t->kind != TREE_FOR) continue;
-    if (!known_index(L, t->name)) tree_say(L, t->pos, "for %s: no equation of this kernel has an index %s", t->name, t->name);
+    if (!known_index(all, L->k->neq, t->name)) tree_say(L, t->pos, "for %s: no equation of this kernel has an index %s", t->name, t->name);
     if (t->step < 0) tree_say(L, t->pos, "for %s: the step must be positive", t->name);
     if (t->loop == LOOP_STREAM && depth) tree_say(L, t->pos, "for %s: a stream loop stands outermost", t->name);
-    check_tree(L, t->body, depth + 1);
+    check_tree(L, all, t->body, depth + 1);
   }
 }
 
@@ -96,14 +91,11 @@ static Step step_of(const LEq *e, const LRead *r, const LEq *w, int d) {
 
 /* Recurrences that read later places run downwards. */
 static void find_down(const LEq *e) {
-  for (int k = 0; k < e->read.n; k++) {
-    const LTensor *t = e->read.at[k]->t;
-    for (int i = 0; i < t->writer.n; i++)
-      for (int d = 0; d < t->t->rank && t->writer.at[i]->id >= e->id; d++) {
-        Step s = step_of(e, e->read.at[k], t->writer.at[i], d);
-        if (s.named && s.dist > 0) e->down[s.ke] = t->writer.at[i]->down[s.kw] = true;
-      }
-  }
+  EACH(LRead, r, e->read) EACH(LEq, w, r->t->writer)
+    for (int d = 0; d < r->t->t->rank && w->id >= e->id; d++) {
+      Step s = step_of(e, r, w, d);
+      if (s.named && s.dist > 0) e->down[s.ke] = w->down[s.kw] = true;
+    }
 }
 
 static bool same_form(const LEq *e, const LForm *a, const LEq *w, const LForm *b) {
@@ -162,19 +154,12 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
   tree_error(L, e->leaf->pos, e, "it reads %s, whose leaf comes later: the consumer stands before the producer, and no loop takes one step at a time around both", name);
 }
 
-static void check_recurrences(Lower *L, const LEq *e) {
-  for (int k = 0; k < e->read.n; k++) {
-    const LEqs *w = &e->read.at[k]->t->writer;
-    for (int i = 0; i < w->n; i++) if (w->at[i]->id >= e->id) check_back(L, e, e->read.at[k], w->at[i]);
-  }
-}
-
 /* ---- a kernel */
 static void tensor_link(Lower *L, LEq *e) {
   PUSH(L->c, e->out->writer, e);
-  for (int k = 0; k < e->read.n; k++) {
-    LEqs *r = &e->read.at[k]->t->reader;
-    if (!r->n || r->at[r->n - 1] != e) PUSH(L->c, *r, e);
+  EACH(LRead, r, e->read) {
+    LEqs *by = &r->t->reader;
+    if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e);
   }
 }
 
@@ -182,15 +167,15 @@ bool lower_resolve(Lower *L) {
   int errors = L->c->nerror;
   LEq **all = NEWN(L->c, LEq *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) tensor_link(L, all[k] = resolve_eq(L, L->k->eq[k]));
-  check_tree(L, L->k->tree, 0);
+  check_tree(L, all, L->k->tree, 0);
   for (int k = 0; k < L->k->neq; k++)
     if (!all[k]->leaf && L->c->nerror == errors)
       tree_say(L, L->k->pos.src ? L->k->pos : all[k]->eq->pos, "%s has no leaf; every equation is computed in one place", all[k]->eq->out->name);
   if (L->c->nerror > errors) return false;
   L->eq = tree_eqs(L, L->k->tree, true);
   for (int k = 0; k < L->eq.n; k++) L->eq.at[k]->id = k;
-  for (int k = 0; k < L->eq.n; k++) find_down(L->eq.at[k]);
-  for (int k = 0; k < L->eq.n; k++) check_recurrences(L, L->eq.at[k]);
+  EACH(LEq, e, L->eq) find_down(e);
+  EACH(LEq, e, L->eq) EACH(LRead, r, e->read) EACH(LEq, w, r->t->writer) if (w->id >= e->id) check_back(L, e, r, w);
   L->open = NEWN(L->c, LOpen *, L->eq.n + 1);
   return true;
 }
