@@ -8,8 +8,7 @@
 static void argument_buffers(Lower *L) {
   Graph *g = L->g;
   for (int k = 0; k < g->nin + g->nout; k++) {
-    bool out = k >= g->nin;
-    Tensor *t = out ? g->out[k - g->nin] : g->in[k];
+    bool out = k >= g->nin; Tensor *t = out ? g->out[k - g->nin] : g->in[k];
     KBuf b = { .name = t->name, .kind = out ? KB_OUT : KB_IN, .elem = mem_type(t->type), .arg = k, .bytes = tensor_size(t) * type_bytes(t->type), .readonly = !out };
     lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(buf_add(L, b) + 1));
   }
@@ -18,13 +17,11 @@ static void argument_buffers(Lower *L) {
 /* ---- a function */
 /* Starts L afresh, but for what the module shares. */
 static KFunc *func_begin(Lower *L, Kernel *k) {
-  KFunc *f = NEW(L->c, KFunc);
-  KMemo *m = k_memo(L->c);
+  KFunc *f = NEW(L->c, KFunc); KMemo *m = k_memo(L->c);
   *f = (KFunc){ .name = k->name, .label = k->label, .pos = k->pos };
   *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
-  m->scope = k_scope(&L->b, NULL);
-  L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
+  m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
   for (int d = 0; d < L->g->ndim; d++) L->param[d] = k_emit(&L->b, (KInst){ .op = K_PARAM, .type = { T_WINT, 1 }, .imm = d });
   return f;
 }
@@ -68,9 +65,7 @@ static KFunc *lower_kernel(Lower *L, Kernel *k) {
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
   if (!lower_resolve(L)) return NULL;
   EACH(LEq, e, L->eq) stores_external(L, e);
-  lower_body(L, k->tree, NULL, true);
-  estimate(L);
-  kir_finish(L->c, L->m, L->s.bufs.at, f);
+  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f);
   return f;
 }
 
@@ -86,8 +81,7 @@ static int temporary(Lower *L, const Tensor *t) {
 
 /* First every next that is itself a state about to change is put aside. */
 static void lower_next_state(Lower *L) {
-  Graph *g = L->g;
-  int *aside = NEWN(L->c, int, g->ntensor + 1), waiting = 0;
+  Graph *g = L->g; int *aside = NEWN(L->c, int, g->ntensor + 1), waiting = 0;
   for (int k = 0; k < g->ntensor; k++) waiting += is_waiting(g->tensor[k]);
   if (!waiting) return;
   KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
@@ -109,8 +103,7 @@ static void lower_next_state(Lower *L) {
 
 /* ---- NAME_init */
 static void zero_state(Lower *L) {
-  int w = target_lanes(L->t, 4);
-  int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
+  int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
   int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
   KTerm *at = NEW(L->c, KTerm);
@@ -122,9 +115,7 @@ static void zero_state(Lower *L) {
 
 /* The initial expression as an equation over the frames first .. first + n - 1 (or the whole state), into storage s. */
 static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) {
-  Eq *q = NEW(L->c, Eq);
-  Tree *leaf = NEW(L->c, Tree);
-  LDim *reg = NEWN(L->c, LDim, t->rank + 1);
+  Eq *q = NEW(L->c, Eq); Tree *leaf = NEW(L->c, Tree); LDim *reg = NEWN(L->c, LDim, t->rank + 1);
   *q = (Eq){ .out = t, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos, .place = NEWN(L->c, Expr *, t->rank + 1) };
   *leaf = (Tree){ .kind = TREE_LEAF, .name = t->name, .leaf = NEWN(L->c, LeafDim, t->rank + 1), .nleaf = t->rank };
   for (int d = 0; d < t->rank; d++) {
@@ -133,10 +124,7 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
     reg[d] = n && d == t->stream_dim ? (LDim){ .base = laff_int(first), .ext = n } : (LDim){ .ext = extent_max(t->shape[d]) };
   }
   LEq *e = resolve_eq(L, q);
-  stores_external(L, e);
-  e->out->store = s;
-  e->leaf = leaf;
-  lower_leaf(L, e, leaf, reg);
+  stores_external(L, e); e->out->store = s; e->leaf = leaf; lower_leaf(L, e, leaf, reg);
 }
 
 static bool is_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
@@ -145,16 +133,13 @@ static void init_history(Lower *L, const LHist *h) {
   Tensor *t = h->t->t;
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
-  *s = *h->store;
-  s->hist = NULL;
-  s->box = NEWN(L->c, LDim, t->rank + 1);
+  *s = *h->store; s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
   s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h);
   init_fill(L, t, s, -h->h, h->h);
 }
 
 static KFunc *lower_init(Lower *L) {
-  Kernel init = { .name = "init", .label = "state" };
-  KFunc *f = func_begin(L, &init);
+  Kernel init = { .name = "init", .label = "state" }; KFunc *f = func_begin(L, &init);
   zero_state(L);
   EACH(LHist, h, L->s.hists) init_history(L, h);
   for (int i = 0; i < L->g->ntensor; i++) {
@@ -167,8 +152,7 @@ static KFunc *lower_init(Lower *L) {
 
 /* ---- all of it */
 static void place_buffers(Lower *L) {
-  KModule *m = L->m;
-  int64_t own = up_to(L->s.scratch0, 64);
+  KModule *m = L->m; int64_t own = up_to(L->s.scratch0, 64);
   for (int k = 0; k < L->s.bufs.n; k++) {
     KBuf *b = &L->s.bufs.at[k];
     if (b->arg == BUF_LOCAL) b->arg = -1, b->offset += own;
@@ -180,17 +164,13 @@ static void place_buffers(Lower *L) {
 typedef struct Job { Graph *g; const Target *t; KModule *m; } Job;
 
 static int lower_all(Ctx *c, void *arg) {
-  Job *j = arg;
-  Lower *L = NEW(c, Lower);
-  KModule *m = NEW(c, KModule);
+  Job *j = arg; Lower *L = NEW(c, Lower); KModule *m = NEW(c, KModule);
   *L = (Lower){ .c = c, .g = j->g, .t = j->t, .m = m, .s.scratch0 = j->g->scratch_bytes, .s.state = j->g->state_bytes };
   if (!graph_eval_constants(c, j->g)) return 1;
   *m = (KModule){ .name = j->g->name, .target = j->t, .graph = j->g, .kernel = NEWN(c, KFunc *, j->g->nkernel + 2) };
   argument_buffers(L);
   for (int k = 0; k < j->g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, j->g->kernel[k]))) return 1;
-  lower_next_state(L);
-  m->init = lower_init(L);
-  place_buffers(L);
+  lower_next_state(L); m->init = lower_init(L); place_buffers(L);
   if (c->opt.verify && !kir_verify(c, m)) return 1;
   j->m = m;
   return 0;

@@ -18,8 +18,7 @@ bool terms_add(KTerm *t, int *n, int max, KInst *v, int64_t k) {
     return true;
   }
   if (*n == max) return false;
-  memmove(t + i + 1, t + i, sizeof *t * (size_t)((*n)++ - i));
-  t[i] = (KTerm){ v, k };
+  memmove(t + i + 1, t + i, sizeof *t * (size_t)((*n)++ - i)); t[i] = (KTerm){ v, k };
   return true;
 }
 
@@ -91,8 +90,7 @@ KInst *place_vector(Lower *L, LPt *p, LPlace q) {
 
 /* floor(q / m), or q modulo m, with m > 0. Exact and affine where coefficients and lanes allow. */
 static LPlace place_divide(Lower *L, LPt *p, LPlace q, int64_t m, bool mod) {
-  KFn fn = mod ? KF_MOD : KF_DIV;
-  int64_t rest = floor_mod(q.a.c, m), last = rest + q.lane * (lanes_of(p) - 1);
+  KFn fn = mod ? KF_MOD : KF_DIV; int64_t rest = floor_mod(q.a.c, m), last = rest + q.lane * (lanes_of(p) - 1);
   bool split = !q.off && laff_divides(&q.a, m), across = q.lane && q.lane % m == 0;
   if (split && (across || (last >= 0 && last < m)))
     return mod ? (LPlace){ laff_int(rest), across ? 0 : q.lane, NULL } : (LPlace){ laff_div(q.a, m), across ? q.lane / m : 0, NULL };
@@ -154,8 +152,7 @@ KInst *vec_mask(Lower *L, const LVec *v) {
 
 /* a + lane * l >= 0 for the wanted lanes l. */
 static int affine_at(Lower *L, const LVec *v, const LPlace *q, LGuard *g) {
-  int64_t last = q->lane * (v ? v->n - 1 : 0);
-  LRange r = laff_range(L, &q->a);
+  int64_t last = q->lane * (v ? v->n - 1 : 0); LRange r = laff_range(L, &q->a);
   if (r.lo + (last < 0 ? last : 0) >= 0) return 1;
   if (r.hi + (last > 0 ? last : 0) < 0) return 0;
   if (!q->lane) { g->s = mask_and(L, g->s, l_fn(L, KF_GE, laff_inst(L, q->a), l_int(L, 0))); return 2; }

@@ -15,8 +15,7 @@ void *lmap_get(const LMap *m, const void *key) { return m->cap ? m->val[lmap_slo
 
 void lmap_put(Ctx *c, LMap *m, const void *key, void *val) {
   if ((m->n + 1) * 2 > m->cap) {
-    LMap old = *m;
-    int cap = old.cap ? old.cap * 2 : 64;
+    LMap old = *m; int cap = old.cap ? old.cap * 2 : 64;
     *m = (LMap){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
     for (int k = 0; k < old.cap; k++) if (old.key[k]) lmap_put(c, m, old.key[k], old.val[k]);
   }
@@ -42,8 +41,7 @@ static LTensor *tensor_add(Lower *L, Tensor *t) {
   *r = (LTensor){ .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0 };
   for (int k = 0; k < L->k->nout; k++) r->external |= L->k->out[k] == t;
   for (int k = 0; k < L->k->nin; k++) r->external |= L->k->in[k] == t;
-  PUSH(L->c, L->all, r);
-  lmap_put(L->c, &L->tensors, t, r);
+  PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r);
   return r;
 }
 
@@ -57,8 +55,7 @@ static bool add_use(const Expr *x, void *arg) {
 }
 
 static LForm form_of(Lower *L, LEq *e, const Expr *x, bool number) {
-  Aff a = { 0 };
-  Uses u = { e, 0, false };
+  Aff a = { 0 }; Uses u = { e, 0, false };
   expr_walk(x, add_use, &u);
   LForm f = { .e = x, .uses = u.bits };
   if (!number || u.data || !expr_affine(L->c, x, &a)) return f;
@@ -99,8 +96,7 @@ static bool below_symbolic(Lower *L, const LEq *e, const LForm *f, Extent x) {
 static void prove(Lower *L, const LEq *e, const LForm *f, Extent x, bool *lo, bool *hi) {
   if (!f->aff) {
     Range r = expr_range(L->c, f->e);
-    *lo = r.lo >= 0;
-    *hi = r.hi <= (double)(extent_min(x) - 1);
+    *lo = r.lo >= 0; *hi = r.hi <= (double)(extent_min(x) - 1);
     return;
   }
   LRange r = form_range(L, e, f, -1);
@@ -119,8 +115,7 @@ static int time_index(Lower *L, const LEq *e, const LRead *r) {
 }
 
 static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
-  LRead *r = NEW(L->c, LRead);
-  const Tensor *t = x->tensor;
+  LRead *r = NEW(L->c, LRead); const Tensor *t = x->tensor;
   *r = (LRead){ .e = x, .t = tensor_add(L, x->tensor), .place = NEWN(L->c, LForm, t->rank + 1), .inside = NEWN(L->c, bool, t->rank + 1), .safe = true, .time = -1 };
   for (int d = 0; d < t->rank; d++) {
     bool lo, hi;
@@ -146,8 +141,7 @@ static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
 
 static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
-  bool lo, hi;
-  Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
+  bool lo, hi; Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
   prove(L, e, f, x, &lo, &hi);
   if (!lo && f->aff) cond_add(L, v, *f);
   if (!hi && f->aff) cond_add(L, v, form_below(L, f, x, e));
@@ -173,13 +167,11 @@ static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t 
 static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x) {
   Fn fn = x->kind == E_FN ? x->fn : FN_COUNT;
   if (fn == FN_AND && x->type == T_BOOL) {
-    cond_expr(L, e, v, x->arg[0]);
-    cond_expr(L, e, v, x->arg[1]);
+    cond_expr(L, e, v, x->arg[0]); cond_expr(L, e, v, x->arg[1]);
     return;
   }
   if (fn >= FN_EQ && fn <= FN_GE && fn != FN_NE && x->arg[0]->type == T_WINT && x->arg[1]->type == T_WINT) {
-    Expr *a = x->arg[0], *b = x->arg[1];
-    bool ok = true;
+    Expr *a = x->arg[0], *b = x->arg[1]; bool ok = true;
     if (fn == FN_GE || fn == FN_EQ || fn == FN_GT) ok = cond_compare(L, e, v, a, b, fn == FN_GT);
     if (ok && (fn == FN_LE || fn == FN_EQ || fn == FN_LT)) ok = cond_compare(L, e, v, b, a, fn == FN_LT);
     if (ok) return;
@@ -209,8 +201,7 @@ static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr
 
 /* x or v: its reads' conditions are the equation's, what is left is x. */
 static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) {
-  collect(L, e, x->arg[0]);
-  cond_reads(L, e, &e->cond, x->arg[0]);
+  collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]);
   return x->arg[0];
 }
 
@@ -244,8 +235,7 @@ static void resolve_reduction(Lower *L, LEq *e) {
 
 /* ---- lanes */
 static bool widest(const Expr *x, void *arg) {
-  int *bytes = arg;
-  bool scalar = x->kind == E_CONST || (x->kind == E_READ && x->tensor->rank == 0);
+  int *bytes = arg; bool scalar = x->kind == E_CONST || (x->kind == E_READ && x->tensor->rank == 0);
   int n = x->type == T_WINT || x->type == T_BOOL || x->type == T_NONE || scalar ? 0 : type_bytes(comp_type(x->type));
   if (n > *bytes) *bytes = n;
   return x->kind != E_READ || x->n > 0;
@@ -269,8 +259,7 @@ static void domain_of(Lower *L, LEq *e) {
 }
 
 LEq *resolve_eq(Lower *L, Eq *q) {
-  LEq *e = NEW(L->c, LEq);
-  Expr *init = NULL, *red = eq_reduction(q, &init);
+  LEq *e = NEW(L->c, LEq); Expr *init = NULL, *red = eq_reduction(q, &init);
   *e = (LEq){ .eq = q, .red = red, .init = init, .nfree = q->nfree, .n = q->nfree + (red ? red->nbound : 0), .body = q->rhs };
   if (e->n > LEQ_INDICES) tree_error(L, q->pos, e, "more than 32 indices");
   e->ix = NEWN(L->c, Index *, e->n + 1); e->down = NEWN(L->c, bool, e->n + 1);

@@ -54,8 +54,7 @@ static KInst *gen_bits(Lower *L, LPt *p, const Expr *e) {
 
 static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
   if (e->mode == CV_BITS) return gen_bits(L, p, e);
-  KInst *v = gen(L, p, e->arg[0]);
-  Type to = comp_type(e->type);
+  KInst *v = gen(L, p, e->arg[0]); Type to = comp_type(e->type);
   if (e->mode == CV_PLAIN || to == T_BOOL) return round_to(L, as_type(L, v, to), e->type);
   if (v->type.elem == T_BOOL) v = from_bool(L, v, T_I32);
   if (v->type.elem == T_WINT) v = l_cast(L, T_I64, v);
@@ -93,8 +92,7 @@ static Type arg_type(const Expr *e) {
 static bool is_product(const Expr *e, Type t) { return e->kind == E_FN && e->fn == FN_MUL && e->type == t; }
 
 static KInst *gen_fma(Lower *L, LPt *p, const Expr *e, Type t) {
-  bool left = is_product(e->arg[0], e->type);
-  const Expr *m = e->arg[!left], *z = e->arg[left];
+  bool left = is_product(e->arg[0], e->type); const Expr *m = e->arg[!left], *z = e->arg[left];
   KInst *x = gen_as(L, p, m->arg[0], t), *y = gen_as(L, p, m->arg[1], t), *a = gen_as(L, p, z, t);
   if (e->fn == FN_SUB && left) a = l_fn(L, KF_NEG, a, NULL);
   return k_fn(&L->b, e->fn == FN_SUB && !left ? KF_FNMA : KF_FMA, x, y, a);
@@ -102,8 +100,7 @@ static KInst *gen_fma(Lower *L, LPt *p, const Expr *e, Type t) {
 
 /* Arguments are weak integers (both indices, or both i32 lanes), or of type t; bools compute as i32 and compare as u8. */
 static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
-  Type t = arg_type(e);
-  char rule = fn_info[e->fn].rule;
+  Type t = arg_type(e); char rule = fn_info[e->fn].rule;
   bool logic = e->fn == FN_AND || e->fn == FN_OR || e->fn == FN_XOR || e->fn == FN_NOT, weak = t == T_WINT;
   if (!weak && type_is_float(t) && (e->fn == FN_ADD || e->fn == FN_SUB) && (is_product(e->arg[0], e->type) || is_product(e->arg[1], e->type)))
     return gen_fma(L, p, e, t);
@@ -134,8 +131,7 @@ static bool unsafe_reads(Lower *L, const Expr *e) {
 }
 
 static KInst *gen_under(Lower *L, LPt *p, const Expr *e, Type t, KInst *m) {
-  Under old = under(L, p, m, false);
-  KInst *v = gen_as(L, p, e, t);
+  Under old = under(L, p, m, false); KInst *v = gen_as(L, p, e, t);
   p->u = old;
   return v;
 }
@@ -151,9 +147,7 @@ static KInst *choose(Lower *L, KInst *m, KInst *x, KInst *y) {
 }
 
 static KInst *gen_select(Lower *L, LPt *p, const Expr *e) {
-  Type t = e->type == T_WINT ? T_I32 : comp_type(e->type);
-  const LConds *d = or_conds(L, e);
-  LGuard g = { 0 };
+  Type t = e->type == T_WINT ? T_I32 : comp_type(e->type); const LConds *d = or_conds(L, e); LGuard g = { 0 };
   int known = d ? conds_at(L, p, d->at, d->n, &g) : 2;
   if (known != 2) return gen_as(L, p, e->arg[known ? 1 : 2], t);
   KInst *m = d ? guard_mask(L, p, &g) : gen_as(L, p, e->arg[0], T_BOOL);
@@ -162,9 +156,7 @@ static KInst *gen_select(Lower *L, LPt *p, const Expr *e) {
 }
 
 static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
-  Type t = comp_type(e->type);
-  const LConds *d = or_conds(L, e);
-  LGuard g = { 0 };
+  Type t = comp_type(e->type); const LConds *d = or_conds(L, e); LGuard g = { 0 };
   int known = conds_at(L, p, d->at, d->n, &g);
   if (known != 2) return gen_as(L, p, e->arg[known ? 0 : 1], t);
   KInst *m = guard_mask(L, p, &g), *x = gen_under(L, p, e->arg[0], t, m);

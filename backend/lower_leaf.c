@@ -18,9 +18,7 @@ static bool is_red_index(const LLeaf *f, int k) { return k >= f->e->nfree; }
 static void at_place(LLeaf *f, int depth, int k, LAff off) {
   LAff old = f->p.env[k];
   f->p.env[k] = laff_add(f->L, f->reg[k].base, off, 1); f->bound |= 1u << k;
-  nest(f, depth + 1);
-  f->bound &= ~(1u << k);
-  f->p.env[k] = old;
+  nest(f, depth + 1); f->bound &= ~(1u << k); f->p.env[k] = old;
 }
 
 /* A reduction index without any place. */
@@ -32,8 +30,7 @@ static LRange clip_range(LLeaf *f, int k, int64_t ext) {
   LRange r = { 0, ext };
   if (f->reg[k].base.n || f->reg[k].dyn) return r;
   for (int i = 0; i < f->ncond; i++) {
-    const LForm *d = &f->cond[i]->a;
-    int64_t m = 0;
+    const LForm *d = &f->cond[i]->a; int64_t m = 0;
     if (f->done >> i & 1 || !d->aff || (d->uses & ~(f->bound | 1u << k)) || !(d->uses >> k & 1)) continue;
     if (f->e->red && !is_red_index(f, k) && !f->cond[i]->domain) continue;
     LAff old = f->p.env[k];
@@ -63,9 +60,7 @@ static void serial_steps(LLeaf *f, int depth, int k, LAff from, KInst *count, in
 }
 
 static void serial_run(LLeaf *f, int depth, int k, int64_t step) {
-  Lower *L = f->L;
-  const LDim *d = &f->reg[k];
-  KInst *n = dim_count(L, d);
+  Lower *L = f->L; const LDim *d = &f->reg[k]; KInst *n = dim_count(L, d);
   if (f->e->down[k] || step > d->ext) step = 1;
   KInst *whole = l_fn(L, KF_DIV, n, l_int(L, step));
   serial_steps(f, depth, k, laff_int(0), whole, d->ext / step, step);
@@ -78,13 +73,11 @@ static void serial(LLeaf *f, int depth, int k, int64_t step) {
   bool down = f->e->down[k];
   if (step < 1) step = 1;
   if (f->reg[k].dyn) { serial_run(f, depth, k, step); return; }
-  LRange c = clip_range(f, k, f->reg[k].ext);
-  int64_t n = c.hi - c.lo;
+  LRange c = clip_range(f, k, f->reg[k].ext); int64_t n = c.hi - c.lo;
   if (n <= 0 && is_red_index(f, k)) at_none(f, depth, k);
   if (n <= 0) return;
   if (step > n) step = n;
-  int64_t whole = n / step, tail = n % step;
-  LAff from = laff_int(c.lo), rest = laff_int(c.lo + whole * step);
+  int64_t whole = n / step, tail = n % step; LAff from = laff_int(c.lo), rest = laff_int(c.lo + whole * step);
   if (down) copies(f, depth, k, rest, tail);
   if (whole == 1) copies(f, depth, k, from, step);
   else serial_steps(f, depth, k, from, l_int(f->L, whole), whole, step);
@@ -101,9 +94,7 @@ static void unrolled(LLeaf *f, int depth, int k) {
 /* ---- lanes */
 static void chunk(LLeaf *f, int depth, LVec v, LAff off) {
   LVec *old = f->p.vec;
-  f->p.vec = &v;
-  at_place(f, depth, v.k, off);
-  f->p.vec = old;
+  f->p.vec = &v; at_place(f, depth, v.k, off); f->p.vec = old;
 }
 
 /* Whole vectors from `at` on, then the narrowest power of two (of 16 bytes at least) that holds the rest. */
@@ -113,23 +104,19 @@ static void chunks(LLeaf *f, int depth, int k, int64_t at, int64_t ext) {
     int v = w;
     while (v > least && v > 2 && ext - at <= v / 2) v /= 2;
     int n = ext - at > v ? v : (int)(ext - at);
-    chunk(f, depth, (LVec){ .k = k, .w = v, .n = n, .chunk = c }, laff_int(at));
-    at += n;
+    chunk(f, depth, (LVec){ .k = k, .w = v, .n = n, .chunk = c }, laff_int(at)); at += n;
   }
 }
 
 static void vector_steps(LLeaf *f, int depth, int k, KInst *count, int64_t most, int64_t by) {
-  int w = f->e->lanes;
-  LAff off = laff_var(loop_begin(f->L, count, most, KL_SERIAL), by * w);
+  int w = f->e->lanes; LAff off = laff_var(loop_begin(f->L, count, most, KL_SERIAL), by * w);
   for (int64_t c = 0; c < by; c++) chunk(f, depth, (LVec){ .k = k, .w = w, .n = w, .chunk = (int)c }, laff_plus(off, c * w));
   loop_end(f->L);
 }
 
 /* A run-time count: whole steps, then single vectors of which the last is partly wanted. */
 static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
-  Lower *L = f->L;
-  const LDim *d = &f->reg[k];
-  int w = f->e->lanes;
+  Lower *L = f->L; const LDim *d = &f->reg[k]; int w = f->e->lanes;
   LVec last = { .k = k, .w = w, .n = w, .dyn = true, .left = d->cnt };
   if (d->ext <= w) { chunk(f, depth, last, laff_int(0)); return; }
   if (by < 1) by = d->ext / w < 4 ? d->ext / w : 4;
@@ -138,14 +125,12 @@ static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
   LAff done = laff_var(whole, by * w), rest = laff_add(L, laff_var(n, 1), done, -1);
   KInst *r = laff_inst(L, rest), *up = l_fn(L, KF_ADD, r, l_int(L, w - 1));
   LAff at = laff_var(loop_begin(L, l_fn(L, KF_DIV, up, l_int(L, w)), by, KL_SERIAL), w);
-  last.left = laff_add(L, rest, at, -1);
-  chunk(f, depth, last, laff_add(L, done, at, 1));
+  last.left = laff_add(L, rest, at, -1); chunk(f, depth, last, laff_add(L, done, at, 1));
   loop_end(L);
 }
 
 static void vectors(LLeaf *f, int depth, int k, int64_t step) {
-  int64_t w = f->e->lanes, ext = f->reg[k].ext, by = step > 0 ? step : 4;
-  bool dyn = f->reg[k].dyn;
+  int64_t w = f->e->lanes, ext = f->reg[k].ext, by = step > 0 ? step : 4; bool dyn = f->reg[k].dyn;
   if (f->e->down[k]) tree_error(f->L, f->tree->pos, f->e, "a recurrence runs along %s, which cannot be in lanes", f->e->ix[k]->name);
   if (w == 1 && (step > 0 || ext > 32 || dyn)) serial(f, depth, k, by);
   else if (w == 1) unrolled(f, depth, k);
@@ -161,20 +146,15 @@ static void vectors(LLeaf *f, int depth, int k, int64_t step) {
 
 /* ---- a point */
 static void point(LLeaf *f) {
-  Lower *L = f->L;
-  LPt *p = &f->p;
-  LGuard g = { 0 };
-  bool maybe = false, zero = true, all = false;
+  Lower *L = f->L; LPt *p = &f->p; LGuard g = { 0 }; bool maybe = false, zero = true, all = false;
   for (int i = 0; i < f->ncond; i++) {
-    const LCond *d = f->cond[i];
-    int s = f->done >> i & 1 ? 1 : cond_at(L, p, d, &g);
+    const LCond *d = f->cond[i]; int s = f->done >> i & 1 ? 1 : cond_at(L, p, d, &g);
     if (s == 0 && d->domain) return;
     f->touch |= s == 0;
     if (s == 2) maybe = true, zero &= d->zero, all |= d->domain;
   }
   if (f->touch) { red_touch(L, p); return; }
-  KInst *m = maybe ? guard_mask(L, p, &g) : NULL;
-  Under old = p->u;
+  KInst *m = maybe ? guard_mask(L, p, &g) : NULL; Under old = p->u;
   if (m) under(L, p, m, all);
   if (m && p->vec && m->type.lanes == 1) m = p->u.guard;
   if (f->e->red) red_point(L, p, m, m && zero && m->type.lanes > 1);
@@ -191,8 +171,7 @@ static bool conditions(LLeaf *f, KInst **s) {
   for (int i = 0; i < f->ncond; i++) {
     const LCond *d = f->cond[i];
     if (f->done >> i & 1 || d->a.uses & ~f->bound || d->a.uses & lanes || (!d->a.aff && !d->domain && !open)) continue;
-    LGuard one = g;
-    int state = cond_at(f->L, &f->p, d, &one);
+    LGuard one = g; int state = cond_at(f->L, &f->p, d, &one);
     if (state == 0 && d->domain) return false;
     f->touch |= state == 0;
     if (state == 2 && (reg || one.m || (!d->domain && !open))) continue;
@@ -204,8 +183,7 @@ static bool conditions(LLeaf *f, KInst **s) {
 
 static void order(LLeaf *f, int depth) {
   if (depth == f->ndim) { point(f); return; }
-  const LeafDim *d = &f->dim[depth];
-  int k = eq_index(f->e, d->index);
+  const LeafDim *d = &f->dim[depth]; int k = eq_index(f->e, d->index);
   bool opens = is_red_index(f, k) && !f->L->open[f->e->id];
   if (opens) {
     LDim *reg = dims_copy(f->L, f->reg, f->e->n);
@@ -220,10 +198,7 @@ static void order(LLeaf *f, int depth) {
 }
 
 static void nest(LLeaf *f, int depth) {
-  uint64_t done = f->done;
-  bool touch = f->touch;
-  KInst *s = NULL;
-  KSave save = { 0 };
+  uint64_t done = f->done; bool touch = f->touch; KInst *s = NULL; KSave save = { 0 };
   if (conditions(f, &s)) {
     if (s) save = if_begin(f->L, s);
     order(f, depth);
@@ -240,9 +215,7 @@ static bool in_order(const LLeaf *f, const char *index) {
 
 /* The leaf's order for this equation; of several that write one tensor (pieces) each takes what it knows, and adds what it lacks. */
 static void order_check(LLeaf *f) {
-  const Tree *t = f->tree;
-  LEq *e = f->e;
-  bool pieces = e->out->writer.n > 1;
+  const Tree *t = f->tree; LEq *e = f->e; bool pieces = e->out->writer.n > 1;
   f->dim = NEWN(f->L->c, LeafDim, t->nleaf + e->n + 1);
   for (int i = 0; i < t->nleaf; i++) {
     bool has = eq_index(e, t->leaf[i].index) >= 0;
@@ -274,8 +247,7 @@ void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg) {
   for (int k = 0; k < e->nfree; k++) if (reg[k].ext <= 0) return;
   if (L->c->nid - L->nid0 > 3000000) tree_error(L, leaf->pos, e, "the tree unrolls to more than three million instructions");
   for (int k = 0; k < e->n; k++) f.p.env[k] = reg[k].base;
-  order_check(&f);
-  conds_of(&f);
+  order_check(&f); conds_of(&f);
   for (int i = 0; i < f.ndim; i++) opens &= !is_red_index(&f, eq_index(e, f.dim[i].index));
   for (int k = e->nfree; k < e->n; k++) f.touch |= reg[k].ext <= 0;
   if (opens) red_open(L, e, reg);

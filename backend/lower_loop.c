@@ -10,17 +10,14 @@
 
 /* ---- emission */
 LMark *mark_open(Lower *L) {
-  KMemo *m = L->b.memo;
-  LMark *r = NEW(L->c, LMark);
+  KMemo *m = L->b.memo; LMark *r = NEW(L->c, LMark);
   *r = (LMark){ .block = L->b.block, .pos = L->b.block->n, .scope = k_scope(&L->b, m->scope ? m->scope->up : NULL), .next = L->marks };
   return L->marks = r;
 }
 
 /* Puts what was emitted at the mark where the mark stands. */
 void mark_close(Lower *L, LMark *m) {
-  KBlock *b = m->block;
-  int n = m->side.n, rest = b->n - m->pos;
-  LMark **p = &L->marks;
+  KBlock *b = m->block; int n = m->side.n, rest = b->n - m->pos; LMark **p = &L->marks;
   while (*p != m) p = &(*p)->next;
   *p = m->next;
   if (!n) return;
@@ -49,8 +46,7 @@ typedef struct Loop { Lower *L; const Tree *f; const LRegions *r; LEqs eqs; VEC(
 
 /* What the roots compute in a copy of the body: of the loop's range the part q, counted from its base. */
 static LDim **bind_part(Loop *p, LDim q) {
-  Lower *L = p->L;
-  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1);
+  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1);
   ROOTS(r, p) {
     LDim *reg = bound[r->e->id] = dims_copy(L, p->r->reg[r->e->id], r->e->n), *d = reg + (r->x < 0 ? 0 : r->x);
     if (r->x >= 0) *d = (LDim){ laff_add(L, d->base, q.base, 1), q.ext, q.dyn, q.loose, d->over, q.cnt };
@@ -73,12 +69,10 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   }
   LDim **bound = bind_part(p, q);
   for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
-  L->slides = p->slides;
-  lower_body(L, p->f->body, bound, false);
+  L->slides = p->slides; lower_body(L, p->f->body, bound, false);
   ROOTS(r, p) {
     if (!is_outer(p, r)) continue;
-    r->e->outer.n -= v != NULL;
-    r->e->later = r->later;
+    r->e->outer.n -= v != NULL; r->e->later = r->later;
   }
 }
 
@@ -93,8 +87,7 @@ static bool step_inside(Loop *p, int64_t k) {
     int x = eq_index(e, p->f->name);
     for (int d = 0; d < r->t->t->rank && x >= 0; d++) {
       if (r->inside[d] || !r->place[d].aff || !(r->place[d].uses >> x & 1)) continue;
-      LDim b = form_box(p->L, &r->place[d], reg.reg[e->id]);
-      LRange at = laff_range(p->L, &b.base);
+      LDim b = form_box(p->L, &r->place[d], reg.reg[e->id]); LRange at = laff_range(p->L, &b.base);
       if (at.lo < 0 || at.hi + b.ext > extent_min(r->t->t->shape[d])) return false;
     }
   }
@@ -110,8 +103,7 @@ static void steps_emit(Loop *p, Steps s, bool first) {
   if (s.apart || s.n <= 1) return;
   KInst *v = loop_begin(p->L, l_int(p->L, s.n), s.n, hint_of(p));
   LAff at = laff_plus(laff_var(v, p->down ? -s.step : s.step), p->down ? s.at + (s.n - 1) * s.step : s.at);
-  copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first);
-  loop_end(p->L);
+  copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
 
 /* The n steps of a constant range: whole ones, then the tail (a falling loop begins with it). even: sizes differ by one, the larger first. peel: first and
@@ -133,8 +125,7 @@ static void steps_const(Loop *p, int64_t n) {
   default: if (p->down) list[1] = list[0], list[0] = tail;
   }
   for (int k = 0; k < 3; k++) {
-    steps_emit(p, list[k], first);
-    first &= list[k].n <= 0;
+    steps_emit(p, list[k], first); first &= list[k].n <= 0;
   }
 }
 
@@ -157,21 +148,18 @@ static int64_t granule(const Loop *p) {
 
 /* Whole steps; then granules, of which the last is partly wanted. */
 static void steps_run(Loop *p) {
-  Lower *L = p->L;
-  int64_t step = p->step, most = p->d.ext / step, w = granule(p);
+  Lower *L = p->L; int64_t step = p->step, most = p->d.ext / step, w = granule(p);
   KInst *n = dim_count(L, &p->d), *whole = l_fn(L, KF_DIV, n, l_int(L, step));
   if (p->down && step != 1) tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
   if (most > 0) {
-    KInst *v = loop_begin(L, whole, most, hint_of(p));
-    LAff at = laff_var(v, p->down ? -step : step);
+    KInst *v = loop_begin(L, whole, most, hint_of(p)); LAff at = laff_var(v, p->down ? -step : step);
     copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true);
     loop_end(L);
   }
   if (step == 1) return;
   LAff done = laff_var(whole, step), rest = laff_add(L, laff_var(n, 1), done, -1);
   KInst *r = l_known(laff_inst(L, rest), 0, step - 1), *count = l_fn(L, KF_DIV, l_fn(L, KF_ADD, r, l_int(L, w - 1)), l_int(L, w));
-  KInst *v = loop_begin(L, count, (step - 1 + w - 1) / w, KL_SERIAL);
-  LAff at = laff_var(v, w);
+  KInst *v = loop_begin(L, count, (step - 1 + w - 1) / w, KL_SERIAL); LAff at = laff_var(v, w);
   copy_body(p, (LDim){ .base = laff_add(L, done, at, 1), .ext = w, .dyn = w > 1, .loose = w > 1, .cnt = laff_add(L, rest, at, -1) }, v, false);
   loop_end(L);
 }
@@ -203,9 +191,7 @@ static LRegions probe(Loop *p, KInst *v) {
 
 /* Does e's region move along one index, by less than its extent? */
 static void slide_add(Loop *p, LEq *e, KInst *v) {
-  Lower *L = p->L;
-  LDim *reg = probe(p, v).full[e->id];
-  int at = -1, found = 0;
+  Lower *L = p->L; LDim *reg = probe(p, v).full[e->id]; int at = -1, found = 0;
   for (int i = 0; i < e->nfree; i++) {
     int64_t c = coef_of(&reg[i].base, v);
     found += c != 0;
@@ -223,8 +209,7 @@ static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e 
 
 /* The items that the warm-up needs, as a tree of their own. */
 static Tree *warm_items(Loop *p) {
-  Lower *L = p->L;
-  bool *need = NEWN(L->c, bool, L->eq.n + 1);
+  Lower *L = p->L; bool *need = NEWN(L->c, bool, L->eq.n + 1);
   for (int k = p->eqs.n - 1; k >= 0; k--) {
     LEq *e = p->eqs.at[k];
     need[e->id] |= slide_of(p->slides, e) != NULL;
@@ -232,26 +217,19 @@ static Tree *warm_items(Loop *p) {
   }
   Tree *first = NULL, **end = &first;
   for (const Tree *t = p->f->body; t; t = t->next) {
-    LEqs in = tree_eqs(L, t, false);
-    bool all = true, let = false;
+    LEqs in = tree_eqs(L, t, false); bool all = true, let = false;
     for (int k = 0; k < in.n; k++) all &= !is_root(in, k) || need[in.at[k]->id];
     EACH(LEq, e, p->eqs) let |= t->kind == TREE_LET && need[e->id] && name_is(e->out->t->name, t->name);
     if (!all || (!in.n && !let)) continue;
-    *end = NEW(L->c, Tree);
-    **end = *t;
-    (*end)->next = NULL;
-    end = &(*end)->next;
+    *end = NEW(L->c, Tree); **end = *t; (*end)->next = NULL; end = &(*end)->next;
   }
   return first;
 }
 
 /* Rows from..from + n of what an item's roots compute before the loop; the leaf may take only as many at once as in the loop. */
 static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, LAff from, int64_t rows) {
-  Lower *L = p->L;
-  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1);
-  Tree *one = NEW(L->c, Tree);
-  *one = *item;
-  one->next = NULL;
+  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = NEW(L->c, Tree);
+  *one = *item; one->next = NULL;
   EACH(LEq, e, root) {
     bound[e->id] = dims_copy(L, warm[e->id], e->n);
     LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
@@ -273,22 +251,18 @@ static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
 
 /* An item of the warm-up, row by row. */
 static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
-  Lower *L = p->L;
-  const LSlide *s = slide_of(p->slides, root.at[0]);
+  Lower *L = p->L; const LSlide *s = slide_of(p->slides, root.at[0]);
   int64_t ext = warm[root.at[0]->id][s->k].ext, by = s->shift, whole = ext / by, at = 0;
   if (whole > 2) {
     warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by);
-    loop_end(L);
-    at = whole * by;
+    loop_end(L); at = whole * by;
   }
   for (; at < ext; at += by) warm_rows(p, t, root, warm, laff_int(at), by < ext - at ? by : ext - at);
 }
 
 /* What a sliding window holds before the first step, and no step computes. */
 static LDim *warm_region(Loop *p, LEqs in, int k, const LSlide *s, const LDim *full, LDim *const *warm, KInst *v) {
-  Lower *L = p->L;
-  LEq *e = in.at[k];
-  LDim *reg = dims_copy(L, full, e->n);
+  Lower *L = p->L; LEq *e = in.at[k]; LDim *reg = dims_copy(L, full, e->n);
   for (int i = 0; i < e->n; i++) reg[i].base = without(L, reg[i].base, v);
   reg[s->k].ext = s->overlap;
   if (!is_root(in, k)) {           /* later windows of the warm-up need some of it, too */
@@ -300,12 +274,8 @@ static LDim *warm_region(Loop *p, LEqs in, int k, const LSlide *s, const LDim *f
 }
 
 static void warm_up(Loop *p, KInst *v) {
-  Lower *L = p->L;
-  Tree *items = warm_items(p);
-  LEqs in = tree_eqs(L, items, true);
-  LDim **warm = NEWN(L->c, LDim *, L->eq.n + 1);
-  LRegions r = probe(p, v);
-  bool apart = true;
+  Lower *L = p->L; Tree *items = warm_items(p); LEqs in = tree_eqs(L, items, true);
+  LDim **warm = NEWN(L->c, LDim *, L->eq.n + 1); LRegions r = probe(p, v); bool apart = true;
   for (int k = in.n - 1; k >= 0; k--) {
     const LSlide *s = slide_of(p->slides, in.at[k]);
     if (s) warm[in.at[k]->id] = warm_region(p, in, k, s, r.full[in.at[k]->id], warm, v);
@@ -354,24 +324,19 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
   if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) {
     bool was = e->home;
-    home_check(p, e);
-    e->home = true;
+    home_check(p, e); e->home = true;
     return was ? RED_AS_IS : RED_HOMED;
   }
-  red_open(p->L, e, p->r->reg[e->id]);
-  p->L->open[e->id]->late = init_inside(p, e);
+  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e);
   return RED_OPENED;
 }
 
 /* Finds the roots, and the range that those that have the index agree on. */
 static void loop_roots(Loop *p) {
-  Lower *L = p->L;
-  const LEq *first = NULL;
+  Lower *L = p->L; const LEq *first = NULL;
   p->eqs = tree_eqs(L, p->f->body, true);
   for (int k = 0; k < p->eqs.n; k++) {
-    LEq *e = p->eqs.at[k];
-    int64_t diff;
-    int x = eq_index(e, p->f->name);
+    LEq *e = p->eqs.at[k]; int64_t diff; int x = eq_index(e, p->f->name);
     p->down |= x >= 0 && e->down[x];
     if (!is_root(p->eqs, k)) continue;
     PUSH(L->c, p->root, ((Root){ .e = e, .x = x }));
@@ -384,8 +349,7 @@ static void loop_roots(Loop *p) {
 }
 
 static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
-  Loop p = { .L = L, .f = f, .r = reg };
-  loop_roots(&p);
+  Loop p = { .L = L, .f = f, .r = reg }; loop_roots(&p);
   if (!p.eqs.n || p.d.ext <= 0) return;
   p.step = p.d.dyn ? (f->step > 0 ? f->step : 1) : loop_step(f, p.d.ext);
   int64_t n = (p.d.ext + p.step - 1) / p.step;
@@ -420,14 +384,10 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
 
 /* ---- a body */
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
-  LEqs eqs = tree_eqs(L, items, true);
-  int64_t top0 = L->top;
-  int opened = L->opened.n;
+  LEqs eqs = tree_eqs(L, items, true); int64_t top0 = L->top; int opened = L->opened.n;
   if (++L->depth > 200) bug(L->c, "bodies are nested too deep");
   LRegions r = infer(L, eqs, bound, top);
-  L->slides = NULL;
-  check_cover(L, items, &r);
-  store_open(L, items, eqs, &r);
+  L->slides = NULL; check_cover(L, items, &r); store_open(L, items, eqs, &r);
   check_folds(L, items, eqs, bound, &r);
   for (const Tree *t = items; t; t = t->next) {
     if (t->kind == TREE_FOR && t->loop == LOOP_STREAM) lower_stream(L, t, r.reg);
@@ -438,6 +398,5 @@ void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
     if (L->block && t->kind != TREE_LET) stream_mirror(L, items, t, &r);
   }
   while (L->opened.n > opened) L->opened.at[--L->opened.n]->store = NULL;
-  L->top = top0;
-  L->depth--;
+  L->top = top0; L->depth--;
 }

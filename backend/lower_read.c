@@ -17,8 +17,7 @@ static void addr_term(Lower *L, LAddr *a, KInst *v, int64_t k) {
 static void addr_place(Lower *L, LPt *p, LAddr *a, LPlace q, const LPart *s) {
   if (s->run) {                    /* a run-time stride: the product is a value */
     KInst *k = l_fn(L, KF_MUL, s->run, l_int(L, s->stride));
-    addr_term(L, a, l_fn(L, KF_MUL, laff_inst(L, q.a), k), 1);
-    q.a = laff_int(0);
+    addr_term(L, a, l_fn(L, KF_MUL, laff_inst(L, q.a), k), 1); q.a = laff_int(0);
     if (q.lane || q.off) a->off = l_plus(L, a->off, l_fn(L, KF_MUL, place_vector(L, p, q), l_cast(L, T_I32, k)));
     return;
   }
@@ -30,8 +29,7 @@ static void addr_place(Lower *L, LPt *p, LAddr *a, LPlace q, const LPart *s) {
 static LAddr addr_of(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
   LAddr a = { .n = 0 };
   for (int i = 0; i < s->npart; i++) {
-    const LPart *d = &s->part[i];
-    LPlace q = at[d->dim];
+    const LPart *d = &s->part[i]; LPlace q = at[d->dim];
     if (s->nfold && s->fold == d->dim) q = place_layout(L, p, q, 1, s->nfold);
     else q.a = laff_add(L, q.a, s->box[d->dim].base, -1);
     addr_place(L, p, &a, place_layout(L, p, q, d->div, d->mod), d);
@@ -62,8 +60,7 @@ static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst
 /* ---- registers */
 /* The constant offsets of a position, into key; gives the dimension in lanes, or -1. */
 static int reg_key(Lower *L, LPt *p, const LStore *s, const LPlace *at, int64_t *key) {
-  const char *name = s->t->t->name;
-  int lanes = -1;
+  const char *name = s->t->t->name; int lanes = -1;
   for (int d = 0; d < s->t->t->rank; d++) {
     if (at[d].off || !laff_diff(&at[d].a, &s->box[d].base, &key[d]))
       tree_error(L, p->e->eq->pos, p->e, "%s is in registers (`let %s reg`), so its positions must be constants there: unroll its loops, or let it be in memory", name, name);
@@ -94,9 +91,7 @@ static KInst *reg_lane(Lower *L, const LStore *s, const int64_t *key) {
 }
 
 static KInst *reg_read(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
-  int64_t key[LEQ_INDICES];
-  int lanes = reg_key(L, p, s, at, key);
-  LReg *r = reg_find(s, key);
+  int64_t key[LEQ_INDICES]; int lanes = reg_key(L, p, s, at, key); LReg *r = reg_find(s, key);
   if (r && (lanes < 0 ? r->dim < 0 : (r->dim == lanes && at[lanes].lane == 1 && r->v->type.lanes == p->vec->w))) return r->v;
   KInst *v = lanes < 0 ? reg_lane(L, s, key) : NULL;
   if (!v) tree_error(L, p->e->eq->pos, p->e, "%s is in registers, and not at this position with these lanes: compute it before, in the same lanes, or let it be in memory", s->t->t->name);
@@ -104,8 +99,7 @@ static KInst *reg_read(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
 }
 
 static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
-  int64_t *key = NEWN(L->c, int64_t, s->t->t->rank + 1);
-  int lanes = reg_key(L, p, s, at, key);
+  int64_t *key = NEWN(L->c, int64_t, s->t->t->rank + 1); int lanes = reg_key(L, p, s, at, key);
   v = round_to(L, as_type(L, v, comp_type(s->t->t->type)), s->t->t->type);
   if (lanes >= 0) v = k_bcast(&L->b, v, p->vec->w);
   LReg *r = reg_find(s, key), new = { key, v, lanes };
@@ -116,11 +110,9 @@ static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
 /* ---- positions */
 /* Into the storage: what is read there does not matter. */
 static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
-  LDim x = dim_of(L, s->t->t->shape[d]);
-  bool run = !s->local && x.dyn;
+  LDim x = dim_of(L, s->t->t->shape[d]); bool run = !s->local && x.dyn;
   if (q->lane || q->off || (s->nfold && s->fold == d)) return;
-  LAff at = laff_add(L, q->a, s->box[d].base, -1);
-  LRange r = laff_range(L, &at);
+  LAff at = laff_add(L, q->a, s->box[d].base, -1); LRange r = laff_range(L, &at);
   if (r.lo >= 0 && r.hi < s->box[d].ext && !run) return;
   KInst *v = l_fn(L, KF_MIN, l_fn(L, KF_MAX, laff_inst(L, at), l_int(L, 0)), laff_inst(L, laff_plus(run ? x.cnt : laff_int(s->box[d].ext), -1)));
   q->a = laff_add(L, laff_var(v, 1), s->box[d].base, 1);
@@ -141,9 +133,7 @@ static KInst *touch_mask(Lower *L, LPt *p, const LStore *s, bool guarded) {
 }
 
 KInst *read_value(Lower *L, LPt *p, const LRead *r) {
-  LPlace at[LEQ_INDICES];
-  const Tensor *t = r->t->t;
-  LStore *s = r->t->store;
+  LPlace at[LEQ_INDICES]; const Tensor *t = r->t->t; LStore *s = r->t->store;
   bool guarded = !r->safe || p->u.all;
   if ((t->kind == TK_PARAM || t->kind == TK_CONST) && t->rank == 0 && t->data) {
     Num v = value_load(t->data, t->type, 0);
@@ -158,8 +148,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
 }
 
 KInst *load_home(Lower *L, LPt *p) {
-  LPlace at[LEQ_INDICES];
-  LStore *s = p->e->out->store;
+  LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
   places_of(L, p, s, p->e->place, -1, at);
   return load_at(L, p, s, at, touch_mask(L, p, s, false));
 }
@@ -172,19 +161,15 @@ static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KI
     i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   }
   if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
-  i.addr = addr_final(L, &a, s->buf);
-  k_emit(&L->b, i);
-  k_stored(&L->b, s->buf);
+  i.addr = addr_final(L, &a, s->buf); k_emit(&L->b, i); k_stored(&L->b, s->buf);
 }
 
 void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
-  LPlace at[LEQ_INDICES];
-  LStore *s = p->e->out->store;
+  LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
   if (!s) tree_error(L, p->e->eq->pos, p->e, "its storage does not exist here: the readers lie in another body");
   places_of(L, p, s, p->e->place, -1, at);
   if (s->reg) { reg_write(L, p, s, at, v); return; }
-  bool branch = mask && mask->type.lanes == 1;
-  KSave save = { 0 };
+  bool branch = mask && mask->type.lanes == 1; KSave save = { 0 };
   v = to_memory(L, v, s->t->t->type);
   if (branch) save = if_begin(L, mask);
   store_at(L, p, s, at, v, branch ? NULL : mask);
@@ -192,8 +177,7 @@ void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
 }
 
 void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t ahead) {
-  LPlace at[LEQ_INDICES];
-  LStore *s = r->t->store;
+  LPlace at[LEQ_INDICES]; LStore *s = r->t->store;
   if (!s || s->reg) return;
   for (int k = 0; k < p->e->n; k++) for (int i = 0; i < p->env[k].n; i++) if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;
   places_of(L, p, s, r->place, r->time, at);
@@ -204,22 +188,19 @@ void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t 
 /* ---- moving memory */
 /* count times w elements. */
 static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, int64_t most, int w) {
-  LAff step = laff_var(loop_begin(L, count, most, KL_SERIAL), w);
-  LAddr x = { .n = 0 }, y = { .n = 0 };
+  LAff step = laff_var(loop_begin(L, count, most, KL_SERIAL), w); LAddr x = { .n = 0 }, y = { .n = 0 };
   LPart one = { .stride = 1 };
   addr_place(L, NULL, &x, (LPlace){ .a = laff_add(L, f, step, 1) }, &one);
   addr_place(L, NULL, &y, (LPlace){ .a = laff_add(L, t, step, 1) }, &one);
   KType type = { L->s.bufs.at[to].elem, w };
   KInst *e = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = type, .addr = addr_final(L, &x, from) });
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) });
-  k_stored(&L->b, to);
-  loop_end(L);
+  k_stored(&L->b, to); loop_end(L);
 }
 
 /* In whole vectors: up to a vector's elements beyond count are copied too, the storage has room for them. */
 void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
-  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem));
-  int64_t lo, most;
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem)); int64_t lo, most;
   k_range(&L->b, count, &lo, &most);
   KInst *up = l_fn(L, KF_ADD, count, l_int(L, w - 1)), *n = l_fn(L, KF_DIV, up, l_int(L, w));
   move_all(L, buf, to, buf, from, n, (most + w - 1) / w, w);
@@ -227,8 +208,7 @@ void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
 
 /* Exactly n elements from one buffer to another of the same type. */
 void copy_buffer(Lower *L, int to, int from, int64_t n) {
-  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[to].elem));
-  LAff tail = laff_int(n / w * w);
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[to].elem)); LAff tail = laff_int(n / w * w);
   move_all(L, to, laff_int(0), from, laff_int(0), l_int(L, n / w), n / w, w);
   move_all(L, to, tail, from, tail, l_int(L, n % w), n % w, 1);
 }

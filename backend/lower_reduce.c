@@ -31,8 +31,7 @@ static LPt key_point(const LOpen *o, const int64_t *key) {
 }
 
 static KInst *domain_mask(Lower *L, LPt *p, const LDim *reg) {
-  LGuard g = { 0 };
-  int state = 1;
+  LGuard g = { 0 }; int state = 1;
   for (int k = 0; k < p->e->nfree && state; k++)
     if (reg[k].over) { int s = conds_at(L, p, &p->e->domain[2 * k], 2, &g); state = s == 1 ? state : s; }
   return state == 2 ? guard_mask(L, p, &g) : NULL;
@@ -41,8 +40,7 @@ static KInst *domain_mask(Lower *L, LPt *p, const LDim *reg) {
 static KInst *gen_init(Lower *L, LPt *p, const LDim *reg) {
   LEq *e = p->e;
   if (!e->init) return identity(L, e->kind, e->acc);
-  KInst *m = domain_mask(L, p, reg);
-  Under old = p->u;
+  KInst *m = domain_mask(L, p, reg); Under old = p->u;
   if (m) under(L, p, m, true);
   KInst *v = gen_as(L, p, e->init, e->acc);
   p->u = old;
@@ -58,20 +56,14 @@ static KInst *start_value(Lower *L, LPt *p, const LDim *reg, int w) {
   KInst *sum = NULL;
   for (int k = 0; k < e->outer.n; k++) sum = l_plus(L, sum, e->outer.at[k]);
   KInst *first = l_fn(L, KF_EQ, sum, l_int(L, 0)), *var = new_var(L, ktype(e->acc, w), k_const(b, ktype(e->acc, w), 0, 0));
-  KInst *f = k_emit(b, (KInst){ .op = K_IF, .a = { first } });
-  KSave s = k_into(b, &f->body);
-  set_var(L, var, k_bcast(b, gen_init(L, p, reg), w));
-  k_back(b, s);
-  s = k_into(b, &f->other);
-  set_var(L, var, k_bcast(b, load_home(L, p), w));
-  k_back(b, s);
+  KInst *f = k_emit(b, (KInst){ .op = K_IF, .a = { first } }); KSave s = k_into(b, &f->body);
+  set_var(L, var, k_bcast(b, gen_init(L, p, reg), w)); k_back(b, s);
+  s = k_into(b, &f->other); set_var(L, var, k_bcast(b, load_home(L, p), w)); k_back(b, s);
   return var;
 }
 
 static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
-  LEq *e = p->e;
-  LPt q = key_point(o, a->key);
-  bool lanes = across(e, p->vec);
+  LEq *e = p->e; LPt q = key_point(o, a->key); bool lanes = across(e, p->vec);
   q.vec = lanes ? NULL : p->vec;
   KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
   KInst *v = lanes || is_arg(e) || o->late ? k_bcast(&L->b, identity(L, e->kind, e->acc), a->vec.w) : start_value(L, &q, o->reg, a->vec.w);
@@ -81,9 +73,7 @@ static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
 }
 
 static LAcc *acc_of(Lower *L, LPt *p) {
-  LEq *e = p->e;
-  LOpen *o = L->open[e->id];
-  int64_t key[LEQ_INDICES];
+  LEq *e = p->e; LOpen *o = L->open[e->id]; int64_t key[LEQ_INDICES];
   LVec vec = p->vec ? *p->vec : (LVec){ .k = -1, .w = 1, .n = 1, .chunk = -1 };
   if (!across(e, p->vec)) vec.chunk = -1;
   for (int k = 0; k < e->nfree; k++)
@@ -94,8 +84,7 @@ static LAcc *acc_of(Lower *L, LPt *p) {
     if (a->vec.chunk == vec.chunk && a->vec.w == vec.w && a->vec.k == vec.k && same_key(e, a->key, key)) return a;
   }
   LAcc a = { .key = memcpy(NEWN(L->c, int64_t, e->nfree + 1), key, sizeof *key * (size_t)e->nfree), .vec = vec };
-  acc_start(L, p, o, &a);
-  PUSH(L->c, o->acc, a);
+  acc_start(L, p, o, &a); PUSH(L->c, o->acc, a);
   return &o->acc.at[o->acc.n - 1];
 }
 
@@ -103,8 +92,7 @@ void red_touch(Lower *L, LPt *p) { acc_of(L, p); }
 
 /* ---- a point */
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
-  LEq *e = p->e;
-  const Expr *b = e->body;
+  LEq *e = p->e; const Expr *b = e->body;
   bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
   if (!product || comp_type(b->type) != e->acc || b->type != e->red->type) return l_fn(L, combiner[e->kind], a->var, gen_as(L, p, b, e->acc));
   KInst *x = gen_as(L, p, b->arg[0], e->acc), *y = gen_as(L, p, b->arg[1], e->acc);
@@ -113,8 +101,7 @@ static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
 
 /* The element's number in the composite of the reduction's indices, as i32. */
 static KInst *composite(Lower *L, LPt *p) {
-  LEq *e = p->e;
-  LPlace q = { .lane = 0 };
+  LEq *e = p->e; LPlace q = { .lane = 0 };
   for (int k = e->nfree; k < e->n; k++) {
     if (e->ix[k]->ext.dim && k > e->nfree) tree_error(L, e->eq->pos, e, "argmax and argmin over several indices need numbers for the inner extents");
     int64_t n = k > e->nfree ? extent_max(e->ix[k]->ext) : 0;
@@ -130,13 +117,11 @@ static void point_arg(Lower *L, LPt *p, LAcc *a, KInst *mask) {
   KInst *tie = l_fn(L, KF_AND, l_fn(L, KF_EQ, v, a->var), l_fn(L, KF_LT, at, a->at)), *better = l_fn(L, KF_OR, more, tie);
   if (mask) better = l_fn(L, KF_AND, better, mask);
   KInst *nv = l_select(L, better, v, a->var), *na = l_select(L, better, at, a->at);
-  set_var(L, a->var, nv);
-  set_var(L, a->at, na);
+  set_var(L, a->var, nv); set_var(L, a->at, na);
 }
 
 void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed) {
-  LAcc *a = acc_of(L, p);
-  KInst *lanes = across(p->e, p->vec) ? vec_mask(L, p->vec) : NULL;
+  LAcc *a = acc_of(L, p); KInst *lanes = across(p->e, p->vec) ? vec_mask(L, p->vec) : NULL;
   if (!zeroed || is_arg(p->e)) lanes = mask_and(L, lanes, mask);
   if (is_arg(p->e)) { point_arg(L, p, a, lanes); return; }
   KInst *v = point_value(L, p, a);
@@ -192,8 +177,7 @@ static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) 
 }
 
 static KInst *close_lanes(Lower *L, LPt *p, const LOpen *o, const LAcc *a) {
-  LEq *e = o->e;
-  KInst *v = is_arg(e) ? place_found(L, a->at) : a->var;
+  LEq *e = o->e; KInst *v = is_arg(e) ? place_found(L, a->at) : a->var;
   return o->late ? l_fn(L, combiner[e->kind], k_bcast(&L->b, gen_init(L, p, o->reg), a->vec.w), v) : v;
 }
 
@@ -202,9 +186,7 @@ void red_close(Lower *L, LEq *e) {
   L->open[e->id] = NULL;
   bool *done = NEWN(L->c, bool, o->acc.n + 1);
   for (int i = 0; i < o->acc.n; i++) {
-    LAcc *a = &o->acc.at[i], **same = NEWN(L->c, LAcc *, o->acc.n);
-    LPt p = key_point(o, a->key);
-    int n = 0;
+    LAcc *a = &o->acc.at[i], **same = NEWN(L->c, LAcc *, o->acc.n); LPt p = key_point(o, a->key); int n = 0;
     if (done[i]) continue;
     bool lanes = across(e, &a->vec);
     p.vec = lanes || a->vec.k < 0 ? NULL : &a->vec;

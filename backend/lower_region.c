@@ -66,8 +66,7 @@ LDim form_box(Lower *L, const LForm *f, const LDim *reg) {
   for (int i = 0; i < f->n; i++) {
     int64_t m = f->t[i].m, size = m < 0 ? -m : m;
     if (f->t[i].k < 0) { r.base = laff_add(L, r.base, laff_var(L->param[-1 - f->t[i].k], 1), m); continue; }
-    const LDim *d = &reg[f->t[i].k];
-    LAff cnt = m < 0 && d->loose ? laff_var(dim_count(L, d), 1) : dim_cnt(d);
+    const LDim *d = &reg[f->t[i].k]; LAff cnt = m < 0 && d->loose ? laff_var(dim_count(L, d), 1) : dim_cnt(d);
     r.base = laff_add(L, r.base, d->base, m);
     if (m < 0) r.base = laff_plus(laff_add(L, r.base, cnt, m), -m);
     r.ext += size * (d->ext - 1); r.cnt = laff_plus(laff_add(L, r.cnt, cnt, size), -size); r.dyn |= d->dyn;
@@ -82,8 +81,7 @@ static LDim read_box(Lower *L, const LRead *r, int d, const LDim *reg) {
   if (!r->place[d].aff) return dim_of(L, t->shape[d]);
   LDim b = form_box(L, &r->place[d], reg);
   if (r->inside[d]) return b;
-  b.over = b.base.n > 0;
-  dim_clip(L, &b, t->shape[d]);
+  b.over = b.base.n > 0; dim_clip(L, &b, t->shape[d]);
   return b;
 }
 
@@ -107,8 +105,7 @@ static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set)
   for (int i = 0; i < f->n; i++) {
     int64_t m = t[i].m, ext = need->ext;
     if (t[i].k < 0 || m <= 0 || need->dyn || !laff_divides(&base, m)) return;
-    int64_t rest = floor_mod(base.c, m);
-    bool one = rest + ext <= m, whole = rest == 0 && ext % m == 0;
+    int64_t rest = floor_mod(base.c, m); bool one = rest + ext <= m, whole = rest == 0 && ext % m == 0;
     if ((!one && !whole) || set[t[i].k]) return;
     LDim *d = &reg[t[i].k];
     d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over;
@@ -122,8 +119,7 @@ static void invert(Lower *L, const LEq *e, const LDim *need, LDim *reg) {
   bool set[LEQ_INDICES] = { false };
   for (int k = 0; k < e->n; k++) reg[k] = dim_of(L, e->ix[k]->ext);
   for (int d = 0; d < e->eq->out->rank; d++) {
-    const LForm *f = &e->place[d];
-    int k = f->n ? f->t[0].k : -1;
+    const LForm *f = &e->place[d]; int k = f->n ? f->t[0].k : -1;
     if (f->n != 1 || f->t[0].m != 1 || k < 0) {
       invert_radix(f, &need[d], reg, set);
     } else if (!set[k]) {
@@ -143,8 +139,7 @@ static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e) 
 
 /* What a step of a recurrence reads of earlier ones: it counts for the storage only. Where it moves differently: the whole tensor. */
 static void back_add(Infer *f, const LTensor *t, const LDim *box) {
-  LDim *old = f->r.back[t->id];
-  int64_t x;
+  LDim *old = f->r.back[t->id]; int64_t x;
   if (!old) f->r.back[t->id] = dims_copy(f->L, box, t->t->rank);
   for (int d = 0; old && d < t->t->rank; d++)
     old[d] = laff_diff(&old[d].base, &box[d].base, &x) ? dim_union(f->L, &old[d], &box[d], NULL) : dim_of(f->L, t->t->shape[d]);
@@ -173,8 +168,7 @@ static void region_unbound(Infer *f, LEq *e, LDim *reg, bool root) {
 static void region_slide(Infer *f, const LEq *e, LDim *reg) {
   for (LSlide *s = f->L->slides; s; s = s->next) {
     if (s->e != e) continue;
-    LDim *d = &reg[s->k];
-    int64_t done = s->overlap;
+    LDim *d = &reg[s->k]; int64_t done = s->overlap;
     if (laff_diff(&s->at, &d->base, &done) && done < 0) done = 0;       /* the domain's border cut the region */
     d->base.c += done; d->ext -= done;
     if (d->dyn) d->cnt.c -= done;
@@ -186,8 +180,7 @@ LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
   Infer f = { L, { NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, nt), NEWN(L->c, LDim *, nt) }, top, NEWN(L->c, bool, nt) };
   EACH(LEq, e, eqs) f.here[e->out->id] = true;
   for (int k = eqs.n - 1; k >= 0; k--) {
-    LEq *e = eqs.at[k];
-    const LDim *given = bound ? bound[e->id] : NULL;
+    LEq *e = eqs.at[k]; const LDim *given = bound ? bound[e->id] : NULL;
     LDim *reg = given ? dims_copy(L, given, e->n) : NEWN(L->c, LDim, e->n + 1);
     if (!given) region_unbound(&f, e, reg, is_root(eqs, k));
     f.r.reg[e->id] = reg; f.r.full[e->id] = dims_copy(L, reg, e->n);
@@ -201,8 +194,7 @@ LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
 /* ---- coverage: what is computed inside a loop for readers there must be all that others read */
 /* Do the places that f takes over its indices' whole ranges leave no gaps? */
 static bool is_dense(const LEq *e, const LForm *f) {
-  int64_t span = 1;
-  bool used[LEQ_INDICES] = { false };
+  int64_t span = 1; bool used[LEQ_INDICES] = { false };
   for (int left = f->aff ? f->n : 0; left; left--) {      /* coefficients from the least on */
     int64_t m = 0;
     int least = -1;
@@ -224,14 +216,12 @@ static bool dim_covers(const LDim *in, const LDim *all) {
 }
 
 static bool reads_cover(Lower *L, LEqs in, const LEq *e, const LRegions *r) {
-  const LTensor *t = e->out;
-  bool covered[LEQ_INDICES] = { false }, dense = false;
+  const LTensor *t = e->out; bool covered[LEQ_INDICES] = { false }, dense = false;
   EACH(LEq, q, in) EACH(LRead, x, q->read) {
     bool all = x->t == t && q->id > e->id;
     for (int d = 0; d < t->t->rank && x->t == t && q->id > e->id; d++) {
       LDim b = read_box(L, x, d, r->reg[q->id]);
-      covered[d] |= dim_covers(&b, &r->need[t->id][d]);
-      all &= is_dense(q, &x->place[d]);
+      covered[d] |= dim_covers(&b, &r->need[t->id][d]); all &= is_dense(q, &x->place[d]);
     }
     dense |= all;
   }
@@ -244,8 +234,7 @@ void check_cover(Lower *L, const Tree *items, const LRegions *r) {
   for (const Tree *t = items; t; t = t->next) {
     LEqs in = t->kind == TREE_FOR ? tree_eqs(L, t, false) : (LEqs){ 0 };
     for (int k = 0; k < in.n; k++) {
-      const LTensor *x = in.at[k]->out;
-      bool elsewhere = x->external;
+      const LTensor *x = in.at[k]->out; bool elsewhere = x->external;
       EACH(LEq, e, x->reader) elsewhere |= !tree_holds(t, e, false);
       if (!elsewhere || x->writer.n > 1 || x->hist || is_root(in, k) || !r->need[x->id]) continue;
       if (!reads_cover(L, in, in.at[k], r))

@@ -12,13 +12,11 @@ int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->s.bufs, b); return L->s.bufs.n - 1
 
 /* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
 static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
-  const LayoutDim *l = let && let->layout ? let->layout : t->layout;
-  int64_t stride = 1;
+  const LayoutDim *l = let && let->layout ? let->layout : t->layout; int64_t stride = 1;
   s->npart = let && let->layout ? let->nlayout : l ? t->nlayout : t->rank;
   s->part = NEWN(L->c, LPart, s->npart + 1);
   for (int i = s->npart - 1; i >= 0; i--) {
-    LayoutDim d = l ? l[i] : (LayoutDim){ i, 1, 0 };
-    int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
+    LayoutDim d = l ? l[i] : (LayoutDim){ i, 1, 0 }; int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
     s->part[i] = (LPart){ d.dim, d.div, d.mod, stride, NULL }; stride *= d.mod > 0 && d.mod < n ? d.mod : n;
   }
   return stride;
@@ -51,8 +49,7 @@ typedef struct Place { int64_t at, n; } Place;
 
 /* The offset of these bytes in the constant section, with a vector's room after them. */
 static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
-  KModule *m = L->m;
-  const void *key = bytes_hash(p, n);
+  KModule *m = L->m; const void *key = bytes_hash(p, n);
   Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
@@ -63,8 +60,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
     if (m->nconstant) memcpy(q, m->constant, (size_t)m->nconstant);
     m->constant = q;
   }
-  memcpy(m->constant + new->at, p, (size_t)n);
-  m->nconstant = new->at + n;
+  memcpy(m->constant + new->at, p, (size_t)n); m->nconstant = new->at + n;
   lmap_put(L->c, &L->s.same, key, new);
   return new->at;
 }
@@ -74,8 +70,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
 int tensor_buffer(Lower *L, Tensor *t) {
   void *known = lmap_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;
-  LStore s = { .box = whole_box(L, t) };
-  int64_t bytes = parts_of(L, &s, t, NULL) * type_bytes(t->type);
+  LStore s = { .box = whole_box(L, t) }; int64_t bytes = parts_of(L, &s, t, NULL) * type_bytes(t->type);
   KBuf b = { .name = t->name, .kind = t->kind == TK_STATE || t->where == AT_STATE ? KB_STATE : KB_SCRATCH, .elem = mem_type(t->type), .arg = -1, .bytes = bytes };
   if (t->kind == TK_PARAM || t->kind == TK_CONST) {
     if (!t->data) bug(L->c, "constant %s has no value", t->name);
@@ -90,8 +85,7 @@ int tensor_buffer(Lower *L, Tensor *t) {
 
 /* Arguments are dense at the extents of the call: strides over symbolic dimensions are values. */
 static void strides_run(Lower *L, LStore *s, const Tensor *t) {
-  KInst *run = NULL;
-  int64_t stride = 1;
+  KInst *run = NULL; int64_t stride = 1;
   for (int i = s->npart - 1; i >= 0; i--) {
     Extent x = t->shape[s->part[i].dim];
     s->part[i].stride = stride; s->part[i].run = run;
@@ -136,9 +130,7 @@ static bool loop_inside(const Tree *f, const LTensor *t, const char *index) {
 /* Inside the loops around which a fold lies, its readers' window fits into it. */
 void check_folds(Lower *L, const Tree *items, LEqs eqs, LDim *const *bound, const LRegions *r) {
   EACH(LEq, e, eqs) {
-    const LStore *s = e->out->store;
-    const Tree *let = e->out->let;
-    const LDim *need = r->need[e->out->id];
+    const LStore *s = e->out->store; const Tree *let = e->out->let; const LDim *need = r->need[e->out->id];
     if (!s || !s->nfold || (bound && bound[e->id]) || !need || loop_inside(items, e->out, let->fold)) continue;
     if (need[s->fold].ext > s->nfold)
       tree_error(L, let->pos, e, "fold %s %lld: its readers need %lld at once", let->fold, (long long)s->nfold, (long long)need[s->fold].ext);
@@ -170,15 +162,13 @@ static int scratch_take(Lower *L, LTensor *t, int64_t bytes) {
 }
 
 static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
-  int bytes = type_bytes(t->t->type), w = target_lanes(L->t, bytes);
-  int64_t n = up_to(ext, w);
+  int bytes = type_bytes(t->t->type), w = target_lanes(L->t, bytes); int64_t n = up_to(ext, w);
   if (rank == 1 || ext * 2 <= w) return ext;
   return n * bytes % 4096 == 0 ? n + w : n;
 }
 
 static void memory_of(Lower *L, LStore *s) {
-  LTensor *t = s->t;
-  const Tree *let = t->let;
+  LTensor *t = s->t; const Tree *let = t->let;
   s->local = true;
   for (int d = 0; d < t->t->rank; d++) {
     if (s->box[d].dyn) s->box[d].ext = up_to(s->box[d].ext, target_lanes(L->t, 1));
@@ -223,8 +213,7 @@ static bool same_shape(const Tensor *a, const Tensor *b) {
 
 /* first's elements may be overwritten by last's: last reads first at its own place and nobody reads first afterwards. */
 static void check_alias(Lower *L, const Tree *let, const LTensor *first, const LTensor *last) {
-  const LEq *e = last->writer.at[last->writer.n - 1];
-  const char *why = NULL;
+  const LEq *e = last->writer.at[last->writer.n - 1]; const char *why = NULL;
   if (first->t->rank != last->t->rank) why = "the shapes differ";
   else if (first->hist || last->hist) why = "a tensor with a history keeps its frames";
   else if (first->t->kind != TK_TEMP && first->t->kind != TK_OUTPUT) why = "it must not be overwritten";
@@ -237,8 +226,7 @@ static void check_alias(Lower *L, const Tree *let, const LTensor *first, const L
 }
 
 static LTensor *alias_of(Lower *L, const LTensor *t) {
-  const Tree *let = t->let;
-  LTensor *o = tensor_named(L, let->other);
+  const Tree *let = t->let; LTensor *o = tensor_named(L, let->other);
   for (int k = 0; k < L->k->nin && !o; k++) if (name_is(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
   if (!o || o == t) tree_error(L, let->pos, t->writer.at[0], "alias %s: no such tensor in this kernel", let->other);
   bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id;
@@ -282,8 +270,7 @@ static void open_one(Lower *L, LTensor *t, const LRegions *r) {
   if (o && !o->store && o->external) o->store = store_external(L, o);
   if (o && !o->store && r->reg[o->writer.at[0]->id]) open_one(L, o, r);
   if (o && !o->store) tree_error(L, t->let->pos, t->writer.at[0], "alias %s: its storage is made in another body", o->t->name);
-  t->store = o ? o->store : store_new(L, t, r);
-  PUSH(L->c, L->opened, t);
+  t->store = o ? o->store : store_new(L, t, r); PUSH(L->c, L->opened, t);
 }
 
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {

@@ -10,10 +10,8 @@
 /* ---- storage of a history */
 /* Dimensions from outer to inner: as the layout says; else the stream innermost, unless the producer's lanes run along another. */
 static int *dim_order(Lower *L, const LTensor *t) {
-  const Tensor *x = t->t;
-  int *o = NEWN(L->c, int, x->rank + 1), last = x->stream_dim, n = 0;
-  const LayoutDim *l = t->let && t->let->layout ? t->let->layout : x->layout;
-  const LEq *e = t->writer.at[0];
+  const Tensor *x = t->t; int *o = NEWN(L->c, int, x->rank + 1), last = x->stream_dim, n = 0;
+  const LayoutDim *l = t->let && t->let->layout ? t->let->layout : x->layout; const LEq *e = t->writer.at[0];
   for (int i = 0; i < e->leaf->nleaf; i++) {
     int k = e->leaf->leaf[i].kind == LEAF_VECTOR ? eq_index(e, e->leaf->leaf[i].index) : -1;
     for (int d = 0; d < x->rank && k >= 0 && k < e->nfree; d++) if (e->place[d].uses >> k & 1) last = d;
@@ -34,8 +32,7 @@ static int slot_of(Lower *L, int64_t len) {
 
 /* Sizes of a history whose stream dimension is at-th in the order. */
 static void size_history(Lower *L, LHist *h, const int *order, int at) {
-  const Tensor *t = h->t->t;
-  int bytes = type_bytes(t->type), w = target_lanes(L->t, bytes);
+  const Tensor *t = h->t->t; int bytes = type_bytes(t->type), w = target_lanes(L->t, bytes);
   int64_t line = L->t->line > bytes ? L->t->line / bytes : 1;
   h->inner = h->rows = 1;
   for (int d = 0; d < t->rank; d++) if (d != at) *(d < at ? &h->rows : &h->inner) *= extent_max(t->shape[order[d]]);
@@ -49,13 +46,10 @@ static void size_history(Lower *L, LHist *h, const int *order, int at) {
 }
 
 static void history_new(Lower *L, LTensor *t) {
-  LHist *h = NEW(L->c, LHist);
-  LStore *s = t->store = NEW(L->c, LStore);
-  const Tensor *x = t->t;
+  LHist *h = NEW(L->c, LHist); LStore *s = t->store = NEW(L->c, LStore); const Tensor *x = t->t;
   int at = 0, *order = dim_order(L, t), bytes = type_bytes(x->type);
   while (order[at] != x->stream_dim) at++;
-  *h = (LHist){ .t = t, .store = s };
-  size_history(L, h, order, at);
+  *h = (LHist){ .t = t, .store = s }; size_history(L, h, order, at);
   *s = (LStore){ .t = t, .hist = h, .local = true, .box = NEWN(L->c, LDim, x->rank + 1), .npart = x->rank, .part = NEWN(L->c, LPart, x->rank + 1) };
   int64_t stride = 1;
   for (int d = x->rank - 1; d >= 0; d--) {
@@ -65,8 +59,7 @@ static void history_new(Lower *L, LTensor *t) {
   if (!h->ring) s->box[x->stream_dim].base = laff_plus(L->block0, -h->h);
   int64_t size = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes, gap = L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4));
   s->buf = buf_add(L, (KBuf){ .name = x->name, .kind = KB_STATE, .elem = mem_type(x->type), .arg = -1, .offset = l_take(&L->s.state, size + gap), .bytes = size });
-  PUSH(L->c, L->hists, h);
-  PUSH(L->c, L->s.hists, h);
+  PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
 }
 
 /* ---- positions of rings */
@@ -97,8 +90,7 @@ static void positions_store(Lower *L) {
 
 /* The column of frame time + shift, shift <= 0. The start of the window wraps, what lies in the block follows on. */
 LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift) {
-  LHist *h = s->hist;
-  LAff local = laff_add(L, time, L->block0, -1), at = laff_var(L->pos[h->slot], 1);
+  LHist *h = s->hist; LAff local = laff_add(L, time, L->block0, -1), at = laff_var(L->pos[h->slot], 1);
   LRange r = laff_range(L, &shift);
   if (r.hi > 0 || r.lo < -h->h) bug(L->c, "%s is read outside of its history", h->t->t->name);
   if (shift.n || shift.c) {
@@ -124,9 +116,7 @@ static void rows_copy(Lower *L, const LHist *h, Span s) {
 
 static void rows_copy_if(Lower *L, const LHist *h, Span s) {
   KSave save = if_begin(L, l_fn(L, KF_GT, s.n, l_int(L, 0)));
-  l_known(s.n, 0, L->block);
-  rows_copy(L, h, s);
-  k_back(&L->b, save);
+  l_known(s.n, 0, L->block); rows_copy(L, h, s); k_back(&L->b, save);
 }
 
 /* Columns a .. a + n - 1 were written: those past the end also to the front, those at the front also past the end. */
@@ -141,8 +131,7 @@ static void mirror(Lower *L, LHist *h, const LDim *d) {
 /* After an item of a body: rings that it wrote and that others than it read. */
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r) {
   EACH(LHist, h, L->hists) {
-    const LEq *w = h->t->writer.at[0];
-    bool needed = body == L->streambody;
+    const LEq *w = h->t->writer.at[0]; bool needed = body == L->streambody;
     if (!h->ring || (h->mirrored && h->mirrored != body) || !tree_holds(item, w, false)) continue;
     EACH(LEq, e, h->t->reader) needed |= tree_holds(body, e, true) && !tree_holds(item, e, false);
     if (!needed) continue;
@@ -153,11 +142,9 @@ void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions 
 
 /* ---- the loop */
 static LDim **bind_block(Lower *L, const Tree *f, LDim *const *reg) {
-  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1);
-  LEqs eqs = tree_eqs(L, f->body, true);
+  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); LEqs eqs = tree_eqs(L, f->body, true);
   for (int k = 0; k < eqs.n; k++) {
-    LEq *e = eqs.at[k];
-    int x = eq_index(e, f->name);
+    LEq *e = eqs.at[k]; int x = eq_index(e, f->name);
     if (x >= e->nfree) tree_error(L, f->pos, e, "for %s stream: it reduces over the stream", f->name);
     if (!is_root(eqs, k)) continue;
     bound[e->id] = dims_copy(L, reg[e->id], e->n);
@@ -184,15 +171,9 @@ void lower_stream(Lower *L, const Tree *f, LDim *const *reg) {
   KInst *t = L->param[d], *size = l_int(L, L->block), *count = l_fn(L, KF_DIV, l_fn(L, KF_ADD, t, l_int(L, L->block - 1)), size);
   L->block0 = laff_var(loop_begin(L, count, (L->g->dim[d]->hi + L->block - 1) / L->block, KL_SERIAL), L->block);
   L->frames = l_known(l_fn(L, KF_MIN, laff_inst(L, laff_add(L, laff_var(t, 1), L->block0, -1)), size), 1, L->block);
-  open_histories(L, f);
-  positions_load(L);
-  L->hoist = mark_open(L);
-  L->streambody = f->body;
+  open_histories(L, f); positions_load(L); L->hoist = mark_open(L); L->streambody = f->body;
   lower_body(L, f->body, bind_block(L, f, reg), false);
   EACH(LHist, h, L->hists) if (!h->ring) rows_copy(L, h, (Span){ L->frames, l_int(L, 0), l_int(L, h->h) });
-  positions_store(L);
-  mark_close(L, L->hoist);
-  loop_end(L);
-  L->block = 0;
+  positions_store(L); mark_close(L, L->hoist); loop_end(L); L->block = 0;
   EACH(LHist, h, L->hists) h->t->store = NULL;
 }

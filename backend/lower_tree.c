@@ -111,8 +111,7 @@ static bool same_form(const LEq *e, const LForm *a, const LEq *w, const LForm *b
 static Back distances(const LEq *e, const LRead *r, const LEq *w) {
   Back k = { .e = e, .w = w, .r = r };
   for (int d = 0; d < r->t->t->rank; d++) {
-    const LForm *a = &r->place[d], *b = &w->place[d];
-    Step s = step_of(e, r, w, d);
+    const LForm *a = &r->place[d], *b = &w->place[d]; Step s = step_of(e, r, w, d);
     for (int i = 0; i < b->n; i++) if (b->t[i].k >= 0) k.dist[b->t[i].k] = s.named ? s.dist : same_form(e, a, w, b) ? 0 : DIST_ANY;
     k.constant |= s.named && s.dist;
   }
@@ -137,16 +136,13 @@ static int scan_loops(const Back *k, const Tree *t) {
 }
 
 static int scan_leaf(const Back *k) {
-  const Tree *t = k->e->leaf;
-  int s = 0;
+  const Tree *t = k->e->leaf; int s = 0;
   for (int i = 0; i < t->nleaf && k->e == k->w && !s; i++) s = loop_orders(k, t->leaf[i].index, 1, t->leaf[i].kind != LEAF_VECTOR);
   return s;
 }
 
 static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
-  Back k = distances(e, r, w);
-  const char *name = r->t->t->name;
-  int s = scan_loops(&k, L->k->tree);
+  Back k = distances(e, r, w); const char *name = r->t->t->name; int s = scan_loops(&k, L->k->tree);
   if (!s) s = scan_leaf(&k);
   if (s > 0) return;
   if (e == w) tree_error(L, e->leaf->pos, e, "it reads its own earlier values: the index that it steps through runs serially, outside of those that it does not keep");
@@ -164,8 +160,7 @@ static void tensor_link(Lower *L, LEq *e) {
 }
 
 bool lower_resolve(Lower *L) {
-  int errors = L->c->nerror;
-  LEq **all = NEWN(L->c, LEq *, L->k->neq + 1);
+  int errors = L->c->nerror; LEq **all = NEWN(L->c, LEq *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) tensor_link(L, all[k] = resolve_eq(L, L->k->eq[k]));
   check_tree(L, all, L->k->tree, 0);
   for (int k = 0; k < L->k->neq; k++)
