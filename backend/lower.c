@@ -9,8 +9,8 @@ static void argument_buffers(Lower *L) {
   Graph *g = L->g;
   for (int k = 0; k < g->nin + g->nout; k++) {
     bool out = k >= g->nin; Tensor *t = out ? g->out[k - g->nin] : g->in[k];
-    KBuf b = { .name = t->name, .kind = out ? KB_OUT : KB_IN, .elem = mem_type(t->type), .arg = k, .bytes = tensor_size(t) * type_bytes(t->type), .readonly = !out };
-    lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(buf_add(L, b) + 1));
+    int buf = buf_of(L, t, out ? KB_OUT : KB_IN, k, 0, tensor_size(t) * type_bytes(t->type));
+    lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
   }
 }
 
@@ -76,7 +76,7 @@ static bool same_place(const KBuf *a, const KBuf *b) { return a->kind == b->kind
 static int temporary(Lower *L, const Tensor *t) {
   int64_t bytes = tensor_size(t) * type_bytes(t->type), at = l_take(&L->top, bytes);
   if (L->top > L->s.peak) L->s.peak = L->top;
-  return buf_add(L, (KBuf){ .name = t->name, .kind = KB_SCRATCH, .elem = mem_type(t->type), .arg = BUF_LOCAL, .offset = at, .bytes = bytes });
+  return buf_of(L, t, KB_SCRATCH, BUF_LOCAL, at, bytes);
 }
 
 /* First every next that is itself a state about to change is put aside. */

@@ -2,8 +2,8 @@
  *
  *   kernel -> LEq (an equation, resolved) -> body/loop/leaf walk the tree -> KInst
  *
- * Positions are affine over index values that already exist (loop counters, counts): LAff. A loop counter counts steps, so a coefficient shows divisibility.
- * Index-typed instructions carry their range where it is known: f .. imm (K_LOOP: 0 .. imm - 1). */
+ * Positions are affine over index values that already exist (loop counters, counts): LAff. A loop counter counts steps, so a coefficient shows
+ * divisibility. Index-typed instructions carry their range where it is known: f .. imm (K_LOOP: 0 .. imm - 1). */
 #ifndef FRIT_LOWER_H
 #define FRIT_LOWER_H
 #include "kir.h"
@@ -40,7 +40,8 @@ void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
 enum { LAFF_MAX = 8, LEQ_INDICES = 32, LADDR_MAX = 24 };
 typedef struct LAff { int64_t c; int n; KTerm t[LAFF_MAX]; } LAff;
 typedef struct LRange { int64_t lo, hi; } LRange;
-/* base .. base + ext - 1. dyn: only the first cnt (a run-time number; loose: cnt may exceed ext) are wanted. over: may lie partly outside of the domain. */
+/* base .. base + ext - 1. dyn: only the first cnt (a run-time number; loose: it may exceed ext) are wanted. over: may lie partly outside the domain.
+ * */
 typedef struct LDim { LAff base; int64_t ext; bool dyn, loose, over; LAff cnt; } LDim;
 /* An index expression: c + sum m * index[k] (k < 0: symbolic dimension -1 - k), or e where it is not affine. uses: indices, as bits. */
 typedef struct LTerm { int k; int64_t m; } LTerm;
@@ -57,8 +58,8 @@ typedef struct LRead { const Expr *e; LTensor *t; LForm *place; bool safe, *insi
 /* down, by index: a recurrence that reads later places, its loops descend. home: reduction loops outside the tile are open (outer: their counters;
  * later: not the first copy). */
 struct LEq {
-  Eq *eq; int id, n, nfree, lanes; Index **ix; const Expr *red, *init, *body; Red kind; Type acc; LConds cond; LCond *domain; LForm *place; LTensor *out;
-  VEC(LRead *) read; const Tree *leaf; bool *down; VEC(KInst *) outer; bool home, later;
+  Eq *eq; int id, n, nfree, lanes; Index **ix; const Expr *red, *init, *body; Red kind; Type acc; LConds cond; LCond *domain;
+  LForm *place; LTensor *out; VEC(LRead *) read; const Tree *leaf; bool *down; VEC(KInst *) outer; bool home, later;
 };
 
 /* ---- storage */
@@ -74,7 +75,7 @@ struct LStore { LTensor *t; bool reg, local; int buf; LDim *box; LPart *part; in
 typedef struct LMark { KBlock *block; int pos; KBlock side; KScope *scope; struct LMark *next; } LMark;
 typedef struct LVec { int k, w, n, chunk; bool dyn; LAff left; } LVec;                   /* lanes: index k; n of w wanted, or `left` */
 typedef struct LAcc { int64_t *key; LVec vec; KInst *var, *at; } LAcc;                   /* at: the place, of argmax and argmin */
-typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; bool late; } LOpen; /* late: what it starts from is computed inside, so it comes last */
+typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; bool late; } LOpen; /* late: what it starts from is computed inside, so last */
 /* guard, clamp: reads not proven inside are masked, or clamped where scalar; all: so are the proven ones, as indices may leave the domain. */
 typedef struct Under { KInst *guard; bool clamp, all; } Under;
 typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; Under u; } LPt;
@@ -82,8 +83,8 @@ typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; Under u; } LPt;
 typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; LAff first, at; struct LSlide *next; } LSlide;
 typedef struct LLoop { KInst *v; KSave save; } LLoop;
 typedef VEC(LHist *) LHists;
-/* What the functions of a module share. bufof: Tensor -> buffer + 1. same: constants by their bytes. peak, scratch0: scratch of kernels: the most, where it
- * starts. state: in use. */
+/* What the functions of a module share. bufof: Tensor -> buffer + 1. same: constants by their bytes. scratch0, peak: scratch of kernels: its start,
+ * the most. state: in use. */
 typedef struct LShared { VEC(KBuf) bufs; LMap bufof, same; LHists hists; int64_t constcap, peak, scratch0, state; int nalloc; } LShared;
 typedef struct Lower {
   Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f; LShared s;
@@ -93,12 +94,13 @@ typedef struct Lower {
   LSlide *slides;                                          /* sliding windows of the loop whose body comes next */
   int64_t nid0, top; int depth;                            /* top: scratch in use */
   int64_t block; LAff block0; KInst *frames; LMark *hoist; const Tree *streambody;       /* in a stream loop: its step, first frame, frames now */
-  LHists hists; VEC(int64_t) lens; KInst **pos; int posbuf;                              /* of the stream; lengths and positions of its rings by slot */
+  LHists hists; VEC(int64_t) lens; KInst **pos; int posbuf;                              /* of the stream; its rings' lengths, positions, by slot */
 } Lower;
 
 /* ---- building */
 static inline int64_t up_to(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
-static inline int64_t l_take(int64_t *top, int64_t bytes) { int64_t at = up_to(*top, 64); *top = at + bytes; return at; }   /* from a stack of memory */
+/* From a stack of memory. */
+static inline int64_t l_take(int64_t *top, int64_t bytes) { int64_t at = up_to(*top, 64); *top = at + bytes; return at; }
 static inline KInst *l_int(Lower *L, int64_t v) { return k_int(&L->b, v); }
 static inline KInst *l_num(Lower *L, Type t, double f, int64_t i) { return k_const(&L->b, ktype(t, 1), f, i); }
 static inline KInst *l_fn(Lower *L, KFn fn, KInst *x, KInst *y) { return k_fn(&L->b, fn, x, y, NULL); }
@@ -107,11 +109,10 @@ static inline KInst *l_select(Lower *L, KInst *c, KInst *x, KInst *y) { return k
 static inline KInst *l_cast(Lower *L, Type t, KInst *x) { return k_cast(&L->b, CV_PLAIN, t, x); }
 /* The range of a computed index, where it is known better than by its arguments'. */
 static inline KInst *l_known(KInst *v, int64_t lo, int64_t hi) { if (v->op == K_FN) v->f = (double)lo, v->imm = hi; return v; }
-KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint);                 /* the counter; what follows is emitted inside until loop_end */
+KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint);                 /* the counter; what follows is inside until loop_end */
 void loop_end(Lower *L);
 KSave if_begin(Lower *L, KInst *cond);                   /* until k_back */
-LMark *mark_open(Lower *L);
-void mark_close(Lower *L, LMark *m);
+LMark *mark_open(Lower *L); void mark_close(Lower *L, LMark *m);
 
 /* ---- lower_aff.c: positions and conditions */
 static inline LAff laff_int(int64_t c) { return (LAff){ .c = c }; }
@@ -121,16 +122,14 @@ LAff laff_add(Lower *L, LAff a, LAff b, int64_t k);      /* a + k * b */
 LAff laff_div(LAff a, int64_t m);                        /* floor(a / m) of what laff_divides */
 bool laff_diff(const LAff *a, const LAff *b, int64_t *c);/* a - b if it is constant */
 bool laff_divides(const LAff *a, int64_t m);             /* all coefficients are multiples of m */
-LRange laff_range(Lower *L, const LAff *a);
-KInst *laff_inst(Lower *L, LAff a);
+LRange laff_range(Lower *L, const LAff *a); KInst *laff_inst(Lower *L, LAff a);
 bool terms_add(KTerm *t, int *n, int max, KInst *v, int64_t k);                          /* += k * v; false: no room */
 int64_t floor_div(int64_t a, int64_t b);
 static inline int64_t floor_mod(int64_t a, int64_t b) { return a - b * floor_div(a, b); }
 /* A position of a point: a + lane * lane number + off (an i32 vector, or NULL). */
 typedef struct LPlace { LAff a; int64_t lane; KInst *off; } LPlace;
 static inline bool is_place_fn(Fn f) { return f == FN_ADD || f == FN_SUB || f == FN_MUL || f == FN_DIV || f == FN_MOD; }
-LPlace form_at(Lower *L, LPt *p, const LForm *f);
-LAff form_aff(Lower *L, const LForm *f, const LAff *env);
+LPlace form_at(Lower *L, LPt *p, const LForm *f); LAff form_aff(Lower *L, const LForm *f, const LAff *env);
 KInst *place_vector(Lower *L, LPt *p, LPlace q);         /* as i32 lanes */
 LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod);               /* q / div, then % mod (0: none) */
 KInst *gen_weak(Lower *L, LPt *p, const Expr *e);        /* a weak integer: an index, or i32 lanes */
@@ -138,8 +137,7 @@ KInst *vec_mask(Lower *L, const LVec *v);                /* NULL: all lanes */
 KInst *mask_and(Lower *L, KInst *a, KInst *b);
 /* Conditions at a point: 1 hold, 0 one fails, 2 known at run time: s a scalar condition, lanes lo .. hi - 1, m a mask; each may be NULL. */
 typedef struct LGuard { KInst *s, *lo, *hi, *m; } LGuard;
-int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g);
-int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g);
+int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g); int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g);
 KInst *guard_mask(Lower *L, LPt *p, const LGuard *g);    /* everything as one condition of the point's width */
 /* Until p->u is set back to the result, reads that are not proven inside (all: any reads) touch only what holds under m, of the point's width. */
 Under under(Lower *L, LPt *p, KInst *m, bool all);
@@ -152,9 +150,7 @@ KInst *to_memory(Lower *L, KInst *v, Type t);            /* a value of computati
 KInst *from_memory(Lower *L, KInst *v, Type t);
 KInst *round_to(Lower *L, KInst *v, Type t);             /* a value of computation to the values of t */
 KInst *all_lanes(Lower *L, KInst *m, int w);             /* a scalar condition as a mask */
-KInst *identity(Lower *L, Red r, Type t);
-Type comp_type(Type t);
-Type mem_type(Type t);
+KInst *identity(Lower *L, Red r, Type t); Type comp_type(Type t); Type mem_type(Type t);
 
 /* ---- lower_read.c: storage access */
 KInst *read_value(Lower *L, LPt *p, const LRead *r);
@@ -165,48 +161,36 @@ void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count);             
 void copy_buffer(Lower *L, int to, int from, int64_t n);
 
 /* ---- lower_eq.c: equations resolved; lower_tree.c: which leaf computes what, and whether that order is legal */
-LEq *resolve_eq(Lower *L, Eq *q);
-LTensor *tensor_of(Lower *L, const Tensor *t);
-LConds *or_conds(Lower *L, const Expr *e);
+LEq *resolve_eq(Lower *L, Eq *q); LTensor *tensor_of(Lower *L, const Tensor *t); LConds *or_conds(Lower *L, const Expr *e);
 int index_number(Lower *L, const LEq *e, const Index *x);/* as in LTerm */
-int eq_index(const LEq *e, const char *name);
-bool eq_reads(const LEq *e, const LTensor *t);
-bool name_is(const char *a, const char *b);
+int eq_index(const LEq *e, const char *name); bool eq_reads(const LEq *e, const LTensor *t); bool name_is(const char *a, const char *b);
 bool lower_resolve(Lower *L);
 bool tree_holds(const Tree *t, const LEq *e, bool rest); /* the equation's leaf is in t (rest: or in its next) */
 LEqs tree_eqs(Lower *L, const Tree *t, bool rest);
 bool is_root(LEqs eqs, int k);                           /* no equation after k reads what k computes */
 LTensor *tensor_named(Lower *L, const char *name);       /* of those that the kernel computes */
 void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) __attribute__((noreturn));
-#define tree_error(L, pos, e, ...) tree_fail(L, pos, e, ctx_printf((L)->c, __VA_ARGS__))         /* the equation (or NULL) and the rule that it breaks */
+#define tree_error(L, pos, e, ...) tree_fail(L, pos, e, ctx_printf((L)->c, __VA_ARGS__))         /* the equation, or NULL; the rule that it breaks */
 
 /* ---- lower_region.c. reg, full (before sliding) by equation; need, back (earlier steps of a recurrence) by tensor. */
 typedef struct LRegions { LDim **reg, **full, **need, **back; } LRegions;
-LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top);
-void check_cover(Lower *L, const Tree *items, const LRegions *r);
-LDim *dims_copy(Lower *L, const LDim *d, int n);
-LDim *whole_box(Lower *L, const Tensor *t);
-LDim dim_of(Lower *L, Extent x);
-LDim dim_union(Lower *L, const LDim *a, const LDim *b, const LEq *e);
-void dim_clip(Lower *L, LDim *d, Extent x);
+LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top); void check_cover(Lower *L, const Tree *items, const LRegions *r);
+LDim *dims_copy(Lower *L, const LDim *d, int n); LDim *whole_box(Lower *L, const Tensor *t); LDim dim_of(Lower *L, Extent x);
+LDim dim_union(Lower *L, const LDim *a, const LDim *b, const LEq *e); void dim_clip(Lower *L, LDim *d, Extent x);
 KInst *dim_count(Lower *L, const LDim *d);               /* how many are wanted */
 LDim form_box(Lower *L, const LForm *f, const LDim *reg);
 
 /* ---- lower_store.c */
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r);               /* what it opens is pushed to L->opened */
 void check_folds(Lower *L, const Tree *items, LEqs eqs, LDim *const *bound, const LRegions *r);
-LStore *store_external(Lower *L, LTensor *t);
-int buf_add(Lower *L, KBuf b);
-int tensor_buffer(Lower *L, Tensor *t);
+LStore *store_external(Lower *L, LTensor *t); int buf_add(Lower *L, KBuf b);
+int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes); int tensor_buffer(Lower *L, Tensor *t);
 
 /* ---- the walk: lower_loop.c, lower_leaf.c, lower_reduce.c, lower_stream.c */
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top);
-void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg);
-void red_open(Lower *L, LEq *e, const LDim *reg);
+void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg); void red_open(Lower *L, LEq *e, const LDim *reg);
 void red_touch(Lower *L, LPt *p);                        /* the accumulator exists, with nothing added */
-void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed);
-void red_close(Lower *L, LEq *e);
-void lower_stream(Lower *L, const Tree *f, LDim *const *reg);
-LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift);
+void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed); void red_close(Lower *L, LEq *e);
+void lower_stream(Lower *L, const Tree *f, LDim *const *reg); LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift);
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r);
 #endif

@@ -134,7 +134,8 @@ static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
     return form_at(L, p, &(LForm){ .aff = true, .n = 1, .t = &t });
   }
   if (e->kind == E_FN && (weak || wide)) return fn_at(L, p, e);
-  if (e->kind == E_CONVERT && e->mode == CV_PLAIN && e->arg[0]->type == T_WINT && type_bytes(e->type) >= 4 && type_is_int(e->type)) return expr_at(L, p, e->arg[0]);
+  bool widens = e->kind == E_CONVERT && e->mode == CV_PLAIN && e->arg[0]->type == T_WINT && type_bytes(e->type) >= 4 && type_is_int(e->type);
+  if (widens) return expr_at(L, p, e->arg[0]);
   return place_value(L, gen(L, p, e));
 }
 

@@ -1,4 +1,5 @@
-/* Equations resolved for the lowering: places as affine forms over the equation's own indices, reads with what is proven of them, guards as conditions.
+/* Equations resolved for the lowering: places as affine forms over the equation's own indices, reads with what is proven of them, guards as
+ * conditions.
  *
  *   z[o, t] = b[o] + sum(c, k: (x[c, t + k - 1] or 0) * w[o, c, k])
  *   indices o t | c k     reads b x w     condition t + k - 1 >= 0 and n - 1 - (t + k - 1) >= 0: where it fails the product is 0 */
@@ -116,7 +117,7 @@ static int time_index(Lower *L, const LEq *e, const LRead *r) {
 
 static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
   LRead *r = NEW(L->c, LRead); const Tensor *t = x->tensor;
-  *r = (LRead){ .e = x, .t = tensor_add(L, x->tensor), .place = NEWN(L->c, LForm, t->rank + 1), .inside = NEWN(L->c, bool, t->rank + 1), .safe = true, .time = -1 };
+  *r = (LRead){ x, tensor_add(L, x->tensor), NEWN(L->c, LForm, t->rank + 1), true, NEWN(L->c, bool, t->rank + 1), -1 };
   for (int d = 0; d < t->rank; d++) {
     bool lo, hi;
     r->place[d] = form_of(L, e, x->arg[d], true);

@@ -2,8 +2,8 @@
  *
  *   b[o] + m[o] * x[t]        %m = load m[..]  %x = load x[..]  fma %m, %x, %b
  *
- * The fixed rule for fma: in a + b and a - b of floats the left operand that is a product is fused, else the right one. f16 and bf16 are computed in f32.
- * A value that does not depend on the lanes stays scalar until it meets one that does. */
+ * The fixed rule for fma: in a + b and a - b of floats the left operand that is a product is fused, else the right one. f16 and bf16 are computed in
+ * f32. A value that does not depend on the lanes stays scalar until it meets one that does. */
 #include "lower.h"
 #include "../ir/scalar.h"
 
@@ -63,12 +63,12 @@ static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
 
 /* ---- functions */
 /* Those that are machine functions; the rest are expansions (k_math). */
+#define D(e) [FN_##e] = KF_##e
 static const KFn direct[FN_COUNT] = {
-  [FN_ADD] = KF_ADD, [FN_SUB] = KF_SUB, [FN_MUL] = KF_MUL, [FN_DIV] = KF_DIV, [FN_MOD] = KF_MOD, [FN_QUO] = KF_QUO, [FN_REM] = KF_REM, [FN_AND] = KF_AND,
-  [FN_OR] = KF_OR, [FN_XOR] = KF_XOR, [FN_SHL] = KF_SHL, [FN_SHR] = KF_SHR, [FN_EQ] = KF_EQ, [FN_NE] = KF_NE, [FN_LT] = KF_LT, [FN_LE] = KF_LE,
-  [FN_GT] = KF_GT, [FN_GE] = KF_GE, [FN_NEG] = KF_NEG, [FN_NOT] = KF_NOT, [FN_SQRT] = KF_SQRT, [FN_FLOOR] = KF_FLOOR, [FN_TRUNC] = KF_TRUNC,
-  [FN_ROUND] = KF_ROUND, [FN_MIN] = KF_MIN, [FN_MAX] = KF_MAX, [FN_ISNAN] = KF_ISNAN
+  D(ADD), D(SUB), D(MUL), D(DIV), D(MOD), D(QUO), D(REM), D(AND), D(OR), D(XOR), D(SHL), D(SHR), D(EQ), D(NE), D(LT), D(LE), D(GT), D(GE),
+  D(NEG), D(NOT), D(SQRT), D(FLOOR), D(TRUNC), D(ROUND), D(MIN), D(MAX), D(ISNAN)
 };
+#undef D
 
 /* Float % and the truncating pair: a - floor(a / b) * b. */
 static KInst *float_rest(Lower *L, Fn f, KInst *x, KInst *y) {
@@ -168,7 +168,7 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
 KInst *gen(Lower *L, LPt *p, const Expr *e) {
   if (e->type == T_WINT && (e->kind == E_INDEX || (e->kind == E_FN && is_place_fn(e->fn)))) return gen_weak(L, p, e);
   switch (e->kind) {
-  case E_CONST: return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), type_is_float(comp_type(e->type)) ? e->f : (double)e->i, e->i);
+  case E_CONST: return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
   case E_READ: return read_value(L, p, lmap_get(&L->reads, e));
   case E_FN: return gen_fn(L, p, e);
   case E_CONVERT: return gen_convert(L, p, e);

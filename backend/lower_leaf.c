@@ -2,13 +2,14 @@
  *
  *   z(k, c, o*, t~)      loop k { loop c { for each o, for each vector of t: a point } }
  *
- * `i` serial, `i/n` n copies a step, `i*` all copies, `i~` vectors (above 32 of them: four a step), `i/n~` n vectors a step. A condition is decided as soon
- * as its indices are bound: gone, or the subtree is gone, or an `if` around it; one that depends on the lanes masks them. */
+ * `i` serial, `i/n` n copies a step, `i*` all copies, `i~` vectors (above 32 of them: four a step), `i/n~` n vectors a step. A condition is decided
+ * as soon as its indices are bound: gone, or the subtree is gone, or an `if` around it; one that depends on the lanes masks them. */
 #include "lower.h"
 
 /* done, bound: conditions, indices, as bits. touch: some condition failed, so only the accumulators must exist. */
 typedef struct LLeaf {
-  Lower *L; LEq *e; const Tree *tree; const LDim *reg; LeafDim *dim; int ndim; LPt p; const LCond **cond; int ncond; uint64_t done; uint32_t bound; bool touch;
+  Lower *L; LEq *e; const Tree *tree; const LDim *reg; LeafDim *dim; int ndim; LPt p; const LCond **cond; int ncond; uint64_t done;
+  uint32_t bound; bool touch;
 } LLeaf;
 
 static void nest(LLeaf *f, int depth);
@@ -228,7 +229,8 @@ static void order_check(LLeaf *f) {
     if (in_order(f, e->ix[k]->name)) continue;
     if (ext == 1 || ext == 0) f->bound |= 1u << k;
     else if (pieces) f->dim[f->ndim++] = (LeafDim){ e->ix[k]->name, LEAF_SERIAL, 1 };
-    else tree_error(f->L, t->pos, e, "index %s has %lld places here, and neither a loop around nor a place in the leaf's order binds it", e->ix[k]->name, (long long)ext);
+    else tree_error(f->L, t->pos, e, "index %s has %lld places here, and neither a loop around nor a place in the leaf's order binds it",
+                    e->ix[k]->name, (long long)ext);
   }
 }
 

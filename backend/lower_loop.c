@@ -3,8 +3,8 @@
  *   for i/8 over 0 .. 19      loop v 2 { body at 8 v, 8 wide }  body at 16, 4 wide          one step: no loop
  *   run-time count n          loop v n/8 { ... }  loop g (n % 8 + W-1)/W { body at 8 (n/8) + W g, W wide, partly wanted }
  *
- * Every copy of a body is inferred afresh, so that the tail is the same code with another constant extent. Reductions open before the outermost loop over
- * one of their indices and close after it. */
+ * Every copy of a body is inferred afresh, so that the tail is the same code with another constant extent. Reductions open before the outermost loop
+ * over one of their indices and close after it. */
 #include "lower.h"
 #include <string.h>
 
@@ -76,8 +76,8 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   }
 }
 
-/* The k-th step of the range; the last may be short. */
-static LDim part(const Loop *p, int64_t at, int64_t step) { return (LDim){ .base = laff_int(at), .ext = step < p->d.ext - at ? step : p->d.ext - at }; }
+/* A step of the range; the last may be short. */
+static LDim part(const Loop *p, int64_t at, int64_t n) { return (LDim){ .base = laff_int(at), .ext = at + n < p->d.ext ? n : p->d.ext - at }; }
 static KLoopHint hint_of(const Loop *p) { return p->f->loop == LOOP_PARALLEL ? KL_PARALLEL : KL_SERIAL; }
 
 /* Do all guards of the body hold for the k-th step, as far as they depend on the loop's index? */
@@ -106,8 +106,8 @@ static void steps_emit(Loop *p, Steps s, bool first) {
   copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
 
-/* The n steps of a constant range: whole ones, then the tail (a falling loop begins with it). even: sizes differ by one, the larger first. peel: first and
- * last apart. edge: those apart, at most 64 at an end, that touch a border. */
+/* The n steps of a constant range: whole ones, then the tail (a falling loop begins with it). even: sizes differ by one, the larger first. peel:
+ * first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
 static void steps_const(Loop *p, int64_t n) {
   int64_t ext = p->d.ext, s = p->step, whole = ext / s, more = ext % n, a = 0, z = whole;
   Steps tail = { whole * s, s, ext % s > 0, true }, list[3] = { { 0, s, whole, false }, tail };
@@ -150,7 +150,8 @@ static int64_t granule(const Loop *p) {
 static void steps_run(Loop *p) {
   Lower *L = p->L; int64_t step = p->step, most = p->d.ext / step, w = granule(p);
   KInst *n = dim_count(L, &p->d), *whole = l_fn(L, KF_DIV, n, l_int(L, step));
-  if (p->down && step != 1) tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
+  if (p->down && step != 1)
+    tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
   if (most > 0) {
     KInst *v = loop_begin(L, whole, most, hint_of(p)); LAff at = laff_var(v, p->down ? -step : step);
     copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true);
@@ -314,7 +315,9 @@ static void home_check(const Loop *p, const LEq *e) {
   const LStore *s = e->out->store;
   const char *why = !s || s->reg ? "it is not in memory" : e->eq->out->type != e->acc ? "its type is not that of the accumulators"
                   : e->kind == RED_ARGMAX || e->kind == RED_ARGMIN ? "it keeps a place beside the value" : NULL;
-  if (why) tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, so its accumulators rest in its storage in between, but %s", p->f->name, why);
+  if (why)
+    tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, so its accumulators rest in its storage "
+               "in between, but %s", p->f->name, why);
   if (init_inside(p, e))
     tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, but what it starts from is computed inside", p->f->name);
 }

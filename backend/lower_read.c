@@ -2,8 +2,8 @@
  *
  *   the coefficient of the lanes' index in the address      1: vector load     0: scalar load     else: gather
  *
- * Named registers are found by their constant offsets from the storage's base. Memory that is not the kernel's own is touched only in the lanes that are
- * wanted; what stands under a guard only where the guard holds (a scalar position is clamped instead). */
+ * Named registers are found by their constant offsets from the storage's base. Memory that is not the kernel's own is touched only in the lanes that
+ * are wanted; what stands under a guard only where the guard holds (a scalar position is clamped instead). */
 #include "lower.h"
 #include "../ir/scalar.h"
 #include <string.h>
@@ -63,7 +63,8 @@ static int reg_key(Lower *L, LPt *p, const LStore *s, const LPlace *at, int64_t 
   const char *name = s->t->t->name; int lanes = -1;
   for (int d = 0; d < s->t->t->rank; d++) {
     if (at[d].off || !laff_diff(&at[d].a, &s->box[d].base, &key[d]))
-      tree_error(L, p->e->eq->pos, p->e, "%s is in registers (`let %s reg`), so its positions must be constants there: unroll its loops, or let it be in memory", name, name);
+      tree_error(L, p->e->eq->pos, p->e, "%s is in registers (`let %s reg`), so its positions must be constants there: "
+                 "unroll its loops, or let it be in memory", name, name);
     if (at[d].lane) lanes = d;
   }
   return lanes;
@@ -94,7 +95,8 @@ static KInst *reg_read(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
   int64_t key[LEQ_INDICES]; int lanes = reg_key(L, p, s, at, key); LReg *r = reg_find(s, key);
   if (r && (lanes < 0 ? r->dim < 0 : (r->dim == lanes && at[lanes].lane == 1 && r->v->type.lanes == p->vec->w))) return r->v;
   KInst *v = lanes < 0 ? reg_lane(L, s, key) : NULL;
-  if (!v) tree_error(L, p->e->eq->pos, p->e, "%s is in registers, and not at this position with these lanes: compute it before, in the same lanes, or let it be in memory", s->t->t->name);
+  if (!v) tree_error(L, p->e->eq->pos, p->e, "%s is in registers, and not at this position with these lanes: "
+                     "compute it before, in the same lanes, or let it be in memory", s->t->t->name);
   return v;
 }
 

@@ -2,13 +2,15 @@
  *
  *   acc(k, m*, n~), m 2, n 32:      %a0 = var init(m 0, n 0)  %a1 = var init(m 0, n 16)  ...   loop k { set %a0 = fma w, x, %a0 ... }   store
  *
- * The key is the position's constant offset from where it was opened, so main loop and tail continue the same accumulators. Lanes over a reduction index:
- * one accumulator a chunk, combined pairwise, then across the lanes, then with the initial expression. Between blocks of an outer reduction loop (LEq.home)
- * they rest in the equation's storage. */
+ * The key is the position's constant offset from where it was opened, so main loop and tail continue the same accumulators. Lanes over a reduction
+ * index: one accumulator a chunk, combined pairwise, then across the lanes, then with the initial expression. Between blocks of an outer reduction
+ * loop (LEq.home) they rest in the equation's storage. */
 #include "lower.h"
 #include <string.h>
 
-static const KFn combiner[RED_COUNT] = { [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND };
+static const KFn combiner[RED_COUNT] = {
+  [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND
+};
 
 static bool is_arg(const LEq *e) { return e->kind == RED_ARGMAX || e->kind == RED_ARGMIN; }
 static bool across(const LEq *e, const LVec *v) { return v && v->k >= e->nfree; }
@@ -78,7 +80,8 @@ static LAcc *acc_of(Lower *L, LPt *p) {
   if (!across(e, p->vec)) vec.chunk = -1;
   for (int k = 0; k < e->nfree; k++)
     if (!laff_diff(&p->env[k], &o->reg[k].base, &key[k]))
-      tree_error(L, e->leaf->pos, e, "index %s varies inside its reduction, but an accumulator needs a constant position: unroll it there, or put its loop outside", e->ix[k]->name);
+      tree_error(L, e->leaf->pos, e, "index %s varies inside its reduction, but an accumulator needs a constant position: "
+                 "unroll it there, or put its loop outside", e->ix[k]->name);
   for (int i = o->acc.n - 1; i >= 0; i--) {
     LAcc *a = &o->acc.at[i];
     if (a->vec.chunk == vec.chunk && a->vec.w == vec.w && a->vec.k == vec.k && same_key(e, a->key, key)) return a;

@@ -44,7 +44,8 @@ static LAff cnt_most(Lower *L, LAff a, LAff b, bool larger) {
 
 LDim dim_union(Lower *L, const LDim *a, const LDim *b, const LEq *e) {
   int64_t d;
-  if (!laff_diff(&b->base, &a->base, &d)) tree_error(L, e->eq->pos, e, "its readers need regions that move with different loops: compute it outside of them, or inside each");
+  if (!laff_diff(&b->base, &a->base, &d))
+    tree_error(L, e->eq->pos, e, "its readers need regions that move with different loops: compute it outside of them, or inside each");
   int64_t lo = d < 0 ? d : 0, end = d + b->ext > a->ext ? d + b->ext : a->ext;
   LDim r = { laff_plus(a->base, lo), end - lo, a->dyn || b->dyn, a->loose || b->loose, a->over || b->over, a->cnt };
   if (r.dyn) r.cnt = laff_plus(cnt_most(L, dim_cnt(a), laff_plus(dim_cnt(b), d), true), -lo);
@@ -238,7 +239,8 @@ void check_cover(Lower *L, const Tree *items, const LRegions *r) {
       EACH(LEq, e, x->reader) elsewhere |= !tree_holds(t, e, false);
       if (!elsewhere || x->writer.n > 1 || x->hist || is_root(in, k) || !r->need[x->id]) continue;
       if (!reads_cover(L, in, in.at[k], r))
-        tree_error(L, t->pos, in.at[k], "inside `for %s` only what its readers there need is computed, and that is not all of it: give it a leaf outside", t->name);
+        tree_error(L, t->pos, in.at[k], "inside `for %s` only what its readers there need is computed, and that is not all of it: "
+                   "give it a leaf outside", t->name);
     }
   }
 }

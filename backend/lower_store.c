@@ -3,12 +3,15 @@
  *   let z reg      named values, by constant offsets                let s1 alias s0      the same place
  *   let e fold y 4 only the last four rows, at y % 4                nothing said         memory, in the lowest body that holds all its users
  *
- * Memory of the kernel's own is a stack in scratch: a body's storage is free when the body ends. Sizes are spread over cache sets. Constants are written in
- * their layout into the module, equal data once. */
+ * Memory of the kernel's own is a stack in scratch: a body's storage is free when the body ends. Sizes are spread over cache sets. Constants are
+ * written in their layout into the module, equal data once. */
 #include "lower.h"
 #include <string.h>
 
 int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->s.bufs, b); return L->s.bufs.n - 1; }
+int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes) {
+  return buf_add(L, (KBuf){ t->name, kind, mem_type(t->type), arg, offset, bytes, kind == KB_IN || kind == KB_CONST });
+}
 
 /* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
 static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
@@ -71,14 +74,11 @@ int tensor_buffer(Lower *L, Tensor *t) {
   void *known = lmap_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;
   LStore s = { .box = whole_box(L, t) }; int64_t bytes = parts_of(L, &s, t, NULL) * type_bytes(t->type);
-  KBuf b = { .name = t->name, .kind = t->kind == TK_STATE || t->where == AT_STATE ? KB_STATE : KB_SCRATCH, .elem = mem_type(t->type), .arg = -1, .bytes = bytes };
-  if (t->kind == TK_PARAM || t->kind == TK_CONST) {
-    if (!t->data) bug(L->c, "constant %s has no value", t->name);
-    b.kind = KB_CONST; b.readonly = true; b.offset = constant_place(L, laid_out(L, t, &s, bytes), bytes);
-  } else {
-    b.offset = t->where != AT_NONE ? t->offset : l_take(b.kind == KB_STATE ? &L->s.state : &L->s.scratch0, bytes);
-  }
-  int r = buf_add(L, b);
+  bool constant = t->kind == TK_PARAM || t->kind == TK_CONST, state = t->kind == TK_STATE || t->where == AT_STATE;
+  if (constant && !t->data) bug(L->c, "constant %s has no value", t->name);
+  int64_t at = constant ? constant_place(L, laid_out(L, t, &s, bytes), bytes)
+             : t->where != AT_NONE ? t->offset : l_take(state ? &L->s.state : &L->s.scratch0, bytes);
+  int r = buf_of(L, t, constant ? KB_CONST : state ? KB_STATE : KB_SCRATCH, -1, at, bytes);
   lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(r + 1));
   return r;
 }
@@ -157,7 +157,7 @@ static int scratch_take(Lower *L, LTensor *t, int64_t bytes) {
   int64_t at = l_take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->s.nalloc++ % 4)));
   if (L->top > L->s.peak) L->s.peak = L->top;
   if (t->buf < 0 || L->s.bufs.at[t->buf].offset != at || L->s.bufs.at[t->buf].bytes < bytes)
-    t->buf = buf_add(L, (KBuf){ .name = t->t->name, .kind = KB_SCRATCH, .elem = mem_type(t->t->type), .arg = BUF_LOCAL, .offset = at, .bytes = bytes });
+    t->buf = buf_of(L, t->t, KB_SCRATCH, BUF_LOCAL, at, bytes);
   return t->buf;
 }
 

@@ -2,9 +2,9 @@
  *
  *   loop v (T + 63) / 64 { n = min(64, T - 64 v)   ... the body, for frames 64 v .. 64 v + n - 1 ...   move histories on by n }
  *
- * A history of at most a block's frames (shift): rows of h + 64 columns, the last h move to the front. A longer one (ring): rows of len columns, a position
- * in the state, and the first 64 columns once more behind the last, so that every window of a block is contiguous.
- * Frames beyond n are computed into storage of the kernel's own, and overwritten by the next block. */
+ * A history of at most a block's frames (shift): rows of h + 64 columns, the last h move to the front. A longer one (ring): rows of len columns, a
+ * position in the state, and the first 64 columns once more behind the last, so that every window of a block is contiguous. Frames beyond n are
+ * computed into storage of the kernel's own, and overwritten by the next block. */
 #include "lower.h"
 
 /* ---- storage of a history */
@@ -58,7 +58,7 @@ static void history_new(Lower *L, LTensor *t) {
   }
   if (!h->ring) s->box[x->stream_dim].base = laff_plus(L->block0, -h->h);
   int64_t size = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes, gap = L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4));
-  s->buf = buf_add(L, (KBuf){ .name = x->name, .kind = KB_STATE, .elem = mem_type(x->type), .arg = -1, .offset = l_take(&L->s.state, size + gap), .bytes = size });
+  s->buf = buf_of(L, x, KB_STATE, -1, l_take(&L->s.state, size + gap), size);
   PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
 }
 
@@ -69,7 +69,7 @@ static void positions_load(Lower *L) {
   L->pos = NEWN(L->c, KInst *, L->lens.n + 1);
   if (!L->lens.n) return;
   int64_t bytes = 4 * L->lens.n;
-  L->posbuf = buf_add(L, (KBuf){ .name = "positions", .kind = KB_STATE, .elem = T_I32, .arg = -1, .offset = l_take(&L->s.state, bytes), .bytes = bytes });
+  L->posbuf = buf_add(L, (KBuf){ "positions", KB_STATE, T_I32, -1, l_take(&L->s.state, bytes), bytes, false });
   for (int k = 0; k < L->lens.n; k++) {
     KInst *v = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = { T_I32, 1 }, .addr = slot_addr(L, k) });
     L->pos[k] = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_WINT, 1 }, .a = { v }, .imm = L->lens.at[k] - 1 });

@@ -1,5 +1,5 @@
-/* What the tree says of the equations: which leaf computes which, and whether that order is legal. A value is computed before it is read: earlier in the
- * tree, or in an earlier step of a loop.
+/* What the tree says of the equations: which leaf computes which, and whether that order is legal. A value is computed before it is read: earlier in
+ * the tree, or in an earlier step of a loop.
  *
  *   for t { g(...); h(...); }      g reads h[t - 1, k]: the loop over t takes one step at a time around both, and no loop over another index
  *                                  that the read does not keep (k) runs around it */
@@ -102,7 +102,8 @@ static bool same_form(const LEq *e, const LForm *a, const LEq *w, const LForm *b
   if (!a->aff || a->n != b->n || a->c != b->c) return false;
   for (int i = 0; i < b->n; i++) {
     bool found = false;
-    for (int j = 0; j < a->n && b->t[i].k >= 0; j++) found |= a->t[j].k >= 0 && a->t[j].m == b->t[i].m && name_is(e->ix[a->t[j].k]->name, w->ix[b->t[i].k]->name);
+    for (int j = 0; j < a->n && b->t[i].k >= 0; j++)
+      found |= a->t[j].k >= 0 && a->t[j].m == b->t[i].m && name_is(e->ix[a->t[j].k]->name, w->ix[b->t[i].k]->name);
     if (!found) return false;
   }
   return true;
@@ -145,9 +146,14 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
   Back k = distances(e, r, w); const char *name = r->t->t->name; int s = scan_loops(&k, L->k->tree);
   if (!s) s = scan_leaf(&k);
   if (s > 0) return;
-  if (e == w) tree_error(L, e->leaf->pos, e, "it reads its own earlier values: the index that it steps through runs serially, outside of those that it does not keep");
-  if (s < 0) tree_error(L, e->leaf->pos, e, "it reads %s of an earlier step, and a loop around both runs over an index that this read does not keep, or in parallel", name);
-  tree_error(L, e->leaf->pos, e, "it reads %s, whose leaf comes later: the consumer stands before the producer, and no loop takes one step at a time around both", name);
+  if (e == w)
+    tree_error(L, e->leaf->pos, e, "it reads its own earlier values: the index that it steps through runs serially, "
+               "outside of those that it does not keep");
+  if (s < 0)
+    tree_error(L, e->leaf->pos, e, "it reads %s of an earlier step, and a loop around both runs over an index that this read does not keep, "
+               "or in parallel", name);
+  tree_error(L, e->leaf->pos, e, "it reads %s, whose leaf comes later: the consumer stands before the producer, "
+             "and no loop takes one step at a time around both", name);
 }
 
 /* ---- a kernel */
