@@ -146,8 +146,7 @@ static KFunc *lower_init(Lower *L) {
     Tensor *t = L->g->tensor[i];
     if (t->kind == TK_STATE && !is_zero(t->init) && t->init_index) init_fill(L, t, store_external(L, &(LTensor){ .t = t, .external = true }), 0, 0);
   }
-  kir_finish(L->c, L->m, L->s.bufs.at, f);
-  return f;
+  kir_finish(L->c, L->m, L->s.bufs.at, f); return f;
 }
 
 /* ---- all of it */
@@ -172,8 +171,7 @@ static int lower_all(Ctx *c, void *arg) {
   for (int k = 0; k < j->g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, j->g->kernel[k]))) return 1;
   lower_next_state(L); m->init = lower_init(L); place_buffers(L);
   if (c->opt.verify && !kir_verify(c, m)) return 1;
-  j->m = m;
-  return 0;
+  j->m = m; return 0;
 }
 
 KModule *lower(Ctx *c, Graph *g, const Target *t) { Job j = { g, t, NULL }; return ctx_try(c, lower_all, &j) == 0 ? j.m : NULL; }

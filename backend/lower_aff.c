@@ -39,8 +39,7 @@ LAff laff_div(LAff a, int64_t m) {
 bool laff_diff(const LAff *a, const LAff *b, int64_t *c) {
   if (a->n != b->n) return false;
   for (int i = 0; i < a->n; i++) if (a->t[i].v != b->t[i].v || a->t[i].k != b->t[i].k) return false;
-  *c = a->c - b->c;
-  return true;
+  *c = a->c - b->c; return true;
 }
 
 LRange laff_range(Lower *L, const LAff *a) {
@@ -168,8 +167,7 @@ int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g) {
   if (d->a.aff) { LPlace q = form_at(L, p, &d->a); return affine_at(L, p->vec, &q, g); }
   KInst *m = gen_as(L, p, d->a.e, T_BOOL), **at = m->type.lanes == 1 ? &g->s : &g->m;
   if (m->op == K_CONST) return m->imm ? 1 : 0;
-  *at = mask_and(L, *at, m);
-  return 2;
+  *at = mask_and(L, *at, m); return 2;
 }
 
 int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g) {

@@ -42,8 +42,7 @@ static LTensor *tensor_add(Lower *L, Tensor *t) {
   *r = (LTensor){ .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0 };
   for (int k = 0; k < L->k->nout; k++) r->external |= L->k->out[k] == t;
   for (int k = 0; k < L->k->nin; k++) r->external |= L->k->in[k] == t;
-  PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r);
-  return r;
+  PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r); return r;
 }
 
 /* ---- forms */
@@ -126,8 +125,7 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
     r->safe &= r->inside[d];
   }
   if (r->t->hist) r->time = time_index(L, e, r);
-  lmap_put(L->c, &L->reads, x, r);
-  return r;
+  lmap_put(L->c, &L->reads, x, r); return r;
 }
 
 static void read_add(Lower *L, LEq *e, const Expr *x) {
@@ -188,8 +186,7 @@ static void collect(Lower *L, LEq *e, const Expr *x) {
   if (x->kind == E_READ) read_add(L, e, x);
   if ((x->kind != E_OR && x->kind != E_SELECT) || or_conds(L, x)) return;
   LConds *v = NEW(L->c, LConds);
-  if (x->kind == E_OR) cond_reads(L, e, v, x->arg[0]);
-  else cond_expr(L, e, v, x->arg[0]);
+  if (x->kind == E_OR) cond_reads(L, e, v, x->arg[0]); else cond_expr(L, e, v, x->arg[0]);
   for (int k = 0; k < v->n; k++) {
     if (x->kind == E_SELECT && !v->at[k].a.aff) return;
     if (!v->at[k].a.aff) collect(L, e, v->at[k].a.e);
@@ -202,8 +199,7 @@ static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr
 
 /* x or v: its reads' conditions are the equation's, what is left is x. */
 static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) {
-  collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]);
-  return x->arg[0];
+  collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]); return x->arg[0];
 }
 
 static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
@@ -245,8 +241,7 @@ static bool widest(const Expr *x, void *arg) {
 static int lanes_for(Lower *L, const LEq *e) {
   Type t = e->eq->out->type;
   int bytes = type_bytes(t) > type_bytes(comp_type(t)) ? type_bytes(t) : type_bytes(comp_type(t));
-  expr_walk(e->eq->rhs, widest, &bytes);
-  return target_lanes(L->t, bytes);
+  expr_walk(e->eq->rhs, widest, &bytes); return target_lanes(L->t, bytes);
 }
 
 /* 0 <= index <= extent - 1, for regions that may lie over the edge. */
@@ -275,6 +270,5 @@ LEq *resolve_eq(Lower *L, Eq *q) {
   collect(L, e, e->body);
   if (init) collect(L, e, init);
   for (int k = 0; k < e->cond.n; k++) if (!e->cond.at[k].a.aff) collect(L, e, e->cond.at[k].a.e);
-  e->lanes = lanes_for(L, e);
-  return e;
+  e->lanes = lanes_for(L, e); return e;
 }

@@ -15,8 +15,7 @@ static KInst *to_bool(Lower *L, KInst *v) { return v->type.elem == T_BOOL ? v : 
 static KInst *from_bool(Lower *L, KInst *v, Type to) { return l_select(L, v, l_num(L, to, 1, 1), l_num(L, to, 0, 0)); }
 
 KInst *as_type(Lower *L, KInst *v, Type to) {
-  if (v->type.elem == to) return v;
-  if (to == T_BOOL) return to_bool(L, v);
+  if (v->type.elem == to) return v; if (to == T_BOOL) return to_bool(L, v);
   return v->type.elem == T_BOOL ? from_bool(L, v, to) : l_cast(L, to, v);
 }
 
@@ -132,8 +131,7 @@ static bool unsafe_reads(Lower *L, const Expr *e) {
 
 static KInst *gen_under(Lower *L, LPt *p, const Expr *e, Type t, KInst *m) {
   Under old = under(L, p, m, false); KInst *v = gen_as(L, p, e, t);
-  p->u = old;
-  return v;
+  p->u = old; return v;
 }
 
 static KInst *gen_side(Lower *L, LPt *p, const Expr *e, Type t, KInst *m, bool negate) {

@@ -88,8 +88,7 @@ static void serial(LLeaf *f, int depth, int k, int64_t step) {
 static void unrolled(LLeaf *f, int depth, int k) {
   int64_t ext = f->reg[k].ext;
   if (!f->reg[k].dyn && ext > 65536) tree_error(f->L, f->tree->pos, f->e, "%s* would be unrolled %lld times", f->e->ix[k]->name, (long long)ext);
-  if (f->reg[k].dyn) serial_run(f, depth, k, 1);
-  else copies(f, depth, k, laff_int(0), ext);
+  if (f->reg[k].dyn) serial_run(f, depth, k, 1); else copies(f, depth, k, laff_int(0), ext);
 }
 
 /* ---- lanes */
@@ -178,8 +177,7 @@ static bool conditions(LLeaf *f, KInst **s) {
     if (state == 2 && (reg || one.m || (!d->domain && !open))) continue;
     g = one; f->done |= 1ull << i;
   }
-  *s = g.s;
-  return true;
+  *s = g.s; return true;
 }
 
 static void order(LLeaf *f, int depth) {

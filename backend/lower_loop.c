@@ -29,8 +29,7 @@ void mark_close(Lower *L, LMark *m) {
 
 KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint) {
   KInst *v = k_emit(&L->b, (KInst){ .op = K_LOOP, .type = { T_WINT, 1 }, .a = { count }, .imm = most < 1 ? 1 : most, .hint = hint });
-  PUSH(L->c, L->loops, ((LLoop){ v, k_into(&L->b, &v->body) }));
-  return v;
+  PUSH(L->c, L->loops, ((LLoop){ v, k_into(&L->b, &v->body) })); return v;
 }
 
 void loop_end(Lower *L) { k_back(&L->b, L->loops.at[--L->loops.n].save); }
@@ -186,8 +185,7 @@ static bool may_slide(Loop *p, int k) {
 static LRegions probe(Loop *p, KInst *v) {
   p->L->slides = p->slides;
   LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
-  p->L->slides = NULL;
-  return r;
+  p->L->slides = NULL; return r;
 }
 
 /* Does e's region move along one index, by less than its extent? */
@@ -327,8 +325,7 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
   if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) {
     bool was = e->home;
-    home_check(p, e); e->home = true;
-    return was ? RED_AS_IS : RED_HOMED;
+    home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED;
   }
   red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e);
   return RED_OPENED;
@@ -363,8 +360,7 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   *v = (KInst){ .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++ };
   for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
   if (p.slides) warm_up(&p, v);
-  if (p.d.dyn) steps_run(&p);
-  else steps_const(&p, n);
+  if (p.d.dyn) steps_run(&p); else steps_const(&p, n);
   ROOTS(r, &p) {
     if (r->what == RED_OPENED) red_close(L, r->e);
     if (r->what == RED_HOMED) r->e->home = false;

@@ -44,8 +44,7 @@ static KInst *addr_lanes(Lower *L, LPt *p, const LAddr *a) { return place_vector
 
 static KAddr addr_final(Lower *L, const LAddr *a, int buf) {
   KAddr r = { .buf = buf, .nterm = a->n, .c = a->c, .term = NEWN(L->c, KTerm, a->n + 1) };
-  memcpy(r.term, a->t, sizeof *a->t * (size_t)a->n);
-  return r;
+  memcpy(r.term, a->t, sizeof *a->t * (size_t)a->n); return r;
 }
 
 static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst *mask) {
@@ -105,8 +104,7 @@ static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
   v = round_to(L, as_type(L, v, comp_type(s->t->t->type)), s->t->t->type);
   if (lanes >= 0) v = k_bcast(&L->b, v, p->vec->w);
   LReg *r = reg_find(s, key), new = { key, v, lanes };
-  if (r) *r = new;
-  else PUSH(L->c, s->regs, new);
+  if (r) *r = new; else PUSH(L->c, s->regs, new);
 }
 
 /* ---- positions */

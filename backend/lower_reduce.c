@@ -45,8 +45,7 @@ static KInst *gen_init(Lower *L, LPt *p, const LDim *reg) {
   KInst *m = domain_mask(L, p, reg); Under old = p->u;
   if (m) under(L, p, m, true);
   KInst *v = gen_as(L, p, e->init, e->acc);
-  p->u = old;
-  return v;
+  p->u = old; return v;
 }
 
 /* The value before the reduction, or after its earlier blocks: the first one has all outer counters at 0. */
@@ -87,8 +86,7 @@ static LAcc *acc_of(Lower *L, LPt *p) {
     if (a->vec.chunk == vec.chunk && a->vec.w == vec.w && a->vec.k == vec.k && same_key(e, a->key, key)) return a;
   }
   LAcc a = { .key = memcpy(NEWN(L->c, int64_t, e->nfree + 1), key, sizeof *key * (size_t)e->nfree), .vec = vec };
-  acc_start(L, p, o, &a); PUSH(L->c, o->acc, a);
-  return &o->acc.at[o->acc.n - 1];
+  acc_start(L, p, o, &a); PUSH(L->c, o->acc, a); return &o->acc.at[o->acc.n - 1];
 }
 
 void red_touch(Lower *L, LPt *p) { acc_of(L, p); }

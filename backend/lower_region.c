@@ -82,8 +82,7 @@ static LDim read_box(Lower *L, const LRead *r, int d, const LDim *reg) {
   if (!r->place[d].aff) return dim_of(L, t->shape[d]);
   LDim b = form_box(L, &r->place[d], reg);
   if (r->inside[d]) return b;
-  b.over = b.base.n > 0; dim_clip(L, &b, t->shape[d]);
-  return b;
+  b.over = b.base.n > 0; dim_clip(L, &b, t->shape[d]); return b;
 }
 
 bool eq_reads(const LEq *e, const LTensor *t) { for (int k = 0; k < e->read.n; k++) if (e->read.at[k]->t == t) return true; return false; }
@@ -203,8 +202,7 @@ static bool is_dense(const LEq *e, const LForm *f) {
       int64_t size = f->t[j].m < 0 ? -f->t[j].m : f->t[j].m;
       if (!used[j] && f->t[j].k >= 0 && (least < 0 || size < m)) least = j, m = size;
     }
-    if (least < 0) return true;
-    if (m > span) return false;
+    if (least < 0) return true; if (m > span) return false;
     used[least] = true; span += m * (extent_max(e->ix[f->t[least].k]->ext) - 1);
   }
   return true;

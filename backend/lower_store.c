@@ -64,8 +64,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
     m->constant = q;
   }
   memcpy(m->constant + new->at, p, (size_t)n); m->nconstant = new->at + n;
-  lmap_put(L->c, &L->s.same, key, new);
-  return new->at;
+  lmap_put(L->c, &L->s.same, key, new); return new->at;
 }
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
@@ -79,8 +78,7 @@ int tensor_buffer(Lower *L, Tensor *t) {
   int64_t at = constant ? constant_place(L, laid_out(L, t, &s, bytes), bytes)
              : t->where != AT_NONE ? t->offset : l_take(state ? &L->s.state : &L->s.scratch0, bytes);
   int r = buf_of(L, t, constant ? KB_CONST : state ? KB_STATE : KB_SCRATCH, -1, at, bytes);
-  lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(r + 1));
-  return r;
+  lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(r + 1)); return r;
 }
 
 /* Arguments are dense at the extents of the call: strides over symbolic dimensions are values. */
@@ -230,8 +228,7 @@ static LTensor *alias_of(Lower *L, const LTensor *t) {
   for (int k = 0; k < L->k->nin && !o; k++) if (name_is(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
   if (!o || o == t) tree_error(L, let->pos, t->writer.at[0], "alias %s: no such tensor in this kernel", let->other);
   bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id;
-  check_alias(L, let, later ? t : o, later ? o : t);
-  return o;
+  check_alias(L, let, later ? t : o, later ? o : t); return o;
 }
 
 /* ---- which body */

@@ -26,8 +26,7 @@ static int *dim_order(Lower *L, const LTensor *t) {
 
 static int slot_of(Lower *L, int64_t len) {
   for (int k = 0; k < L->lens.n; k++) if (L->lens.at[k] == len) return k;
-  PUSH(L->c, L->lens, len);
-  return L->lens.n - 1;
+  PUSH(L->c, L->lens, len); return L->lens.n - 1;
 }
 
 /* Sizes of a history whose stream dimension is at-th in the order. */

@@ -27,8 +27,7 @@ static void add_eqs(Lower *L, const Tree *t, bool rest, LEqs *out) {
 
 LEqs tree_eqs(Lower *L, const Tree *t, bool rest) {
   LEqs r = { 0 };
-  add_eqs(L, t, rest, &r);
-  return r;
+  add_eqs(L, t, rest, &r); return r;
 }
 
 bool tree_holds(const Tree *t, const LEq *e, bool rest) {
@@ -177,6 +176,5 @@ bool lower_resolve(Lower *L) {
   for (int k = 0; k < L->eq.n; k++) L->eq.at[k]->id = k;
   EACH(LEq, e, L->eq) find_down(e);
   EACH(LEq, e, L->eq) EACH(LRead, r, e->read) EACH(LEq, w, r->t->writer) if (w->id >= e->id) check_back(L, e, r, w);
-  L->open = NEWN(L->c, LOpen *, L->eq.n + 1);
-  return true;
+  L->open = NEWN(L->c, LOpen *, L->eq.n + 1); return true;
 }
