@@ -15,7 +15,8 @@ static KInst *to_bool(Lower *L, KInst *v) { return v->type.elem == T_BOOL ? v : 
 static KInst *from_bool(Lower *L, KInst *v, Type to) { return l_select(L, v, l_num(L, to, 1, 1), l_num(L, to, 0, 0)); }
 
 KInst *as_type(Lower *L, KInst *v, Type to) {
-  if (v->type.elem == to) return v; if (to == T_BOOL) return to_bool(L, v);
+  if (v->type.elem == to) return v;
+  if (to == T_BOOL) return to_bool(L, v);
   return v->type.elem == T_BOOL ? from_bool(L, v, to) : l_cast(L, to, v);
 }
 

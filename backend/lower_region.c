@@ -202,7 +202,8 @@ static bool is_dense(const LEq *e, const LForm *f) {
       int64_t size = f->t[j].m < 0 ? -f->t[j].m : f->t[j].m;
       if (!used[j] && f->t[j].k >= 0 && (least < 0 || size < m)) least = j, m = size;
     }
-    if (least < 0) return true; if (m > span) return false;
+    if (least < 0) return true;
+    if (m > span) return false;
     used[least] = true; span += m * (extent_max(e->ix[f->t[least].k]->ext) - 1);
   }
   return true;
