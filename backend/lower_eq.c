@@ -25,7 +25,10 @@ void lmap_put(Ctx *c, LMap *m, const void *key, void *val) {
 }
 
 bool name_is(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
-int eq_index(const LEq *e, const char *name) { for (int k = 0; k < e->n; k++) if (name_is(e->ix[k]->name, name)) return k; return -1; }
+int eq_index(const LEq *e, const char *name) {
+  for (int k = 0; k < e->n; k++) if (name_is(e->ix[k]->name, name)) return k;
+  return -1;
+}
 
 int index_number(Lower *L, const LEq *e, const Index *x) {
   for (int k = 0; k < e->n; k++) if (e->ix[k] == x) return k;

@@ -165,7 +165,11 @@ static void steps_run(Loop *p) {
 }
 
 /* ---- sliding windows */
-static int64_t coef_of(const LAff *a, const KInst *v) { for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k; return 0; }
+static int64_t coef_of(const LAff *a, const KInst *v) {
+  for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k;
+  return 0;
+}
+
 static LAff without(Lower *L, LAff a, KInst *v) { return laff_add(L, a, laff_var(v, 1), -coef_of(&a, v)); }
 
 /* The item of the body that computes e computes nothing else that others outside of it need. */

@@ -85,7 +85,10 @@ static LDim read_box(Lower *L, const LRead *r, int d, const LDim *reg) {
   b.over = b.base.n > 0; dim_clip(L, &b, t->shape[d]); return b;
 }
 
-bool eq_reads(const LEq *e, const LTensor *t) { for (int k = 0; k < e->read.n; k++) if (e->read.at[k]->t == t) return true; return false; }
+bool eq_reads(const LEq *e, const LTensor *t) {
+  EACH(LRead, r, e->read) if (r->t == t) return true;
+  return false;
+}
 
 bool is_root(LEqs eqs, int k) {
   const LTensor *t = eqs.at[k]->out;
