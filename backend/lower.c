@@ -2,143 +2,89 @@
  *
  *   graph (scheduled, planned) -> KModule { buffers, one KFunc a kernel, init, constants }
  *
- * Buffers: the arguments in order, then constants, state and scratch as they are met; a kernel's own scratch lies after all planned scratch.
- */
+ * Buffers: the arguments in order, then constants, state and scratch as they are met; a kernel's own scratch lies after all planned scratch. */
 #include "lower.h"
-#include <string.h>
 
-static int64_t up_to(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
-
-static void argument_buffers(Lower *L)
-{
+static void argument_buffers(Lower *L) {
   Graph *g = L->g;
   for (int k = 0; k < g->nin + g->nout; k++) {
-    Tensor *t = k < g->nin ? g->in[k] : g->out[k - g->nin];
-    bool out = k >= g->nin;
-    KBuf b = { .name = t->name, .kind = out ? KB_OUT : KB_IN, .elem = mem_type(t->type), .arg = k, .bytes = tensor_size(t) * type_bytes(t->type), .readonly = !out };
-    lmap_put(L->c, &L->bufof, t, (void *)(intptr_t)(buf_add(L, b) + 1));
+    bool out = k >= g->nin; Tensor *t = out ? g->out[k - g->nin] : g->in[k];
+    int buf = buf_of(L, t, out ? KB_OUT : KB_IN, k, 0, tensor_size(t) * type_bytes(t->type));
+    lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
   }
 }
 
 /* ---- a function */
-
-static KFunc *func_begin(Lower *L, const char *name, const char *label)
-{
-  KFunc *f = NEW(L->c, KFunc);
-  KMemo *m = k_memo(L->c);
-  f->name = name;
-  f->label = label;
-  L->f = f;
+/* Starts L afresh, but for what the module shares. */
+static KFunc *func_begin(Lower *L, Kernel *k) {
+  KFunc *f = NEW(L->c, KFunc); KMemo *m = k_memo(L->c);
+  *f = (KFunc){ .name = k->name, .label = k->label, .pos = k->pos };
+  *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
-  m->scope = k_scope(&L->b, NULL);
-  L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
-  for (int k = 0; k < L->g->ndim; k++) L->param[k] = k_emit(&L->b, (KInst){ .op = K_PARAM, .type = { T_WINT, 1 }, .imm = k });
-  L->tensors = L->reads = L->ors = (LMap){ 0 };
-  L->nall = L->neq = 0;
-  L->marks = NULL;
-  L->slides = NULL;
-  L->block = L->top = L->depth = 0;
-  L->nid0 = L->c->nid;
-  memset(&L->hists, 0, sizeof L->hists);
-  memset(&L->lens, 0, sizeof L->lens);
-  memset(&L->loops, 0, sizeof L->loops);
+  m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
+  for (int d = 0; d < L->g->ndim; d++) L->param[d] = k_emit(&L->b, (KInst){ .op = K_PARAM, .type = { T_WINT, 1 }, .imm = d });
   return f;
 }
 
-static void stores_external(Lower *L, LEq *const *eqs, int n)
-{
-  for (int k = 0; k < n; k++) {
-    if (eqs[k]->out->external) eqs[k]->out->store = store_external(L, eqs[k]->out);
-    for (int i = 0; i < eqs[k]->nread; i++) {
-      LTensor *t = eqs[k]->read[i]->t;
-      if (t->external && !t->store) t->store = store_external(L, t);
-    }
-  }
+static void stores_external(Lower *L, const LEq *e) {
+  if (e->out->external) e->out->store = store_external(L, e->out);
+  EACH(LRead, r, e->read) if (r->t->external && !r->t->store) r->t->store = store_external(L, r->t);
 }
 
 /* ---- estimates: a stream counts as one frame, other symbolic dimensions at their most */
+static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
 
-static double index_count(const Index *x) { return x->ext.dim && x->ext.dim->stream ? 1 : (double)extent_max(x->ext); }
-
-static bool count_fn(const Expr *e, void *arg)
-{
+static bool count_fn(const Expr *e, void *arg) {
   double *n = arg;
-  if (e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT)) ++*n;
+  *n += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT);
   return true;
 }
 
-static double eq_flops(const LEq *e)
-{
+static double eq_flops(const LEq *e) {
   double free = 1, all = 1, body = 0, init = 0;
-  for (int k = 0; k < e->n; k++) {
-    double n = index_count(e->ix[k]);
-    all *= n;
-    if (k < e->nfree) free *= n;
-  }
+  for (int k = 0; k < e->n; k++) *(k < e->nfree ? &free : &all) *= extent_count(e->ix[k]->ext);
   expr_walk(e->body, count_fn, &body);
   if (e->init) expr_walk(e->init, count_fn, &init);
-  return e->red ? all * (body + 1) + free * init : free * body;
+  return e->red ? free * all * (body + 1) + free * init : free * body;
 }
 
-static double tensor_bytes(const Tensor *t)
-{
+static double tensor_bytes(const Tensor *t) {
   double n = type_bytes(t->type);
-  for (int d = 0; d < t->rank; d++) n *= t->shape[d].dim && t->shape[d].dim->stream ? 1 : (double)extent_max(t->shape[d]);
+  for (int d = 0; d < t->rank; d++) n *= extent_count(t->shape[d]);
   return n;
 }
 
-static void estimate(Lower *L)
-{
-  for (int k = 0; k < L->neq; k++) {
-    L->f->flops += eq_flops(L->eq[k]);
-    const LTensor *t = L->eq[k]->out;
-    if (t->external) L->f->bytes += tensor_bytes(t->t);
-  }
-  for (int k = 0; k < L->tensors.cap; k++) {
-    const LTensor *t = L->tensors.val[k];
-    if (L->tensors.key[k] && t->external && !t->nwriter) L->f->bytes += tensor_bytes(t->t);
-  }
+static void estimate(Lower *L) {
+  EACH(LEq, e, L->eq) L->f->flops += eq_flops(e);
+  EACH(LTensor, t, L->all) if (t->external) L->f->bytes += tensor_bytes(t->t) * (t->writer.n ? t->writer.n : 1);
 }
 
 /* ---- kernels */
-
-static KFunc *lower_kernel(Lower *L, Kernel *k)
-{
-  KFunc *f = func_begin(L, k->name, k->label);
-  L->k = k;
-  f->pos = k->pos;
+static KFunc *lower_kernel(Lower *L, Kernel *k) {
+  KFunc *f = func_begin(L, k);
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
   if (!lower_resolve(L)) return NULL;
-  stores_external(L, L->eq, L->neq);
-  lower_body(L, k->tree, NULL, true);
-  estimate(L);
-  kir_finish(L->c, L->m, L->bufs.at, f);
+  EACH(LEq, e, L->eq) stores_external(L, e);
+  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f);
   return f;
 }
 
 /* ---- state <- next, when all kernels have run */
-
 static bool is_waiting(const Tensor *t) { return t->kind == TK_STATE && t->next; }
+static bool same_place(const KBuf *a, const KBuf *b) { return a->kind == b->kind && a->offset == b->offset && a->kind != KB_IN && a->kind != KB_OUT; }
 
-static bool same_place(const Lower *L, int a, int b)
-{
-  return L->bufs.at[a].kind == L->bufs.at[b].kind && L->bufs.at[a].offset == L->bufs.at[b].offset && L->bufs.at[a].kind != KB_IN && L->bufs.at[a].kind != KB_OUT;
-}
-
-static int temporary(Lower *L, const Tensor *t)
-{
-  int64_t bytes = tensor_size(t) * type_bytes(t->type);
-  KBuf b = { .name = t->name, .kind = KB_SCRATCH, .elem = mem_type(t->type), .arg = BUF_LOCAL, .offset = up_to(L->top, 64), .bytes = bytes };
-  L->top = b.offset + bytes;
-  if (L->top > L->peak) L->peak = L->top;
-  return buf_add(L, b);
+static int temporary(Lower *L, const Tensor *t) {
+  int64_t bytes = tensor_size(t) * type_bytes(t->type), at = l_take(&L->top, bytes);
+  if (L->top > L->s.peak) L->s.peak = L->top;
+  return buf_of(L, t, KB_SCRATCH, BUF_LOCAL, at, bytes);
 }
 
 /* First every next that is itself a state about to change is put aside. */
-static void next_state(Lower *L)
-{
-  Graph *g = L->g;
-  int *aside = NEWN(L->c, int, g->ntensor + 1);
+static void lower_next_state(Lower *L) {
+  Graph *g = L->g; int *aside = NEWN(L->c, int, g->ntensor + 1), waiting = 0;
+  for (int k = 0; k < g->ntensor; k++) waiting += is_waiting(g->tensor[k]);
+  if (!waiting) return;
+  KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
   for (int k = 0; k < g->ntensor; k++) {
     Tensor *t = g->tensor[k];
     aside[k] = -1;
@@ -150,152 +96,82 @@ static void next_state(Lower *L)
     Tensor *t = g->tensor[k];
     if (!is_waiting(t)) continue;
     int to = tensor_buffer(L, t), from = aside[k] >= 0 ? aside[k] : tensor_buffer(L, t->next);
-    if (!same_place(L, to, from)) copy_buffer(L, to, from, tensor_size(t));
+    if (!same_place(&L->s.bufs.at[to], &L->s.bufs.at[from])) copy_buffer(L, to, from, tensor_size(t));
   }
-}
-
-static KFunc *lower_next_state(Lower *L)
-{
-  bool any = false;
-  for (int k = 0; k < L->g->ntensor; k++) any |= is_waiting(L->g->tensor[k]);
-  if (!any) return NULL;
-  KFunc *f = func_begin(L, "next", "state");
-  next_state(L);
-  kir_finish(L->c, L->m, L->bufs.at, f);
-  return f;
+  kir_finish(L->c, L->m, L->s.bufs.at, f);
 }
 
 /* ---- NAME_init */
-
-static void zero_state(Lower *L, int64_t bytes)
-{
-  int w = target_lanes(L->t, 4);
+static void zero_state(Lower *L) {
+  int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
-  int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = up_to(bytes, 64) });
-  int64_t n = up_to(bytes, 64) / 4 / w;
-  KSave s;
-  KInst *v = loop_begin(L, k_int(&L->b, n), n, KL_SERIAL, &s);
-  KAddr a = { .buf = buf, .nterm = 1, .term = NEWN(L->c, KTerm, 1) };
-  a.term[0] = (KTerm){ v, w };
+  int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
+  KTerm *at = NEW(L->c, KTerm);
+  *at = (KTerm){ loop_begin(L, l_int(L, n), n, KL_SERIAL), w };
   KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
-  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero, NULL }, .addr = a });
-  loop_end(L, v, s);
-}
-
-static Tree *init_leaf(Lower *L, const Tensor *t)
-{
-  Tree *f = NEW(L->c, Tree);
-  f->kind = TREE_LEAF;
-  f->name = t->name;
-  f->leaf = NEWN(L->c, LeafDim, t->rank + 1);
-  for (int d = 0; d < t->rank; d++) f->leaf[f->nleaf++] = (LeafDim){ t->init_index[d]->name, LEAF_SERIAL, 1 };
-  return f;
+  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
+  loop_end(L);
 }
 
 /* The initial expression as an equation over the frames first .. first + n - 1 (or the whole state), into storage s. */
-static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n)
-{
-  Eq *q = NEW(L->c, Eq);
-  LDim *reg = NEWN(L->c, LDim, t->rank + 1);
+static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) {
+  Eq *q = NEW(L->c, Eq); Tree *leaf = NEW(L->c, Tree); LDim *reg = NEWN(L->c, LDim, t->rank + 1);
   *q = (Eq){ .out = t, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos, .place = NEWN(L->c, Expr *, t->rank + 1) };
+  *leaf = (Tree){ .kind = TREE_LEAF, .name = t->name, .leaf = NEWN(L->c, LeafDim, t->rank + 1), .nleaf = t->rank };
   for (int d = 0; d < t->rank; d++) {
     q->place[d] = expr_index(L->c, t->init_index[d]);
-    reg[d] = (LDim){ .ext = extent_max(t->shape[d]) };
-    if (n && d == t->stream_dim) reg[d] = (LDim){ .base = laff_int(first), .ext = n };
+    leaf->leaf[d] = (LeafDim){ t->init_index[d]->name, LEAF_SERIAL, 1 };
+    reg[d] = n && d == t->stream_dim ? (LDim){ .base = laff_int(first), .ext = n } : (LDim){ .ext = extent_max(t->shape[d]) };
   }
   LEq *e = resolve_eq(L, q);
-  LEq *one[1] = { e };
-  stores_external(L, one, 1);
-  e->out->store = s;
-  e->leaf = init_leaf(L, t);
-  lower_leaf(L, e, e->leaf, reg);
+  stores_external(L, e); e->out->store = s; e->leaf = leaf; lower_leaf(L, e, leaf, reg);
 }
 
 static bool is_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
 
-static void init_history(Lower *L, const LHist *h)
-{
+static void init_history(Lower *L, const LHist *h) {
   Tensor *t = h->t->t;
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
-  *s = *h->store;
-  s->hist = NULL;
-  s->base = NEWN(L->c, LAff, t->rank + 1);
-  s->base[t->stream_dim] = laff_int(h->ring ? -h->len : -h->h);
+  *s = *h->store; s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
+  s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h);
   init_fill(L, t, s, -h->h, h->h);
 }
 
-static KFunc *lower_init(Lower *L)
-{
-  KFunc *f = func_begin(L, "init", "state");
-  Kernel *k = NEW(L->c, Kernel);
-  k->name = "init";
-  L->k = k;
-  zero_state(L, L->state);
-  for (int i = 0; i < L->allhists.n; i++) init_history(L, L->allhists.at[i]);
+static KFunc *lower_init(Lower *L) {
+  Kernel init = { .name = "init", .label = "state" }; KFunc *f = func_begin(L, &init);
+  zero_state(L);
+  EACH(LHist, h, L->s.hists) init_history(L, h);
   for (int i = 0; i < L->g->ntensor; i++) {
     Tensor *t = L->g->tensor[i];
-    if (t->kind != TK_STATE || is_zero(t->init) || !t->init_index) continue;
-    LTensor x = { .t = t, .external = true };
-    init_fill(L, t, store_external(L, &x), 0, 0);
+    if (t->kind == TK_STATE && !is_zero(t->init) && t->init_index) init_fill(L, t, store_external(L, &(LTensor){ .t = t, .external = true }), 0, 0);
   }
-  kir_finish(L->c, L->m, L->bufs.at, f);
-  return f;
+  kir_finish(L->c, L->m, L->s.bufs.at, f); return f;
 }
 
 /* ---- all of it */
-
-static void place_buffers(Lower *L)
-{
-  int64_t own = up_to(L->scratch0, 64);
-  for (int k = 0; k < L->bufs.n; k++) {
-    KBuf *b = &L->bufs.at[k];
-    if (b->arg != BUF_LOCAL) continue;
-    b->arg = -1;
-    b->offset += own;
+static void place_buffers(Lower *L) {
+  KModule *m = L->m; int64_t own = up_to(L->s.scratch0, 64);
+  for (int k = 0; k < L->s.bufs.n; k++) {
+    KBuf *b = &L->s.bufs.at[k];
+    if (b->arg == BUF_LOCAL) b->arg = -1, b->offset += own;
   }
-  L->m->scratch_bytes = up_to(own + L->peak, 64);
-  L->m->state_bytes = up_to(L->state, 64);
-  L->m->buf = L->bufs.at;
-  L->m->nbuf = L->bufs.n;
-}
-
-static bool kernels(Lower *L)
-{
-  KModule *m = L->m;
-  m->kernel = NEWN(L->c, KFunc *, L->g->nkernel + 2);
-  for (int k = 0; k < L->g->nkernel; k++) {
-    KFunc *f = lower_kernel(L, L->g->kernel[k]);
-    if (!f) return false;
-    m->kernel[m->nkernel++] = f;
-  }
-  KFunc *next = lower_next_state(L);
-  if (next) m->kernel[m->nkernel++] = next;
-  return true;
+  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64);
+  m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
 }
 
 typedef struct Job { Graph *g; const Target *t; KModule *m; } Job;
 
-static int lower_all(Ctx *c, void *arg)
-{
-  Job *j = arg;
-  Lower *L = NEW(c, Lower);
-  *L = (Lower){ .c = c, .g = j->g, .t = j->t, .m = NEW(c, KModule), .scratch0 = j->g->scratch_bytes, .state = j->g->state_bytes };
+static int lower_all(Ctx *c, void *arg) {
+  Job *j = arg; Lower *L = NEW(c, Lower); KModule *m = NEW(c, KModule);
+  *L = (Lower){ .c = c, .g = j->g, .t = j->t, .m = m, .s.scratch0 = j->g->scratch_bytes, .s.state = j->g->state_bytes };
   if (!graph_eval_constants(c, j->g)) return 1;
-  L->m->name = j->g->name;
-  L->m->target = j->t;
-  L->m->graph = j->g;
+  *m = (KModule){ .name = j->g->name, .target = j->t, .graph = j->g, .kernel = NEWN(c, KFunc *, j->g->nkernel + 2) };
   argument_buffers(L);
-  if (!kernels(L)) return 1;
-  L->m->init = lower_init(L);
-  place_buffers(L);
-  if (c->opt.verify && !kir_verify(c, L->m)) return 1;
-  j->m = L->m;
-  return 0;
+  for (int k = 0; k < j->g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, j->g->kernel[k]))) return 1;
+  lower_next_state(L); m->init = lower_init(L); place_buffers(L);
+  if (c->opt.verify && !kir_verify(c, m)) return 1;
+  j->m = m; return 0;
 }
 
-KModule *lower(Ctx *c, Graph *g, const Target *t)
-{
-  Job j = { g, t, NULL };
-  return ctx_try(c, lower_all, &j) == 0 ? j.m : NULL;
-}
+KModule *lower(Ctx *c, Graph *g, const Target *t) { Job j = { g, t, NULL }; return ctx_try(c, lower_all, &j) == 0 ? j.m : NULL; }

@@ -1,246 +1,202 @@
-/* Positions: affine expressions over index values (loop counters, run-time counts), and index expressions evaluated at a point.
+/* Positions: affine expressions over index values (loop counters, run-time counts), index expressions at a point, and conditions on them: clips,
+ * guards of `or`, conditions of reductions, the domain of a region that was not clipped.
  *
  *   x[(4 * i + j) / 4]  at i = 2 v, j = 1          the place is 2 v: coefficients of step counters show divisibility
- */
+ *   x[y + r - 1] or 0                              y + r - 1 >= 0 and n - 1 - (y + r - 1) >= 0 */
 #include "lower.h"
+#include <string.h>
 
-int64_t floor_div(int64_t a, int64_t b)
-{
-  if (b == 0) return 0;
-  int64_t q = a / b;
-  return q - ((a % b != 0) && ((a < 0) != (b < 0)));
-}
+int64_t floor_div(int64_t a, int64_t b) { if (b == 0) return 0; return a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
+LAff laff_var(KInst *v, int64_t k) { if (v->op == K_CONST) return laff_int(v->imm * k); return (LAff){ .n = 1, .t[0] = { v, k } }; }
 
-LAff laff_int(int64_t c) { return (LAff){ .c = c }; }
-LAff laff_var(KInst *v, int64_t k)
-{
-  if (v->op == K_CONST) return laff_int(v->imm * k);
-  LAff a = { .n = 1 };
-  a.t[0] = (KTerm){ v, k };
-  return a;
-}
-
-static void term_add(Lower *L, LAff *a, KInst *v, int64_t k)
-{
+bool terms_add(KTerm *t, int *n, int max, KInst *v, int64_t k) {
   int i = 0;
-  while (i < a->n && a->t[i].v->id < v->id) i++;
-  if (i < a->n && a->t[i].v == v) {
-    a->t[i].k += k;
-    if (a->t[i].k) return;
-    a->n--;
-    for (; i < a->n; i++) a->t[i] = a->t[i + 1];
-    return;
+  while (i < *n && t[i].v->id < v->id) i++;
+  if (i < *n && t[i].v == v) {
+    t[i].k += k;
+    if (!t[i].k) memmove(t + i, t + i + 1, sizeof *t * (size_t)(--*n - i));
+    return true;
   }
-  if (a->n == LAFF_MAX) {          /* too many: one value takes their place */
-    *a = laff_var(laff_inst(L, a), 1);
-    term_add(L, a, v, k);
-    return;
-  }
-  for (int j = a->n++; j > i; j--) a->t[j] = a->t[j - 1];
-  a->t[i] = (KTerm){ v, k };
-}
-
-void laff_add(Lower *L, LAff *a, const LAff *b, int64_t k)
-{
-  if (!k) return;
-  a->c += b->c * k;
-  for (int i = 0; i < b->n; i++) term_add(L, a, b->t[i].v, b->t[i].k * k);
-}
-
-LAff laff_sum(Lower *L, const LAff *a, const LAff *b, int64_t k)
-{
-  LAff r = *a;
-  laff_add(L, &r, b, k);
-  return r;
-}
-
-bool laff_diff(const LAff *a, const LAff *b, int64_t *c)
-{
-  if (a->n != b->n) return false;
-  for (int i = 0; i < a->n; i++)
-    if (a->t[i].v != b->t[i].v || a->t[i].k != b->t[i].k) return false;
-  *c = a->c - b->c;
+  if (*n == max) return false;
+  memmove(t + i + 1, t + i, sizeof *t * (size_t)((*n)++ - i)); t[i] = (KTerm){ v, k };
   return true;
 }
 
-void laff_range(Lower *L, const LAff *a, int64_t *lo, int64_t *hi)
-{
-  *lo = *hi = a->c;
+LAff laff_add(Lower *L, LAff a, LAff b, int64_t k) {
+  if (!k) return a;
+  a.c += b.c * k;
+  for (int i = 0; i < b.n; i++)    /* too many: one value takes their place */
+    while (!terms_add(a.t, &a.n, LAFF_MAX, b.t[i].v, b.t[i].k * k)) a = laff_var(laff_inst(L, a), 1);
+  return a;
+}
+
+LAff laff_div(LAff a, int64_t m) {
+  a.c = floor_div(a.c, m);
+  for (int i = 0; i < a.n; i++) a.t[i].k /= m;
+  return a;
+}
+
+bool laff_diff(const LAff *a, const LAff *b, int64_t *c) {
+  if (a->n != b->n) return false;
+  for (int i = 0; i < a->n; i++) if (a->t[i].v != b->t[i].v || a->t[i].k != b->t[i].k) return false;
+  *c = a->c - b->c; return true;
+}
+
+LRange laff_range(Lower *L, const LAff *a) {
+  LRange r = { a->c, a->c };
   for (int i = 0; i < a->n; i++) {
     int64_t l, h, k = a->t[i].k;
     k_range(&L->b, a->t[i].v, &l, &h);
-    *lo += k > 0 ? k * l : k * h;
-    *hi += k > 0 ? k * h : k * l;
+    r.lo += k > 0 ? k * l : k * h; r.hi += k > 0 ? k * h : k * l;
   }
+  return r;
 }
 
-bool laff_divides(const LAff *a, int64_t m)
-{
-  for (int i = 0; i < a->n; i++)
-    if (a->t[i].k % m) return false;
-  return true;
-}
+bool laff_divides(const LAff *a, int64_t m) { for (int i = 0; i < a->n; i++) if (a->t[i].k % m) return false; return true; }
 
-KInst *laff_inst(Lower *L, const LAff *a)
-{
+KInst *laff_inst(Lower *L, LAff a) {
   KInst *r = NULL;
-  for (int i = 0; i < a->n; i++) {
-    KInst *x = k_ifn(&L->b, KF_MUL, a->t[i].v, k_int(&L->b, a->t[i].k));
-    r = r ? k_ifn(&L->b, KF_ADD, r, x) : x;
-  }
-  KInst *c = k_int(&L->b, a->c);
-  return r ? k_ifn(&L->b, KF_ADD, r, c) : c;
+  for (int i = 0; i < a.n; i++) r = l_plus(L, r, l_fn(L, KF_MUL, a.t[i].v, l_int(L, a.t[i].k)));
+  return l_plus(L, r, l_int(L, a.c));
 }
 
 /* ---- index expressions at a point */
+static LPlace expr_at(Lower *L, LPt *p, const Expr *e);
+static int lanes_of(const LPt *p) { return p->vec ? p->vec->w : 1; }
+static bool is_scalar(const LPlace *q) { return !q->off && !q->lane; }
+static bool is_number(const LPlace *q) { return is_scalar(q) && !q->a.n; }
 
-static LAff form_term(Lower *L, int k, const LAff *env)
-{
-  return k < 0 ? laff_var(L->param[-1 - k], 1) : env[k];
-}
-
-LAff form_aff(Lower *L, const LForm *f, const LAff *env)
-{
+LAff form_aff(Lower *L, const LForm *f, const LAff *env) {
   LAff a = laff_int(f->c);
-  for (int i = 0; i < f->n; i++) {
-    LAff t = form_term(L, f->t[i].k, env);
-    laff_add(L, &a, &t, f->t[i].m);
-  }
+  for (int i = 0; i < f->n; i++) a = laff_add(L, a, f->t[i].k < 0 ? laff_var(L->param[-1 - f->t[i].k], 1) : env[f->t[i].k], f->t[i].m);
   return a;
 }
 
-static LPlace expr_at(Lower *L, LPt *p, const Expr *e);
-
-LPlace form_at(Lower *L, LPt *p, const LForm *f)
-{
+LPlace form_at(Lower *L, LPt *p, const LForm *f) {
   if (!f->aff) return expr_at(L, p, f->e);
   LPlace r = { .a = form_aff(L, f, p->env) };
-  for (int i = 0; i < f->n && p->vec; i++)
-    if (f->t[i].k == p->vec->k) r.lane += f->t[i].m;
+  for (int i = 0; i < f->n && p->vec; i++) if (f->t[i].k == p->vec->k) r.lane += f->t[i].m;
   return r;
 }
 
-static int lanes_of(const LPt *p) { return p->vec ? p->vec->w : 1; }
-
-KInst *place_vector(Lower *L, LPt *p, const LPlace *q)
-{
-  KBuild *b = &L->b;
-  int w = lanes_of(p);
+KInst *place_vector(Lower *L, LPt *p, LPlace q) {
   KInst *r = NULL;
-  if (q->lane) {
-    r = k_put(b, (KInst){ .op = K_IOTA, .type = { T_I32, w } });
-    if (q->lane != 1) r = k_fn(b, KF_MUL, r, k_const(b, ktype(T_I32, 1), 0, q->lane), NULL);
-  }
-  if (q->off) r = r ? k_fn(b, KF_ADD, r, q->off, NULL) : q->off;
-  if (q->a.n || q->a.c || !r) {
-    KInst *s = k_bcast(b, k_cast(b, CV_PLAIN, T_I32, laff_inst(L, &q->a)), w);
-    r = r ? k_fn(b, KF_ADD, r, s, NULL) : s;
-  }
-  return r;
+  if (q.lane) r = k_put(&L->b, (KInst){ .op = K_IOTA, .type = { T_I32, lanes_of(p) } });
+  if (q.lane && q.lane != 1) r = l_fn(L, KF_MUL, r, l_num(L, T_I32, 0, q.lane));
+  if (q.off) r = l_plus(L, r, q.off);
+  return q.a.n || q.a.c || !r ? l_plus(L, r, k_bcast(&L->b, l_cast(L, T_I32, laff_inst(L, q.a)), lanes_of(p))) : r;
 }
 
 /* floor(q / m), or q modulo m, with m > 0. Exact and affine where coefficients and lanes allow. */
-static LPlace place_divide(Lower *L, LPt *p, const LPlace *q, int64_t m, bool mod)
-{
-  KBuild *b = &L->b;
-  int64_t rest = floor_mod(q->a.c, m), last = rest + q->lane * (lanes_of(p) - 1);
-  bool split = !q->off && laff_divides(&q->a, m), across = q->lane && q->lane % m == 0;
-  if (split && (across || (last >= 0 && last < m))) {
-    LPlace r = { .lane = mod ? (across ? 0 : q->lane) : across ? q->lane / m : 0 };
-    if (mod) r.a = laff_int(rest);
-    else {
-      r.a = q->a;
-      r.a.c = floor_div(q->a.c, m);
-      for (int i = 0; i < r.a.n; i++) r.a.t[i].k /= m;
-    }
-    return r;
-  }
-  if (!q->off && !q->lane)
-    return (LPlace){ .a = laff_var(k_ifn(b, mod ? KF_MOD : KF_DIV, laff_inst(L, &q->a), k_int(b, m)), 1) };
-  KInst *v = k_fn(b, mod ? KF_MOD : KF_DIV, place_vector(L, p, q), k_const(b, ktype(T_I32, 1), 0, m), NULL);
-  return (LPlace){ .off = v };
+static LPlace place_divide(Lower *L, LPt *p, LPlace q, int64_t m, bool mod) {
+  KFn fn = mod ? KF_MOD : KF_DIV; int64_t rest = floor_mod(q.a.c, m), last = rest + q.lane * (lanes_of(p) - 1);
+  bool split = !q.off && laff_divides(&q.a, m), across = q.lane && q.lane % m == 0;
+  if (split && (across || (last >= 0 && last < m)))
+    return mod ? (LPlace){ laff_int(rest), across ? 0 : q.lane, NULL } : (LPlace){ laff_div(q.a, m), across ? q.lane / m : 0, NULL };
+  if (is_scalar(&q)) return (LPlace){ .a = laff_var(l_fn(L, fn, laff_inst(L, q.a), l_int(L, m)), 1) };
+  return (LPlace){ .off = l_fn(L, fn, place_vector(L, p, q), l_num(L, T_I32, 0, m)) };
 }
 
-LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod)
-{
-  if (div > 1) q = place_divide(L, p, &q, div, false);
-  if (mod > 0) q = place_divide(L, p, &q, mod, true);
-  return q;
+LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod) {
+  if (div > 1) q = place_divide(L, p, q, div, false);
+  return mod > 0 ? place_divide(L, p, q, mod, true) : q;
 }
 
-static LPlace place_sum(Lower *L, const LPlace *x, const LPlace *y, int64_t k)
-{
-  LPlace r = { .a = laff_sum(L, &x->a, &y->a, k), .lane = x->lane + k * y->lane, .off = x->off };
-  if (y->off) {
-    KInst *o = k == 1 ? y->off : k_fn(&L->b, KF_MUL, y->off, k_const(&L->b, ktype(T_I32, 1), 0, k), NULL);
-    r.off = r.off ? k_fn(&L->b, KF_ADD, r.off, o, NULL) : o;
-  }
-  return r;
-}
-
-static bool place_const(const LPlace *q, int64_t *v)
-{
-  *v = q->a.c;
-  return !q->off && !q->lane && !q->a.n;
+static LPlace place_sum(Lower *L, LPlace x, LPlace y, int64_t k) {
+  x.a = laff_add(L, x.a, y.a, k); x.lane += k * y.lane;
+  if (y.off) x.off = l_plus(L, x.off, k == 1 ? y.off : l_fn(L, KF_MUL, y.off, l_num(L, T_I32, 0, k)));
+  return x;
 }
 
 /* A computed integer as a place: a scalar is an index value, lanes are i32. */
-static LPlace place_value(Lower *L, KInst *v)
-{
-  if (v->type.lanes == 1) return (LPlace){ .a = laff_var(k_cast(&L->b, CV_PLAIN, T_WINT, v), 1) };
-  return (LPlace){ .off = k_cast(&L->b, CV_PLAIN, T_I32, v) };
+static LPlace place_value(Lower *L, KInst *v) {
+  return v->type.lanes == 1 ? (LPlace){ .a = laff_var(l_cast(L, T_WINT, v), 1) } : (LPlace){ .off = l_cast(L, T_I32, v) };
 }
 
-static LPlace fn_at(Lower *L, LPt *p, const Expr *e)
-{
-  LPlace x, y;
-  int64_t m;
-  switch (e->fn) {
-  case FN_ADD: case FN_SUB: case FN_MUL: case FN_DIV: case FN_MOD: break;
-  default: return place_value(L, gen(L, p, e));
-  }
-  x = expr_at(L, p, e->arg[0]);
-  y = expr_at(L, p, e->arg[1]);
-  if (e->fn == FN_ADD || e->fn == FN_SUB) return place_sum(L, &x, &y, e->fn == FN_ADD ? 1 : -1);
-  LPlace zero = { .a = laff_int(0) };
-  if (e->fn == FN_MUL && place_const(&y, &m)) return place_sum(L, &zero, &x, m);
-  if (e->fn == FN_MUL && place_const(&x, &m)) return place_sum(L, &zero, &y, m);
-  if (e->fn != FN_MUL && place_const(&y, &m) && m > 0) return place_divide(L, p, &x, m, e->fn == FN_MOD);
+static LPlace fn_at(Lower *L, LPt *p, const Expr *e) {
+  if (!is_place_fn(e->fn)) return place_value(L, gen(L, p, e));
+  LPlace x = expr_at(L, p, e->arg[0]), y = expr_at(L, p, e->arg[1]), zero = { .lane = 0 };
+  if (e->fn == FN_ADD || e->fn == FN_SUB) return place_sum(L, x, y, e->fn == FN_ADD ? 1 : -1);
+  if (e->fn == FN_MUL && is_number(&y)) return place_sum(L, zero, x, y.a.c);
+  if (e->fn == FN_MUL && is_number(&x)) return place_sum(L, zero, y, x.a.c);
+  if (e->fn != FN_MUL && is_number(&y) && y.a.c > 0) return place_divide(L, p, x, y.a.c, e->fn == FN_MOD);
   KFn fn = e->fn == FN_MUL ? KF_MUL : e->fn == FN_DIV ? KF_DIV : KF_MOD;
-  if (!x.off && !x.lane && !y.off && !y.lane) return (LPlace){ .a = laff_var(k_ifn(&L->b, fn, laff_inst(L, &x.a), laff_inst(L, &y.a)), 1) };
-  return (LPlace){ .off = k_fn(&L->b, fn, place_vector(L, p, &x), place_vector(L, p, &y), NULL) };
+  if (is_scalar(&x) && is_scalar(&y)) return (LPlace){ .a = laff_var(l_fn(L, fn, laff_inst(L, x.a), laff_inst(L, y.a)), 1) };
+  return (LPlace){ .off = l_fn(L, fn, place_vector(L, p, x), place_vector(L, p, y)) };
 }
 
-static LPlace index_at(Lower *L, LPt *p, const Index *x)
-{
-  LTerm t = { 0, 1 };
-  for (t.k = 0; t.k < p->e->n && p->e->ix[t.k] != x; t.k++) {}
-  if (t.k == p->e->n) {
-    for (t.k = 0; t.k < L->g->ndim && L->g->dim[t.k] != x; t.k++) {}
-    if (t.k == L->g->ndim) bug(L->c, "index %s of %s is not bound", x->name, p->e->eq->out->name);
-    t.k = -1 - t.k;
+static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
+  bool weak = e->type == T_WINT, wide = type_is_int(e->type) && type_bytes(e->type) == 8;
+  if (e->kind == E_CONST) return (LPlace){ .a = laff_int(type_is_float(e->type) || e->type == T_WFLOAT ? (int64_t)e->f : e->i) };
+  if (e->kind == E_INDEX) {
+    LTerm t = { index_number(L, p->e, e->index), 1 };
+    return form_at(L, p, &(LForm){ .aff = true, .n = 1, .t = &t });
   }
-  LForm f = { .aff = true, .n = 1, .t = &t };
-  return form_at(L, p, &f);
-}
-
-static LPlace expr_at(Lower *L, LPt *p, const Expr *e)
-{
-  switch (e->kind) {
-  case E_CONST: return (LPlace){ .a = laff_int(type_is_float(e->type) || e->type == T_WFLOAT ? (int64_t)e->f : e->i) };
-  case E_INDEX: return index_at(L, p, e->index);
-  case E_FN: if (e->type == T_WINT) return fn_at(L, p, e); break;
-  default: break;
-  }
-  if (e->kind == E_CONVERT && e->mode == CV_PLAIN && e->arg[0]->type == T_WINT && type_bytes(e->type) >= 4 && type_is_int(e->type)) return expr_at(L, p, e->arg[0]);
-  if (e->kind == E_FN && type_is_int(e->type) && type_bytes(e->type) == 8) return fn_at(L, p, e);
+  if (e->kind == E_FN && (weak || wide)) return fn_at(L, p, e);
+  bool widens = e->kind == E_CONVERT && e->mode == CV_PLAIN && e->arg[0]->type == T_WINT && type_bytes(e->type) >= 4 && type_is_int(e->type);
+  if (widens) return expr_at(L, p, e->arg[0]);
   return place_value(L, gen(L, p, e));
 }
 
-/* A weak integer as a value: an index, or i32 lanes. */
-KInst *gen_weak(Lower *L, LPt *p, const Expr *e)
-{
-  LPlace q = expr_at(L, p, e);
-  if (!q.lane && !q.off) return laff_inst(L, &q.a);
-  return place_vector(L, p, &q);
+KInst *gen_weak(Lower *L, LPt *p, const Expr *e) { LPlace q = expr_at(L, p, e); return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q); }
+
+/* ---- conditions: an affine one is decided at once where the position is constant or its range tells. Otherwise it is a scalar comparison, or, where
+ * it depends on the lanes, an interval of lanes lo <= l < hi (one or two prefix masks). Anything else is a mask by its value. */
+
+KInst *mask_and(Lower *L, KInst *a, KInst *b) { return !a ? b : !b ? a : l_fn(L, KF_AND, a, b); }
+
+KInst *vec_mask(Lower *L, const LVec *v) {
+  if (v->dyn) return k_prefix(&L->b, laff_inst(L, v->left), v->w);
+  return v->n < v->w ? k_prefix(&L->b, l_int(L, v->n), v->w) : NULL;
+}
+
+/* a + lane * l >= 0 for the wanted lanes l. */
+static int affine_at(Lower *L, const LVec *v, const LPlace *q, LGuard *g) {
+  int64_t last = q->lane * (v ? v->n - 1 : 0); LRange r = laff_range(L, &q->a);
+  if (r.lo + (last < 0 ? last : 0) >= 0) return 1;
+  if (r.hi + (last > 0 ? last : 0) < 0) return 0;
+  if (!q->lane) { g->s = mask_and(L, g->s, l_fn(L, KF_GE, laff_inst(L, q->a), l_int(L, 0))); return 2; }
+  KInst *x = laff_inst(L, q->a), *at = l_fn(L, KF_DIV, x, l_int(L, q->lane < 0 ? -q->lane : q->lane));          /* floor */
+  at = q->lane > 0 ? l_fn(L, KF_SUB, l_int(L, 0), at) : l_fn(L, KF_ADD, at, l_int(L, 1));
+  if (q->lane > 0) g->lo = g->lo ? l_fn(L, KF_MAX, g->lo, at) : at;
+  else g->hi = g->hi ? l_fn(L, KF_MIN, g->hi, at) : at;
+  return 2;
+}
+
+int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g) {
+  if (d->a.aff) { LPlace q = form_at(L, p, &d->a); return affine_at(L, p->vec, &q, g); }
+  KInst *m = gen_as(L, p, d->a.e, T_BOOL), **at = m->type.lanes == 1 ? &g->s : &g->m;
+  if (m->op == K_CONST) return m->imm ? 1 : 0;
+  *at = mask_and(L, *at, m); return 2;
+}
+
+int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g) {
+  int state = 1;
+  for (int k = 0; k < n; k++) {
+    int s = cond_at(L, p, &d[k], g);
+    if (!s) return 0;
+    if (s == 2) state = 2;
+  }
+  return state;
+}
+
+/* The interval of lanes, with the scalar condition folded in. */
+static KInst *interval(Lower *L, int w, const LGuard *g) {
+  KInst *hi = g->hi, *none = l_int(L, 0);
+  if (g->s) hi = l_select(L, g->s, hi ? hi : l_int(L, w), none);
+  KInst *m = hi ? k_prefix(&L->b, hi, w) : NULL;
+  return g->lo ? mask_and(L, m, l_fn(L, KF_NOT, k_prefix(&L->b, g->lo, w), NULL)) : m;
+}
+
+KInst *guard_mask(Lower *L, LPt *p, const LGuard *g) {
+  if (!p->vec) return g->s ? g->s : g->m;
+  if (!g->lo && !g->hi && !g->m) return g->s;
+  return mask_and(L, interval(L, p->vec->w, g), g->m);
+}
+
+Under under(Lower *L, LPt *p, KInst *m, bool all) {
+  Under old = p->u;
+  p->u.clamp = true; p->u.all |= all;
+  if (p->vec) p->u.guard = mask_and(L, p->u.guard, all_lanes(L, m, p->vec->w));
+  return old;
 }
