@@ -378,7 +378,8 @@ void graph_elaborate(Elab *el, const Decl *d) {
   run_rows(&u, last, 1);
   g->tensor = el->tensor.at; g->ntensor = el->tensor.n; g->eq = el->eq.at; g->neq = el->eq.n;
   for (int i = 0; i < g->ntensor; i++) g->tensor[i]->stream_dim = stream_place(g->tensor[i]);
-  if (body) kernels_finish(el, d, kernel);
   if (el->dump && g->neq) qsort(g->eq, (size_t)g->neq, sizeof *g->eq, by_place);
+  if (body) kernels_finish(el, d, kernel);
+  for (int i = 0; i < g->nkernel && el->dump; i++) qsort(g->kernel[i]->eq, (size_t)g->kernel[i]->neq, sizeof *g->eq, by_place);
   if (el->c->nerror == errors) graph_sort(el->c, g);
 }

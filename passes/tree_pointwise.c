@@ -31,6 +31,13 @@ static void nest_loops(Nest *n) {
   if (n->lane) PUSH(n->b->c, n->loop, n->lane);
 }
 
+/* Do items read outside along the lane? Then the steps at the border stand apart, and those between need no masks. */
+static bool has_border(const Nest *n, int first, int end, const char *name) {
+  bool border = false;
+  for (int i = first; i < end; i++) border |= expr_has(n->b->its.at[i].eq[0]->rhs, E_OR);
+  return border && name_same(name, n->lane);
+}
+
 /* Items first..end - 1, whose loops up to depth are open. */
 static Tree *nest_from(const Nest *n, int first, int end, int depth) {
   Ctx *c = n->b->c;
@@ -42,8 +49,9 @@ static Tree *nest_from(const Nest *n, int first, int end, int depth) {
   for (int i = first, e; i < end; i = e) {
     bool has = item_free(&it[i], name);
     for (e = i + 1; e < end && has == (item_free(&it[e], name) != NULL); e++) {}
-    Tree *in = nest_from(n, i, e, depth + 1);
-    body = tree_cat(body, has ? tree_loop(c, name, step, in) : in);
+    Tree *in = nest_from(n, i, e, depth + 1), *loop = has ? tree_loop(c, name, step, in) : in;
+    if (has && has_border(n, i, e, name)) loop->loop = LOOP_EDGE;
+    body = tree_cat(body, loop);
   }
   return body;
 }
