@@ -258,6 +258,7 @@ static void domain_of(Lower *L, LEq *e) {
 }
 
 LEq *resolve_eq(Lower *L, Eq *q) {
+  q->rhs = or_plain(L, q->rhs);
   LEq *e = NEW(L->c, LEq); Expr *init = NULL, *red = eq_reduction(q, &init);
   *e = (LEq){ .eq = q, .red = red, .init = init, .nfree = q->nfree, .n = q->nfree + (red ? red->nbound : 0), .body = q->rhs };
   if (e->n > LEQ_INDICES) tree_error(L, q->pos, e, "more than 32 indices");

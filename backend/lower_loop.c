@@ -98,14 +98,14 @@ typedef struct Steps { int64_t at, step, n; bool apart; } Steps;
 
 static void steps_emit(Loop *p, Steps s, bool first) {
   for (int64_t k = 0; k < s.n && (s.apart || s.n == 1); k++)
-    copy_body(p, part(p, s.at + (p->down && p->f->loop == LOOP_UNROLL ? s.n - 1 - k : k) * s.step, s.step), NULL, first && k == 0);
+    copy_body(p, part(p, s.at + (p->down ? s.n - 1 - k : k) * s.step, s.step), NULL, first && k == 0);
   if (s.apart || s.n <= 1) return;
   KInst *v = loop_begin(p->L, l_int(p->L, s.n), s.n, hint_of(p));
   LAff at = laff_plus(laff_var(v, p->down ? -s.step : s.step), p->down ? s.at + (s.n - 1) * s.step : s.at);
   copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
 
-/* The n steps of a constant range: whole ones, then the tail (a falling loop begins with it). even: sizes differ by one, the larger first. peel:
+/* The n steps of a constant range: whole ones, then the tail (a falling loop takes all from the end). even: sizes differ by one, the larger first. peel:
  * first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
 static void steps_const(Loop *p, int64_t n) {
   int64_t ext = p->d.ext, s = p->step, whole = ext / s, more = ext % n, a = 0, z = whole;
@@ -121,10 +121,11 @@ static void steps_const(Loop *p, int64_t n) {
     if (z < a) z = a;
     list[0] = (Steps){ 0, s, a, true }; list[1] = (Steps){ a * s, s, z - a, false }; list[2] = (Steps){ z * s, s, n - z, true };
     break;
-  default: if (p->down) list[1] = list[0], list[0] = tail;
+  default: break;
   }
   for (int k = 0; k < 3; k++) {
-    steps_emit(p, list[k], first); first &= list[k].n <= 0;
+    const Steps l = list[p->down ? 2 - k : k];
+    steps_emit(p, l, first); first &= l.n <= 0;
   }
 }
 

@@ -49,7 +49,7 @@ static void history_new(Lower *L, LTensor *t) {
   int at = 0, *order = dim_order(L, t), bytes = type_bytes(x->type);
   while (order[at] != x->stream_dim) at++;
   *h = (LHist){ .t = t, .store = s }; size_history(L, h, order, at);
-  *s = (LStore){ .t = t, .hist = h, .local = true, .box = NEWN(L->c, LDim, x->rank + 1), .npart = x->rank, .part = NEWN(L->c, LPart, x->rank + 1) };
+  *s = (LStore){ .t = t, .hist = h, .local = true, .box = whole_box(L, x), .npart = x->rank, .part = NEWN(L->c, LPart, x->rank + 1) };
   int64_t stride = 1;
   for (int d = x->rank - 1; d >= 0; d--) {
     s->part[d] = (LPart){ order[d], 1, 0, stride, NULL };

@@ -164,6 +164,18 @@ static void tensor_link(Lower *L, LEq *e) {
   }
 }
 
+/* Who writes and who reads a register computes in the same lanes: the fewest of all. */
+static void agree_lanes(LEq *const *all, int n) {
+  for (bool more = true; more;) {
+    more = false;
+    for (int k = 0; k < n; k++) EACH(LRead, r, all[k]->read) EACH(LEq, w, r->t->writer) {
+      int *a = &all[k]->lanes, *b = &w->lanes;
+      if (!r->t->let || r->t->let->storage != ST_REG || *a == *b) continue;
+      *a = *b = *a < *b ? *a : *b; more = true;
+    }
+  }
+}
+
 bool lower_resolve(Lower *L) {
   int errors = L->c->nerror; LEq **all = NEWN(L->c, LEq *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) tensor_link(L, all[k] = resolve_eq(L, L->k->eq[k]));
@@ -172,6 +184,7 @@ bool lower_resolve(Lower *L) {
     if (!all[k]->leaf && L->c->nerror == errors)
       tree_say(L, L->k->pos.src ? L->k->pos : all[k]->eq->pos, "%s has no leaf; every equation is computed in one place", all[k]->eq->out->name);
   if (L->c->nerror > errors) return false;
+  agree_lanes(all, L->k->neq);
   L->eq = tree_eqs(L, L->k->tree, true);
   for (int k = 0; k < L->eq.n; k++) L->eq.at[k]->id = k;
   EACH(LEq, e, L->eq) find_down(e);
