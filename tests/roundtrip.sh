@@ -1,6 +1,6 @@
 #!/bin/sh
 # roundtrip.sh FRIT: every graph-level dump of every example (and of the .nam models, where ../shared is) parses again and prints the same;
-# the fuse and schedule dumps compile to the same bytes.
+# the fuse, schedule and plan dumps compile to the same bytes.
 frit=$1 pass=0 fail=0
 root=$(cd "$(dirname "$0")/.." && pwd)
 dir=$(mktemp -d)
@@ -19,7 +19,7 @@ one() {	# one MODEL: in a folder of its own, so that the weights are found besid
 	done
 	"$frit" compile "$name" -o a.so 2>err || { bad "$name: does not compile: $(head -1 err)"; return; }
 	"$frit" compile "$name" -o c.so && cmp -s a.so c.so && ok || bad "$name: two builds differ"
-	for s in fuse schedule; do
+	for s in fuse schedule plan; do
 		"$frit" compile "$name" --dump-ir=$s >d.graph && "$frit" compile d.graph -o b.so 2>err && cmp -s a.so b.so && ok || bad "$name: the $s dump gives other bytes $(head -1 err)"
 	done
 }
