@@ -29,8 +29,7 @@ static const char *npy_value(const char *header, const char *key) {
 
 static bool npy_type(const char *header, Array *out) {
   const char *s = npy_value(header, "'descr'");
-  for (int k = 0; k < NDTYPE; k++)
-    if (*s == '\'' && !strncmp(s + 1, dtypes[k].descr, 3) && s[4] == '\'') return out->type = dtypes[k].type, true;
+  for (int k = 0; k < NDTYPE; k++) if (*s == '\'' && !strncmp(s + 1, dtypes[k].descr, 3) && s[4] == '\'') return out->type = dtypes[k].type, true;
   return false;
 }
 
@@ -38,8 +37,7 @@ static bool npy_shape(const char *header, Array *out) {
   const char *s = npy_value(header, "'shape'");
   if (*s++ != '(') return false;
   for (out->count = 1; *s && *s != ')'; s += strspn(s, ", ")) {
-    char *end;
-    long long n = strtoll(s, &end, 10);
+    char *end; long long n = strtoll(s, &end, 10);
     if (end == s || n < 0 || out->rank == 8 || (n && out->count > ((int64_t)1 << 40) / n)) return false;
     out->shape[out->rank++] = n, out->count *= n;
     s = end;
@@ -49,8 +47,7 @@ static bool npy_shape(const char *header, Array *out) {
 
 static const char *npy_read(Ctx *c, const Source *f, Array *out) {
   if (f->size < 12 || memcmp(f->text, "\x93NUMPY", 6)) return "this is no .npy file";
-  int wide = f->text[6] >= 2;
-  size_t n = get_le(f->text + 8, wide ? 4 : 2), at = wide ? 12 : 10;
+  int wide = f->text[6] >= 2; size_t n = get_le(f->text + 8, wide ? 4 : 2), at = wide ? 12 : 10;
   if (n > f->size - at || n > 1 << 20) return "the .npy header is longer than the file";
   const char *header = ctx_printf(c, "%.*s", (int)n, f->text + at);
   if (!npy_type(header, out)) return "the .npy element type is not one of f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, little endian";
@@ -62,8 +59,7 @@ static const char *npy_read(Ctx *c, const Source *f, Array *out) {
 }
 
 static bool npy_write(Ctx *c, const char *path, const Array *a) {
-  Text t = { .c = c };
-  int k = NDTYPE - 1;
+  Text t = { .c = c }; int k = NDTYPE - 1;
   while (k > 0 && dtypes[k].type != a->type) k--;
   text_addn(&t, "\x93NUMPY\x01\0..", 10);
   text_add(&t, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtypes[k].descr);
@@ -81,8 +77,7 @@ typedef struct Wav { uint32_t format, channels, rate, bits; const char *data; si
 
 static bool wav_chunks(const Source *f, Wav *w) {
   for (size_t at = 12; at <= f->size - 8;) {
-    uint32_t n = get_le(f->text + at + 4, 4);
-    const char *body = f->text + at + 8;
+    uint32_t n = get_le(f->text + at + 4, 4); const char *body = f->text + at + 8;
     if (n > f->size - at - 8) return false;
     if (!memcmp(f->text + at, "fmt ", 4) && n >= 16) {
       uint32_t format = get_le(body, 2);
@@ -110,8 +105,7 @@ static const char *wav_read(Ctx *c, const Source *f, Array *out) {
   bool pcm = w.format == 1 && (w.bits == 16 || w.bits == 24 || w.bits == 32);
   if (!pcm && !(w.format == 3 && w.bits == 32)) return "the .wav samples are not PCM of 16, 24 or 32 bits or 32-bit float";
   if (w.channels != 1) return "the .wav file has more than one channel: give a mono file";
-  size_t width = w.bits / 8, n = w.bytes / width;
-  float *v = NEWN(c, float, n ? n : 1);
+  size_t width = w.bits / 8, n = w.bytes / width; float *v = NEWN(c, float, n ? n : 1);
   for (size_t k = 0; k < n; k++) v[k] = wav_sample(&w, w.data + k * width);
   *out = (Array){ .type = T_F32, .rank = 1, .shape = { (int64_t)n }, .count = (int64_t)n, .data = v, .rate = (int)w.rate };
   return NULL;
@@ -153,8 +147,7 @@ static const struct Format *format_of(const char *path) {
 }
 
 bool array_read(Ctx *c, const char *path, Array *out) {
-  const struct Format *f = format_of(path);
-  Source *src = source_read(c, path);
+  const struct Format *f = format_of(path); Source *src = source_read(c, path);
   *out = (Array){ 0 };
   const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format;
   return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));

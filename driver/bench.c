@@ -1,7 +1,6 @@
 /* frit bench: nanoseconds a call, and the share of this machine's measured peaks.
  *
- *   wavenet  t = 64: 8.71 us a call (median 8.74, p99 9.02), 135.4 ns a frame, 196.7 GFLOP/s = 82 % of the avx512 FMA peak (239.1)
- */
+ *   wavenet  t = 64: 8.71 us a call (median 8.74, p99 9.02), 135.4 ns a frame, 196.7 GFLOP/s = 82 % of the avx512 FMA peak (239.1) */
 #include "driver.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +8,7 @@
 typedef struct Times { double ns[1 << 16]; int n; double min, median, p90, p99; } Times;
 typedef struct Rates { double flops, gflops, peak, frames, frame_ns; const char *isa; bool stream; } Rates;
 
-static int by_value(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
+static int by_value(const void *a, const void *b) { double x = *(const double *)a, y = *(const double *)b; return (x > y) - (x < y); }
 
 static double time_calls(frit_instance *i, int n) {
   double t0 = now_ns();
@@ -22,8 +18,7 @@ static double time_calls(frit_instance *i, int n) {
 
 /* Calls are timed in batches long enough for the clock (20 us); a batch's mean is one sample. */
 static Times *measure(Ctx *c, frit_instance *i, double seconds) {
-  int batch = 1;
-  Times *t = NEW(c, Times);
+  int batch = 1; Times *t = NEW(c, Times);
   while (time_calls(i, batch) <= 20000 && batch <= 1 << 24) batch *= 2;
   for (double end = now_ns() + seconds * 1e9; t->n < 1 << 16 && (t->n < 5 || now_ns() < end);) t->ns[t->n++] = time_calls(i, batch) / batch;
   qsort(t->ns, (size_t)t->n, sizeof *t->ns, by_value);
@@ -37,14 +32,12 @@ static double info_amount(const Ports *p, const char *key) {
   if (!frit_fact(p->m, key, buf, sizeof buf)) return 0;
   double v = strtod(buf, &dim);
   dim += strspn(dim, " ");
-  for (int d = 0; *dim && d < frit_ndims(p->m); d++)
-    if (!strcmp(frit_get_dim(p->m, d)->name, dim)) v *= (double)p->dim[d];
+  for (int d = 0; *dim && d < frit_ndims(p->m); d++) if (!strcmp(frit_get_dim(p->m, d)->name, dim)) v *= (double)p->dim[d];
   return v;
 }
 
 int cmd_machine(Ctx *c, void *session) {
-  bool json = ((const Session *)session)->a->json;
-  Peaks *k = NEW(c, Peaks);
+  bool json = ((const Session *)session)->a->json; Peaks *k = NEW(c, Peaks);
   machine_peaks(k);
   if (json) printf("{\"fma_gflops\": {");
   for (int i = 0; i < k->n; i++)
@@ -57,14 +50,12 @@ int cmd_machine(Ctx *c, void *session) {
 
 /* The widest that the artefact's target may use. */
 static Rates rates_of(const Ports *p, const Times *t) {
-  char target[64] = "";
-  Peaks k;
+  char target[64] = ""; Peaks k;
   Rates r = { .flops = info_amount(p, "flops"), .frames = (double)p->frames, .isa = "", .stream = p->stream >= 0 };
   r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames;
   machine_peaks(&k);
   frit_fact(p->m, "target", target, sizeof target);
-  for (int i = 0; i < k.n; i++)
-    if (strcmp(target, "x86-64-v3") || !strcmp(k.isa[i], "avx2")) r.isa = k.isa[i], r.peak = k.gflops[i];
+  for (int i = 0; i < k.n; i++) if (strcmp(target, "x86-64-v3") || !strcmp(k.isa[i], "avx2")) r.isa = k.isa[i], r.peak = k.gflops[i];
   return r;
 }
 
@@ -78,21 +69,17 @@ static void print_json(const Ports *p, const Times *t, const Rates *r) {
 
 static void print_text(const Times *t, const Rates *r) {
   printf("%.1f ns a call (median %.1f, p90 %.1f, p99 %.1f)\n", t->min, t->median, t->p90, t->p99);
-  if (r->stream)
-    printf("%.2f ns a frame in blocks of %.0f: %.0f times real time at 48 kHz\n", r->frame_ns, r->frames, 1e9 / 48000 / r->frame_ns);
+  if (r->stream) printf("%.2f ns a frame in blocks of %.0f: %.0f times real time at 48 kHz\n", r->frame_ns, r->frames, 1e9 / 48000 / r->frame_ns);
   if (r->flops > 0 && r->peak > 0)
     printf("%.1f GFLOP/s = %.1f %% of this machine's %s FMA peak (%.1f)\n", r->gflops, 100 * r->gflops / r->peak, r->isa, r->peak);
 }
 
 int cmd_bench(Ctx *c, void *session) {
-  const Session *s = session;
-  Ports p;
-  Args a = *s->a;
+  const Session *s = session; Ports p; Args a = *s->a;
   a.frames = a.frames ? a.frames : a.block;
   if (!ports_bind(c, &a, s->m, true, &p) || !ports_run(c, &p, s->i, p.stream >= 0 ? p.frames : 1)) return -1;
   for (int q = 0; q < p.n; q++) frit_set(s->i, p.port[q]->name, p.data[q], p.bytes[q]);
-  Times *t = measure(c, s->i, a.seconds);
-  Rates r = rates_of(&p, t);
+  Times *t = measure(c, s->i, a.seconds); Rates r = rates_of(&p, t);
   if (a.json) print_json(&p, t, &r);
   else print_text(t, &r);
   return EXIT_OK;

@@ -14,8 +14,7 @@ int driver_say(int code, const char *fmt, ...) {
 }
 
 bool driver_fail(Ctx *c, const char *fmt, ...) {
-  char text[4400];
-  va_list ap;
+  char text[4400]; va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
@@ -24,8 +23,7 @@ bool driver_fail(Ctx *c, const char *fmt, ...) {
 }
 
 int driver_try(Work *work, Session *s) {
-  const Args *a = s->a;
-  Ctx *c = ctx_new();
+  const Args *a = s->a; Ctx *c = ctx_new();
   if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
                       .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
@@ -37,8 +35,7 @@ int driver_try(Work *work, Session *s) {
 }
 
 static const Target *find_target(Ctx *c, const Args *a) {
-  const char *name = a->target ? a->target : "host", *names[32], *near;
-  const Target *t = target_find(name);
+  const char *name = a->target ? a->target : "host", *names[32], *near; const Target *t = target_find(name);
   if (t) return t;
   for (int k = 0; k < ntargets && k < 32; k++) names[k] = targets[k].name;
   near = diag_near(name, names, ntargets);
@@ -48,26 +45,20 @@ static const Target *find_target(Ctx *c, const Args *a) {
 }
 
 Graph *driver_graph(Ctx *c, const Args *a, Stage until) {
-  const Target *t = find_target(c, a);
-  Graph *g = t ? frontend_load(c, a->input) : NULL;
+  const Target *t = find_target(c, a); Graph *g = t ? frontend_load(c, a->input) : NULL;
   return g && passes_run(c, g, t, until) ? g : NULL;
 }
 
-KModule *driver_module(Ctx *c, const Args *a) {
-  Graph *g = driver_graph(c, a, STAGE_PLAN);
-  return g ? lower(c, g, find_target(c, a)) : NULL;
-}
+KModule *driver_module(Ctx *c, const Args *a) { Graph *g = driver_graph(c, a, STAGE_PLAN); return g ? lower(c, g, find_target(c, a)) : NULL; }
 
 /* ---- artefacts */
 static int compile_so(Ctx *c, void *session) {
-  const Session *s = session;
-  KModule *m = driver_module(c, s->a);
+  const Session *s = session; KModule *m = driver_module(c, s->a);
   return m && emit_file(c, m, EMIT_SO, s->path) ? EXIT_OK : -1;
 }
 
 static frit_model *open_so(const char *path, int *code) {
-  const char *why;
-  char full[4200];
+  const char *why; char full[4200];
   snprintf(full, sizeof full, "%s%s", strchr(path, '/') ? "" : "./", path);
   frit_model *m = frit_open(full, &why);
   *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why);
@@ -76,8 +67,7 @@ static frit_model *open_so(const char *path, int *code) {
 
 frit_model *driver_open(const Args *a, int *code) {
   if (path_ends(a->input, ".so")) return open_so(a->input, code);
-  const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-  char dir[4000], path[4096];
+  const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp"; char dir[4000], path[4096];
   snprintf(dir, sizeof dir, "%s/frit-XXXXXX", tmp);
   if (!mkdtemp(dir)) {
     *code = driver_say(EXIT_INPUT, "cannot make a temporary folder in %s: set TMPDIR to one that can be written", tmp);
@@ -91,8 +81,7 @@ frit_model *driver_open(const Args *a, int *code) {
 }
 
 int driver_open_try(Work *work, const Args *a) {
-  int code;
-  frit_model *m = driver_open(a, &code);
+  int code; frit_model *m = driver_open(a, &code);
   if (!m) return code;
   frit_instance *i = frit_new(m);
   code = i ? driver_try(work, &(Session){ a, m, i, NULL }) : driver_say(EXIT_INPUT, "out of memory");

@@ -18,8 +18,7 @@ static void print_ports(const char *what, Tensor *const *t, int n, bool json) {
 
 static long long parameters(const Graph *g) {
   long long n = 0;
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->kind == TK_PARAM) n += tensor_size(g->tensor[k]);
+  for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->kind == TK_PARAM) n += tensor_size(g->tensor[k]);
   return n;
 }
 
@@ -52,8 +51,7 @@ static void inspect_text(const KModule *m) {
 int cmd_inspect(Ctx *c, void *session) {
   const Args *a = ((const Session *)session)->a;
   if (path_ends(a->input, ".so")) {
-    int code;
-    frit_model *m = driver_open(a, &code);
+    int code; frit_model *m = driver_open(a, &code);
     if (m) fputs(frit_info(m), stdout);
     frit_close(m);
     return code;
@@ -84,8 +82,7 @@ static int print_op(Ctx *c, const Ast *p, const char *name) {
 
 /* The list has the first line of each documentation. */
 int cmd_ops(Ctx *c, void *session) {
-  const Args *a = ((const Session *)session)->a;
-  const Ast *p = prelude(c);
+  const Args *a = ((const Session *)session)->a; const Ast *p = prelude(c);
   if (a->input) return print_op(c, p, a->input);
   for (int k = 0; k < p->ndecl; k++) {
     const char *doc = p->decl[k].doc ? p->decl[k].doc : "";

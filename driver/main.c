@@ -1,7 +1,6 @@
 /* frit: reads the command line and hands over to the subcommand.
  *
- *   frit compile model.graph -o model.so --target=x86-64-v3
- */
+ *   frit compile model.graph -o model.so --target=x86-64-v3 */
 #include "driver.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -50,8 +49,7 @@ static void usage(FILE *f) {
 }
 
 static int take_whole(const struct Option *o, const char *s, int *out) {
-  char *end;
-  long v = strtol(s, &end, 10);
+  char *end; long v = strtol(s, &end, 10);
   if (end == s || *end || v < o->lo || v > o->hi)
     return driver_say(EXIT_USAGE, "--%s wants a whole number from %d to %d, not '%s'", o->name, o->lo, o->hi, s);
   *out = (int)v;
@@ -105,8 +103,7 @@ static int parse(int argc, char **argv, Args *a) {
   struct option options[NROW + 1] = { 0 };
   for (int k = 0; k < NROW; k++)
     options[k] = (struct option){ rows[k].name, rows[k].kind == OPTIONAL ? 2 : rows[k].kind < ON || rows[k].kind == LIST, NULL, FIRST + k };
-  for (int o, rc; (o = getopt_long(argc, argv, "o:f:h", options, NULL)) != -1;)
-    if ((rc = take(a, o)) != EXIT_OK) return rc;
+  for (int o, rc; (o = getopt_long(argc, argv, "o:f:h", options, NULL)) != -1;) if ((rc = take(a, o)) != EXIT_OK) return rc;
   if (optind < argc) a->input = argv[optind++];
   return optind < argc ? driver_say(EXIT_USAGE, "'%s': one model at a time", argv[optind]) : EXIT_OK;
 }
@@ -127,8 +124,7 @@ int main(int argc, char **argv) {
   if (argc < 2) return usage(stderr), EXIT_USAGE;
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) return usage(stdout), EXIT_OK;
   if (!strcmp(argv[1], "--version")) return printf("frit %s\n", FRIT_VERSION), EXIT_OK;
-  const struct Command *cmd = find(argv[1]);
-  int rc = cmd ? parse(argc - 1, argv + 1, &a) : EXIT_USAGE;
+  const struct Command *cmd = find(argv[1]); int rc = cmd ? parse(argc - 1, argv + 1, &a) : EXIT_USAGE;
   if (rc != EXIT_OK) return rc < 0 ? EXIT_OK : rc;
   if (a.help) return printf("%s\n%s\n", cmd->what, cmd->usage), EXIT_OK;
   if (a.machine && cmd->work == cmd_bench) return driver_try(cmd_machine, &(Session){ .a = &a });

@@ -15,8 +15,7 @@ static bool write_output(Ctx *c, const Ports *p, const Binding *b) {
 
 static void summary(const Ports *p) {
   for (int k = 0; k < p->n; k++) {
-    int64_t n = port_elems(p, p->port[k]);
-    float lo = 0, hi = 0, *v = p->data[k];
+    int64_t n = port_elems(p, p->port[k]); float lo = 0, hi = 0, *v = p->data[k];
     if (!p->port[k]->output || strcmp(p->port[k]->type, "f32")) continue;
     for (int64_t i = 0; i < n; i++) lo = v[i] < lo ? v[i] : lo, hi = v[i] > hi ? v[i] : hi;
     printf("%s: %lld elements in %g..%g\n", p->port[k]->name, (long long)n, (double)lo, (double)hi);
@@ -24,9 +23,7 @@ static void summary(const Ports *p) {
 }
 
 int cmd_run(Ctx *c, void *session) {
-  const Session *s = session;
-  Ports p;
-  bool ok = ports_bind(c, s->a, s->m, false, &p) && ports_run(c, &p, s->i, s->a->block);
+  const Session *s = session; Ports p; bool ok = ports_bind(c, s->a, s->m, false, &p) && ports_run(c, &p, s->i, s->a->block);
   for (int k = 0; ok && k < s->a->out.n; k++) ok = write_output(c, &p, &s->a->out.at[k]);
   if (ok && !s->a->out.n) summary(&p);
   return ok ? EXIT_OK : -1;

@@ -1,7 +1,6 @@
 /* Builds the nodes that the grammar asks for, and says what is wrong with the text.
  *
- *   layers.0.w.shape[1]   is   N_INDEX(N_DOT(N_DOT(N_DOT(N_NAME layers, 0), w), shape), N_INT 1)
- */
+ *   layers.0.w.shape[1]   is   N_INDEX(N_DOT(N_DOT(N_DOT(N_NAME layers, 0), w), shape), N_INT 1) */
 #include "parse.h"
 #include "grammar.h"
 #include <stdlib.h>
@@ -9,8 +8,7 @@
 
 /* ---- errors */
 void parse_error(Parse *p, Pos at, const char *fmt, ...) {
-  char text[512];
-  va_list ap;
+  char text[512]; va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
@@ -29,8 +27,7 @@ bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
 
 /* The place of word among names, or -1 after an error; help is given where no name is near. */
 static int name_index(Parse *p, Pos at, const char *what, const char *word, const char *const *names, int n, const char *help) {
-  for (int i = 0; i < n; i++)
-    if (!strcmp(names[i], word)) return i;
+  for (int i = 0; i < n; i++) if (!strcmp(names[i], word)) return i;
   parse_error(p, at, "there is no %s '%s'", what, word);
   if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help);
   return -1;
@@ -49,8 +46,7 @@ static bool starts_statement(int before) { return before == 0 || before == ';' |
 static bool parse_misspelt(Parse *p) {
   static const char *const outer[] = { "op", "graph", "stage", "weights" };
   static const char *const inner[] = { "param", "const", "state", "kernel", "schedule", "let", "for", "prefetch" };
-  bool top = p->depth == 0;
-  Tok t = top && starts_statement(p->before.kind) ? p->last : p->before;
+  bool top = p->depth == 0; Tok t = top && starts_statement(p->before.kind) ? p->last : p->before;
   int before = top && t.off == p->last.off ? p->before.kind : p->before2.kind;
   if (t.kind != K_NAME || !starts_statement(before) || (!top && p->last.kind != K_NAME)) return false;
   const char *word = ctx_internn(p->c, p->src->text + t.off, t.len), *near = top ? diag_near(word, outer, 4) : diag_near(word, inner, 8);
@@ -61,8 +57,7 @@ static bool parse_misspelt(Parse *p) {
 }
 
 void parse_unexpected(Parse *p, const char *expected) {
-  Tok found = p->last, after = p->before;
-  Pos at = found.pos;
+  Tok found = p->last, after = p->before; Pos at = found.pos;
   p->lost = true;
   if (found.kind == '{' && p->depth >= 2) p->skip = p->depth - 1;
   bool noise = p->bad_line && (found.pos.line == p->bad_line || after.pos.line == p->bad_line);
@@ -83,8 +78,7 @@ void *parse_copy(Parse *p, const void *like, size_t bytes) { return memcpy(ctx_a
 
 /* Deeper trees than AST_DEPTH are cut off with an error, so that all later walks may recurse. */
 Node *node_make(Parse *p, Node like) {
-  Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL;
-  int depth = like.cond ? like.cond->depth : 0;
+  Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL; int depth = like.cond ? like.cond->depth : 0;
   for (int i = 0; i < like.n; i++) {
     kid[i] = like.kid[i];
     if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth;
@@ -128,8 +122,7 @@ Stmt *stmt_left(Parse *p, Stmt s, Node *left, bool must) {
 
 void file_stage(Parse *p, Pos pos, const char *name) {
   int k = name_index(p, pos, "stage", name, stage_name, STAGE_COUNT, NULL);
-  if (k > STAGE_PLAN)
-    parse_error(p, pos, "a text of stage '%s' is not read again: the last that is, is '%s'", name, stage_name[STAGE_PLAN]);
+  if (k > STAGE_PLAN) parse_error(p, pos, "a text of stage '%s' is not read again: the last that is, is '%s'", name, stage_name[STAGE_PLAN]);
   else if (k >= 0 && (p->ast->ndecl || p->ast->nweights || p->ast->stage != STAGE_PARSE))
     parse_error(p, pos, "'stage' must be the first statement of a file");
   else if (k >= 0) p->ast->stage = (Stage)k;
@@ -146,8 +139,7 @@ void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList bo
   Ast *a = p->ast;
   d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
   d.result = result.at, d.nresult = result.n, d.has_result = result.n, d.stmt = body.at, d.nstmt = body.n;
-  a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl);
-  a->decl[a->ndecl++] = d;
+  a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl); a->decl[a->ndecl++] = d;
 }
 
 /* ---- loop trees */

@@ -1,8 +1,7 @@
 /* Prints what was parsed: the text of --dump-ir=parse. print(parse(print(a))) == print(a).
  * Comments are dropped, documentation is kept; parentheses stand where the grammar needs them, and always around `or`.
  *
- *   y[i]=(x[i - 1]) or 0;    becomes    y[i] = (x[i - 1] or 0);
- */
+ *   y[i]=(x[i - 1]) or 0;    becomes    y[i] = (x[i - 1] or 0); */
 #include "ast.h"
 #include <string.h>
 
@@ -100,10 +99,7 @@ static void node_text(Text *t, const Node *n, int level) {
 }
 
 /* " = value", or nothing. */
-static void value_text(Text *t, const char *sign, const Node *value) {
-  if (value) text_add(t, "%s", sign);
-  node_text(t, value, LEVEL_EXPR);
-}
+static void value_text(Text *t, const char *sign, const Node *value) { if (value) text_add(t, "%s", sign); node_text(t, value, LEVEL_EXPR); }
 
 /* ---- declarations */
 static void params_text(Text *t, const Param *p, int n) {

@@ -70,8 +70,7 @@ void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *
 }
 
 void catch_push(Elab *el, Catch *k) {
-  k->up = el->catch_; el->catch_ = k;
-  k->ncall = el->ncall; k->level = el->level; k->quiet = el->quiet;
+  k->up = el->catch_; el->catch_ = k; k->ncall = el->ncall; k->level = el->level; k->quiet = el->quiet;
   k->want = el->want; k->target = el->target; k->kernel = el->kernel; k->constant = el->constant;
 }
 
@@ -126,9 +125,7 @@ const char *name_fresh(Elab *el, const char *hint) {
   return hint;
 }
 
-void name_reserve(Elab *el, const char *name) {
-  if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved);
-}
+void name_reserve(Elab *el, const char *name) { if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved); }
 
 /* The graph-wide name for a frame's local one: what the caller calls the result, or the caller's name and a dot. */
 const char *frame_full(Elab *el, const Frame *f, const char *local) {
@@ -162,8 +159,7 @@ static void words_fill(Elab *el) {
   for (int k = 0; k < 6; k++) word_add(el, value[k].name, W_VALUE, k, value[k].v);
   for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k, (Val){ V_TYPE, .t = (Type)k });
   for (int k = FN_EXP; k < FN_COUNT; k++) word_add(el, fn_info[k].text, W_FN, k, none);
-  for (int k = 0; k < RED_COUNT; k++)
-    if (!map_get(&el->word, ctx_intern(el->c, red_name[k]))) word_add(el, red_name[k], W_RED, k, none);
+  for (int k = 0; k < RED_COUNT; k++) if (!map_get(&el->word, ctx_intern(el->c, red_name[k]))) word_add(el, red_name[k], W_RED, k, none);
   for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn_name[k], W_LIST, k, none);
   word_add(el, "sat", W_CONVERT, CV_SAT, none);
   word_add(el, "bits", W_CONVERT, CV_BITS, none);

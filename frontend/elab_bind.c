@@ -109,15 +109,13 @@ static Val list_item(Val v, int i) { return v.k == V_LIST ? v.l->at[i] : v; }
 
 /* Fresh indices for a name, with the extents ext; given: they are the name's from now on in this definition. */
 static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, bool given, Pos p) {
-  const Slot *s = slot_find(f, name);
-  const char *what = ctx_printf(el->c, "the extent of '%s%s'", pack ? ".." : "", name);
+  const Slot *s = slot_find(f, name); const char *what = ctx_printf(el->c, "the extent of '%s%s'", pack ? ".." : "", name);
   bool list = ext.k == V_LIST; int n = list ? ext.l->n : 1;
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
   if (pack && !list) fail_at(el, p, "'%s': a pack wants a list of extents", name);
   if (!pack && list) fail_at(el, p, "'%s': a list of extents wants '..'", name);
   if (n > 64) fail_at(el, p, "a pack of %d indices: at most 64", n);
-  bool free_ = given || (s && s->given && !f->graph); Extent *e = NEWN(el->c, Extent, n + 1);
-  Val out = v_list(el, n);
+  bool free_ = given || (s && s->given && !f->graph); Extent *e = NEWN(el->c, Extent, n + 1); Val out = v_list(el, n);
   for (int i = 0; i < n; i++) {
     Idx *q = idx_new(el, pack ? pack_name(el, name, i) : name, need_ext(el, list_item(ext, i), p, what), free_);
     if (!pack && !given) q->from = el->gave;
@@ -164,8 +162,7 @@ static void left_ranges(Binder *l, const Node *n, bool splice) {
     if (n->kid[0]->kind == N_NAME) bind_name(l, n->kid[0]->text, e, splice, true, n->pos);
     else range_offset(l, n, e);
   } else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->n ? n->kid[0] : NULL, splice || n->kind == N_SPLICE);
-  else if (n->kind == N_TUPLE || is_arith(n))
-    for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
+  else if (n->kind == N_TUPLE || is_arith(n)) for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
 }
 
 static void left_names(Elab *el, const Node *n, Names *out) {
@@ -187,8 +184,7 @@ static void fail_extent(Binder *l, const char *name, const Node *n) {
 }
 
 static void left_infer(Binder *l, const char *name) {
-  Elab *el = l->el; const Slot *s = slot_find(l->f, name);
-  Dims d = bare_dims(el, l->f, name, l->body, (Scope){ 0 });
+  Elab *el = l->el; const Slot *s = slot_find(l->f, name); Dims d = bare_dims(el, l->f, name, l->body, (Scope){ 0 });
   if (!d.e) fail_extent(l, name, l->body);
   if (!s || !s->dim.e) slot_dim(el, l->f, name, d);
   bind_name(l, name, v_dims(el, d), d.pack, false, l->st->pos);
@@ -270,10 +266,7 @@ static void place_check(Binder *l, Expr *e) {
   if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %lld", expr_print(l->el->c, e), (long long)lo);
 }
 
-static bool is_free(const Piece *p, const Index *x) {
-  for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true;
-  return false;
-}
+static bool is_free(const Piece *p, const Index *x) { for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true; return false; }
 
 /* The indices of a place, left to right. */
 static void place_free(Binder *l, const Expr *e, Piece *p) {
@@ -335,15 +328,11 @@ static void bind_bare(Binder *r, const char *name, bool splice, Pos p) {
   bind_name(r, name, v_dims(el, d), d.pack, false, p);
 }
 
-static bool list_has(const List *l, Val v) {
-  for (int i = 0; i < l->n; i++) if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true;
-  return false;
-}
+static bool list_has(const List *l, Val v) { for (int i = 0; i < l->n; i++) if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true; return false; }
 
 /* A pack of fresh indices after a selection: the chosen ones; elsewhere those of before, or holes. */
 static void bind_selected(Binder *r, const char *name, const List *fresh, const List *chosen) {
-  Val old, v = v_list(r->el, fresh->n);
-  bool has = scope_find(r->s, name, &old) && old.k == V_LIST && old.l->n == fresh->n;
+  Val old, v = v_list(r->el, fresh->n); bool has = scope_find(r->s, name, &old) && old.k == V_LIST && old.l->n == fresh->n;
   for (int i = 0; i < fresh->n; i++) v.l->at[i] = list_has(chosen, fresh->at[i]) ? fresh->at[i] : has ? old.l->at[i] : (Val){ .k = V_HOLE };
   r->s = scope_bind(r->el, r->s, name, v);
 }

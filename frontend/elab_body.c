@@ -206,8 +206,7 @@ static void run_name(Body *b, const Stmt *st) {
   Elab *el = b->el; const char *name = node_dotted(el->c, st->left), **want = NEWN(el->c, const char *, 1);
   const Slot *old = slot_find(b->f, name);
   if (old && old->state != SL_NONE && old->v.k != V_POISON) fail_at(el, st->pos, "'%s' is already defined", name);
-  el->target = *want = frame_full(el, b->f, name);
-  el->want = (Want){ want, 1 };
+  el->target = *want = frame_full(el, b->f, name); el->want = (Want){ want, 1 };
   Val v = first_of(ev_node(el, st->value, b->f, (Scope){ 0 }));
   define_name(b, st, name, st->type ? named_type(b, st, v) : v);
 }
@@ -220,8 +219,7 @@ static void run_tuple(Body *b, const Stmt *st) {
     if (!name[k]) fail_at(el, st->pos, "a tuple of names stands on the left");
     want[k] = frame_full(el, b->f, name[k]);
   }
-  el->target = want[0];
-  el->want = (Want){ want, l->n };
+  el->target = want[0]; el->want = (Want){ want, l->n };
   Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || v.k == V_COMP;
   int n = several ? v.l->n : 1;
   if (l->n > n) fail_at(el, st->pos, "%d result%s for %d names", n, plural(n), l->n);

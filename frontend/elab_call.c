@@ -62,10 +62,7 @@ static int param_find(const Decl *op, const char *name) {
   return -1;
 }
 
-static bool takes_rest(const Decl *op) {
-  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true;
-  return false;
-}
+static bool takes_rest(const Decl *op) { for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true; return false; }
 
 static void extra_put(Elab *el, Args *a, const char *name, Val v) {
   for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return;
@@ -127,8 +124,7 @@ static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s
 
 /* ---- parameters in the new frame */
 static bool is_function(const Decl *op) {
-  for (int i = 0; i < op->nparam; i++)
-    if (op->param[i].kind != P_PLAIN && op->param[i].kind != P_ATTR) return false;
+  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind != P_PLAIN && op->param[i].kind != P_ATTR) return false;
   return op->expr != NULL;
 }
 
@@ -178,8 +174,7 @@ static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
 }
 
 static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, Pos pos) {
-  for (int i = 0; i < op->nparam; i++)
-    if (op->param[i].kind != P_REST) param_bind(el, op, &op->param[i], a->at[i], f, pos);
+  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind != P_REST) param_bind(el, op, &op->param[i], a->at[i], f, pos);
   if (is_function(op)) return ev_node(el, op->expr, f, (Scope){ .eq = s.eq });
   match_params(el, f, op, pos);
   if (!op->expr) return apply_body(el, op, f, pos);

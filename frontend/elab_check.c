@@ -15,9 +15,7 @@ static Open dim_open(Check *k, const Expr *r, int d) {
   const Tensor *t = r->tensor; Expr *e = r->arg[d]; Extent n = t->shape[d]; bool lo = false, hi = false;
   Facts f = { k->fact.at, k->neg.at, k->fact.n };
   if (expr_reads(e, NULL)) return (Open){ .gather = true };
-  if (t->history && d == t->stream_dim) {
-    n.n += t->history; e = expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history));
-  }
+  if (t->history && d == t->stream_dim) { n.n += t->history; e = expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history)); }
   expr_inside(k->el->c, e, n, &f, &lo, &hi);
   return (Open){ !lo, !hi, false, !hi && n.dim && n.dim->stream };
 }
@@ -159,8 +157,7 @@ static int64_t mark_place(const Piece *p, const Aff *aff, int rank, const int64_
   int64_t at = 0;
   for (int d = 0; d < rank; d++) {
     int64_t v = aff[d].c;
-    for (int i = 0; i < aff[d].n; i++)
-      for (int q = 0; q < p->nfree; q++) if (p->free[q] == aff[d].index[i]) v += aff[d].k[i] * value[q];
+    for (int i = 0; i < aff[d].n; i++) for (int q = 0; q < p->nfree; q++) if (p->free[q] == aff[d].index[i]) v += aff[d].k[i] * value[q];
     at += v * stride[d];
   }
   return at;
@@ -168,8 +165,7 @@ static int64_t mark_place(const Piece *p, const Aff *aff, int rank, const int64_
 
 /* Gives how many elements the piece writes. */
 static int64_t mark_piece(const Cover *c, const Piece *p, const int64_t *stride, unsigned char *seen) {
-  int rank = c->g->t->rank; Aff *aff = NEWN(c->el->c, Aff, rank + 1);
-  int64_t *value = NEWN(c->el->c, int64_t, p->nfree + 1);
+  int rank = c->g->t->rank; Aff *aff = NEWN(c->el->c, Aff, rank + 1); int64_t *value = NEWN(c->el->c, int64_t, p->nfree + 1);
   for (int d = 0; d < rank; d++) expr_affine(c->el->c, p->place[d], &aff[d]);
   for (int q = 0; q < p->nfree; q++) if (at_end(c, p->free[q]->ext) <= 0) return 0;
   for (int64_t count = 1;; count++) {
@@ -226,8 +222,5 @@ static void cover_both(Elab *el, const Group *g) {
 void cover_check(Elab *el, const Group *g) {
   Catch k;
   if (el->ncall) cover_both(el, g);
-  else if (catch_begin(el, &k)) {
-    cover_both(el, g);
-    catch_end(el);
-  }
+  else if (catch_begin(el, &k)) { cover_both(el, g); catch_end(el); }
 }

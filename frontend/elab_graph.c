@@ -62,10 +62,7 @@ static Extent shape_item(Unit *u, const Node *n, bool input) {
   return e;
 }
 
-static int stream_place(const Tensor *t) {
-  for (int d = 0; d < t->rank; d++) if (t->shape[d].dim && t->shape[d].dim->stream) return d;
-  return -1;
-}
+static int stream_place(const Tensor *t) { for (int d = 0; d < t->rank; d++) if (t->shape[d].dim && t->shape[d].dim->stream) return d; return -1; }
 
 static Tensor *tensor_declared(Unit *u, const char *name, const char *type, Node *const *item, int n, TensorKind kind, Pos p) {
   static const char *const what[] = { [TK_PARAM] = "parameter", [TK_CONST] = "constant" };
@@ -103,8 +100,7 @@ static void do_bounds(Unit *u, const void *arg) {
 /* ---- parameters */
 static void __attribute__((noreturn)) fail_weight(Elab *el, const char *name, Pos p) {
   Names near = { 0 };
-  for (int i = 0; i < el->nweights; i++)
-    for (int k = 0; k < el->weights[i]->n; k++) PUSH(el->c, near, el->weights[i]->at[k].name);
+  for (int i = 0; i < el->nweights; i++) for (int k = 0; k < el->weights[i]->n; k++) PUSH(el->c, near, el->weights[i]->at[k].name);
   if (!el->nweights)
     fail_at(el, p, "the parameter '%s' has no weights file to come from: write `weights \"file.safetensors\";` before the graph", name);
   fail_near(el, p, ctx_printf(el->c, "the weights hold no tensor '%s'", name), name, near.at, near.n);
@@ -166,8 +162,7 @@ static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
 }
 
 static void const_tensor(Unit *u, const Stmt *st, Val v) {
-  Elab *el = u->el;
-  Tensor *t = tensor_declared(u, st->name, st->type, st->item, st->nitem, TK_CONST, st->pos);
+  Elab *el = u->el; Tensor *t = tensor_declared(u, st->name, st->type, st->item, st->nitem, TK_CONST, st->pos);
   int64_t n = tensor_size(t);
   el->constant = true;
   if (v.k == V_NUM) { const_spread(el, t, v, st->pos); return; }
@@ -246,8 +241,7 @@ static void do_next(Unit *u, const void *arg) {
   if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR || s->v.x->t->kind != TK_STATE)
     fail_at(el, st->pos, "'%s' is no state: write `state %s: f32[...] = 0;`", st->name, st->name);
   Tensor *t = s->v.x->t;
-  el->target = ctx_intern(el->c, ctx_printf(el->c, "%s.next", st->name));
-  el->want = (Want){ &el->target, 1 };
+  el->target = ctx_intern(el->c, ctx_printf(el->c, "%s.next", st->name)); el->want = (Want){ &el->target, 1 };
   Val v = plain_value(u, st->value);
   if (v.k == V_LIFT || v.k == V_NUM) v = v_store(el, v, name_temp(el, el->target), st->pos);
   if (v.k != V_TENSOR) fail_at(el, st->pos, "the next value of '%s' is %s", st->name, v_kind(v));
@@ -295,8 +289,7 @@ static Tensor *result_tensor(Elab *el, const Param *p, Val v) {
 
 static void do_result(Unit *u, const void *arg) {
   const Param *p = arg; Elab *el = u->el; Slot *s = slot_find(u->f, p->name);
-  for (const Param *q = u->d->result; q < p; q++)
-    if (q->name == p->name) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
+  for (const Param *q = u->d->result; q < p; q++) if (q->name == p->name) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
   if (!s || s->state == SL_NONE) {
     Names near = { 0 };
     for (int i = 0; i < u->f->slot.n; i++) PUSH(el->c, near, u->f->slot.at[i]->name);
@@ -358,8 +351,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
                 .nweights = a->nweights };
   el->nweights = a->nweights; el->weights = NEWN(el->c, Weights *, a->nweights + 1);
   for (int i = 0; i < a->nweights; i++) el->weights[i] = weights_open(el->c, a->weights[i], a->src, a->weights_pos[i]);
-  for (int i = 0; i < d->nparam; i++)
-    if (!try_part(&u, do_input, &d->param[i])) slot_set(el, u.f, d->param[i].name, (Val){ .k = V_POISON });
+  for (int i = 0; i < d->nparam; i++) if (!try_part(&u, do_input, &d->param[i])) slot_set(el, u.f, d->param[i].name, (Val){ .k = V_POISON });
   for (int i = 0; i < d->nbound; i++) try_part(&u, do_bounds, &d->bound[i]);
   Kernel **kernel = flatten(&u);
   run_rows(&u, before, 3);

@@ -10,16 +10,11 @@
 typedef struct Unit { Elab *el; const Kernel *k; Names index, written, tensor; } Unit;
 
 /* ---- what a kernel has */
-static bool names_have(const Names *n, const char *name) {
-  for (int i = 0; i < n->n; i++) if (n->at[i] == name) return true;
-  return false;
-}
+static bool names_have(const Names *n, const char *name) { for (int i = 0; i < n->n; i++) if (n->at[i] == name) return true; return false; }
 
 typedef struct Found { Ctx *c; Names *out; } Found;
 
-static void found_add(Found *f, const char *name) {
-  if (!names_have(f->out, name)) PUSH(f->c, *f->out, name);
-}
+static void found_add(Found *f, const char *name) { if (!names_have(f->out, name)) PUSH(f->c, *f->out, name); }
 
 static bool find_bound(const Expr *e, void *arg) {
   for (int i = 0; e->kind == E_REDUCE && i < e->nbound; i++) found_add(arg, e->bound[i]->name);
@@ -60,8 +55,7 @@ static int layout_dim(Unit *u, const char *tensor, const char *name) {
   int d; char rest;
   for (int i = 0; i < u->k->neq; i++) {
     const Eq *e = u->k->eq[i];
-    for (d = 0; e->out->name == tensor && d < e->out->rank; d++)
-      if (e->place[d]->kind == E_INDEX && e->place[d]->index->name == name) return d;
+    for (d = 0; e->out->name == tensor && d < e->out->rank; d++) if (e->place[d]->kind == E_INDEX && e->place[d]->index->name == name) return d;
   }
   const Tensor *t = tensor_find(u->el, tensor);
   return t && sscanf(name, "d%d%c", &d, &rest) == 1 && d >= 0 && d < t->rank ? d : -1;
@@ -93,8 +87,7 @@ static void check_tree(Unit *u, Tree *t, int depth) {
 }
 
 static bool tree_computes(const Tree *t, const char *name) {
-  for (; t; t = t->next)
-    if ((t->kind == TREE_LEAF && t->name == name) || (t->kind == TREE_FOR && tree_computes(t->body, name))) return true;
+  for (; t; t = t->next) if ((t->kind == TREE_LEAF && t->name == name) || (t->kind == TREE_FOR && tree_computes(t->body, name))) return true;
   return false;
 }
 
@@ -160,8 +153,7 @@ static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
     n = n->kid[0];
   }
   if (n->kind != N_NAME) fail_at(el, n->pos, "a layout's parts are written INDEX, INDEX / n, INDEX %% n or INDEX / n %% m");
-  for (int d = st->nitem - 1; d >= 0; d--)
-    if (st->item[d]->kind == N_NAMED && st->item[d]->text == n->text) l.dim = d;
+  for (int d = st->nitem - 1; d >= 0; d--) if (st->item[d]->kind == N_NAMED && st->item[d]->text == n->text) l.dim = d;
   if (l.dim < 0) fail_at(el, n->pos, "the layout of '%s' speaks of '%s', which is no dimension of it", st->name, n->text);
   return l;
 }

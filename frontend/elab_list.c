@@ -37,8 +37,7 @@ static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
 typedef struct Axes { int *at, n; } Axes;
 
 static Axes axes_of(Elab *el, Val v, int n, Pos p) {
-  List one = { &v, 1, 1 }; const List *l = v.k == V_LIST ? v.l : &one;
-  Axes out = { NEWN(el->c, int, l->n + 1), l->n };
+  List one = { &v, 1, 1 }; const List *l = v.k == V_LIST ? v.l : &one; Axes out = { NEWN(el->c, int, l->n + 1), l->n };
   for (int i = 0; i < l->n; i++) {
     int64_t k = need_int(el, l->at[i], p, "an axis");
     if (k < -n || k >= n) fail_at(el, p, "axis %lld is outside the %d dimension%s", (long long)k, n, plural(n));
@@ -66,8 +65,7 @@ static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p) {
 
 static Val fn_find(Elab *el, const List *l, Pos p) {
   Val out = v_list(el, 0);
-  for (int i = 0; i < l->n; i++)
-    if (need_int(el, l->at[i], p, "an element of find's list")) PUSH(el->c, *out.l, v_int(el, i));
+  for (int i = 0; i < l->n; i++) if (need_int(el, l->at[i], p, "an element of find's list")) PUSH(el->c, *out.l, v_int(el, i));
   return out;
 }
 
@@ -165,8 +163,7 @@ static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
     out.l->at[q] = letters_numbers(&s, ch, n);
   }
   n = s.out ? term_letters(&s, s.out, s.ell, ch) : implicit_output(&s, ch);
-  for (int i = 0; i < n; i++)
-    if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
+  for (int i = 0; i < n; i++) if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
   out.l->at[3] = letters_numbers(&s, ch, n);
   return out;
 }

@@ -1,19 +1,14 @@
 /* From a path to a graph: reads the file, imports it if it is a .nam, parses, elaborates. And the prelude: every operator, as text.
  *
- *   amp.nam  -- nam_import -->  text of a .graph  -- ast_parse, elaborate -->  Graph
- */
+ *   amp.nam  -- nam_import -->  text of a .graph  -- ast_parse, elaborate -->  Graph */
 #include "ast.h"
 #include <string.h>
 
-bool path_ends(const char *path, const char *suffix) {
-  size_t n = strlen(path), k = strlen(suffix);
-  return n >= k && !strcmp(path + n - k, suffix);
-}
+bool path_ends(const char *path, const char *suffix) { size_t n = strlen(path), k = strlen(suffix); return n >= k && !strcmp(path + n - k, suffix); }
 
 /* The weights of the text are the .nam itself, which lies in the same folder. */
 static const Source *import_text(Ctx *c, const Source *src) {
-  const char *slash = strrchr(src->name, '/');
-  Import in = { 0 };
+  const char *slash = strrchr(src->name, '/'); Import in = { 0 };
   if (!nam_import(c, src, slash ? slash + 1 : src->name, c->opt.prewarm, &in)) return NULL;
   return source_text(c, ctx_printf(c, "%s, imported", src->name), in.graph_text, strlen(in.graph_text));
 }
@@ -40,17 +35,13 @@ static bool has_one_graph(Ctx *c, const Ast *a) {
   return false;
 }
 
-Graph *frontend_load(Ctx *c, const char *path) {
-  const Ast *a = frontend_parse(c, path);
-  return a && has_one_graph(c, a) ? elaborate(c, a) : NULL;
-}
+Graph *frontend_load(Ctx *c, const char *path) { const Ast *a = frontend_parse(c, path); return a && has_one_graph(c, a) ? elaborate(c, a) : NULL; }
 
 /* The context has no field for it: the parsed text hangs on its source, which is found again by its text. */
 typedef struct Prelude { Source src; const Ast *ast; } Prelude;
 
 const Ast *prelude(Ctx *c) {
-  for (Source *s = c->sources; s; s = s->next)
-    if (s->text == frit_prelude) return ((Prelude *)s)->ast;
+  for (Source *s = c->sources; s; s = s->next) if (s->text == frit_prelude) return ((Prelude *)s)->ast;
   Prelude *p = NEW(c, Prelude);
   p->src = (Source){ .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources };
   c->sources = &p->src;

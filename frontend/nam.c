@@ -51,8 +51,7 @@ Pos nam_pos(const Nam *m, const char *key, int array) {
 
 /* ---- the file */
 static json_t *nam_json(Nam *m) {
-  json_error_t e;
-  Pos at = { m->src, 1, 1 };
+  json_error_t e; Pos at = { m->src, 1, 1 };
   if (m->src->size > NAM_MAX) return diag_error(m->c, at, "this .nam file is larger than 16 MiB"), NULL;
   json_t *j = json_loadb(m->src->text, m->src->size, JSON_REJECT_DUPLICATES, &e);
   if (j) ctx_at_free(m->c, json_free, j);
@@ -64,8 +63,7 @@ static json_t *nam_json(Nam *m) {
 }
 
 static bool nam_version(Nam *m, const json_t *root) {
-  const char *v = json_string_value(json_object_get(root, "version"));
-  int major, minor, patch, end = 0;
+  const char *v = json_string_value(json_object_get(root, "version")); int major, minor, patch, end = 0;
   if (v && sscanf(v, "%3d.%3d.%3d%n", &major, &minor, &patch, &end) == 3 && !v[end] && major == 0 && minor >= 5 && minor <= 7) return true;
   const char *fmt = v ? "version '%.20s' of .nam is not known: 0.5.0 to 0.7.x are" : "'version' is missing or no string";
   diag_error(m->c, nam_pos(m, "version", -1), fmt, v);
@@ -74,8 +72,7 @@ static bool nam_version(Nam *m, const json_t *root) {
 
 static bool nam_architecture(Nam *m, const json_t *root) {
   static const char *const known[] = { "WaveNet", "LSTM", "ConvNet", "Linear", "SlimmableContainer" };
-  const char *a = json_string_value(json_object_get(root, "architecture"));
-  Pos at = nam_pos(m, "architecture", -1);
+  const char *a = json_string_value(json_object_get(root, "architecture")); Pos at = nam_pos(m, "architecture", -1);
   int k = 0;
   while (a && k < 5 && strcmp(a, known[k])) k++;
   if (a && k == 0) return true;
@@ -91,11 +88,9 @@ static bool nam_architecture(Nam *m, const json_t *root) {
 }
 
 static bool nam_weights(Nam *m, const json_t *root) {
-  const json_t *list = json_object_get(root, "weights");
-  Pos at = nam_pos(m, "weights", -1);
+  const json_t *list = json_object_get(root, "weights"); Pos at = nam_pos(m, "weights", -1);
   if (!json_is_array(list)) return diag_error(m->c, at, "'weights' is missing or no list"), false;
-  m->nweight = (int64_t)json_array_size(list);
-  m->weight = NEWN(m->c, float, m->nweight);
+  m->nweight = (int64_t)json_array_size(list); m->weight = NEWN(m->c, float, m->nweight);
   for (int64_t i = 0; i < m->nweight; i++) {
     const json_t *v = json_array_get(list, (size_t)i);
     m->weight[i] = (float)json_number_value(v);
@@ -118,17 +113,14 @@ Weight *nam_tensor(Nam *m, const char *name, const int64_t shape[4]) {
 static const char *graph_name(Nam *m) {
   const char *slash = strrchr(m->src->name, '/'), *base = slash ? slash + 1 : m->src->name, *dot = strrchr(base, '.');
   char *s = ctx_printf(m->c, "%.*s", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
-  for (char *p = s; *p; p++)
-    if (!(*p == '_' || (*p | 32) - 'a' + 0u < 26 || *p - '0' + 0u < 10)) *p = '_';
+  for (char *p = s; *p; p++) if (!(*p == '_' || (*p | 32) - 'a' + 0u < 26 || *p - '0' + 0u < 10)) *p = '_';
   bool plain = *s && !(*s >= '0' && *s <= '9') && strcmp(s, "op") && strcmp(s, "graph") && strcmp(s, "or") && strcmp(s, "if");
   return plain ? s : ctx_printf(m->c, "nam_%s", s);
 }
 
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
-  Nam m = { .c = c, .src = src, .prewarm = prewarm };
-  Wavenet w = { 0 };
-  Text t = { .c = c };
-  const json_t *root = nam_json(&m);
+  Nam m = { .c = c, .src = src, .prewarm = prewarm }; Wavenet w = { 0 };
+  Text t = { .c = c }; const json_t *root = nam_json(&m);
   if (!root) return false;
   bool good = nam_version(&m, root);
   if (!nam_architecture(&m, root)) return false;

@@ -1,8 +1,7 @@
 /* The fields of a .nam WaveNet, checked one by one. A field that is not supported, or not known, is one error that names it.
  *
  *   { "layers": [ { "input_size": 1, "condition_size": 1, "channels": 16, "kernel_size": 3, "dilations": [1, 2, 4], "activation": "Tanh",
- *                   "gated": false, "head_size": 8, "head_bias": false } ], "head": null, "head_scale": 0.02 }
- */
+ *                   "gated": false, "head_size": 8, "head_bias": false } ], "head": null, "head_scale": 0.02 } */
 #include "nam.h"
 #include <math.h>
 #include <string.h>
@@ -13,8 +12,7 @@ enum { CHANNEL_MAX = 4096 /* also of kernel sizes */, DILATION_MAX = 1 << 20, LA
 typedef struct Reading { Nam *m; int array; bool bad, has_dsp; } Reading;
 
 __attribute__((format(printf, 3, 4))) static void wrong(Reading *w, const char *key, const char *fmt, ...) {
-  char text[256];
-  va_list ap;
+  char text[256]; va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
@@ -24,10 +22,7 @@ __attribute__((format(printf, 3, 4))) static void wrong(Reading *w, const char *
 }
 
 /* What a later frit may read. */
-static void lacking(Reading *w, const char *key, const char *what) {
-  wrong(w, key, "%sis not supported yet", what);
-  diag_unsupported(w->m->c);
-}
+static void lacking(Reading *w, const char *key, const char *what) { wrong(w, key, "%sis not supported yet", what); diag_unsupported(w->m->c); }
 
 /* ---- values */
 static const json_t *present(const json_t *v) { return json_is_null(v) ? NULL : v; }
@@ -45,9 +40,7 @@ static int number(Reading *w, const json_t *o, const char *key, int fallback, in
   return v || !fallback ? number_of(w, key, v, hi) : fallback;
 }
 
-static void only_one(Reading *w, const json_t *o, const char *key) {
-  if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 ");
-}
+static void only_one(Reading *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
 
 static bool truth(Reading *w, const json_t *o, const char *key, bool fallback) {
   const json_t *v = field(o, key);
@@ -70,17 +63,14 @@ static const char leaky_hardtanh[] = "op leaky_hardtanh(x, lo, hi, a, b) = x < l
 
 /* A number of an object-form activation, as text of the language. */
 static const char *act_number(Reading *w, const char *key, const json_t *o, const char *name, double fallback) {
-  const json_t *v = field(o, name);
-  double d = v ? json_number_value(v) : fallback;
-  Text t = { .c = w->m->c };
+  const json_t *v = field(o, name); double d = v ? json_number_value(v) : fallback; Text t = { .c = w->m->c };
   if ((v && !json_is_number(v)) || !isfinite((float)d)) wrong(w, key, "has a '%s' that is no number", name);
   text_float(&t, isfinite((float)d) ? (float)d : 0);
   return t.s;
 }
 
 static Act act_slopes(Reading *w, const char *key, const json_t *list, int channels) {
-  float *s = NEWN(w->m->c, float, channels);
-  bool good = json_array_size(list) == (size_t)channels;
+  float *s = NEWN(w->m->c, float, channels); bool good = json_array_size(list) == (size_t)channels;
   for (int i = 0; good && i < channels; i++) {
     const json_t *v = json_array_get(list, (size_t)i);
     s[i] = (float)json_number_value(v);
@@ -128,21 +118,18 @@ static Gate gate_of(Reading *w, const json_t *o, int i, int n) {
   static const char *const name[] = { "none", "gated", "blended" };
   const json_t *v = each(w, o, "gating_mode", i, n);
   if (!v) return truth(w, o, "gated", false) ? GATE_GATED : GATE_NONE;
-  for (int g = 0; json_is_string(v) && g < 3; g++)
-    if (!strcmp(json_string_value(v), name[g])) return (Gate)g;
+  for (int g = 0; json_is_string(v) && g < 3; g++) if (!strcmp(json_string_value(v), name[g])) return (Gate)g;
   wrong(w, "gating_mode", "must be \"none\", \"gated\" or \"blended\"");
   return GATE_NONE;
 }
 
 static void read_layers(Reading *w, const json_t *o, Array *a) {
-  const json_t *dil = field(o, "dilations"), *many = field(o, "kernel_sizes");
-  int n = (int)json_array_size(dil);
+  const json_t *dil = field(o, "dilations"), *many = field(o, "kernel_sizes"); int n = (int)json_array_size(dil);
   if (n < 1 || json_array_size(dil) > LAYER_MAX) { wrong(w, "dilations", "must be a list of 1 to %d numbers", LAYER_MAX); return; }
   if (many && !json_is_array(many)) wrong(w, "kernel_sizes", "must be a list");
   a->nlayer = n, a->layer = NEWN(w->m->c, Layer, n);
   for (int i = 0; i < n && !w->bad; i++) {
-    const json_t *second = each(w, o, "secondary_activation", i, n);
-    Layer *l = &a->layer[i];
+    const json_t *second = each(w, o, "secondary_activation", i, n); Layer *l = &a->layer[i];
     l->kernel = many ? number_of(w, "kernel_sizes", each(w, o, "kernel_sizes", i, n), CHANNEL_MAX) : number(w, o, "kernel_size", 0, CHANNEL_MAX);
     l->dilation = number_of(w, "dilations", json_array_get(dil, (size_t)i), DILATION_MAX);
     l->gate = gate_of(w, o, i, n);
@@ -164,8 +151,7 @@ static bool part_active(Reading *w, const json_t *o, const char *key, bool fallb
 }
 
 static void refuse_unknown(Reading *w, const json_t *o, const char *const *known, int n) {
-  const char *key;
-  json_t *v;
+  const char *key; json_t *v;
   json_object_foreach((json_t *)o, key, v) {
     int i = 0;
     while (i < n && strcmp(known[i], key)) i++;
@@ -216,8 +202,7 @@ static void read_array(Reading *w, const json_t *o, Array *a) {
 /* The channels that an array's head sums up must be those that the array before it hands on. */
 static void check_chain(Reading *w, const Wavenet *net) {
   for (w->array = 0; w->array < net->narray && !w->bad; w->array++) {
-    const Array *a = &net->array[w->array], *b = w->array ? a - 1 : NULL;
-    int before = b ? b->channels : 1;
+    const Array *a = &net->array[w->array], *b = w->array ? a - 1 : NULL; int before = b ? b->channels : 1;
     if (a->inputs != before) wrong(w, "input_size", "is %d, but %d channels come in", a->inputs, before);
     if (b && b->head_out != a->sums) wrong(w, "channels", "makes %d channels for the head, the array before hands on %d", a->sums, b->head_out);
     if (w->array + 1 == net->narray && a->head_out != 1) wrong(w, "head_size", "is %d: only one output is supported", a->head_out);
@@ -235,8 +220,7 @@ bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   only_one(&w, config, "in_channels");
   if (!json_is_array(layers) || json_array_size(layers) < 1 || json_array_size(layers) > ARRAY_MAX)
     return wrong(&w, "layers", "must be a list of 1 to %d layer arrays", ARRAY_MAX), false;
-  net->narray = (int)json_array_size(layers);
-  net->array = NEWN(m->c, Array, net->narray);
+  net->narray = (int)json_array_size(layers); net->array = NEWN(m->c, Array, net->narray);
   for (int i = 0; i < net->narray; i++) {
     Reading one = { .m = m, .array = i, .has_dsp = w.has_dsp };
     read_array(&one, json_array_get(layers, (size_t)i), &net->array[i]);

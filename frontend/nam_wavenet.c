@@ -5,8 +5,7 @@
  *   s0_3[o, t] = s0_2[o, t] + a0_3[o, t];                                  what the head sums up
  *   h0_4[c, t] = h0_3[c, t] + e[c] + sum(o: a0_3[o, t] * v[c, o]);         the residual
  *
- * and, for the state after silence, the same without time: `const q0_3`, `r0_3`, `p0_4` are what z, a and h settle at when x is 0.
- */
+ * and, for the state after silence, the same without time: `const q0_3`, `r0_3`, `p0_4` are what z, a and h settle at when x is 0. */
 #include "nam.h"
 #include <string.h>
 
@@ -39,9 +38,7 @@ static const Weight *layer_tensor(Gen *g, const char *name, int64_t n0, int64_t 
   return nam_tensor(g->m, NAME("arrays.%d.layers.%d.%s", g->i, g->j, name), (int64_t[4]){ n0, n1, n2 });
 }
 
-static const char *layer_param(Gen *g, const char *name, int64_t n0, int64_t n1, int64_t n2) {
-  return declare(g, layer_tensor(g, name, n0, n1, n2));
-}
+static const char *layer_param(Gen *g, const char *name, int64_t n0, int64_t n1, int64_t n2) { return declare(g, layer_tensor(g, name, n0, n1, n2)); }
 
 /* sum over the taps of a causal convolution of `in` with w[row, col, k]. */
 static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const char *col, int n, int dilation) {
@@ -65,8 +62,7 @@ static const char *gen_slope(Gen *g, const Act *a, const char *kind) {
 
 /* The activation of z (over time, or settled: at is "" then), as a. */
 static void gen_gate(Gen *g, const char *head, const char *z, const char *a, const char *at, const char *slope, const char *slope2) {
-  const Layer *l = g->layer;
-  int b = g->array->bottleneck;
+  const Layer *l = g->layer; int b = g->array->bottleneck;
   const char *main = NAME("%s[o%s]", z, at), *value = NAME(l->act.call, main, slope);
   if (l->gate == GATE_NONE) { SAY("  %s%s[o%s] = %s;\n", head, a, at, value); return; }
   const char *open = NAME(l->second.call, NAME("%s[%d + o%s]", z, b, at), slope2);
@@ -84,8 +80,7 @@ static const char *gen_sum(Gen *g, const char *head, const char *name, const cha
 
 /* What a layer gives to the head: a, or head1x1 of it. */
 static void gen_to_head(Gen *g, Signal a) {
-  const Array *r = g->array;
-  Signal v = a;
+  const Array *r = g->array; Signal v = a;
   if (!g->settle_head) a.settled = NULL;
   if (r->mixed) {
     const char *w = layer_param(g, "head.w", r->mixed, r->bottleneck, 0), *b = layer_param(g, "head.b", r->mixed, 0, 0);
@@ -113,10 +108,8 @@ static void gen_residual(Gen *g, Signal a, bool needed) {
 }
 
 static void gen_layer(Gen *g) {
-  const Array *r = g->array;
-  const Layer *l = g->layer = &r->layer[g->j];
-  int rows = l->gate == GATE_NONE ? r->bottleneck : 2 * r->bottleneck;
-  bool last = g->last && g->j == r->nlayer - 1;
+  const Array *r = g->array; const Layer *l = g->layer = &r->layer[g->j];
+  int rows = l->gate == GATE_NONE ? r->bottleneck : 2 * r->bottleneck; bool last = g->last && g->j == r->nlayer - 1;
   const char *z = local(g, "z", g->j), *q = local(g, "q", g->j);
   Signal a = { local(g, "a", g->j), !g->m->prewarm || (last && !g->settle_head) ? NULL : local(g, "r", g->j) };
   SAY("\n  # array %d, layer %d: kernel %d, dilation %d\n", g->i, g->j, l->kernel, l->dilation);
@@ -152,8 +145,7 @@ static void gen_rechannel(Gen *g) {
 
 /* The array's head: what the next one starts to sum from. */
 static void gen_head(Gen *g) {
-  const Array *r = g->array;
-  const char *w = array_param(g, "head.w", r->head_out, r->sums, r->head_kernel);
+  const Array *r = g->array; const char *w = array_param(g, "head.w", r->head_out, r->sums, r->head_kernel);
   const char *bias = r->head_bias ? NAME("%s[q] + ", array_param(g, "head.b", r->head_out, 0, 0)) : "";
   Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
   SAY("  %s[q, t] = %s", v.at, bias);
@@ -171,8 +163,7 @@ static void gen_ops(const Wavenet *net, Text *t) {
   for (const Array *r = net->array; r < net->array + net->narray; r++)
     for (int k = 0; k < 2 * r->nlayer; k++) {
       const Layer *l = &r->layer[k / 2];
-      const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op;
-      bool seen = !op;
+      const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op; bool seen = !op;
       for (int n = 0; n < done.n; n++) seen |= done.at[n] == op;
       if (seen) continue;
       PUSH(t->c, done, op);

@@ -20,8 +20,7 @@ typedef struct Tok { int kind; size_t off, len; Pos pos; } Tok;
 typedef struct Parse {
   Ctx *c; const Source *src; Ast *ast;
   size_t off; uint32_t line, col;                         /* where the lexer stands */
-  Tok last, before, before2;
-  Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
+  Tok last, before, before2; Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
   int closed, dropped;                                    /* the brackets that the last closing one closed, that lex_drop_open gave up; or -1 */
   const char *doc; uint32_t doc_line;                     /* documentation that waits for its operator */
   int decl_cap, weights_cap, pos_cap;                     /* of the arrays in ast */

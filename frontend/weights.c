@@ -48,17 +48,14 @@ static const char *map_fd(Ctx *c, int fd, Mapped *m) {
   if (fd < 0 || fstat(fd, &st) < 0) return strerror(errno);
   if (!S_ISREG(st.st_mode)) return "it is no regular file";
   if (st.st_size < 8) return "it has fewer than 8 bytes";
-  m->size = (size_t)st.st_size;
-  m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
+  m->size = (size_t)st.st_size; m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (m->at == MAP_FAILED) return strerror(errno);
   ctx_at_free(c, unmap, m);
   return NULL;
 }
 
 static Mapped *map_file(Ctx *c, const char *path, Pos pos) {
-  Mapped *m = NEW(c, Mapped);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  const char *wrong = map_fd(c, fd, m);
+  Mapped *m = NEW(c, Mapped); int fd = open(path, O_RDONLY | O_CLOEXEC); const char *wrong = map_fd(c, fd, m);
   if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
   if (fd < 0) diag_help(c, "a relative path starts at the folder of the graph");
   if (fd >= 0) close(fd);
@@ -66,8 +63,7 @@ static Mapped *map_file(Ctx *c, const char *path, Pos pos) {
 }
 
 static json_t *header_read(Reader *r, const Mapped *m) {
-  const unsigned char *p = m->at;
-  uint64_t n = 0;
+  const unsigned char *p = m->at; uint64_t n = 0;
   for (int i = 0; i < 8; i++) n |= (uint64_t)p[i] << (8 * i);
   if (n > HEADER_MAX || n > m->size - 8) {
     diag_error(r->c, r->pos, "weights file '%s': a header of %llu bytes is announced, the file has %zu", r->path, (unsigned long long)n, m->size);
@@ -75,8 +71,7 @@ static json_t *header_read(Reader *r, const Mapped *m) {
     return NULL;
   }
   r->data = (const char *)p + 8 + n, r->size = m->size - 8 - n;
-  json_error_t e;
-  json_t *j = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e);
+  json_error_t e; json_t *j = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e);
   if (j) ctx_at_free(r->c, json_free, j);
   if (!j) diag_error(r->c, r->pos, "weights file '%s': the header is not valid JSON: %s (byte %d)", r->path, e.text, e.position + 8);
   else if (!json_is_object(j)) diag_error(r->c, r->pos, "weights file '%s': the header is not an object", r->path);
@@ -87,8 +82,7 @@ static json_t *header_read(Reader *r, const Mapped *m) {
 static const char *entry_type(const Reader *r, const json_t *dtype, Weight *w) {
   const char *s = json_string_value(dtype);
   if (!s) return "'dtype' is missing or no string";
-  for (int t = 0; t < T_COUNT; t++)
-    if (dtypes[t] && !strcmp(dtypes[t], s)) return w->type = (Type)t, NULL;
+  for (int t = 0; t < T_COUNT; t++) if (dtypes[t] && !strcmp(dtypes[t], s)) return w->type = (Type)t, NULL;
   return ctx_printf(r->c, "the type '%.20s' is not known", s);
 }
 
@@ -148,11 +142,8 @@ static bool entries_disjoint(const Reader *r, Weights *w) {
 }
 
 static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
-  Mapped *m = map_file(c, path, pos);
-  Reader r = { .c = c, .path = path, .pos = pos };
-  json_t *header = m ? header_read(&r, m) : NULL, *entry;
-  const char *name;
-  bool good = true;
+  Mapped *m = map_file(c, path, pos); Reader r = { .c = c, .path = path, .pos = pos };
+  json_t *header = m ? header_read(&r, m) : NULL, *entry; const char *name; bool good = true;
   if (!header) return NULL;
   Weights *w = NEW(c, Weights);
   *w = (Weights){ .path = path, .at = NEWN(c, Weight, json_object_size(header)) };
@@ -176,9 +167,7 @@ static void json_text(Text *t, const char *s) {
 
 /* The data starts at a multiple of 64 (blanks end the header); between tensors the format allows no gap. */
 bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
-  Weight *sorted = NEWN(c, Weight, n);
-  Text t = { .c = c };
-  unsigned long long at = 0;
+  Weight *sorted = NEWN(c, Weight, n); Text t = { .c = c }; unsigned long long at = 0;
   if (n) memcpy(sorted, w, sizeof *w * (size_t)n);
   qsort(sorted, (size_t)n, sizeof *sorted, by_name);
   text_addn(&t, "\0\0\0\0\0\0\0\0{", 9);
@@ -206,8 +195,7 @@ static const Source *source_find(Ctx *c, const char *name) {
 }
 
 static Weights *weights_of_nam(Ctx *c, const char *path, const Source *src) {
-  Weights *w = NEW(c, Weights);
-  Import in = { 0 };
+  Weights *w = NEW(c, Weights); Import in = { 0 };
   if (!nam_import(c, src, path, true, &in)) return NULL;
   *w = (Weights){ .path = path, .at = in.weight, .n = in.nweight };
   return w;

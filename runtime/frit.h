@@ -21,8 +21,7 @@
  *   output y f32 t
  *   flops 26640 t                floating-point operations a call: a number, then the dim that it is per unit of (or nothing)
  *   bytes 65536
- *   plan h scratch 8192 4096     tensor, where, offset, bytes
- */
+ *   plan h scratch 8192 4096     tensor, where, offset, bytes */
 #ifndef FRIT_RUNTIME_H
 #define FRIT_RUNTIME_H
 #include <stddef.h>

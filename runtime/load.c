@@ -3,8 +3,7 @@
  *   frit_model *m = frit_open("./amp.so", &why);
  *   frit_instance *i = frit_new(m);
  *   frit_set_dim(i, "t", 64);  frit_set(i, "x", x, 64 * 4);  frit_set(i, "y", y, 64 * 4);
- *   int rc = frit_run(i);      // FRIT_OK, or a code with words in frit_error(i)
- */
+ *   int rc = frit_run(i);      // FRIT_OK, or a code with words in frit_error(i) */
 #include "frit.h"
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -16,22 +15,15 @@
 enum { MAX_DIMS = 16, MAX_PORTS = 256, ALIGN = 64 };
 
 struct frit_model {
-  void *handle;
-  const char *info;
+  void *handle; const char *info;
   char *words;                    /* a copy of info that port and dim names point into */
   int (*call)(void *const *, void *, void *, const int64_t *, const frit_parallel *);
   void (*init)(void *);
-  frit_port port[MAX_PORTS]; int nport;
-  frit_dim dim[MAX_DIMS]; int ndim;
-  size_t state, scratch;
+  frit_port port[MAX_PORTS]; int nport; frit_dim dim[MAX_DIMS]; int ndim; size_t state, scratch;
 };
 
 struct frit_instance {
-  frit_model *model;
-  void *state, *scratch, *arg[MAX_PORTS];
-  size_t bytes[MAX_PORTS];
-  int64_t dim[MAX_DIMS];
-  char error[256];
+  frit_model *model; void *state, *scratch, *arg[MAX_PORTS]; size_t bytes[MAX_PORTS]; int64_t dim[MAX_DIMS]; char error[256];
 };
 
 /* ---- the description */
@@ -43,15 +35,13 @@ static int elem_bytes(const char *type) {
 }
 
 static int find_dim(const frit_model *m, const char *name, size_t n) {
-  for (int k = 0; k < m->ndim; k++)
-    if (!strncmp(m->dim[k].name, name, n) && !m->dim[k].name[n]) return k;
+  for (int k = 0; k < m->ndim; k++) if (!strncmp(m->dim[k].name, name, n) && !m->dim[k].name[n]) return k;
   return -1;
 }
 
 /* An extent is a number, a dimension's name, or name+n. */
 static int read_extent(const frit_model *m, const char *s, int *dim, int64_t *n) {
-  char *end;
-  size_t len = strcspn(s, "+-");
+  char *end; size_t len = strcspn(s, "+-");
   *dim = -1, *n = strtoll(s, &end, 10);
   if (*end == 0 && end != s) return 1;
   *dim = find_dim(m, s, len);
@@ -63,8 +53,7 @@ static int read_port(frit_model *m, int output, const char *const *word, int n) 
   if (n < 2 || m->nport == MAX_PORTS) return 0;
   frit_port *p = &m->port[m->nport++];
   *p = (frit_port){ .name = word[0], .type = word[1], .output = output, .rank = n - 2 > 8 ? 8 : n - 2, .elem_bytes = elem_bytes(word[1]) };
-  for (int d = 0; d < p->rank; d++)
-    if (!read_extent(m, word[2 + d], &p->dim[d], &p->extent[d])) return 0;
+  for (int d = 0; d < p->rank; d++) if (!read_extent(m, word[2 + d], &p->dim[d], &p->extent[d])) return 0;
   return p->elem_bytes > 0;
 }
 
@@ -75,9 +64,7 @@ static int read_dim(frit_model *m, const char *const *word, int n) {
 }
 
 static int read_line(frit_model *m, char *line) {
-  const char *word[12];
-  char *save = NULL;
-  int n = 0;
+  const char *word[12]; char *save = NULL; int n = 0;
   for (char *w = strtok_r(line, " ", &save); w && n < 12; w = strtok_r(NULL, " ", &save)) word[n++] = w;
   if (!n) return 1;
   if (!strcmp(word[0], "dim")) return read_dim(m, word + 1, n - 1);
@@ -91,8 +78,7 @@ static int read_info(frit_model *m) {
   char *save = NULL;
   m->words = strdup(m->info);
   if (!m->words || strncmp(m->words, "frit 1\n", 7)) return 0;
-  for (char *line = strtok_r(m->words, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-    if (!read_line(m, line)) return 0;
+  for (char *line = strtok_r(m->words, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) if (!read_line(m, line)) return 0;
   return 1;
 }
 
@@ -131,8 +117,7 @@ static const char *open_model(frit_model *m, const char *path) {
 }
 
 frit_model *frit_open(const char *path, const char **error) {
-  frit_model *m = calloc(1, sizeof *m);
-  const char *why = open_model(m, path);
+  frit_model *m = calloc(1, sizeof *m); const char *why = open_model(m, path);
   if (error) *error = why;
   if (why) frit_close(m);
   return why ? NULL : m;
@@ -157,11 +142,7 @@ frit_instance *frit_new(frit_model *m) {
   return i;
 }
 
-void frit_free(frit_instance *i) {
-  if (i) free(i->state), free(i->scratch);
-  free(i);
-}
-
+void frit_free(frit_instance *i) { if (i) free(i->state), free(i->scratch); free(i); }
 void frit_reset(frit_instance *i) { i->model->init(i->state); }
 const char *frit_error(const frit_instance *i) { return i->error; }
 
@@ -193,8 +174,7 @@ int frit_set(frit_instance *i, const char *port, void *data, size_t bytes) {
 int frit_run_parallel(frit_instance *i, const frit_parallel *par) {
   const frit_model *m = i->model;
   for (int k = 0; k < m->nport; k++) {
-    const frit_port *p = &m->port[k];
-    size_t need = (size_t)p->elem_bytes;
+    const frit_port *p = &m->port[k]; size_t need = (size_t)p->elem_bytes;
     for (int d = 0; d < p->rank; d++) need *= (size_t)(p->extent[d] + (p->dim[d] >= 0 ? i->dim[p->dim[d]] : 0));
     if (!i->arg[k]) return fail(i, FRIT_ERR_NULL, "'%s' has not been set", p->name);
     if (i->bytes[k] != need) return fail(i, FRIT_ERR_SIZE, "'%s' has %zu bytes, its shape needs %zu", p->name, i->bytes[k], need);

@@ -2,8 +2,7 @@
  *
  *   run(pool, fn, ctx, n):   caller ──► next = 0, round++ ──► all (caller too) take k = next++ while k < n ──► the last wakes the caller
  *
- * Which thread runs an item does not matter to the result: items are independent by the parallel loop's contract.
- */
+ * Which thread runs an item does not matter to the result: items are independent by the parallel loop's contract. */
 #include "frit.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,10 +11,8 @@
 enum { SPINS = 4000 };
 
 struct frit_pool {
-  pthread_mutex_t lock; pthread_cond_t wake, done;
-  pthread_t *thread; int nthread, sleeping;
-  atomic_uint round;
-  atomic_int next, busy, stop;
+  pthread_mutex_t lock; pthread_cond_t wake, done; pthread_t *thread; int nthread, sleeping;
+  atomic_uint round; atomic_int next, busy, stop;
   void (*fn)(void *, int); void *ctx; int n;
 };
 
@@ -25,13 +22,10 @@ static void relax(void) {
 #endif
 }
 
-static void take_items(frit_pool *p) {
-  for (int k; (k = atomic_fetch_add(&p->next, 1)) < p->n;) p->fn(p->ctx, k);
-}
+static void take_items(frit_pool *p) { for (int k; (k = atomic_fetch_add(&p->next, 1)) < p->n;) p->fn(p->ctx, k); }
 
 static void wait_for_round(frit_pool *p, unsigned seen) {
-  for (int s = 0; s < SPINS; s++, relax())
-    if (atomic_load(&p->round) != seen) return;
+  for (int s = 0; s < SPINS; s++, relax()) if (atomic_load(&p->round) != seen) return;
   pthread_mutex_lock(&p->lock);
   p->sleeping++;
   while (atomic_load(&p->round) == seen) pthread_cond_wait(&p->wake, &p->lock);
@@ -62,8 +56,7 @@ static void start_round(frit_pool *p) {
 }
 
 static void wait_for_workers(frit_pool *p) {
-  for (int s = 0; s < SPINS; s++, relax())
-    if (atomic_load(&p->busy) == 0) return;
+  for (int s = 0; s < SPINS; s++, relax()) if (atomic_load(&p->busy) == 0) return;
   pthread_mutex_lock(&p->lock);
   while (atomic_load(&p->busy) != 0) pthread_cond_wait(&p->done, &p->lock);
   pthread_mutex_unlock(&p->lock);
