@@ -8,10 +8,7 @@
 
 /* ---- errors */
 void parse_error(Parse *p, Pos at, const char *fmt, ...) {
-  char text[512]; va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
+  FORMAT(p->c, text);
   if (p->stop) return;
   diag_error(p->c, at, "%s", text);
   if (++p->nerror < PARSE_ERRORS) return;
@@ -175,8 +172,7 @@ static bool layout_step(const Node **n, Fn fn, int64_t *out) {
   return true;
 }
 
-/* INDEX, INDEX / n, INDEX % n or INDEX / n % m. */
-static bool layout_part(const Node *n, LayoutDim *out, const char **name) {
+bool node_layout(const Node *n, LayoutDim *out, const char **name) {
   *out = (LayoutDim){ -1, 1, 0 };
   layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
   *name = n->kind == N_NAME ? n->text : "?";
@@ -193,10 +189,14 @@ Tree *tree_with_layout(Parse *p, Tree *t, NodeList items) {
   if (t->storage != ST_MEM) parse_error(p, items.at[0]->pos, "only 'mem' can have a layout");
   t->layout = NEWN(p->c, LayoutDim, items.n), t->layout_name = NEWN(p->c, const char *, items.n), t->nlayout = items.n;
   for (int i = 0; i < items.n; i++)
-    if (!layout_part(items.at[i], &t->layout[i], &t->layout_name[i]))
+    if (!node_layout(items.at[i], &t->layout[i], &t->layout_name[i]))
       parse_error(p, items.at[i]->pos, "a layout's parts are written INDEX, INDEX / n, INDEX %% n or INDEX / n %% m");
   return t;
 }
+
+/* ---- files */
+bool path_ends(const char *path, const char *suffix) { size_t n = strlen(path), k = strlen(suffix); return n >= k && !strcmp(path + n - k, suffix); }
+const char *path_base(const char *path) { const char *slash = strrchr(path, '/'); return slash ? slash + 1 : path; }
 
 Ast *ast_parse(Ctx *c, const Source *src) {
   Parse *p = NEW(c, Parse);

@@ -3,6 +3,9 @@
 #define FRIT_AST_H
 #include "../ir/ir.h"
 
+/* Declares `text`, made from the variable arguments after fmt. */
+#define FORMAT(c, text) va_list ap_; va_start(ap_, fmt); const char *text = ctx_vprintf((c), fmt, ap_); va_end(ap_)
+
 typedef struct Node Node;
 typedef enum {
   N_NAME,      /* text */
@@ -73,6 +76,9 @@ void text_quoted(Text *t, const char *s);                /* as a string of the l
 /* Adds "did you mean X?" to the last diagnostic; false if no name is near. */
 bool suggest(Ctx *c, const char *s, const char *const *names, int n);
 bool path_ends(const char *path, const char *suffix);
+const char *path_base(const char *path);                 /* without its folders */
+/* n as a part of a layout: INDEX, INDEX / n, INDEX % n or INDEX / n % m, and the index's name; its dimension only of d0, d1, ..., else -1. */
+bool node_layout(const Node *n, LayoutDim *out, const char **name);
 
 /* ---- the prelude, embedded in the binary at build time from prelude.graph */
 extern const char frit_prelude[];
@@ -92,10 +98,8 @@ bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n);
 typedef struct Import { const char *graph_text; Weight *weight; int nweight; } Import;
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out);
 
-/* ---- elaboration: the graph of a file as concrete equations (STAGE_EXPAND, or the later stage that the dump names). NULL after errors. */
-Graph *elaborate(Ctx *c, const Ast *a);
 /* Reads path and parses it; a .nam file is imported first (its text names the .nam as its weights). NULL after errors. */
 Ast *frontend_parse(Ctx *c, const char *path);
-/* All of the above: reads path (.graph or .nam), parses, elaborates, opens weights. */
+/* The same, and elaborates: the graph as concrete equations (STAGE_EXPAND, or the later stage that a dump names). NULL after errors. */
 Graph *frontend_load(Ctx *c, const char *path);
 #endif

@@ -108,7 +108,8 @@ typedef struct Elab {
 void fail_at(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4), noreturn));
 void fail_silent(Elab *el) __attribute__((noreturn));
 void fail_also(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* a note to the fail_at that follows */
-void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) __attribute__((noreturn));
+/* With the name that may have been meant. */
+void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char *fmt, ...) __attribute__((format(printf, 5, 6), noreturn));
 /* `if (catch_begin(el, &k)) { ...; catch_end(el); }`: an error within jumps to behind the if, with all that Catch holds as it was before. */
 #define catch_begin(el, k) (catch_push(el, k), setjmp((k)->jmp) == 0)
 void catch_push(Elab *el, Catch *k); void catch_end(Elab *el);
@@ -116,6 +117,7 @@ Slot *slot_find(const Frame *f, const char *name); Slot *slot_get(Elab *el, Fram
 void slot_set(Elab *el, Frame *f, const char *name, Val v); void slot_dim(Elab *el, Frame *f, const char *name, Dims d);
 const char *name_fresh(Elab *el, const char *hint);      /* not in use; the user's own name if it is still to be defined */
 const char *name_temp(Elab *el, const char *hint);       /* for a temporary: never a name of the user's */
+bool names_have(const Names *n, const char *name); void names_put(Ctx *c, Names *n, const char *name);   /* put: once */
 void name_reserve(Elab *el, const char *name); const char *frame_full(Elab *el, const Frame *f, const char *local);
 const char *label_now(Elab *el, const char *last);
 
@@ -166,10 +168,9 @@ Val ev_index(Elab *el, const Node *n, Frame *f, Scope s); Val ev_slice(Elab *el,
 Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s); Val base_value(Elab *el, const Node *n, Frame *f, Scope s);
 Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
 
-/* ---- elab_call.c: calls, binding of arguments, folds, local functions; elab_list.c: list functions */
+/* ---- elab_call.c: calls, binding of arguments, folds, local functions */
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want);
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos);      /* to the kind that the parameter asks for */
-Val list_fn(Elab *el, int id, const Val *a, int n, Pos p);
 enum { LF_RANGE, LF_LEN, LF_SPREAD, LF_DROP, LF_PUT, LF_FIND, LF_LETTERS, LF_INT, LF_LOWEST, LF_HIGHEST, LF_IS_FLOAT, LF_IS_INT, LF_IS_BOOL,
        LF_IS_SIGNED, LF_IS_F8, LF_ERROR, LF_COUNT };
 extern const char *const list_fn_name[LF_COUNT];
@@ -196,8 +197,7 @@ bool is_arith(const Node *n);                            /* a + b, a - b, a * b 
 /* ---- elab_check.c: every read is proven inside, guarded, or a gather; the pieces of a tensor cover it without overlap */
 Expr *bounds_check(Elab *el, Expr *rhs); void cover_check(Elab *el, const Group *g);
 
-/* ---- elab_graph.c: inputs, weights, constants, state, results; elab_kernel.c: kernels, schedules, layouts */
+/* ---- elab_graph.c: inputs, weights, constants, state, results, kernels, schedules, layouts */
 int64_t history_of(Elab *el, Frame *f, Tensor *t);       /* frames of the past that t keeps, by its `state` line */
-void graph_elaborate(Elab *el, const Decl *d); void kernels_finish(Elab *el, const Decl *d, Kernel *const *kernel);
-void layout_apply(Elab *el, const Stmt *st, Tensor *t);
+void graph_elaborate(Elab *el, const Decl *d);
 #endif

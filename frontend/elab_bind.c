@@ -19,9 +19,7 @@ bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD ||
 /* ---- names in expressions */
 static void name_add(Elab *el, const char *name, Names *out) {
   const Word *w = map_get(&el->word, name);
-  if (w && w->kind <= W_TYPE) return;
-  for (int i = 0; i < out->n; i++) if (out->at[i] == name) return;
-  PUSH(el->c, *out, name);
+  if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
 }
 
 void names_in(Elab *el, const Node *n, Names *out) {
@@ -400,8 +398,8 @@ static Val reduce_one(Binder *r, const Node *n, Red red, Val cond, Val body) {
 Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
   Red red = red_by_name(n->text);
   if (red == RED_COUNT)
-    fail_near(el, n->pos, ctx_printf(el->c, "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text), n->text, red_name,
-              RED_COUNT);
+    fail_near(el, n->pos, n->text, &(Names){ .at = (const char **)red_name, .n = RED_COUNT },
+              "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
   s.ix = false;
   Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };

@@ -71,9 +71,10 @@ static Tensor *group_tensor(Elab *el, const Group *g) {
 }
 
 Type type_named(Elab *el, const char *name, Pos p) {
-  Type t = type_by_name(name ? name : ""); const char *names[T_COUNT];
-  for (int k = 0; k < T_WINT; k++) names[k] = type_name((Type)k);
-  if (t == T_NONE) fail_near(el, p, ctx_printf(el->c, "'%s' is no type", name ? name : ""), name ? name : "", names, T_WINT);
+  if (!name) name = "";
+  Type t = type_by_name(name); Names near = { 0 };
+  for (int k = 0; k < T_WINT; k++) PUSH(el->c, near, type_name((Type)k));
+  if (t == T_NONE) fail_near(el, p, name, &near, "'%s' is no type", name);
   return t;
 }
 

@@ -42,8 +42,7 @@ void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) {
   Names near = { 0 };
   for (const Bind *b = s.b; b; b = b->up) PUSH(el->c, near, b->name);
   for (int i = 0; i < f->slot.n; i++) PUSH(el->c, near, f->slot.at[i]->name);
-  fail_near(el, p, ctx_printf(el->c, "'%s' is not known here%s", name, s.eq ? " (an index stands on the left or in a reduction)" : ""), name,
-            near.at, near.n);
+  fail_near(el, p, name, &near, "'%s' is not known here%s", name, s.eq ? " (an index stands on the left or in a reduction)" : "");
 }
 
 static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
