@@ -99,11 +99,7 @@ void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
 }
 
 /* ---- names */
-bool names_have(const Names *n, const char *name) {
-  for (int i = 0; i < n->n; i++) if (n->at[i] == name) return true;
-  return false;
-}
-
+bool names_have(const Names *n, const char *name) { for (int i = 0; i < n->n; i++) if (n->at[i] == name) return true; return false; }
 void names_put(Ctx *c, Names *n, const char *name) { if (!names_have(n, name)) PUSH(c, *n, name); }
 
 static const char name_used, name_reserved;       /* values of el->name: only their addresses matter */

@@ -155,8 +155,7 @@ static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
 }
 
 static void const_tensor(Unit *u, const Stmt *st, Val v) {
-  Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST);
-  int64_t n = tensor_size(t);
+  Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST); int64_t n = tensor_size(t);
   el->constant = true;
   if (v.k == V_NUM) { const_spread(el, t, v, st->pos); return; }
   if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
@@ -410,8 +409,7 @@ static void kernel_head(Naming *u, Kernel *k, const Stmt *st) {
 
 static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
   Naming u = { .el = el, .k = k }; Ctx *c = el->c;
-  for (int i = 0; i < el->g->nkernel; i++)
-    if (el->g->kernel[i]->name == k->name) diag_error(c, k->pos, "two kernels are called '%s'", k->name);
+  for (int i = 0; i < el->g->nkernel; i++) if (el->g->kernel[i]->name == k->name) diag_error(c, k->pos, "two kernels are called '%s'", k->name);
   for (int i = 0; i < el->tensor.n; i++) PUSH(c, u.tensor, el->tensor.at[i]->name);
   if (!k->label) k->label = k->name;
   kernel_head(&u, k, st);
