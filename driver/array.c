@@ -1,6 +1,7 @@
 /* Arrays in files: NumPy's .npy (format 1.0 to 3.0, C order, little endian), raw .f32, mono .wav (PCM 16, 24, 32 bits, float 32).
  * Formats: numpy.lib.format's documentation; "Multimedia Programming Interface and Data Specifications 1.0" (RIFF WAVE).
  * Every count in a file is checked against its size before it is used. */
+#include "../ir/scalar.h"
 #include "driver.h"
 #include <stdlib.h>
 #include <string.h>
@@ -161,23 +162,8 @@ bool array_write(Ctx *c, const char *path, const Array *a) {
 }
 
 /* ---- conversion */
-#define NUMBERS(X) X(T_I8, int8_t) X(T_U8, uint8_t) X(T_I16, int16_t) X(T_U16, uint16_t) X(T_F16, uint16_t) X(T_BF16, uint16_t) X(T_I32, int32_t) \
-  X(T_U32, uint32_t) X(T_I64, int64_t) X(T_U64, uint64_t) X(T_F32, float) X(T_F64, double)
-
-double array_get(Type t, const void *data, int64_t k) {
-#define GET(T, C) case T: return (double)((const C *)data)[k];
-  switch (t) { NUMBERS(GET) default: return ((const uint8_t *)data)[k]; }
-}
-
-static void array_put(Type t, void *data, int64_t k, double v) {
-#define PUT(T, C) case T: ((C *)data)[k] = (C)v; break;
-  switch (t) { NUMBERS(PUT) default: ((uint8_t *)data)[k] = v != 0; }
-}
-
 void *array_as(Ctx *c, const Array *a, Type t) {
-  size_t n = (size_t)a->count, bytes = n * (size_t)type_bytes(a->type);
-  char *out = NEWN(c, char, n * (size_t)type_bytes(t) + 1), *from = a->type == t ? out : NEWN(c, char, bytes + 1);
-  memcpy(from, a->data, bytes);   /* to an aligned place */
-  for (int64_t k = 0; a->type != t && k < a->count; k++) array_put(t, out, k, array_get(a->type, from, k));
+  char *out = NEWN(c, char, (size_t)a->count * (size_t)type_bytes(t) + 1);
+  for (int64_t k = 0; k < a->count; k++) value_store(out, t, k, convert_value(value_load(a->data, a->type, k), a->type, t, CV_PLAIN));
   return out;
 }

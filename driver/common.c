@@ -13,14 +13,7 @@ int driver_say(int code, const char *fmt, ...) {
   return code;
 }
 
-bool driver_fail(Ctx *c, const char *fmt, ...) {
-  char text[4400]; va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
-  diag_error(c, (Pos){ 0 }, "%s", text);
-  return false;
-}
+bool driver_fail(Ctx *c, const char *fmt, ...) { FORMAT(c, text); diag_error(c, (Pos){ 0 }, "%s", text); return false; }
 
 int driver_try(Work *work, Session *s) {
   const Args *a = s->a; Ctx *c = ctx_new();

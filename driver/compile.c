@@ -7,10 +7,7 @@
 typedef struct Kind { const char *name; Emit emit; } Kind;
 static const Kind kinds[] = { { "so", EMIT_SO }, { "o", EMIT_O }, { "a", EMIT_A }, { "c", EMIT_C }, { "s", EMIT_S }, { "ll", EMIT_LL } };
 
-static const char *suffix_of(const char *path) {
-  const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
-  return dot && (!slash || dot > slash) ? dot + 1 : "";
-}
+static const char *suffix_of(const char *path) { const char *dot = strrchr(path_base(path), '.'); return dot ? dot + 1 : ""; }
 
 static const Kind *kind_of(const Args *a) {
   const char *name = a->emit ? a->emit : suffix_of(a->output);
@@ -21,10 +18,9 @@ static const Kind *kind_of(const Args *a) {
 
 /* Writes the text of an imported model, and its weights as x.safetensors beside x.graph. */
 static bool convert(Ctx *c, const Args *a) {
-  Import imp = { 0 };
-  const char *weights = ctx_printf(c, "%.*s.safetensors", (int)(strrchr(a->output, '.') - a->output), a->output), *slash = strrchr(weights, '/');
-  Source *src = source_read(c, a->input);
-  return src && nam_import(c, src, slash ? slash + 1 : weights, a->prewarm, &imp) && safetensors_write(c, weights, imp.weight, imp.nweight)
+  const char *weights = ctx_printf(c, "%.*s.safetensors", (int)(strrchr(a->output, '.') - a->output), a->output);
+  Import imp = { 0 }; const Source *src = source_read(c, a->input);
+  return src && nam_import(c, src, path_base(weights), a->prewarm, &imp) && safetensors_write(c, weights, imp.weight, imp.nweight)
          && file_write(c, a->output, imp.graph_text, strlen(imp.graph_text), false);
 }
 

@@ -1,4 +1,4 @@
-/* The frit command: one file a subcommand, all clients of libfrit and the runtime. */
+/* The frit command: clients of libfrit and the runtime. */
 #ifndef FRIT_DRIVER_H
 #define FRIT_DRIVER_H
 #include "../backend/kir.h"
@@ -43,7 +43,6 @@ typedef struct Array { Type type; int rank; int64_t shape[8]; void *data; int64_
 bool array_read(Ctx *c, const char *path, Array *out);
 bool array_write(Ctx *c, const char *path, const Array *a);
 void *array_as(Ctx *c, const Array *a, Type t);          /* elements converted to type t (arena) */
-double array_get(Type t, const void *data, int64_t k);   /* element k; of 16-bit floats the bits */
 
 /* ---- ports of an artefact bound to arrays, and the run-time dimensions; the stream, if any, has `frames` in all and runs in blocks */
 typedef struct Ports {

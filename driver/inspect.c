@@ -56,11 +56,9 @@ int cmd_inspect(Ctx *c, void *session) {
     frit_close(m);
     return code;
   }
-  KModule *m = driver_module(c, a);
-  if (!m) return -1;
-  if (a->json) inspect_json(m);
-  else inspect_text(m);
-  return EXIT_OK;
+  const KModule *m = driver_module(c, a);
+  if (m) (a->json ? inspect_json : inspect_text)(m);
+  return m ? EXIT_OK : -1;
 }
 
 int cmd_explain(Ctx *c, void *session) {
