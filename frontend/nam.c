@@ -28,35 +28,13 @@ typedef struct Wavenet { Array *array; int narray; } Wavenet;
 static void json_free(void *p) { json_decref(p); }
 
 /* ---- places */
-/* Past the JSON value's bracket at s (which opens one): where it closes, strings skipped. */
-static const char *json_skip(const char *s) {
-  for (int depth = 0; *s; s++) {
-    if (*s == '"') {
-      while (*++s && *s != '"') s += *s == '\\' && s[1];
-      if (!*s) return s;
-    }
-    depth += (*s == '{' || *s == '[') - (*s == '}' || *s == ']');
-    if (depth == 0 && (*s == '}' || *s == ']')) return s + 1;
-  }
-  return s;
-}
-
-/* The text of layer array n: the last "layers" of the file is the outer one's. */
-static const char *array_text(const Nam *m, int n) {
-  const char *at = NULL, *next = m->src->text;
-  while ((next = strstr(next, "\"layers\""))) at = next++;
-  at = at ? strchr(at, '[') : NULL;
-  at = at ? strchr(at, '{') : NULL;
-  while (at && n-- > 0) at = strchr(json_skip(at), '{');
-  return at;
-}
-
-/* Where `key` stands in layer array `array`, or first in the file (array < 0); else where that starts. */
+/* Where `key` stands: of layer array n it is taken to be the n-th (of fewer: the last) after the last "layers" of the file, the outer one's;
+ * without an array the first in the file. */
 static Pos nam_pos(const Nam *m, const char *key, int array) {
-  const char *from = array < 0 ? NULL : array_text(m, array), *end = from ? json_skip(from) : NULL;
-  if (!from) from = m->src->text;
-  const char *at = strstr(from, ctx_printf(m->c, "\"%s\"", key));
-  if (!at || (end && at >= end)) at = from;
+  const char *quoted = ctx_printf(m->c, "\"%s\"", key), *at = m->src->text, *next = at;
+  while (array >= 0 && (next = strstr(next, "\"layers\""))) at = next++;
+  next = at;
+  for (int n = array < 0 ? 0 : array; n >= 0 && (next = strstr(next, quoted)); n--) at = next++;
   Pos p = { m->src, 1, 1 };
   for (const char *s = m->src->text; s < at; s++) {
     p.col++;

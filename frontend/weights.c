@@ -79,35 +79,26 @@ static json_t *header_read(Reader *r, const Mapped *m) {
 }
 
 /* ---- one tensor: what is wrong with it, or NULL */
-static const char *entry_type(const Reader *r, const json_t *dtype, Weight *w) {
-  const char *s = json_string_value(dtype);
-  if (!s) return "'dtype' is missing or no string";
-  for (int t = 0; t < T_COUNT; t++) if (dtypes[t] && !strcmp(dtypes[t], s)) return w->type = (Type)t, NULL;
-  return ctx_printf(r->c, "the type '%.20s' is not known", s);
-}
-
-static const char *entry_shape(const Reader *r, const json_t *shape, Weight *w) {
+static const char *entry_wrong(const Reader *r, json_t *j, Weight *w) {
+  const char *type; json_t *shape; json_int_t b, e;
+  if (json_unpack(j, "{s:s, s:o, s:[I,I!]}", "dtype", &type, "shape", &shape, "data_offsets", &b, &e))
+    return "it must have a string 'dtype', a list 'shape' and two integers in 'data_offsets'";
+  while (w->type < T_COUNT && (!dtypes[w->type] || strcmp(dtypes[w->type], type))) w->type++;
+  if (w->type == T_COUNT) return ctx_printf(r->c, "the type '%.20s' is not known", type);
   size_t rank = json_array_size(shape);
-  if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is missing, no list, or has more than 16 dimensions";
-  w->rank = (int)rank, w->shape = NEWN(r->c, int64_t, rank);
+  if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is no list, or has more than 16 dimensions";
+  w->rank = (int)rank; w->shape = NEWN(r->c, int64_t, rank);
   for (size_t i = 0; i < rank; i++) {
     const json_t *n = json_array_get(shape, i);
-    if (!json_is_integer(n) || json_integer_value(n) < 0) return "an extent of its shape is no integer or is negative";
-    w->shape[i] = json_integer_value(n);
+    w->shape[i] = json_is_integer(n) ? json_integer_value(n) : -1;
   }
-  return shape_product(w->shape, w->rank) < 0 ? "its shape has more than 2^62 elements" : NULL;
-}
-
-static const char *entry_data(const Reader *r, const json_t *offsets, Weight *w) {
-  const json_t *jb = json_array_get(offsets, 0), *je = json_array_get(offsets, 1);
-  long long b = json_integer_value(jb), e = json_integer_value(je), n = shape_product(w->shape, w->rank), size = type_bytes(w->type);
-  if (json_array_size(offsets) != 2 || !json_is_integer(jb) || !json_is_integer(je)) return "'data_offsets' is missing or not two integers";
+  long long n = shape_product(w->shape, w->rank), size = type_bytes(w->type);
+  if (n < 0) return "an extent of its shape is no integer or negative, or it has more than 2^62 elements";
   if (b < 0 || e < b || (uint64_t)e > r->size)
     return ctx_printf(r->c, "its bytes %lld..%lld lie outside the file's %llu bytes of data", b, e, (unsigned long long)r->size);
-  if ((e - b) % size || (e - b) / size != n)
-    return ctx_printf(r->c, "its shape has %lld elements of %s, its data %lld bytes", n, type_name(w->type), e - b);
   w->data = r->data + b;
-  return NULL;
+  if (!((e - b) % size) && (e - b) / size == n) return NULL;
+  return ctx_printf(r->c, "its shape has %lld elements of %s, its data %lld bytes", n, type_name(w->type), e - b);
 }
 
 static bool entry_good(const Reader *r, const char *name, const char *wrong) {
@@ -115,13 +106,9 @@ static bool entry_good(const Reader *r, const char *name, const char *wrong) {
   return !wrong;
 }
 
-static bool entry_read(const Reader *r, const char *name, const json_t *j, Weight *w) {
+static bool entry_read(const Reader *r, const char *name, json_t *j, Weight *w) {
   w->name = ctx_intern(r->c, name);
-  const char *wrong = json_is_object(j) ? NULL : "its entry is no object";
-  if (!wrong) wrong = entry_type(r, json_object_get(j, "dtype"), w);
-  if (!wrong) wrong = entry_shape(r, json_object_get(j, "shape"), w);
-  if (!wrong) wrong = entry_data(r, json_object_get(j, "data_offsets"), w);
-  return entry_good(r, name, wrong);
+  return entry_good(r, name, entry_wrong(r, j, w));
 }
 
 static int by_data(const void *pa, const void *pb) {
@@ -156,15 +143,6 @@ static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
 }
 
 /* ---- writing */
-/* A JSON string: names come from graphs and files, so anything may stand in them. */
-static void json_text(Text *t, const char *s) {
-  text_add(t, "\"");
-  for (; *s; s++)
-    if ((unsigned char)*s < 0x20) text_add(t, "\\u%04x", *s);
-    else text_add(t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-  text_add(t, "\"");
-}
-
 /* The data starts at a multiple of 64 (blanks end the header); between tensors the format allows no gap. */
 bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
   Weight *sorted = NEWN(c, Weight, n); Text t = { .c = c }; unsigned long long at = 0;
@@ -173,7 +151,7 @@ bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
   text_addn(&t, "\0\0\0\0\0\0\0\0{", 9);
   for (const Weight *s = sorted; s < sorted + n; s++) {
     if (s > sorted) text_add(&t, ",");
-    json_text(&t, s->name);
+    text_quoted(&t, s->name);
     text_add(&t, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[s->type]);
     for (int i = 0; i < s->rank; i++) text_add(&t, "%s%lld", i ? "," : "", (long long)s->shape[i]);
     text_add(&t, "],\"data_offsets\":[%llu,%llu]}", at, at + weight_bytes(s));

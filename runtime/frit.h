@@ -61,7 +61,7 @@ int frit_run(frit_instance *i);
 int frit_run_parallel(frit_instance *i, const frit_parallel *par);
 const char *frit_error(const frit_instance *i);                         /* of the last call that failed, in words */
 
-/* A small pool: threads - 1 workers that spin, then sleep. */
+/* A small pool: the caller and threads - 1 workers. */
 typedef struct frit_pool frit_pool;
 frit_pool *frit_pool_new(int threads);
 void frit_pool_free(frit_pool *p);
