@@ -35,8 +35,7 @@ static bool npy_type(const char *header, Array *out) {
 }
 
 static bool npy_shape(const char *header, Array *out) {
-  const char *s = npy_value(header, "'shape'");
-  if (*s++ != '(') return false;
+  const char *s = npy_value(header, "'shape'"); if (*s++ != '(') return false;
   for (out->count = 1; *s && *s != ')'; s += strspn(s, ", ")) {
     char *end; long long n = strtoll(s, &end, 10);
     if (end == s || n < 0 || out->rank == 8 || (n && out->count > ((int64_t)1 << 40) / n)) return false;
@@ -55,8 +54,7 @@ static const char *npy_read(Ctx *c, const Source *f, Array *out) {
   if (strncmp(npy_value(header, "'fortran_order'"), "False", 5)) return "the .npy array is in Fortran order: save numpy.ascontiguousarray(x)";
   if (!npy_shape(header, out)) return "the .npy shape cannot be read";
   if ((size_t)out->count * (size_t)type_bytes(out->type) != f->size - at - n) return "the .npy file is truncated, or longer than its shape says";
-  out->data = (void *)(f->text + at + n);
-  return NULL;
+  out->data = (void *)(f->text + at + n); return NULL;
 }
 
 static bool npy_write(Ctx *c, const char *path, const Array *a) {
@@ -155,8 +153,7 @@ bool array_read(Ctx *c, const char *path, Array *out) {
 }
 
 bool array_write(Ctx *c, const char *path, const Array *a) {
-  const struct Format *f = format_of(path);
-  if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
+  const struct Format *f = format_of(path); if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
   if (a->type != T_F32 && f->write != npy_write) return driver_fail(c, "%s: only f32 arrays go into .f32 and .wav files: write .npy", path);
   return f->write(c, path, a);
 }

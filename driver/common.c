@@ -9,8 +9,7 @@ int driver_say(int code, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
   fputs("frit: ", stderr), vfprintf(stderr, fmt, ap), fputc('\n', stderr);
-  va_end(ap);
-  return code;
+  va_end(ap); return code;
 }
 
 bool driver_fail(Ctx *c, const char *fmt, ...) { FORMAT(c, text); diag_error(c, (Pos){ 0 }, "%s", text); return false; }
@@ -23,8 +22,7 @@ int driver_try(Work *work, Session *s) {
   int code = ctx_try(c, work, s);
   diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;
-  ctx_free(c);
-  return code;
+  ctx_free(c); return code;
 }
 
 static const Target *find_target(Ctx *c, const Args *a) {
@@ -69,8 +67,7 @@ frit_model *driver_open(const Args *a, int *code) {
   snprintf(path, sizeof path, "%s/model.so", dir);
   *code = driver_try(compile_so, &(Session){ .a = a, .path = path });
   frit_model *m = *code == EXIT_OK ? open_so(path, code) : NULL;
-  unlink(path), rmdir(dir);
-  return m;
+  unlink(path), rmdir(dir); return m;
 }
 
 int driver_open_try(Work *work, const Args *a) {
@@ -78,8 +75,7 @@ int driver_open_try(Work *work, const Args *a) {
   if (!m) return code;
   frit_instance *i = frit_new(m);
   code = i ? driver_try(work, &(Session){ a, m, i, NULL }) : driver_say(EXIT_INPUT, "out of memory");
-  frit_free(i), frit_close(m);
-  return code;
+  frit_free(i), frit_close(m); return code;
 }
 
 double now_ns(void) {

@@ -53,8 +53,7 @@ int cmd_inspect(Ctx *c, void *session) {
   if (path_ends(a->input, ".so")) {
     int code; frit_model *m = driver_open(a, &code);
     if (m) fputs(frit_info(m), stdout);
-    frit_close(m);
-    return code;
+    frit_close(m); return code;
   }
   const KModule *m = driver_module(c, a);
   if (m) (a->json ? inspect_json : inspect_text)(m);
@@ -63,8 +62,7 @@ int cmd_inspect(Ctx *c, void *session) {
 
 int cmd_explain(Ctx *c, void *session) {
   if (!driver_graph(c, ((const Session *)session)->a, STAGE_PLAN)) return -1;
-  ledger_print(c, stdout);
-  return EXIT_OK;
+  ledger_print(c, stdout); return EXIT_OK;
 }
 
 static int print_op(Ctx *c, const Ast *p, const char *name) {

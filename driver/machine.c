@@ -59,8 +59,7 @@ AVX2 static double bandwidth(const Words *v, size_t bytes, int rounds) {
     top = g > top ? g : top;
   }
   Words sum = a + b + e + f;
-  __asm__ volatile("" : : "m"(sum));
-  return top;
+  __asm__ volatile("" : : "m"(sum)); return top;
 }
 
 void machine_peaks(Peaks *p) {

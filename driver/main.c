@@ -67,8 +67,7 @@ static int take_binding(const struct Option *o, char *s, Bindings *list) {
   if (!eq || eq == s || !eq[1]) return driver_say(EXIT_USAGE, "--%s wants NAME=VALUE, not '%s'", o->name, s);
   if (list->n == o->hi) return driver_say(EXIT_USAGE, "more than %d times --%s", o->hi, o->name);
   *eq = 0;
-  list->at[list->n++] = (Binding){ s, eq + 1 };
-  return EXIT_OK;
+  list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
 }
 
 static int take_long(Args *a, const struct Option *o) {
@@ -87,8 +86,7 @@ static int take_long(Args *a, const struct Option *o) {
 static int take_fuse(Args *a, const char *s) {
   if (strncmp(s, "no-fuse=", 8) || !s[8] || a->nno_fuse == 63)
     return driver_say(EXIT_USAGE, "-f%s is unknown (there is -fno-fuse=MOVE[@LABEL] with MOVE one of vertical, prologue, horizontal, tile)", s);
-  a->no_fuse[a->nno_fuse++] = s + 8;
-  return EXIT_OK;
+  a->no_fuse[a->nno_fuse++] = s + 8; return EXIT_OK;
 }
 
 static int take(Args *a, int o) {
@@ -115,8 +113,7 @@ static const struct Command *find(const char *name) {
     if (!strcmp(names[k], name)) return &commands[k];
   }
   near = diag_near(name, names, NCOMMAND);
-  driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near));
-  return NULL;
+  driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
 }
 
 int main(int argc, char **argv) {

@@ -49,8 +49,7 @@ static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
   Type t = type_by_name(p->port[k]->type);
   if (f.type != t && (type_bytes(t) == 2 || type_bytes(f.type) == 2))
     return driver_fail(c, "%s has elements of type %s, input '%s' of %s", b->value, type_name(f.type), b->name, type_name(t));
-  p->data[k] = array_as(c, &f, t); p->rate = f.rate ? f.rate : p->rate;
-  return true;
+  p->data[k] = array_as(c, &f, t); p->rate = f.rate ? f.rate : p->rate; return true;
 }
 
 /* Deterministic numbers in -1..1: splitmix64 (Steele, Lea, Flood 2014). */
@@ -98,8 +97,7 @@ bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p) {
     if (p->data[k]) continue;
     if (!q->output && !fill) {
       driver_fail(c, "input '%s' is missing", q->name);
-      diag_help(c, "give it with --input %s=FILE (.npy, .f32, .wav)", q->name);
-      return false;
+      diag_help(c, "give it with --input %s=FILE (.npy, .f32, .wav)", q->name); return false;
     }
     p->data[k] = q->output ? NEWN(c, char, p->bytes[k] + 64) : random_array(c, type_by_name(q->type), n, &seed);
   }

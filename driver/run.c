@@ -164,6 +164,5 @@ int cmd_bench(Ctx *c, void *session) {
   if (!ports_bind(c, &a, s->m, true, &p) || !ports_run(c, &p, s->i, p.stream >= 0 ? p.frames : 1)) return -1;
   for (int q = 0; q < p.n; q++) frit_set(s->i, p.port[q]->name, p.data[q], p.bytes[q]);
   Times *t = measure(c, s->i, a.seconds); Rates r = rates_of(&p, t);
-  (a.json ? print_json : print_text)(&p, t, &r);
-  return EXIT_OK;
+  (a.json ? print_json : print_text)(&p, t, &r); return EXIT_OK;
 }

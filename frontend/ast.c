@@ -49,8 +49,7 @@ static bool parse_misspelt(Parse *p) {
   const char *word = ctx_internn(p->c, p->src->text + t.off, t.len), *near = top ? diag_near(word, outer, 4) : diag_near(word, inner, 8);
   if (!near) return false;
   parse_error(p, t.pos, "there is no statement '%s'", word);
-  diag_help(p->c, "did you mean '%s'?", near);
-  return true;
+  diag_help(p->c, "did you mean '%s'?", near); return true;
 }
 
 void parse_unexpected(Parse *p, const char *expected) {
@@ -142,8 +141,7 @@ void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList bo
 /* ---- loop trees */
 int64_t parse_step(Parse *p, Pos at, int64_t n) {
   if (n >= 1 && n <= INT32_MAX) return n;
-  parse_error(p, at, "a step must be from 1 to %d, not %lld", INT32_MAX, (long long)n);
-  return 1;
+  parse_error(p, at, "a step must be from 1 to %d, not %lld", INT32_MAX, (long long)n); return 1;
 }
 
 LoopKind tree_kind(Parse *p, Pos at, const char *word) {
@@ -160,8 +158,7 @@ Storage tree_storage(Parse *p, Pos at, const char *word) {
 
 Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
   if (t->storage != ST_MEM) parse_error(p, at, "only 'mem' can be folded");
-  t->fold = index, t->nfold = parse_step(p, at, n);
-  return t;
+  t->fold = index, t->nfold = parse_step(p, at, n); return t;
 }
 
 /* If n is `a fn number`, with a number above 0: that number, and n becomes a. */

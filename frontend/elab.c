@@ -82,12 +82,10 @@ void fail_silent(Elab *el) {
 Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name); }
 
 Slot *slot_get(Elab *el, Frame *f, const char *name) {
-  Slot *s = slot_find(f, name);
-  if (s) return s;
+  Slot *s = slot_find(f, name); if (s) return s;
   s = MAKE(el->c, Slot, .name = name);
   PUSH(el->c, f->slot, s);
-  map_put(el->c, &f->map, name, s);
-  return s;
+  map_put(el->c, &f->map, name, s); return s;
 }
 
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
@@ -109,14 +107,12 @@ const char *name_temp(Elab *el, const char *hint) {
   intptr_t k = (intptr_t)map_get(&el->suffix, hint);       /* the last that was tried */
   while (map_get(&el->name, s)) s = ctx_intern(el->c, ctx_printf(el->c, "%s%d", hint, (int)++k));
   map_put(el->c, &el->suffix, hint, (void *)k);
-  map_put(el->c, &el->name, s, (void *)&name_used);
-  return s;
+  map_put(el->c, &el->name, s, (void *)&name_used); return s;
 }
 
 const char *name_fresh(Elab *el, const char *hint) {
   if (map_get(&el->name, hint) != &name_reserved) return name_temp(el, hint);
-  map_put(el->c, &el->name, hint, (void *)&name_used);
-  return hint;
+  map_put(el->c, &el->name, hint, (void *)&name_used); return hint;
 }
 
 void name_reserve(Elab *el, const char *name) { if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved); }
@@ -178,15 +174,13 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
   }
   if (g) return g;
   diag_error(c, (Pos){ a->src, 1, 1 }, "there is no graph in this file");
-  diag_help(c, "it needs one: graph NAME(x: f32[4]) -> (y: f32[4]) { y[i] = x[i]; }");
-  return NULL;
+  diag_help(c, "it needs one: graph NAME(x: f32[4]) -> (y: f32[4]) { y[i] = x[i]; }"); return NULL;
 }
 
 /* ---- from a path to a graph */
 /* The weights of the text are the .nam itself, which lies in the same folder. */
 static const Source *import_text(Ctx *c, const Source *src) {
-  Import in = { 0 };
-  if (!nam_import(c, src, path_base(src->name), c->opt.prewarm, &in)) return NULL;
+  Import in = { 0 }; if (!nam_import(c, src, path_base(src->name), c->opt.prewarm, &in)) return NULL;
   return source_text(c, ctx_printf(c, "%s, imported", src->name), in.graph_text, strlen(in.graph_text));
 }
 

@@ -146,8 +146,7 @@ static void range_offset(Binder *l, const Node *n, Val end) {
     const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k];
     if (y->kind != N_NAME || is_taken(l->el, slot_find(l->f, y->text))) continue;
     Val o = ev_scalar(l->el, x, l->f, (Scope){ .ext = true });
-    bind_name(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, true, n->pos);
-    return;
+    bind_name(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, true, n->pos); return;
   }
   fail_at(l->el, n->pos, "'<' on the left wants an index, or a number + an index");
 }

@@ -100,8 +100,7 @@ void declare_slot(Elab *el, Frame *f, Slot *s) {
   if (catch_begin(el, &k)) {
     group_declare(el, f, s);
     catch_end(el);
-    s->state = SL_VALUE; s->v = v_tensor(el, s->group->t);
-    return;
+    s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return;
   }
   s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON };
   fail_silent(el);
@@ -173,8 +172,7 @@ static void equation_type(Body *b, Group *g, const Piece *p) {
 
 /* The type of a tensor in pieces is known when its last piece is; then they are emitted. */
 static void run_equation(Body *b, int i) {
-  Piece *p = b->piece[i];
-  if (!p) return;
+  Piece *p = b->piece[i]; if (!p) return;
   if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
   if (p->slot->v.k == V_POISON) fail_silent(b->el);
   Group *g = p->slot->group;
@@ -237,11 +235,9 @@ static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
   if (catch_begin(el, &k)) {
     el->kernel = b->kernel ? b->kernel[i] : NULL;
     fn(b, i);
-    catch_end(el);
-    return true;
+    catch_end(el); return true;
   }
-  statement_poison(el, b->f, b->st[i]);
-  return false;
+  statement_poison(el, b->f, b->st[i]); return false;
 }
 
 static void poison_name(Elab *el, Frame *f, const char *name) {

@@ -138,8 +138,7 @@ static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Fram
     fail_at(el, pos, "'%s' wants a whole tensor for '%s', this is %s%s", op->name, p->name, v_kind(v),
             v.k == V_NUM ? ": it does not work element by element" : "");
   Val own = v_tensor(el, v.x->t);
-  own.x->known = v.x->known;
-  return own;
+  own.x->known = v.x->known; return own;
 }
 
 static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos) {
@@ -189,8 +188,7 @@ static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope 
   if (el->ncall >= CALL_MAX) fail_at(el, pos, "operators call each other without end");
   el->call[el->ncall++] = (Call){ op->name, pos };
   Val v = apply_in(el, op, a, f, s, pos);
-  el->ncall--; el->target = target;
-  return v;
+  el->ncall--; el->target = target; return v;
 }
 
 /* With a variadic last tensor the operator folds from the left; with none it is its first. */
@@ -229,8 +227,7 @@ static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n) 
     if (arg[i].k == V_LIFT && arg[i].f == v.f) return v;
     if (arg[i].k == V_LIFT && arg[i].f->label && t.n < 80) text_add(&t, "+%s", arg[i].f->label);
   }
-  v.f->label = t.s;
-  return v;
+  v.f->label = t.s; return v;
 }
 
 /* ---- list functions: all of them run when the graph is compiled
@@ -394,8 +391,7 @@ static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
   }
   n = s.out ? term_letters(&s, s.out, s.ell, ch) : implicit_output(&s, ch);
   for (int i = 0; i < n; i++) if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
-  out.l->at[3] = letters_numbers(&s, ch, n);
-  return out;
+  out.l->at[3] = letters_numbers(&s, ch, n); return out;
 }
 
 static const List *need_list(Elab *el, Val v, int id, Pos p) {
@@ -511,11 +507,9 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
 }
 
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
-  Slot *sl = slot_find(f, n->text);
-  if (sl && sl->fun) return call_local(el, sl->fun, n, f, s);
+  Slot *sl = slot_find(f, n->text); if (sl && sl->fun) return call_local(el, sl->fun, n, f, s);
   if (sl && (sl->state == SL_VALUE || sl->state == SL_THUNK)) {
-    Val t = slot_value(el, f, sl, n->pos);
-    if (t.k == V_TYPE) return call_type(el, t.t, n, f, s);
+    Val t = slot_value(el, f, sl, n->pos); if (t.k == V_TYPE) return call_type(el, t.t, n, f, s);
   }
   const Decl *op = map_get(&el->op, n->text);
   if (!op) return call_word(el, map_get(&el->word, n->text), n, f, s);

@@ -53,8 +53,7 @@ static bool find_miss(const Expr *e, void *arg) {
 static Expr *with_args(Check *k, Expr *e, Expr *const *arg) {
   if (e->n == 0 || !memcmp(arg, e->arg, sizeof *arg * (size_t)e->n)) return e;
   Expr *out = memcpy(NEW(k->el->c, Expr), e, sizeof *e);
-  out->arg = memcpy(NEWN(k->el->c, Expr *, e->n), arg, sizeof *arg * (size_t)e->n);
-  return out;
+  out->arg = memcpy(NEWN(k->el->c, Expr *, e->n), arg, sizeof *arg * (size_t)e->n); return out;
 }
 
 static Expr *check(Check *k, Expr *e, bool guarded);
@@ -63,8 +62,7 @@ static Expr *check(Check *k, Expr *e, bool guarded);
 static Expr *check_fact(Check *k, Expr *e, const Expr *fact, bool neg, bool guarded) {
   int n = k->fact.n;
   if (fact) { PUSH(k->el->c, k->fact, fact); PUSH(k->el->c, k->neg, neg); }
-  e = check(k, e, guarded); k->fact.n = k->neg.n = n;
-  return e;
+  e = check(k, e, guarded); k->fact.n = k->neg.n = n; return e;
 }
 
 static Expr *check_all(Check *k, Expr *e, bool guarded) {

@@ -20,8 +20,7 @@ static void attribute_default(Elab *el, Frame *f, Slot *s) {
   if (catch_begin(el, &k)) {
     s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos);
     catch_end(el);
-    s->state = SL_VALUE;
-    return;
+    s->state = SL_VALUE; return;
   }
   s->state = SL_THUNK;
   fail_silent(el);
@@ -50,8 +49,7 @@ static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
   if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym));
   if (scope_find(s, name, &v)) return v;
   if (sl && sl->state != SL_NONE) { v = slot_value(el, f, sl, p); return v.k == V_ABSENT ? absent_default(el, f, v.p) : v; }
-  const Word *w = map_get(&el->word, name);
-  if (w && w->kind <= W_TYPE) return w->v;
+  const Word *w = map_get(&el->word, name); if (w && w->kind <= W_TYPE) return w->v;
   if (sl && sl->sym) return v_num(expr_index(el->c, sl->sym));
   if (sl && sl->dim.e) fail_at(el, p, "index '%s' is free here: put it on the left or in a reduction", name);
   fail_unknown(el, p, name, f, s);
@@ -204,6 +202,5 @@ Val ev_node(Elab *el, const Node *n, Frame *f, Scope s) {
   if (++el->steps > STEPS_MAX) fail_at(el, n->pos, "this takes more than %d steps to expand", STEPS_MAX);
   if (++el->level > LEVEL_MAX) fail_at(el, n->pos, "calls and brackets are nested too deeply here");
   Val v = ev_kind(el, n, f, s, want);
-  el->level--;
-  return v;
+  el->level--; return v;
 }

@@ -11,8 +11,7 @@ static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg)
   Catch k;
   if (catch_begin(u->el, &k)) {
     fn(u, arg);
-    catch_end(u->el);
-    return true;
+    catch_end(u->el); return true;
   }
   return false;
 }
@@ -41,8 +40,7 @@ static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
     if (g->dim[k]->stream) fail_at(el, p, "a graph has one stream dimension; '%s' is one already", g->dim[k]->name);
   APPEND(el->c, g->dim, g->ndim, i);
   slot_get(el, u->f, name)->sym = i;
-  slot_dim(el, u->f, name, (Dims){ &(Extent){ i, 0 }, 1, false });
-  return i;
+  slot_dim(el, u->f, name, (Dims){ &(Extent){ i, 0 }, 1, false }); return i;
 }
 
 /* One dimension of an input: a number, `stream t`, a symbolic dimension (new where it first stands), or an expression of them. */
@@ -50,8 +48,7 @@ static Extent shape_item(Unit *u, const Node *n, bool input) {
   Elab *el = u->el; const Node *core = n->kind == N_NAMED ? n->kid[0] : n;
   if (is_range(core)) core = core->kid[1];
   if (core->kind == N_STREAM || (input && core->kind == N_NAME)) {
-    const Slot *s = slot_find(u->f, core->text);
-    if (s && s->sym) return (Extent){ s->sym, 0 };
+    const Slot *s = slot_find(u->f, core->text); if (s && s->sym) return (Extent){ s->sym, 0 };
     if (!s || s->state == SL_NONE) {
       if (!input) fail_at(el, n->pos, "'%s' is no dimension of the inputs", core->text);
       return (Extent){ dim_new(u, core->text, core->kind == N_STREAM, core->pos), 0 };
@@ -128,8 +125,7 @@ static void do_param(Unit *u, const void *arg) {
 static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Pos p) {
   if (d == t->rank) {
     if (v.k != V_NUM || v.e->kind != E_CONST) fail_at(el, p, "an element of '%s' is %s: it must be a number", t->name, v_kind(v));
-    PUSH(el->c, *out, v);
-    return;
+    PUSH(el->c, *out, v); return;
   }
   if (v.k == V_LIST && v.l->n != t->shape[d].n)
     fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
@@ -188,8 +184,7 @@ static void do_state(Unit *u, const void *arg) {
   for (int i = 0; i < u->st.n; i++) {
     const Stmt *s = u->st.at[i];
     if (s->kind != S_DEFINE || s->left->kind != N_INDEX || node_dotted(u->el->c, s->left->kid[0]) != st->name) continue;
-    map_put(u->el->c, &u->el->history, st->name, (void *)st);
-    return;
+    map_put(u->el->c, &u->el->history, st->name, (void *)st); return;
   }
   tensor_declared(u, st, TK_STATE);
 }
@@ -268,8 +263,7 @@ static Tensor *list_tensor(Elab *el, const Param *p, const List *l) {
       fail_at(el, p->pos, "the result '%s' is a list, not of numbers: it must be a tensor", p->name);
     t->type = type_promote(t->type, type_strong(l->at[i].e->type));
   }
-  const_elements(el, t, l, p->pos);
-  return t;
+  const_elements(el, t, l, p->pos); return t;
 }
 
 /* The tensor that bears the result's name; a copy where the name stands for something else. */
@@ -344,8 +338,7 @@ static bool need_name(Naming *u, const Names *n, const char *name, const char *w
   Ctx *c = u->el->c;
   if (names_have(n, name)) return true;
   diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n);
-  diag_note(c, u->k->pos, "in kernel %s", u->k->name);
-  return false;
+  diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;
 }
 
 static void check_leaf(Naming *u, const Tree *t) {

@@ -35,8 +35,7 @@ static char *show_all(Match *m, const Extent *e, int n) { return ext_print(m->el
 
 /* ---- two arguments that do not fit */
 static bool says(const Match *m, const Node *n, const char *name) {
-  const Node *core = item_core(n);
-  if (!core || core->kind != N_TUPLE) return item_name(m->el, n) == name;
+  const Node *core = item_core(n); if (!core || core->kind != N_TUPLE) return item_name(m->el, n) == name;
   for (int i = 0; i < core->n; i++) if (says(m, core->kid[i], name)) return true;
   return false;
 }
@@ -69,8 +68,7 @@ static void dim_set(Match *m, const char *name, Extent e, const Arg *a) {
 }
 
 static bool is_value(Match *m, const char *name, Extent *out, Pos p) {
-  Slot *s = slot_find(m->f, name);
-  if (!s || s->state == SL_NONE) return false;
+  Slot *s = slot_find(m->f, name); if (!s || s->state == SL_NONE) return false;
   *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name));
   return true;
 }
@@ -162,8 +160,7 @@ static bool axis_value(Match *m, const Node *axis, Val *out) {
   if (catch_begin(el, &k)) {
     el->quiet += !m->last;
     *out = ev_scalar(el, axis, m->f, (Scope){ 0 });
-    catch_end(el);
-    return true;
+    catch_end(el); return true;
   }
   if (m->last) fail_silent(el);
   return false;
@@ -222,8 +219,7 @@ static bool find_positions(Match *m, Arg *a) {
   if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
     if (j < n && a->anchor[j] < 0) continue;
-    int x1 = j < n ? a->anchor[j] : a->x->t->rank;
-    if (!find_lengths(m, a, j0, j, x1 - x0)) return false;
+    int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false;
     j0 = j; x0 = x1;
   }
   return true;

@@ -26,8 +26,7 @@ static Expr *part_extent(Elab *el, Val v, Pos p) {
   if (comp_extent(el, v.l, p, &e)) return ext_expr(el, e);
   Expr *n = expr_int(el->c, 1);
   for (int i = 0; i < v.l->n; i++) {
-    Expr *q = part_extent(el, v.l->at[i], p);
-    if (!q) return NULL;
+    Expr *q = part_extent(el, v.l->at[i], p); if (!q) return NULL;
     n = num_fn(el, FN_MUL, (Expr *[]){ n, q }, 2, p);
   }
   return n;
@@ -77,8 +76,7 @@ static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
 }
 
 static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p) {
-  const Idx *q = v_idx(v);
-  if (extent_equal(t->shape[d], q->ix.ext)) return v.e;
+  const Idx *q = v_idx(v); if (extent_equal(t->shape[d], q->ix.ext)) return v.e;
   if (pack && ext_is(t->shape[d], 1)) return expr_int(el->c, 0);
   if (q->given) return v.e;
   if (q->from) fail_also(el, q->from->pos, "%s gives '%s' its extent", tens_show(el, q->from), q->ix.name);
@@ -214,8 +212,7 @@ static Val base_call(Elab *el, const Node *n, Frame *f) {
   if (m) return m->v;
   Val v = first_of(ev_node(el, n, f, (Scope){ 0 }));
   if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
-  f->memo = MAKE(el->c, Memo, n, v, f->memo);
-  return v;
+  f->memo = MAKE(el->c, Memo, n, v, f->memo); return v;
 }
 
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {

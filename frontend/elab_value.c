@@ -46,8 +46,7 @@ static bool dims_only(const Expr *e, void *ok) {
 bool v_static(Val v) {
   bool ok = true;
   if (v.k != V_NUM) return v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM;
-  expr_walk(v.e, dims_only, &ok);
-  return ok;
+  expr_walk(v.e, dims_only, &ok); return ok;
 }
 
 bool v_whole(Val v) { return v.k == V_TENSOR || v.k == V_LIFT; }
@@ -198,8 +197,7 @@ static Expr *fn_known(Fn f, Expr *const *a) {
 /* Comparisons of integers that the ranges of their indices decide. */
 static Expr *fn_compare(Elab *el, Fn f, Expr *const *a) {
   if (f < FN_EQ || f > FN_GE || a[0]->type != T_WINT || a[1]->type != T_WINT) return NULL;
-  Range d = expr_range(el->c, expr_fn2(el->c, FN_SUB, a[0], a[1]));
-  if (!(d.lo <= d.hi)) return NULL;
+  Range d = expr_range(el->c, expr_fn2(el->c, FN_SUB, a[0], a[1])); if (!(d.lo <= d.hi)) return NULL;
   bool below = d.hi < 0, above = d.lo > 0, upto = d.hi <= 0, from = d.lo >= 0, apart = below || above;
   bool yes = f == FN_LT ? below : f == FN_LE ? upto : f == FN_GT ? above : f == FN_GE ? from : f == FN_NE && apart;
   bool no = f == FN_LT ? from : f == FN_LE ? above : f == FN_GT ? upto : f == FN_GE ? below : f == FN_EQ && apart;

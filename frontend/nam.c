@@ -60,8 +60,7 @@ static bool nam_version(Nam *m, const json_t *root) {
   const char *v = json_string_value(json_object_get(root, "version")); int major, minor, patch, end = 0;
   if (v && sscanf(v, "%3d.%3d.%3d%n", &major, &minor, &patch, &end) == 3 && !v[end] && major == 0 && minor >= 5 && minor <= 7) return true;
   const char *fmt = v ? "version '%.20s' of .nam is not known: 0.5.0 to 0.7.x are" : "'version' is missing or no string";
-  diag_error(m->c, nam_pos(m, "version", -1), fmt, v);
-  return false;
+  diag_error(m->c, nam_pos(m, "version", -1), fmt, v); return false;
 }
 
 static bool nam_architecture(Nam *m, const json_t *root) {
@@ -137,8 +136,7 @@ static const json_t *field(const json_t *o, const char *key) { return present(js
 
 static int number_of(Reading *w, const char *key, const json_t *v, int hi) {
   if (json_is_integer(v) && json_integer_value(v) >= 1 && json_integer_value(v) <= hi) return (int)json_integer_value(v);
-  wrong(w, key, "must be an integer from 1 to %d", hi);
-  return 1;
+  wrong(w, key, "must be an integer from 1 to %d", hi); return 1;
 }
 
 /* A number from 1 to hi; it may be left out if fallback is not 0. */
@@ -213,8 +211,7 @@ static Act act_of(Reading *w, const char *key, const json_t *v, int channels) {
 /* ---- lists with one entry a layer */
 /* Entry i of a field that is one value for all n layers or a list of one each. */
 static const json_t *each(Reading *w, const json_t *o, const char *key, int i, int n) {
-  const json_t *v = field(o, key);
-  if (!json_is_array(v)) return v;
+  const json_t *v = field(o, key); if (!json_is_array(v)) return v;
   if (json_array_size(v) != (size_t)n && i == 0) wrong(w, key, "has %zu entries for %d layers", json_array_size(v), n);
   return present(json_array_get(v, (size_t)i));
 }
@@ -224,8 +221,7 @@ static Gate gate_of(Reading *w, const json_t *o, int i, int n) {
   const json_t *v = each(w, o, "gating_mode", i, n);
   if (!v) return truth(w, o, "gated", false) ? GATE_GATED : GATE_NONE;
   for (int g = 0; json_is_string(v) && g < 3; g++) if (!strcmp(json_string_value(v), name[g])) return (Gate)g;
-  wrong(w, "gating_mode", "must be \"none\", \"gated\" or \"blended\"");
-  return GATE_NONE;
+  wrong(w, "gating_mode", "must be \"none\", \"gated\" or \"blended\""); return GATE_NONE;
 }
 
 static void read_layers(Reading *w, const json_t *o, Array *a) {
@@ -246,8 +242,7 @@ static void read_layers(Reading *w, const json_t *o, Array *a) {
 /* ---- the other fields */
 /* `{ "active": true, "out_channels": 4, "groups": 1 }`, or true or false. */
 static bool part_active(Reading *w, const json_t *o, const char *key, bool fallback) {
-  const json_t *v = field(o, key);
-  if (!v) return fallback;
+  const json_t *v = field(o, key); if (!v) return fallback;
   if (json_is_boolean(v)) return json_is_true(v);
   if (!json_is_object(v)) wrong(w, key, "must be an object");
   bool active = truth(w, v, "active", fallback);
@@ -400,8 +395,7 @@ static void gen_gate(Gen *g, const char *head, const char *z, const char *a, con
 /* acc + value, both over channels; acc NULL: value itself. */
 static const char *gen_sum(Gen *g, const char *head, const char *name, const char *acc, const char *value, const char *at) {
   if (!acc) return value;
-  SAY("  %s%s[o%s] = %s[o%s] + %s[o%s];\n", head, name, at, acc, at, value, at);
-  return name;
+  SAY("  %s%s[o%s] = %s[o%s] + %s[o%s];\n", head, name, at, acc, at, value, at); return name;
 }
 
 /* What a layer gives to the head: a, or head1x1 of it. */

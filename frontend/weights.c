@@ -50,8 +50,7 @@ static const char *map_fd(Ctx *c, int fd, Mapped *m) {
   if (st.st_size < 8) return "it has fewer than 8 bytes";
   m->size = (size_t)st.st_size; m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (m->at == MAP_FAILED) return strerror(errno);
-  ctx_at_free(c, unmap, m);
-  return NULL;
+  ctx_at_free(c, unmap, m); return NULL;
 }
 
 static Mapped *map_file(Ctx *c, const char *path, Pos pos) {
@@ -67,8 +66,7 @@ static json_t *header_read(Reader *r, const Mapped *m) {
   for (int i = 0; i < 8; i++) n |= (uint64_t)p[i] << (8 * i);
   if (n > HEADER_MAX || n > m->size - 8) {
     diag_error(r->c, r->pos, "weights file '%s': a header of %llu bytes is announced, the file has %zu", r->path, (unsigned long long)n, m->size);
-    diag_help(r->c, "the file is truncated or is no .safetensors file");
-    return NULL;
+    diag_help(r->c, "the file is truncated or is no .safetensors file"); return NULL;
   }
   r->data = (const char *)p + 8 + n, r->size = m->size - 8 - n;
   json_error_t e; json_t *j = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e);

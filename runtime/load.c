@@ -59,8 +59,7 @@ static int read_port(frit_model *m, int output, const char *const *word, int n) 
 
 static int read_dim(frit_model *m, const char *const *word, int n) {
   if (n < 3 || m->ndim == MAX_DIMS) return 0;
-  m->dim[m->ndim++] = (frit_dim){ word[0], atoll(word[1]), atoll(word[2]), n > 3 };
-  return 1;
+  m->dim[m->ndim++] = (frit_dim){ word[0], atoll(word[1]), atoll(word[2]), n > 3 }; return 1;
 }
 
 static int read_line(frit_model *m, char *line) {
@@ -133,13 +132,11 @@ void frit_close(frit_model *m) {
 static void *aligned(size_t n) { return aligned_alloc(ALIGN, (n + ALIGN) / ALIGN * ALIGN); }
 
 frit_instance *frit_new(frit_model *m) {
-  frit_instance *i = calloc(1, sizeof *i);
-  if (!i) return NULL;
+  frit_instance *i = calloc(1, sizeof *i); if (!i) return NULL;
   i->model = m, i->state = aligned(m->state), i->scratch = aligned(m->scratch);
   for (int k = 0; k < m->ndim; k++) i->dim[k] = m->dim[k].lo;
   if (!i->state || !i->scratch) return frit_free(i), NULL;
-  m->init(i->state);
-  return i;
+  m->init(i->state); return i;
 }
 
 void frit_free(frit_instance *i) { if (i) free(i->state), free(i->scratch); free(i); }
@@ -150,8 +147,7 @@ __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code
   va_list ap;
   va_start(ap, fmt);
   vsnprintf(i->error, sizeof i->error, fmt, ap);
-  va_end(ap);
-  return code;
+  va_end(ap); return code;
 }
 
 int frit_set_dim(frit_instance *i, const char *name, int64_t v) {
@@ -159,8 +155,7 @@ int frit_set_dim(frit_instance *i, const char *name, int64_t v) {
   if (k < 0) return fail(i, FRIT_ERR_NAME, "there is no dimension '%s'", name);
   const frit_dim *d = &i->model->dim[k];
   if (v < d->lo || v > d->hi) return fail(i, FRIT_ERR_DIM, "%s = %" PRId64 " is outside %" PRId64 "..%" PRId64, name, v, d->lo, d->hi);
-  i->dim[k] = v;
-  return FRIT_OK;
+  i->dim[k] = v; return FRIT_OK;
 }
 
 int frit_set(frit_instance *i, const char *port, void *data, size_t bytes) {

@@ -26,8 +26,7 @@ static void *worker(void *arg) {
     pthread_mutex_lock(&p->lock);
     if (--p->busy == 0) pthread_cond_signal(&p->done);
   }
-  pthread_mutex_unlock(&p->lock);
-  return NULL;
+  pthread_mutex_unlock(&p->lock); return NULL;
 }
 
 static void start_round(frit_pool *p, int stop) {
@@ -49,8 +48,7 @@ static void pool_run(void *pool, void (*fn)(void *, int), void *ctx, int n) {
 }
 
 frit_pool *frit_pool_new(int threads) {
-  frit_pool *p = calloc(1, sizeof *p);
-  if (!p) return NULL;
+  frit_pool *p = calloc(1, sizeof *p); if (!p) return NULL;
   pthread_mutex_init(&p->lock, NULL); pthread_cond_init(&p->wake, NULL); pthread_cond_init(&p->done, NULL);
   p->thread = calloc(threads > 1 ? (size_t)threads : 1, sizeof *p->thread);
   while (p->thread && p->nthread < threads - 1 && !pthread_create(&p->thread[p->nthread], NULL, worker, p)) p->nthread++;
