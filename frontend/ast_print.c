@@ -45,19 +45,14 @@ static int node_level(const Node *n) {
 }
 
 static void form_text(Text *t, const Node *n, const char *form) {
+  static const int level[128] = { ['e'] = LEVEL_EXPR, ['o'] = LEVEL_OR, ['r'] = LEVEL_OR + 1, ['u'] = LEVEL_UNARY, ['p'] = LEVEL_POSTFIX };
   int k = 0;
   for (const char *s = form; *s; s++) {
-    if (*s != '%') { text_addn(t, s, 1); continue; }
-    switch (*++s) {
-    case 's': text_add(t, "%s", n->text); break;
-    case 'f': text_add(t, "%s", fn_info[n->fn].text); break;
-    case 'l': list_text(t, "", n->kid + k, n->n - k, ""); break;
-    case 'e': node_text(t, n->kid[k++], LEVEL_EXPR); break;
-    case 'o': node_text(t, n->kid[k++], LEVEL_OR); break;
-    case 'r': node_text(t, n->kid[k++], LEVEL_OR + 1); break;
-    case 'u': node_text(t, n->kid[k++], LEVEL_UNARY); break;
-    case 'p': node_text(t, n->kid[k++], LEVEL_POSTFIX); break;
-    }
+    if (*s != '%') text_addn(t, s, 1);
+    else if (*++s == 's') text_add(t, "%s", n->text);
+    else if (*s == 'f') text_add(t, "%s", fn_info[n->fn].text);
+    else if (*s == 'l') list_text(t, "", n->kid + k, n->n - k, "");
+    else node_text(t, n->kid[k++], level[(int)*s]);
   }
 }
 

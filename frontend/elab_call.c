@@ -321,20 +321,7 @@ static Val fn_extreme(Elab *el, Type t, bool high) {
 }
 
 /* ---- letters: einsum's text to the numbers of indices. A letter is its code; those of `...` are 128 + j, numbered from the end */
-typedef struct Letters { Elab *el; Pos p; int id[256], count[256], n, ell; char *term[4], *out; int nterm; } Letters;
-
-static void letters_split(Letters *s, const char *eq) {
-  char *text = ctx_printf(s->el->c, "%s", eq), *w = text;
-  for (const char *q = eq; *q; q++) if (*q != ' ') *w++ = *q;
-  *w = 0;
-  s->out = strstr(text, "->");
-  if (s->out) { *s->out = 0; s->out += 2; }
-  for (char *q = text; q; s->nterm++) {
-    if (s->nterm == 3) fail_at(s->el, s->p, "more than 3 terms");
-    s->term[s->nterm] = q; q = strchr(q, ',');
-    if (q) *q++ = 0;
-  }
-}
+typedef struct Letters { Elab *el; Pos p; int id[256], count[256], n, ell; } Letters;
 
 /* The letters of one term; `...` stands for m of them. */
 static int term_letters(const Letters *s, const char *t, int m, int *out) {
@@ -352,14 +339,6 @@ static int term_letters(const Letters *s, const char *t, int m, int *out) {
   return n;
 }
 
-/* Without "->": the dimensions of `...`, then the letters that occur once, sorted. */
-static int implicit_output(const Letters *s, int *out) {
-  int n = 0;
-  for (int j = 0; j < s->ell; j++) out[n++] = 128 + j;
-  for (int ch = 0; ch < 128; ch++) if (s->count[ch] == 1) out[n++] = ch;
-  return n;
-}
-
 /* Letters are numbered in the order in which they are seen. */
 static Val letters_numbers(Letters *s, const int *ch, int n) {
   Val out = v_list(s->el, n);
@@ -373,35 +352,36 @@ static Val letters_numbers(Letters *s, const int *ch, int n) {
 
 static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
   Letters s = { .el = el, .p = p };
-  int ch[256], rank[4], dots[4] = { 0 }, n;               /* dots: dimensions that `...` covers in a term */
+  int ch[256], rank[4], dots[4] = { 0 }, nterm = 0, n = 0;      /* dots: dimensions that `...` covers in a term */
   if (eq.k != V_STRING) fail_at(el, p, "'letters' wants a string");
-  letters_split(&s, eq.s);
-  if (s.nterm > ranks->n) fail_at(el, p, "%d terms for %d tensors", s.nterm, ranks->n);
-  for (int q = 0; q < s.nterm; q++) {
+  char *text = ctx_printf(el->c, "%s", eq.s), *w = text, *term[4], *out_term;
+  for (const char *q = eq.s; *q; q++) if (*q != ' ') *w++ = *q;
+  *w = 0; out_term = strstr(text, "->");
+  if (out_term) { *out_term = 0; out_term += 2; }
+  for (char *q; (q = strsep(&text, ",")); term[nterm++] = q) if (nterm == 3) fail_at(el, p, "more than 3 terms");
+  if (nterm > ranks->n) fail_at(el, p, "%d terms for %d tensors", nterm, ranks->n);
+  for (int q = 0; q < nterm; q++) {
     rank[q] = (int)need_int(el, ranks->at[q], p, "a rank");
-    if (strstr(s.term[q], "...")) dots[q] = rank[q] - (int)strlen(s.term[q]) + 3;
+    if (strstr(term[q], "...")) dots[q] = rank[q] - (int)strlen(term[q]) + 3;
     if (dots[q] > s.ell) s.ell = dots[q];
   }
   Val out = v_list(el, 4);
   for (int q = 0; q < 3; q++) {
-    n = q < s.nterm ? term_letters(&s, s.term[q], dots[q], ch) : 0;
-    if (q < s.nterm && n != rank[q]) fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", q + 1, n, rank[q]);
+    n = q < nterm ? term_letters(&s, term[q], dots[q], ch) : 0;
+    if (q < nterm && n != rank[q]) fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", q + 1, n, rank[q]);
     for (int i = 0; i < n; i++) s.count[ch[i]]++;
     out.l->at[q] = letters_numbers(&s, ch, n);
   }
-  n = s.out ? term_letters(&s, s.out, s.ell, ch) : implicit_output(&s, ch);
+  n = term_letters(&s, out_term ? out_term : "...", s.ell, ch);      /* without "->": `...`, then the letters that occur once, sorted */
+  for (int k = 0; !out_term && k < 128; k++) if (s.count[k] == 1) ch[n++] = k;
   for (int i = 0; i < n; i++) if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
-  out.l->at[3] = letters_numbers(&s, ch, n); return out;
+  out.l->at[3] = letters_numbers(&s, ch, n);
+  return out;
 }
 
-static const List *need_list(Elab *el, Val v, int id, Pos p) {
-  if (v.k != V_LIST) fail_at(el, p, "'%s' wants a list or pack; this is %s", list_fn_name[id], v_kind(v));
-  return v.l;
-}
-
-static Type need_type(Elab *el, Val v, int id, Pos p) {
-  if (v.k != V_TYPE) fail_at(el, p, "'%s' wants a type, as x.type; this is %s", list_fn_name[id], v_kind(v));
-  return v.t;
+static Val need(Elab *el, Val v, ValKind kind, int id, Pos p) {
+  if (v.k == kind) return v;
+  fail_at(el, p, "'%s' wants %s; this is %s", list_fn_name[id], kind == V_LIST ? "a list or pack" : "a type, as x.type", v_kind(v));
 }
 
 static bool type_is(int id, Type t) {
@@ -412,17 +392,17 @@ static bool type_is(int id, Type t) {
 static Val list_fn(Elab *el, int id, const Val *a, int n, Pos p) {
   switch (id) {
   case LF_RANGE:   return fn_range(el, a, n, p);
-  case LF_LEN:     return v_int(el, need_list(el, a[0], id, p)->n);
+  case LF_LEN:     return v_int(el, need(el, a[0], V_LIST, id, p).l->n);
   case LF_SPREAD:  return fn_spread(el, a[0], a[1], p);
-  case LF_DROP:    return fn_drop(el, need_list(el, a[0], id, p), a[1], p);
-  case LF_PUT:     return fn_put(el, need_list(el, a[0], id, p), a[1], a[2], p);
-  case LF_FIND:    return fn_find(el, need_list(el, a[0], id, p), p);
-  case LF_LETTERS: return fn_letters(el, a[0], need_list(el, a[1], id, p), p);
+  case LF_DROP:    return fn_drop(el, need(el, a[0], V_LIST, id, p).l, a[1], p);
+  case LF_PUT:     return fn_put(el, need(el, a[0], V_LIST, id, p).l, a[1], a[2], p);
+  case LF_FIND:    return fn_find(el, need(el, a[0], V_LIST, id, p).l, p);
+  case LF_LETTERS: return fn_letters(el, a[0], need(el, a[1], V_LIST, id, p).l, p);
   case LF_INT:     return fn_int(el, a[0], p);
   case LF_LOWEST:
-  case LF_HIGHEST: return fn_extreme(el, need_type(el, a[0], id, p), id == LF_HIGHEST);
+  case LF_HIGHEST: return fn_extreme(el, need(el, a[0], V_TYPE, id, p).t, id == LF_HIGHEST);
   case LF_ERROR:   fail_at(el, p, "%s", a[0].k == V_STRING ? a[0].s : "error");
-  default:         return v_bool(el, type_is(id, need_type(el, a[0], id, p)));
+  default:         return v_bool(el, type_is(id, need(el, a[0], V_TYPE, id, p).t));
   }
 }
 

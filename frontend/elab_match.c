@@ -109,16 +109,9 @@ static void part_divide(Match *m, const Node *q, Extent known, Extent e, const A
 static void comp_record(Match *m, const Node *n, Arg *a, int d) {
   VEC(Extent) ext = { 0 };
   for (int i = 0; i < n->n; i++) {
-    const Node *q = n->kid[i]; const Slot *s = q->kind == N_INT ? NULL : slot_find(m->f, need_name(m, q));
-    Extent e = { NULL, 0 };
-    if (q->kind == N_SPLICE) {
-      for (int k = 0; k < s->dim.n; k++) PUSH(m->el->c, ext, s->dim.e[k]);
-      continue;
-    }
-    if (!s) e = extent_of(q->i);
-    else if (s->dim.e && !s->dim.pack) e = s->dim.e[0];
-    else is_value(m, s->name, &e, q->pos);
-    PUSH(m->el->c, ext, e);
+    const Node *q = n->kid[i]; const Dims *pack = q->kind == N_SPLICE ? &slot_find(m->f, need_name(m, q))->dim : NULL; Extent e = { 0 };
+    if (!pack) part_known(m, q, a, &e);
+    for (int k = 0; k < (pack ? pack->n : 1); k++) PUSH(m->el->c, ext, pack ? pack->e[k] : e);
   }
   a->x->comp = MAKE(m->el->c, CompDim, d, ext.n, ext.at, a->x->comp);
 }
@@ -140,16 +133,12 @@ static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
 static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
   Extent w;
   if (n->kind == N_TUPLE) return match_comp(m, n, e, a);
-  if (n->kind == N_INT) {
-    if (!ext_is(e, n->i)) fail_at(m->el, n->pos, "'%s': this dimension must be %lld, it is %s", a->p->name, (long long)n->i, show(m, e));
-  } else if (is_range(n)) {
-    w = range_value(m, n);
-    if (!extent_equal(w, e))
-      fail_at(m->el, n->pos, "'%s': index '%s' must run over %s, the dimension has %s", a->p->name, need_name(m, n), show(m, w), show(m, e));
-    dim_set(m, need_name(m, n), e, a);
-  } else if (is_value(m, need_name(m, n), &w, n->pos)) {
-    if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': this dimension is %s, '%s' says %s", a->p->name, show(m, e), n->text, show(m, w));
-  } else dim_set(m, n->text, e, a);
+  const char *name = n->kind == N_INT ? NULL : need_name(m, n); bool range = is_range(n);
+  if (!name) w = extent_of(n->i);
+  else if (range) w = range_value(m, n);
+  else if (!is_value(m, name, &w, n->pos)) { dim_set(m, name, e, a); return true; }
+  if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': this dimension must be %s, it is %s", a->p->name, show(m, w), show(m, e));
+  if (range) dim_set(m, name, e, a);
   return true;
 }
 
@@ -182,7 +171,7 @@ static bool find_anchors(Match *m, Arg *a) {
   return true;
 }
 
-static void fail_rank(Match *m, const Arg *a, const char *what) {
+static void __attribute__((noreturn)) fail_rank(Match *m, const Arg *a, const char *what) {
   int rank = a->x->t->rank;
   fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), show_all(m, a->x->t->shape, rank), what);
 }
@@ -261,9 +250,9 @@ static bool match_arg(Match *m, Arg *a) {
       d += a->len[j];
       continue;
     }
-    bool settled = match_item(m, core, a->x->t->shape[d], a);
-    if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d);
-    done &= settled; d++;
+    bool settled = match_item(m, core, a->x->t->shape[d++], a);
+    if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1);
+    done &= settled;
   }
   return done;
 }
