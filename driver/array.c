@@ -12,12 +12,7 @@ static const struct { const char *descr; Type type; } dtypes[] = {
 };
 enum { NDTYPE = sizeof dtypes / sizeof *dtypes };
 
-static uint32_t get_le(const char *p, int n) {
-  uint32_t v = 0;
-  while (n--) v = v << 8 | (unsigned char)p[n];
-  return v;
-}
-
+static uint32_t get_le(const char *p, int n) { uint32_t v = 0; while (n--) v = v << 8 | (unsigned char)p[n]; return v; }
 static void put_le(char *p, int n, uint32_t v) { for (int k = 0; k < n; k++) p[k] = (char)(v >> 8 * k); }
 
 /* ---- .npy */

@@ -40,11 +40,7 @@ typedef struct Error { double abs, rel, peak; int64_t ulp, bad; } Error;
 static double number(const void *at, Type t, int64_t k) { Num v = value_load(at, t, k); return type_is_float(t) ? v.f : (double)v.i; }
 
 /* Ordered integers for floats: neighbours differ by one. */
-static int64_t ordered(float v) {
-  int32_t i;
-  memcpy(&i, &v, 4);
-  return i < 0 ? (int64_t)INT32_MIN - i : i;
-}
+static int64_t ordered(float v) { int32_t i; memcpy(&i, &v, 4); return i < 0 ? (int64_t)INT32_MIN - i : i; }
 
 static void compare(Error *e, double got, double want, bool f32) {
   if (isnan(got) && isnan(want)) return;

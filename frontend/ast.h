@@ -8,12 +8,9 @@
 
 typedef struct Node Node;
 typedef enum {
-  N_NAME,      /* text */
-  N_INT,       /* i */
-  N_FLOAT,     /* f */
+  N_NAME, N_INT, N_FLOAT,   /* text; i; f */
   N_STRING,    /* text (without quotes, escapes \" \\ \n done) */
-  N_UNARY,     /* fn: FN_NEG or FN_NOT; kid[0] */
-  N_BINARY,    /* fn; kid[0], kid[1] */
+  N_UNARY, N_BINARY,        /* fn (of one: FN_NEG or FN_NOT); kid[0], kid[1] */
   N_COND,      /* kid[0] ? kid[1] : kid[2] */
   N_OR,        /* kid[0] or kid[1]; paren set on kid[1]'s node if it was written in parentheses */
   N_INDEX,     /* kid[0] [ kid[1..] ]: a read, or a list indexed */
@@ -21,12 +18,10 @@ typedef enum {
   N_DOT,       /* kid[0] . text   (a name with dots, `conv1.w`, is N_DOT of N_NAME: elaboration decides) */
   N_CALL,      /* text ( kid... )   (dotted names are joined) */
   N_REDUCE,    /* text ( kid[0..n-2] if cond : kid[n-1] ); cond may be NULL */
-  N_LIST,      /* [ kid... ] */
-  N_TUPLE,     /* ( kid, kid... ) or ( ..kid ) */
+  N_LIST, N_TUPLE,          /* [ kid... ]; ( kid, kid... ) or ( ..kid ) */
   N_SPLICE,    /* .. kid[0]; kid[0] NULL for a bare `..`; broadcast for `..~x` */
   N_AT,        /* kid[0] @ kid[1] */
-  N_NAMED,     /* text = kid[0], in a call */
-  N_PASS,      /* `...` in a call */
+  N_NAMED, N_PASS,          /* in a call: text = kid[0]; `...` */
   N_STREAM     /* `stream t`: text; in the shape of an input */
 } NodeKind;
 struct Node { NodeKind kind; int n, depth; Pos pos; const char *text; int64_t i; double f; Fn fn; Node **kid, *cond; bool paren, broadcast; };

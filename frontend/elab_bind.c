@@ -255,12 +255,8 @@ Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
 static void place_check(Binder *l, Expr *e) {
   Aff a;
   if (!expr_affine(l->el->c, e, &a) || !place_unique(&a)) fail_place(l, v_num(e));
-  int64_t lo = a.c;
-  for (int i = 0; i < a.n; i++) {
-    int64_t n = extent_max(a.index[i]->ext);
-    if (a.k[i] < 0) lo = n < PLACE_MAX && a.k[i] > -PLACE_MAX / (n + 1) ? lo + a.k[i] * (n - 1) : -1;
-  }
-  if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %lld", expr_print(l->el->c, e), (long long)lo);
+  double lo = expr_range(l->el->c, e).lo;
+  if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
 
 static bool is_free(const Piece *p, const Index *x) { for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true; return false; }

@@ -49,11 +49,7 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
 }
 
 /* ---- left sides */
-static int place_rank(const Piece *p) {
-  int n = 0;
-  while (p->place[n]) n++;
-  return n;
-}
+static int place_rank(const Piece *p) { int n = 0; while (p->place[n]) n++; return n; }
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
   Tensor *t = NEW(el->c, Tensor); int rank = place_rank(g->piece.at[0]);

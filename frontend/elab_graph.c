@@ -9,10 +9,7 @@ typedef struct Unit { Elab *el; const Decl *d; Frame *f; VEC(Stmt *) st; VEC(Ker
 /* Runs fn for one part of the graph; after an error the next part goes on. */
 static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg) {
   Catch k;
-  if (catch_begin(u->el, &k)) {
-    fn(u, arg);
-    catch_end(u->el); return true;
-  }
+  if (catch_begin(u->el, &k)) { fn(u, arg); catch_end(u->el); return true; }
   return false;
 }
 

@@ -25,18 +25,8 @@ Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = MAKE(el->c, Ten
 Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = MAKE(el->c, Lim, e, n) }; }
 Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
 static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
-
-bool v_is_int(Val v, int64_t *i) {
-  if (!is_const(v) || type_is_float(v.e->type)) return false;
-  *i = v.e->i;
-  return true;
-}
-
-bool v_is_bool(Val v, bool *b) {
-  if (!is_const(v) || v.e->type != T_BOOL) return false;
-  *b = v.e->i != 0;
-  return true;
-}
+bool v_is_int(Val v, int64_t *i) { if (!is_const(v) || type_is_float(v.e->type)) return false; *i = v.e->i; return true; }
+bool v_is_bool(Val v, bool *b) { if (!is_const(v) || v.e->type != T_BOOL) return false; *b = v.e->i != 0; return true; }
 
 static bool dims_only(const Expr *e, void *ok) {
   if (e->kind == E_READ || e->kind == E_REDUCE || (e->kind == E_INDEX && !e->index->is_dim)) *(bool *)ok = false;

@@ -47,8 +47,6 @@ int frit_nports(const frit_model *m);
 const frit_port *frit_get_port(const frit_model *m, int k);
 int frit_ndims(const frit_model *m);
 const frit_dim *frit_get_dim(const frit_model *m, int k);
-size_t frit_state_bytes(const frit_model *m);
-size_t frit_scratch_bytes(const frit_model *m);
 
 /* An instance: its own state and scratch. frit_run checks names, sizes and dims first; on an error the state is untouched. */
 typedef struct frit_instance frit_instance;

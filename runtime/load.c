@@ -93,8 +93,6 @@ int frit_nports(const frit_model *m) { return m->nport; }
 const frit_port *frit_get_port(const frit_model *m, int k) { return k >= 0 && k < m->nport ? &m->port[k] : NULL; }
 int frit_ndims(const frit_model *m) { return m->ndim; }
 const frit_dim *frit_get_dim(const frit_model *m, int k) { return k >= 0 && k < m->ndim ? &m->dim[k] : NULL; }
-size_t frit_state_bytes(const frit_model *m) { return m->state; }
-size_t frit_scratch_bytes(const frit_model *m) { return m->scratch; }
 
 /* ---- opening */
 /* POSIX has dlsym give functions as object pointers. */
@@ -122,11 +120,7 @@ frit_model *frit_open(const char *path, const char **error) {
   return why ? NULL : m;
 }
 
-void frit_close(frit_model *m) {
-  if (!m) return;
-  if (m->handle) dlclose(m->handle);
-  free(m->words), free(m);
-}
+void frit_close(frit_model *m) { if (!m) return; if (m->handle) dlclose(m->handle); free(m->words), free(m); }
 
 /* ---- instances */
 static void *aligned(size_t n) { return aligned_alloc(ALIGN, (n + ALIGN) / ALIGN * ALIGN); }

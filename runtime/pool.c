@@ -11,9 +11,7 @@ struct frit_pool {
   atomic_int next; void (*fn)(void *, int); void *ctx; int n;
 };
 
-static void take_items(frit_pool *p) {
-  for (int k; (k = atomic_fetch_add(&p->next, 1)) < p->n;) p->fn(p->ctx, k);
-}
+static void take_items(frit_pool *p) { for (int k; (k = atomic_fetch_add(&p->next, 1)) < p->n;) p->fn(p->ctx, k); }
 
 static void *worker(void *arg) {
   frit_pool *p = arg;
