@@ -24,8 +24,7 @@ static const char *const dtypes[T_COUNT] = {
 #undef T
 };
 
-typedef struct Mapped { void *at; size_t size; } Mapped;
-typedef struct Reader { Ctx *c; const char *path; Pos pos; const char *data; uint64_t size; } Reader;
+typedef struct Reader { Ctx *c; const char *path; Pos pos; void *map; size_t mapped; const char *data; uint64_t size; } Reader;
 
 /* rank extents multiplied; -1 if one is negative or the product passes 2^62. */
 static int64_t shape_product(const int64_t *shape, int rank) {
@@ -38,42 +37,34 @@ static int64_t shape_product(const int64_t *shape, int rank) {
 }
 
 static size_t weight_bytes(const Weight *w) { return (size_t)shape_product(w->shape, w->rank) * (size_t)type_bytes(w->type); }
-static void unmap(void *p) { munmap(((Mapped *)p)->at, ((Mapped *)p)->size); }
+static void unmap(void *reader) { const Reader *r = reader; munmap(r->map, r->mapped); }
 static void json_free(void *p) { json_decref(p); }
 
-/* ---- opening */
-/* Maps fd into *m; gives what is wrong, or NULL. */
-static const char *map_fd(Ctx *c, int fd, Mapped *m) {
-  struct stat st;
-  if (fd < 0 || fstat(fd, &st) < 0) return strerror(errno);
-  if (!S_ISREG(st.st_mode)) return "it is no regular file";
-  if (st.st_size < 8) return "it has fewer than 8 bytes";
-  m->size = (size_t)st.st_size; m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (m->at == MAP_FAILED) return strerror(errno);
-  ctx_at_free(c, unmap, m); return NULL;
+/* ---- opening: these give what is wrong, or NULL */
+static const char *file_map(Reader *r) {
+  struct stat st; int fd = open(r->path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return strerror(errno);
+  bool regular = !fstat(fd, &st) && S_ISREG(st.st_mode), full = regular && st.st_size >= 8;
+  r->map = full ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  const char *why = !regular ? "it is no regular file" : !full ? "it has fewer than 8 bytes" : strerror(errno);
+  close(fd);
+  if (r->map == MAP_FAILED) return why;
+  r->mapped = (size_t)st.st_size;
+  ctx_at_free(r->c, unmap, r);
+  return NULL;
 }
 
-static Mapped *map_file(Ctx *c, const char *path, Pos pos) {
-  Mapped *m = NEW(c, Mapped); int fd = open(path, O_RDONLY | O_CLOEXEC); const char *wrong = map_fd(c, fd, m);
-  if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
-  if (fd < 0) diag_help(c, "a relative path starts at the folder of the graph");
-  if (fd >= 0) close(fd);
-  return wrong ? NULL : m;
-}
-
-static json_t *header_read(Reader *r, const Mapped *m) {
-  const unsigned char *p = m->at; uint64_t n = 0;
+static const char *header_read(Reader *r, json_t **out) {
+  const unsigned char *p = r->map; uint64_t n = 0; json_error_t e;
   for (int i = 0; i < 8; i++) n |= (uint64_t)p[i] << (8 * i);
-  if (n > HEADER_MAX || n > m->size - 8) {
-    diag_error(r->c, r->pos, "weights file '%s': a header of %llu bytes is announced, the file has %zu", r->path, (unsigned long long)n, m->size);
-    diag_help(r->c, "the file is truncated or is no .safetensors file"); return NULL;
-  }
-  r->data = (const char *)p + 8 + n, r->size = m->size - 8 - n;
-  json_error_t e; json_t *j = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e);
-  if (j) ctx_at_free(r->c, json_free, j);
-  if (!j) diag_error(r->c, r->pos, "weights file '%s': the header is not valid JSON: %s (byte %d)", r->path, e.text, e.position + 8);
-  else if (!json_is_object(j)) diag_error(r->c, r->pos, "weights file '%s': the header is not an object", r->path);
-  return json_is_object(j) ? j : NULL;
+  if (n > HEADER_MAX || n > r->mapped - 8)
+    return ctx_printf(r->c, "a header of %llu bytes is announced, the file has %zu: it is truncated or no .safetensors file", (unsigned long long)n,
+                      r->mapped);
+  r->data = (const char *)p + 8 + n; r->size = r->mapped - 8 - n;
+  if (!(*out = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e)))
+    return ctx_printf(r->c, "the header is not valid JSON: %s (byte %d)", e.text, e.position + 8);
+  ctx_at_free(r->c, json_free, *out);
+  return json_is_object(*out) ? NULL : "the header is not an object";
 }
 
 /* ---- one tensor: what is wrong with it, or NULL */
@@ -105,7 +96,7 @@ static bool entry_good(const Reader *r, const char *name, const char *wrong) {
 }
 
 static bool entry_read(const Reader *r, const char *name, json_t *j, Weight *w) {
-  w->name = ctx_intern(r->c, name);
+  *w = (Weight){ .name = ctx_intern(r->c, name) };
   return entry_good(r, name, entry_wrong(r, j, w));
 }
 
@@ -127,17 +118,21 @@ static bool entries_disjoint(const Reader *r, Weights *w) {
 }
 
 static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
-  Mapped *m = map_file(c, path, pos); Reader r = { .c = c, .path = path, .pos = pos };
-  json_t *header = m ? header_read(&r, m) : NULL, *entry; const char *name; bool good = true;
-  if (!header) return NULL;
+  Reader *r = NEW(c, Reader); json_t *header = NULL, *entry; const char *name; bool good = true;
+  *r = (Reader){ .c = c, .path = path, .pos = pos };
+  const char *wrong = file_map(r);
+  if (!wrong) wrong = header_read(r, &header);
+  if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
+  if (!r->map) diag_help(c, "a relative path starts at the folder of the graph");
+  if (wrong) return NULL;
   Weights *w = NEW(c, Weights);
   *w = (Weights){ .path = path, .at = NEWN(c, Weight, json_object_size(header)) };
   json_object_foreach(header, name, entry) {
     if (!strcmp(name, "__metadata__")) continue;
-    if (entry_read(&r, name, entry, &w->at[w->n])) w->n++;
+    if (entry_read(r, name, entry, &w->at[w->n])) w->n++;
     else good = false;
   }
-  return good && entries_disjoint(&r, w) ? w : NULL;
+  return good && entries_disjoint(r, w) ? w : NULL;
 }
 
 /* ---- writing */
