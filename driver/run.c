@@ -46,8 +46,7 @@ static void compare(Error *e, double got, double want, bool f32) {
   if (isnan(got) && isnan(want)) return;
   double d = got == want ? 0 : fabs(got - want);
   if (!isfinite(d)) { e->bad++; return; }
-  e->abs = fmax(e->abs, d); e->rel = fmax(e->rel, d == 0 ? 0 : d / fmax(fabs(want), 1e-30));
-  e->peak = fmax(e->peak, fabs(want));
+  e->abs = fmax(e->abs, d); e->rel = fmax(e->rel, d == 0 ? 0 : d / fmax(fabs(want), 1e-30)); e->peak = fmax(e->peak, fabs(want));
   int64_t u = f32 ? llabs(ordered((float)got) - ordered((float)want)) : 0;
   e->ulp = u > e->ulp ? u : e->ulp;
 }
@@ -129,8 +128,7 @@ int cmd_machine(Ctx *c, void *session) {
 
 /* The widest that the artefact's target may use. */
 static Rates rates_of(const Ports *p, const Times *t) {
-  char target[64] = ""; Peaks k;
-  Rates r = { .flops = info_amount(p, "flops"), .frames = (double)p->frames, .isa = "", .stream = p->stream >= 0 };
+  char target[64] = ""; Peaks k; Rates r = { .flops = info_amount(p, "flops"), .frames = (double)p->frames, .isa = "", .stream = p->stream >= 0 };
   r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames;
   machine_peaks(&k);
   frit_fact(p->m, "target", target, sizeof target);

@@ -149,10 +149,7 @@ static void stmts_text(Text *t, Stmt *const *list, int n, int indent) {
 
 static void decl_text(Text *t, const Decl *d) {
   bool bare = d->nresult == 1 && d->result->kind == P_PLAIN;
-  for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) {
-    end = s + strcspn(s, "\n");
-    text_add(t, "## %.*s\n", (int)(end - s), s);
-  }
+  for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) { end = s + strcspn(s, "\n"); text_add(t, "## %.*s\n", (int)(end - s), s); }
   text_add(t, "%s %s(", d->kind == D_OP ? "op" : "graph", d->name);
   params_text(t, d->param, d->nparam);
   bounds_text(t, d);

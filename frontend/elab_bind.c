@@ -34,8 +34,7 @@ void names_in(Elab *el, const Node *n, Names *out) {
 typedef struct Infer { Elab *el; Frame *f; const char *name; Dims out; bool settled; } Infer;   /* settled: only tensors of known shape */
 
 static const Tensor *infer_tensor(Infer *q, const Node *base) {
-  Elab *el = q->el; Val v = { .k = V_NONE }; Catch k;
-  const char *name = base->kind == N_CALL ? base->text : node_dotted(el->c, base);
+  Elab *el = q->el; Val v = { .k = V_NONE }; Catch k; const char *name = base->kind == N_CALL ? base->text : node_dotted(el->c, base);
   Slot *s = name ? slot_find(q->f, name) : NULL;
   if (base->kind != N_CALL) {
     if (!s || (s->state != SL_VALUE && (q->settled || s->state != SL_PENDING))) return NULL;
@@ -58,8 +57,7 @@ static const char *bare_name(Elab *el, const Node *n) {
 static int dims_before(Infer *q, Node *const *it, int i) {
   int d = 0;
   for (int k = 0; k < i; k++) {
-    const char *name = it[k]->kind == N_SPLICE ? bare_name(q->el, it[k]) : NULL;
-    const Slot *s = name ? slot_find(q->f, name) : NULL;
+    const char *name = it[k]->kind == N_SPLICE ? bare_name(q->el, it[k]) : NULL; const Slot *s = name ? slot_find(q->f, name) : NULL;
     if (it[k]->kind == N_SPLICE && (!s || !s->dim.pack)) return -1;
     d += it[k]->kind == N_SPLICE ? s->dim.n : 1;
   }

@@ -215,13 +215,9 @@ static void run_tuple(Body *b, const Stmt *st) {
     want[k] = frame_full(el, b->f, name[k]);
   }
   el->target = want[0]; el->want = (Want){ want, l->n };
-  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || v.k == V_COMP;
-  int n = several ? v.l->n : 1;
+  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || v.k == V_COMP; int n = several ? v.l->n : 1;
   if (l->n > n) fail_at(el, st->pos, "%d result%s for %d names", n, plural(n), l->n);
-  for (int k = 0; k < l->n; k++) {
-    Val one = several ? v.l->at[k] : v;
-    define_name(b, st, name[k], one.k == V_LIM ? v_num(one.m->e) : one);
-  }
+  for (int k = 0; k < l->n; k++) { Val one = several ? v.l->at[k] : v; define_name(b, st, name[k], one.k == V_LIM ? v_num(one.m->e) : one); }
 }
 
 /* ---- one statement, with and without going on after errors */

@@ -477,8 +477,7 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
   if (!w || w->kind == W_VALUE) fail_operator(el, n);
   if (w->kind == W_TYPE) return call_type(el, (Type)w->id, n, f, s);
   if (w->kind == W_CONVERT) return call_convert(el, (Convert)w->id, n, f, s);
-  Val *a = call_values(el, n, f, s);
-  Val fold = n->n == 1 && a[0].k == V_LIST ? call_list_fold(el, w, a[0].l, n->pos) : (Val){ .k = V_NONE };
+  Val *a = call_values(el, n, f, s); Val fold = n->n == 1 && a[0].k == V_LIST ? call_list_fold(el, w, a[0].l, n->pos) : (Val){ .k = V_NONE };
   if (fold.k != V_NONE) return fold;
   if (w->kind == W_RED) fail_at(el, n->pos, "'%s' is a reduction: %s(indices: expression)", n->text, n->text);
   int want = w->kind == W_FN ? fn_info[w->id].arity : least[w->id] ? least[w->id] : 1;

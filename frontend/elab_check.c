@@ -190,8 +190,7 @@ static void mark_all(const Cover *c) {
 }
 
 static void cover_once(const Cover *c) {
-  const Group *g = c->g; int rank = g->t->rank, n = g->piece.n; double vol = 0, want = 1; bool dense = true;
-  Box *box = NEWN(c->el->c, Box, n);
+  const Group *g = c->g; int rank = g->t->rank, n = g->piece.n; double vol = 0, want = 1; bool dense = true; Box *box = NEWN(c->el->c, Box, n);
   for (int i = 0; i < n; i++) {
     box[i] = (Box){ NEWN(c->el->c, int64_t, rank + 1), NEWN(c->el->c, int64_t, rank + 1), false };
     double own = 1;
@@ -202,10 +201,7 @@ static void cover_once(const Cover *c) {
   for (int d = 0; d < rank; d++) want *= (double)at_end(c, g->t->shape[d]);
   for (int i = 0; i < n; i++)
     for (int j = 0; j < i; j++)
-      if (overlap(&box[i], &box[j], rank)) {
-        fail_also(c->el, g->piece.at[j]->st->pos, "the other piece");
-        fail_overlap(c, g->piece.at[i]);
-      }
+      if (overlap(&box[i], &box[j], rank)) { fail_also(c->el, g->piece.at[j]->st->pos, "the other piece"); fail_overlap(c, g->piece.at[i]); }
   if (vol != want) fail_gap(c);
 }
 

@@ -124,8 +124,7 @@ static Val lim_element(Elab *el, Val v, Val e, Pos p) {
 static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s, List *out) {
   Val v = splice ? ev_node(el, n->kid[0], f, s) : ev_scalar(el, n->kid[0], f, s);
   s.ext = true;
-  Val e = ev_node(el, n->kid[1], f, s); bool list = v.k == V_LIST, spread = list && !splice;
-  Val parts = v_list(el, list ? v.l->n : 1);
+  Val e = ev_node(el, n->kid[1], f, s); bool list = v.k == V_LIST, spread = list && !splice; Val parts = v_list(el, list ? v.l->n : 1);
   if (!spread && e.k == V_LIST && e.l->n != parts.l->n) fail_at(el, n->pos, "a pack of %d and %d extents", parts.l->n, e.l->n);
   for (int i = 0; i < parts.l->n; i++)
     parts.l->at[i] = lim_element(el, list ? v.l->at[i] : v, e.k == V_LIST ? e.l->at[i % (e.l->n ? e.l->n : 1)] : e, n->pos);

@@ -140,10 +140,7 @@ static void const_elements(Elab *el, Tensor *t, const List *l, Pos p) {
 
 static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
   Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1);
-  for (int d = 0; d < t->rank; d++) {
-    free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix;
-    place[d] = expr_index(el->c, free[d]);
-  }
+  for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
   emit_eq(el, t, place, free, t->rank, v.e, p);
 }
 
@@ -194,8 +191,7 @@ int64_t history_of(Elab *el, Frame *f, Tensor *t) {
             t->name);
   if (st->nitem != t->rank) fail_at(el, st->pos, "'%s' has %d dimensions, its `state` line %d", t->name, t->rank, st->nitem);
   const Node *item = is_range(st->item[d]) ? st->item[d]->kid[1] : st->item[d];
-  Extent e = need_ext(el, extent_value(el, item, f), st->pos, "the past of a stream tensor");
-  int64_t n = t->shape[d].n - e.n;
+  Extent e = need_ext(el, extent_value(el, item, f), st->pos, "the past of a stream tensor"); int64_t n = t->shape[d].n - e.n;
   if (e.dim != t->shape[d].dim || n < 1) fail_at(el, st->pos, "the past of '%s' is written `%s - frames`", t->name, t->shape[d].dim->name);
   return n;
 }
@@ -214,8 +210,7 @@ static void do_state_value(Unit *u, const void *arg) {
   }
   Val v = ev_scalar(el, st->value, u->f, sc);
   if (v.k != V_NUM) fail_at(el, st->pos, "the first value of '%s' is %s: it must be a number or an element", t->name, v_kind(v));
-  Expr *e = bounds_check(el, v.e);
-  bool zero = e->kind == E_CONST && e->type != T_BOOL && e->type != T_WFLOAT && expr_number(e) == 0;
+  Expr *e = bounds_check(el, v.e); bool zero = e->kind == E_CONST && e->type != T_BOOL && e->type != T_WFLOAT && expr_number(e) == 0;
   t->init = zero ? NULL : e;
 }
 

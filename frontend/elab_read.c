@@ -144,10 +144,7 @@ static Val comp_spread(Elab *el, Val v) {
   Val out = v_list(el, m);
   for (int j = 0; j < m; j++) {
     Val q = v_list(el, v.l->n);
-    for (int i = 0; i < v.l->n; i++) {
-      Val w = v.l->at[i];
-      q.l->at[i] = w.k != V_LIST ? w : j < w.l->n ? w.l->at[j] : (Val){ .k = V_HOLE };
-    }
+    for (int i = 0; i < v.l->n; i++) { Val w = v.l->at[i]; q.l->at[i] = w.k != V_LIST ? w : j < w.l->n ? w.l->at[j] : (Val){ .k = V_HOLE }; }
     out.l->at[j] = (Val){ V_COMP, .l = q.l };
   }
   return out;

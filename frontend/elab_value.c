@@ -143,8 +143,7 @@ Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb
   *n = na > nb ? na : nb;
   Extent *out = NEWN(el->c, Extent, *n + 1);
   for (int d = 0; d < *n; d++) {
-    int da = d - (*n - na), db = d - (*n - nb);
-    Extent x = da >= 0 ? a[da] : extent_of(1), y = db >= 0 ? b[db] : extent_of(1);
+    int da = d - (*n - na), db = d - (*n - nb); Extent x = da >= 0 ? a[da] : extent_of(1), y = db >= 0 ? b[db] : extent_of(1);
     if (!ext_is(x, 1) && !ext_is(y, 1) && !extent_equal(x, y)) return NULL;
     out[d] = ext_is(x, 1) ? y : x;
   }
@@ -156,8 +155,7 @@ Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb
 #define BIT(f) ((uint64_t)1 << FN_##f)
 
 static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
-  const uint64_t bits = BIT(AND) | BIT(OR) | BIT(XOR) | BIT(NOT) | BIT(SHL) | BIT(SHR), divs = BIT(DIV) | BIT(MOD);
-  Type t = a[0]->type;
+  const uint64_t bits = BIT(AND) | BIT(OR) | BIT(XOR) | BIT(NOT) | BIT(SHL) | BIT(SHR), divs = BIT(DIV) | BIT(MOD); Type t = a[0]->type;
   for (int k = 1; k < n; k++) t = type_promote(t, a[k]->type);
   if (FN_SET(f, bits) && t != T_NONE && type_is_float(t)) fail_at(el, p, "'%s' of floats", fn_info[f].text);
   if (FN_SET(f, divs | BIT(SHL) | BIT(SHR)) && t == T_BOOL) fail_at(el, p, "'%s' of truth values", fn_info[f].text);
@@ -236,8 +234,7 @@ Val v_lift(Elab *el, Val v, Pos p) { return (Val){ V_LIFT, .f = lift_of(el, v, p
 static Val lift_new(Elab *el, Oper o, const Val *a, int n, Pos p) {
   Lift *l = MAKE(el->c, Lift, .o = o, .n = n, .pos = p, .size = 1);
   for (int j = 0; j < n; j++) {
-    Lift *b = l->arg[j] = lift_of(el, a[j], p);
-    Extent *shape = ext_broadcast(el, l->shape, l->rank, b->shape, b->rank, &l->rank);
+    Lift *b = l->arg[j] = lift_of(el, a[j], p); Extent *shape = ext_broadcast(el, l->shape, l->rank, b->shape, b->rank, &l->rank);
     if (!shape) fail_at(el, p, "shapes %s and %s do not broadcast", ext_print(el, l->shape, l->arg[0]->rank), ext_print(el, b->shape, b->rank));
     l->shape = shape; l->size += b->size; l->label = label_join(el, l->label, b->label);
   }
@@ -355,8 +352,7 @@ Type v_type(Elab *el, Frame *f, Val v, Pos p) {
 /* ---- storing */
 Val v_store(Elab *el, Val v, const char *name, Pos p) {
   if (v.k == V_TENSOR) return v;
-  Lift *l = lift_of(el, v, p); Index **free = NEWN(el->c, Index *, l->rank + 1);
-  Expr **ix = NEWN(el->c, Expr *, l->rank + 1);
+  Lift *l = lift_of(el, v, p); Index **free = NEWN(el->c, Index *, l->rank + 1); Expr **ix = NEWN(el->c, Expr *, l->rank + 1);
   for (int d = 0; d < l->rank; d++) {
     free[d] = &idx_new(el, d < 9 ? ctx_internn(el->c, "ijklmnopq" + d, 1) : pack_name(el, "i", d), l->shape[d], false)->ix;
     ix[d] = expr_index(el->c, free[d]);

@@ -65,8 +65,7 @@ static bool nam_version(Nam *m, const json_t *root) {
 
 static bool nam_architecture(Nam *m, const json_t *root) {
   static const char *const known[] = { "WaveNet", "LSTM", "ConvNet", "Linear", "SlimmableContainer" };
-  const char *a = json_string_value(json_object_get(root, "architecture")); Pos at = nam_pos(m, "architecture", -1);
-  int k = 0;
+  const char *a = json_string_value(json_object_get(root, "architecture")); Pos at = nam_pos(m, "architecture", -1); int k = 0;
   while (a && k < 5 && strcmp(a, known[k])) k++;
   if (a && k == 0) return true;
   if (a && k < 5) {
@@ -196,8 +195,7 @@ static Act act_with_numbers(Reading *w, const char *key, const char *name, const
 
 /* A name, or an object with a type and its numbers. */
 static Act act_of(Reading *w, const char *key, const json_t *v, int channels) {
-  const json_t *o = json_is_object(v) ? v : NULL;
-  const char *name = json_string_value(o ? json_object_get(o, "type") : v), *names[NACT];
+  const json_t *o = json_is_object(v) ? v : NULL; const char *name = json_string_value(o ? json_object_get(o, "type") : v), *names[NACT];
   for (int i = 0; name && i < NACT; i++)
     if (!strcmp(names[i] = acts[i].name, name))
       return acts[i].call ? (Act){ .call = acts[i].call, .op = acts[i].op } : act_with_numbers(w, key, name, o, channels);
@@ -232,8 +230,7 @@ static void read_layers(Reading *w, const json_t *o, Array *a) {
   for (int i = 0; i < n && !w->bad; i++) {
     const json_t *second = each(w, o, "secondary_activation", i, n); Layer *l = &a->layer[i];
     l->kernel = many ? number_of(w, "kernel_sizes", each(w, o, "kernel_sizes", i, n), CHANNEL_MAX) : number(w, o, "kernel_size", 0, CHANNEL_MAX);
-    l->dilation = number_of(w, "dilations", json_array_get(dil, (size_t)i), DILATION_MAX);
-    l->gate = gate_of(w, o, i, n);
+    l->dilation = number_of(w, "dilations", json_array_get(dil, (size_t)i), DILATION_MAX); l->gate = gate_of(w, o, i, n);
     l->act = act_of(w, "activation", each(w, o, "activation", i, n), a->bottleneck);
     l->second = second ? act_of(w, "secondary_activation", second, a->bottleneck) : (Act){ .call = "sigmoid(%s)" };
   }
@@ -266,8 +263,7 @@ static void read_head(Reading *w, const json_t *o, Array *a) {
   const json_t *h = field(o, "head");
   if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
   a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
-  a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX);
-  a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
+  a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX); a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
   a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false);
 }
 
@@ -288,10 +284,8 @@ static void read_array(Reading *w, const json_t *o, Array *a) {
   only_one(w, o, "groups_input");
   only_one(w, o, "groups_input_mixin");
   if (number(w, o, "condition_size", 0, CHANNEL_MAX) != 1 && !w->has_dsp) wrong(w, "condition_size", "must be 1: the condition is the input");
-  a->inputs = number(w, o, "input_size", 0, CHANNEL_MAX);
-  a->channels = number(w, o, "channels", 0, CHANNEL_MAX);
-  a->bottleneck = number(w, o, "bottleneck", a->channels, CHANNEL_MAX);
-  a->residual = part_active(w, o, "layer1x1", true);
+  a->inputs = number(w, o, "input_size", 0, CHANNEL_MAX); a->channels = number(w, o, "channels", 0, CHANNEL_MAX);
+  a->bottleneck = number(w, o, "bottleneck", a->channels, CHANNEL_MAX); a->residual = part_active(w, o, "layer1x1", true);
   if (part_active(w, o, "head1x1", false)) a->mixed = number(w, field(o, "head1x1"), "out_channels", 0, CHANNEL_MAX);
   a->sums = a->mixed ? a->mixed : a->bottleneck;
   if (!a->residual && a->bottleneck != a->channels) wrong(w, "bottleneck", "must equal 'channels' (%d) without layer1x1", a->channels);
@@ -311,8 +305,7 @@ static void check_chain(Reading *w, const Wavenet *net) {
 
 static bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   static const char *const known[] = { "layers", "head", "head_scale", "in_channels", "condition_dsp" };
-  const json_t *layers = json_object_get(config, "layers");
-  Reading w = { .m = m, .array = -1, .has_dsp = field(config, "condition_dsp") };
+  const json_t *layers = json_object_get(config, "layers"); Reading w = { .m = m, .array = -1, .has_dsp = field(config, "condition_dsp") };
   if (!json_is_object(config)) return wrong(&w, "config", "is missing or no object"), false;
   refuse_unknown(&w, config, known, 5);
   if (field(config, "head")) lacking(&w, "head", "(a head after the layers) ");
@@ -383,8 +376,7 @@ static const char *gen_slope(Gen *g, const Act *a, const char *kind) {
 
 /* The activation of z (over time, or settled: at is "" then), as a. */
 static void gen_gate(Gen *g, const char *head, const char *z, const char *a, const char *at, const char *slope, const char *slope2) {
-  const Layer *l = g->layer; int b = g->array->bottleneck;
-  const char *main = NAME("%s[o%s]", z, at), *value = NAME(l->act.call, main, slope);
+  const Layer *l = g->layer; int b = g->array->bottleneck; const char *main = NAME("%s[o%s]", z, at), *value = NAME(l->act.call, main, slope);
   if (l->gate == GATE_NONE) { SAY("  %s%s[o%s] = %s;\n", head, a, at, value); return; }
   const char *open = NAME(l->second.call, NAME("%s[%d + o%s]", z, b, at), slope2);
   if (l->gate == GATE_GATED) { SAY("  %s%s[o < %d%s] = %s * %s;\n", head, a, b, at, value, open); return; }
@@ -414,8 +406,7 @@ static void gen_to_head(Gen *g, Signal a) {
 
 /* The last layer's is in the file, but no equation reads it. */
 static void gen_residual(Gen *g, Signal a, bool needed) {
-  const Array *r = g->array;
-  const Weight *tw = LAYER_TENSOR("out.w", r->channels, r->bottleneck), *tb = LAYER_TENSOR("out.b", r->channels);
+  const Array *r = g->array; const Weight *tw = LAYER_TENSOR("out.w", r->channels, r->bottleneck), *tb = LAYER_TENSOR("out.b", r->channels);
   if (!needed) return;
   const char *w = declare(g, tw), *b = declare(g, tb), *h = local(g, "h", g->j + 1), *p = local(g, "p", g->j + 1);
   SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w);
@@ -482,8 +473,7 @@ static void gen_ops(const Wavenet *net, Text *t) {
   VEC(const char *) done = { 0 };
   for (const Array *r = net->array; r < net->array + net->narray; r++)
     for (int k = 0; k < 2 * r->nlayer; k++) {
-      const Layer *l = &r->layer[k / 2];
-      const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op; bool seen = !op;
+      const Layer *l = &r->layer[k / 2]; const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op; bool seen = !op;
       for (int n = 0; n < done.n; n++) seen |= done.at[n] == op;
       if (seen) continue;
       PUSH(t->c, done, op);
@@ -511,8 +501,7 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
 
 /* ---- the whole */
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
-  Nam m = { .c = c, .src = src, .prewarm = prewarm }; Wavenet w = { 0 };
-  Text t = { .c = c }; const json_t *root = nam_json(&m);
+  Nam m = { .c = c, .src = src, .prewarm = prewarm }; Wavenet w = { 0 }; Text t = { .c = c }; const json_t *root = nam_json(&m);
   if (!root) return false;
   bool good = nam_version(&m, root);
   if (!nam_architecture(&m, root)) return false;

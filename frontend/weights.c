@@ -77,10 +77,7 @@ static const char *entry_wrong(const Reader *r, json_t *j, Weight *w) {
   size_t rank = json_array_size(shape);
   if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is no list, or has more than 16 dimensions";
   w->rank = (int)rank; w->shape = NEWN(r->c, int64_t, rank);
-  for (size_t i = 0; i < rank; i++) {
-    const json_t *n = json_array_get(shape, i);
-    w->shape[i] = json_is_integer(n) ? json_integer_value(n) : -1;
-  }
+  for (size_t i = 0; i < rank; i++) { const json_t *n = json_array_get(shape, i); w->shape[i] = json_is_integer(n) ? json_integer_value(n) : -1; }
   long long n = shape_product(w->shape, w->rank), size = type_bytes(w->type);
   if (n < 0) return "an extent of its shape is no integer or negative, or it has more than 2^62 elements";
   if (b < 0 || e < b || (uint64_t)e > r->size)
