@@ -153,7 +153,7 @@ Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);
 Val v_store(Elab *el, Val v, const char *name, Pos p);   /* the tensor of a value: a lifted expression becomes an equation; hint names it */
 Val list_values(Elab *el, const Tens *x);                /* of a tensor with known data; V_NONE if unknown */
 
-/* ---- elab_expr.c: expression nodes to values */
+/* ---- elab_expr.c: expression nodes to values: names, operators, reads, composites, suffixes */
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));
 Val ev_node(Elab *el, const Node *n, Frame *f, Scope s);      /* any value */
 Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);    /* an element, number or list */
@@ -161,12 +161,9 @@ Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p);
 List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p);           /* declares, evaluates defaults; absent tensors stay V_ABSENT */
 Val absent_default(Elab *el, Frame *f, const Param *p);
-bool scope_find(Scope s, const char *name, Val *out); Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
-
-/* ---- elab_read.c: reads, composites, suffixes (.size .rank .type .shape .given) */
-Val ev_index(Elab *el, const Node *n, Frame *f, Scope s); Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s);
-Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s); Val base_value(Elab *el, const Node *n, Frame *f, Scope s);
+Val base_value(Elab *el, const Node *n, Frame *f, Scope s);   /* of what is indexed */
 Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
+bool scope_find(Scope s, const char *name, Val *out); Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
 
 /* ---- elab_call.c: calls, binding of arguments, folds, local functions */
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want);

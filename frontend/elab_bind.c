@@ -16,7 +16,6 @@ const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el-
 bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT; }
 bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
 
-/* ---- names in expressions */
 static void name_add(Elab *el, const char *name, Names *out) {
   const Word *w = map_get(&el->word, name);
   if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
@@ -135,8 +134,6 @@ static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool give
   b->s = scope_bind(b->el, b->s, name, v);
   bound_add(b, v);
 }
-
-/* ---- left sides: ranges */
 
 /* `number + index < end` */
 static void range_offset(Binder *l, const Node *n, Val end) {

@@ -285,7 +285,6 @@ static int *again_rounds(Body *b, int *n) {
   return todo;
 }
 
-/* ---- the whole */
 static void run_define(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i];
   if (is_equation(st)) { run_equation(b, i); return; }

@@ -76,7 +76,6 @@ static Tensor *tensor_declared(Unit *u, const Stmt *st, TensorKind kind) {
   return t;
 }
 
-/* ---- inputs */
 static void do_input(Unit *u, const void *arg) {
   const Param *p = arg;
   if (p->kind != P_TYPED) fail_at(u->el, p->pos, "an input of a graph is written name: type[shape]");

@@ -214,7 +214,6 @@ static bool find_positions(Match *m, Arg *a) {
   return true;
 }
 
-/* ---- packs */
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
   const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name); int total = len;
@@ -238,7 +237,6 @@ static void own_check(Match *m) {
   }
 }
 
-/* ---- arguments */
 static bool match_arg(Match *m, Arg *a) {
   int d = 0; bool done = true;
   if (!find_positions(m, a)) return false;

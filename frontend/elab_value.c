@@ -349,7 +349,6 @@ Type v_type(Elab *el, Frame *f, Val v, Pos p) {
   return type_strong(t);
 }
 
-/* ---- storing */
 Val v_store(Elab *el, Val v, const char *name, Pos p) {
   if (v.k == V_TENSOR) return v;
   Lift *l = lift_of(el, v, p); Index **free = NEWN(el->c, Index *, l->rank + 1); Expr **ix = NEWN(el->c, Expr *, l->rank + 1);
@@ -366,7 +365,6 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   return v_tensor(el, t);
 }
 
-/* ---- known data */
 Val list_values(Elab *el, const Tens *x) {
   const Tensor *t = x->t; int64_t n = tensor_size(t);
   if (x->known) return (Val){ V_LIST, .l = (List *)x->known };

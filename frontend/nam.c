@@ -27,7 +27,6 @@ typedef struct Wavenet { Array *array; int narray; } Wavenet;
 
 static void json_free(void *p) { json_decref(p); }
 
-/* ---- places */
 /* Where `key` stands: of layer array n it is taken to be the n-th (of fewer: the last) after the last "layers" of the file, the outer one's;
  * without an array the first in the file. */
 static Pos nam_pos(const Nam *m, const char *key, int array) {
@@ -499,7 +498,6 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
   SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
 }
 
-/* ---- the whole */
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
   Nam m = { .c = c, .src = src, .prewarm = prewarm }; Wavenet w = { 0 }; Text t = { .c = c }; const json_t *root = nam_json(&m);
   if (!root) return false;

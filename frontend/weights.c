@@ -132,7 +132,6 @@ static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
   return good && entries_disjoint(r, w) ? w : NULL;
 }
 
-/* ---- writing */
 /* The data starts at a multiple of 64 (blanks end the header); between tensors the format allows no gap. */
 bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
   Weight *sorted = NEWN(c, Weight, n); Text t = { .c = c }; unsigned long long at = 0;
