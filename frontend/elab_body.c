@@ -151,19 +151,15 @@ static void equation_emit(Body *b, const Group *g, const Piece *p) {
 
 /* Evaluates the right side. A user's type may widen, and fix the type of a number; dumps store as they say. */
 static void equation_value(Body *b, Group *g, Piece *p) {
-  Elab *el = b->el;
+  Elab *el = b->el; Type want = asserted_type(el, p->st);
   el->target = g->t->name;
   p->rhs = ev_scalar(el, p->st->value, b->f, (Scope){ .b = p->scope, .eq = true });
   if (p->rhs.k != V_NUM) fail_at(el, p->st->pos, "the right side is no element: it is %s", v_kind(p->rhs));
-}
-
-static void equation_type(Body *b, Group *g, const Piece *p) {
-  Elab *el = b->el; Type want = asserted_type(el, p->st), got = p->rhs.e->type;
+  Type got = p->rhs.e->type;
   if (want != T_NONE && got != T_NONE && !el->dump && got != want && type_promote(got, want) != want)
     fail_at(el, p->st->pos, "'%s' is %s here, but said to be %s: convert it, %s(...)", el->target, type_name(type_strong(got)), type_name(want),
             type_name(want));
   if (want == T_NONE && got != T_NONE) g->type = type_promote(g->type, type_strong(got));
-  g->again |= p->again;
 }
 
 /* The type of a tensor in pieces is known when its last piece is; then they are emitted. */
@@ -174,8 +170,7 @@ static void run_equation(Body *b, int i) {
   Group *g = p->slot->group;
   b->f->unknown = false;
   equation_value(b, g, p);
-  p->again = b->f->unknown; b->again |= p->again; g->left--;
-  equation_type(b, g, p);
+  p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--;
   if (g->left || g->again) return;
   g->t->type = g->type;
   for (int k = 0; k < g->piece.n; k++) equation_emit(b, g, g->piece.at[k]);
@@ -197,27 +192,24 @@ static Val named_type(Body *b, const Stmt *st, Val v) {
   return v_convert(b->el, CV_PLAIN, want, v, st->pos);
 }
 
-static void run_name(Body *b, const Stmt *st) {
-  Elab *el = b->el; const char *name = node_dotted(el->c, st->left), **want = NEWN(el->c, const char *, 1);
-  const Slot *old = slot_find(b->f, name);
-  if (old && old->state != SL_NONE && old->v.k != V_POISON) fail_at(el, st->pos, "'%s' is already defined", name);
-  el->target = *want = frame_full(el, b->f, name); el->want = (Want){ want, 1 };
-  Val v = first_of(ev_node(el, st->value, b->f, (Scope){ 0 }));
-  define_name(b, st, name, st->type ? named_type(b, st, v) : v);
-}
-
-static void run_tuple(Body *b, const Stmt *st) {
-  Elab *el = b->el; const Node *l = st->left;
-  const char **want = NEWN(el->c, const char *, l->n + 1), **name = NEWN(el->c, const char *, l->n + 1);
-  for (int k = 0; k < l->n; k++) {
-    name[k] = node_dotted(el->c, l->kid[k]);
-    if (!name[k]) fail_at(el, st->pos, "a tuple of names stands on the left");
+/* `name = value`, `name: type = value`, `(name, name) = value`. */
+static void run_names(Body *b, const Stmt *st) {
+  Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; Node *const *left = tuple ? st->left->kid : &st->left; int n = tuple ? st->left->n : 1;
+  const char **want = NEWN(el->c, const char *, n + 1), **name = NEWN(el->c, const char *, n + 1);
+  for (int k = 0; k < n; k++) {
+    name[k] = node_dotted(el->c, left[k]);
+    if (!name[k]) fail_at(el, st->pos, tuple ? "a tuple of names stands on the left" : "a statement defines a name or a tensor's elements");
     want[k] = frame_full(el, b->f, name[k]);
   }
-  el->target = want[0]; el->want = (Want){ want, l->n };
-  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || v.k == V_COMP; int n = several ? v.l->n : 1;
-  if (l->n > n) fail_at(el, st->pos, "%d result%s for %d names", n, plural(n), l->n);
-  for (int k = 0; k < l->n; k++) { Val one = several ? v.l->at[k] : v; define_name(b, st, name[k], one.k == V_LIM ? v_num(one.m->e) : one); }
+  el->target = want[0]; el->want = (Want){ want, n };
+  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP);
+  int have = several ? v.l->n : 1;
+  if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
+  for (int k = 0; k < n; k++) {
+    Val one = several ? v.l->at[k] : v;
+    if (tuple && one.k == V_LIM) one = v_num(one.m->e);
+    define_name(b, st, name[k], st->type && !tuple ? named_type(b, st, one) : one);
+  }
 }
 
 /* ---- one statement, with and without going on after errors */
@@ -253,7 +245,6 @@ static void again_value(Body *b, int i) {
   if (p->slot->v.k == V_POISON) return;
   Type old = g->t->type;
   equation_value(b, g, p);
-  equation_type(b, g, p);
   g->t->type = g->type; p->again = g->t->type != old;
 }
 
@@ -293,10 +284,7 @@ static void run_define(Body *b, int i) {
     again_rounds(b, &n);
     el->target = target; el->want = want; b->again = false;
   }
-  if (st->kind != S_DEFINE || st->left->kind == N_CALL) return;
-  if (st->left->kind == N_TUPLE) run_tuple(b, st);
-  else if (node_dotted(el->c, st->left)) run_name(b, st);
-  else fail_at(el, st->pos, "a statement defines a name or a tensor's elements");
+  if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }
 
 void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n) {
