@@ -449,16 +449,13 @@ static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
 
 /* max min sum prod any all of one list; V_NONE: w is none of them. */
 static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
-  const Val none = { .k = V_NONE }; bool fn = w->kind == W_FN, red = w->kind == W_RED;
-  const struct { bool is; Fn fn; Val from; } row[] = {
-    { fn && w->id == FN_MAX, FN_MAX, none }, { fn && w->id == FN_MIN, FN_MIN, none }, { red && w->id == RED_SUM, FN_ADD, l->n ? none : v_int(el, 0) },
-    { red && w->id == RED_PROD, FN_MUL, l->n ? none : v_int(el, 1) }, { red && w->id == RED_ANY, FN_OR, v_bool(el, false) },
-    { red && w->id == RED_ALL, FN_AND, v_bool(el, true) },
-  };
-  int k = 0;
-  while (k < 6 && !row[k].is) k++;
-  if (k == 6) return none;
-  Val r = row[k].from;
+  static const struct { WordKind kind; int id; Fn fn; } row[] = { { W_FN, FN_MAX, FN_MAX }, { W_FN, FN_MIN, FN_MIN }, { W_RED, RED_SUM, FN_ADD },
+                                                                  { W_RED, RED_PROD, FN_MUL }, { W_RED, RED_ANY, FN_OR }, { W_RED, RED_ALL, FN_AND } };
+  int k = 0; Val r = { .k = V_NONE };
+  while (k < 6 && (w->kind != row[k].kind || w->id != row[k].id)) k++;
+  if (k == 6) return r;
+  if (k >= 4) r = v_bool(el, k == 5);
+  else if (k >= 2 && !l->n) r = v_int(el, k == 3);
   for (int i = 0; i < l->n; i++) r = r.k == V_NONE ? l->at[i] : v_fn2(el, row[k].fn, r, l->at[i], p);
   if (r.k == V_NONE) fail_at(el, p, "the %s of an empty list", fn_info[row[k].fn].text);
   return r;

@@ -57,16 +57,15 @@ static int read_port(frit_model *m, int output, const char *const *word, int n) 
   return p->elem_bytes > 0;
 }
 
-static int read_dim(frit_model *m, const char *const *word, int n) {
-  if (n < 3 || m->ndim == MAX_DIMS) return 0;
-  m->dim[m->ndim++] = (frit_dim){ word[0], atoll(word[1]), atoll(word[2]), n > 3 }; return 1;
-}
-
 static int read_line(frit_model *m, char *line) {
   const char *word[12]; char *save = NULL; int n = 0;
   for (char *w = strtok_r(line, " ", &save); w && n < 12; w = strtok_r(NULL, " ", &save)) word[n++] = w;
   if (!n) return 1;
-  if (!strcmp(word[0], "dim")) return read_dim(m, word + 1, n - 1);
+  if (!strcmp(word[0], "dim")) {
+    if (n < 4 || m->ndim == MAX_DIMS) return 0;
+    m->dim[m->ndim++] = (frit_dim){ word[1], atoll(word[2]), atoll(word[3]), n > 4 };
+    return 1;
+  }
   if (!strcmp(word[0], "input") || !strcmp(word[0], "output")) return read_port(m, word[0][0] == 'o', word + 1, n - 1);
   size_t *bytes = !strcmp(word[0], "state") ? &m->state : !strcmp(word[0], "scratch") ? &m->scratch : NULL;
   if (bytes && n > 1) *bytes = strtoull(word[1], NULL, 10);
