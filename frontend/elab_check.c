@@ -150,29 +150,22 @@ static void fail_gap(const Cover *c) {
   fail_at(c->el, c->g->piece.at[0]->st->pos, "the pieces of '%s' %s do not cover it", c->g->name, ext_print(c->el, t->shape, t->rank));
 }
 
-/* ---- cover: places that skip (2 * q + r) are marked one by one */
-static int64_t mark_place(const Piece *p, const Aff *aff, int rank, const int64_t *stride, const int64_t *value) {
-  int64_t at = 0;
-  for (int d = 0; d < rank; d++) {
-    int64_t v = aff[d].c;
-    for (int i = 0; i < aff[d].n; i++) for (int q = 0; q < p->nfree; q++) if (p->free[q] == aff[d].index[i]) v += aff[d].k[i] * value[q];
-    at += v * stride[d];
-  }
-  return at;
-}
-
-/* Gives how many elements the piece writes. */
+/* ---- cover: places that skip (2 * q + r) are marked one by one. Gives how many elements the piece writes. */
 static int64_t mark_piece(const Cover *c, const Piece *p, const int64_t *stride, unsigned char *seen) {
-  int rank = c->g->t->rank; Aff *aff = NEWN(c->el->c, Aff, rank + 1); int64_t *value = NEWN(c->el->c, int64_t, p->nfree + 1);
-  for (int d = 0; d < rank; d++) expr_affine(c->el->c, p->place[d], &aff[d]);
+  int64_t at = 0, *value = NEWN(c->el->c, int64_t, p->nfree + 1), *step = NEWN(c->el->c, int64_t, p->nfree + 1); Aff a;
+  for (int d = 0; d < c->g->t->rank; d++) {
+    expr_affine(c->el->c, p->place[d], &a);
+    at += a.c * stride[d];
+    for (int q = 0; q < p->nfree; q++) step[q] += aff_coef(&a, p->free[q]) * stride[d];
+  }
   for (int q = 0; q < p->nfree; q++) if (at_end(c, p->free[q]->ext) <= 0) return 0;
   for (int64_t count = 1;; count++) {
-    int64_t at = mark_place(p, aff, rank, stride, value);
     if (seen[at]) fail_overlap(c, p);
     seen[at] = 1;
     int q = p->nfree - 1;
-    while (q >= 0 && ++value[q] == at_end(c, p->free[q]->ext)) value[q--] = 0;
+    for (; q >= 0 && ++value[q] == at_end(c, p->free[q]->ext); q--) { at -= step[q] * (value[q] - 1); value[q] = 0; }
     if (q < 0) return count;
+    at += step[q];
   }
 }
 
