@@ -1,5 +1,4 @@
 /* frit compile: a model to code, or to the text of a stage.
- *
  *   -o FILE's suffix says what: .so .o .a .c .s .ll .graph (an imported model with its weights); --emit=KIND overrides. */
 #include "driver.h"
 #include <string.h>

@@ -32,15 +32,13 @@ int driver_say(int code, const char *fmt, ...) __attribute__((format(printf, 2, 
 /* Records an error that has no place; false. */
 bool driver_fail(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Loads and runs all passes up to `until`; NULL after errors. */
-Graph *driver_graph(Ctx *c, const Args *a, Stage until);
-KModule *driver_module(Ctx *c, const Args *a);
+Graph *driver_graph(Ctx *c, const Args *a, Stage until); KModule *driver_module(Ctx *c, const Args *a);
 /* The artefact of a->input: itself if it is a .so, else compiled to a temporary file that is gone when this returns. NULL: *code is set. */
 frit_model *driver_open(const Args *a, int *code);
 
 /* ---- arrays in files: .npy (any type that frit has), raw .f32, mono .wav (16, 24, 32 bits, float) */
 typedef struct Array { Type type; int rank; int64_t shape[8]; void *data; int64_t count; int rate; } Array;
-bool array_read(Ctx *c, const char *path, Array *out);
-bool array_write(Ctx *c, const char *path, const Array *a);
+bool array_read(Ctx *c, const char *path, Array *out); bool array_write(Ctx *c, const char *path, const Array *a);
 void *array_as(Ctx *c, const Array *a, Type t);          /* elements converted to type t (arena) */
 
 /* ---- ports of an artefact bound to arrays, and the run-time dimensions; the stream, if any, has `frames` in all and runs in blocks */
@@ -50,12 +48,10 @@ typedef struct Ports {
 /* Binds inputs to a->in's files, or to random numbers where `fill`; dims from --dim and the files' shapes. False after an error. */
 bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p);
 /* Runs the whole stream in blocks of `block` frames (or once). The rows of a call are gathered from and scattered to the whole arrays. */
-bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block);
-int64_t port_extent(const Ports *p, const frit_port *q, int d);
+bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block); int64_t port_extent(const Ports *p, const frit_port *q, int d);
 int64_t port_elems(const Ports *p, const frit_port *q);
 
 /* ---- this machine's peaks, one thread */
 typedef struct Peaks { double gflops[3]; const char *isa[3]; int n; double gbs_l1, gbs_l2, gbs_memory; } Peaks;
-void machine_peaks(Peaks *p);
-double now_ns(void);
+void machine_peaks(Peaks *p); double now_ns(void);
 #endif

@@ -1,5 +1,4 @@
 /* frit: reads the command line and hands over to the subcommand.
- *
  *   frit compile model.graph -o model.so --target=x86-64-v3 */
 #include "driver.h"
 #include <getopt.h>

@@ -1,5 +1,4 @@
 /* Binding files and dimensions to an artefact's ports; running streams in blocks.
- *
  *   a port of shape [c, t] with 48000 frames and block 64: each call sees c rows of 64, copied from and to the rows of 48000 */
 #include "driver.h"
 #include <stdlib.h>

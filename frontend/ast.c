@@ -1,5 +1,4 @@
 /* Builds the nodes that the grammar asks for, and says what is wrong with the text.
- *
  *   layers.0.w.shape[1]   is   N_INDEX(N_DOT(N_DOT(N_DOT(N_NAME layers, 0), w), shape), N_INT 1) */
 #include "parse.h"
 #include "grammar.h"

@@ -1,6 +1,5 @@
 /* Prints what was parsed: the text of --dump-ir=parse. print(parse(print(a))) == print(a).
  * Comments are dropped, documentation is kept; parentheses stand where the grammar needs them, and always around `or`.
- *
  *   y[i]=(x[i - 1]) or 0;    becomes    y[i] = (x[i - 1] or 0); */
 #include "ast.h"
 #include <string.h>

@@ -1,7 +1,5 @@
 /* Elaboration: the calls of a graph become concrete equations.
- *
  *   y = relu(conv(x, w, pads = 1));
- *
  *   y.y[n < 1, o < 8, i0 < 4]: f32 = sum(c < 3, k0 < 3: (x[n, c, i0 + k0 - 1] or 0) * w[o, c, k0]);
  *   y[i < 1, j < 8, k < 4]: f32 = max(y.y[i, j, k], 0);                                              */
 #include "elab.h"

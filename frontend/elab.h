@@ -19,8 +19,7 @@ typedef VEC(const char *) Names;
 typedef enum {
   V_NONE,        /* none; an argument that is not given */
   V_NUM,         /* e: a number, an extent, or an element (an expression over indices) */
-  V_STRING, V_TYPE,
-  V_LIST,        /* l */
+  V_STRING, V_TYPE, V_LIST,   /* s; t; l */
   V_COMP,        /* l: a composite (a, b, ..c) */
   V_TUPLE,       /* l: several results of a call */
   V_TENSOR,      /* x */
@@ -127,22 +126,17 @@ Val v_list(Elab *el, int n);                             /* n elements of none; 
 Val v_tensor(Elab *el, Tensor *t); Val v_lim(Elab *el, Expr *e, Expr *n);
 Val v_ext(Elab *el, Extent e); Val v_dims(Elab *el, Dims d);         /* dims: an extent, or a pack's list of them */
 Val first_of(Val v);                                     /* of several results */
-bool v_is_int(Val v, int64_t *i);                        /* a known integer (or bool) */
-bool v_is_bool(Val v, bool *b);
-bool v_static(Val v);                                    /* no index but symbolic dimensions */
-bool v_whole(Val v);                                     /* V_TENSOR, V_LIFT */
+bool v_is_int(Val v, int64_t *i); bool v_is_bool(Val v, bool *b);    /* a known integer (or bool) */
+bool v_static(Val v); bool v_whole(Val v);               /* no index but symbolic dimensions; V_TENSOR, V_LIFT */
 Idx *v_idx(Val v);                                       /* a bare index, or NULL */
 const char *v_kind(Val v);                               /* for messages */
 int64_t need_int(Elab *el, Val v, Pos p, const char *what); Extent need_ext(Elab *el, Val v, Pos p, const char *what);
-Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p);
-Expr *ext_expr(Elab *el, Extent e);
+Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p); Expr *ext_expr(Elab *el, Extent e);
 Extent ext_pos(Extent e);                                /* at least 0 */
 bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
-char *ext_print(Elab *el, const Extent *e, int n);       /* [1, 3, t] */
-char *ext_show(Elab *el, Extent e);
-char *type_show(Elab *el, Type t, const Extent *e, int n);           /* f32[1, 3, t] */
-char *tens_show(Elab *el, const Tensor *t);              /* 'x' [1, 3, t] */
-const char *plural(int64_t n);
+/* t + 1; [1, 3, t]; f32[1, 3, t]; 'x' [1, 3, t]; an s where n is not 1 */
+char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, Type t, const Extent *e, int n);
+char *tens_show(Elab *el, const Tensor *t); const char *plural(int64_t n);
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n);   /* NULL if they do not */
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p);
 Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p); Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p);
@@ -157,8 +151,7 @@ Val list_values(Elab *el, const Tens *x);                /* of a tensor with kno
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));
 Val ev_node(Elab *el, const Node *n, Frame *f, Scope s);      /* any value */
 Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);    /* an element, number or list */
-Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p);
-List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
+Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p); List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p);           /* declares, evaluates defaults; absent tensors stay V_ABSENT */
 Val absent_default(Elab *el, Frame *f, const Param *p);
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s);   /* of what is indexed */
@@ -176,8 +169,7 @@ extern const char *const list_fn_name[LF_COUNT];
 void match_params(Elab *el, Frame *f, const Decl *op, Pos p);
 
 /* ---- elab_body.c: statements of a body: order, types, pieces */
-void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n);
-void declare_slot(Elab *el, Frame *f, Slot *s);
+void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n); void declare_slot(Elab *el, Frame *f, Slot *s);
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p);
 void graph_have(Elab *el, Tensor *t);                    /* t is part of the graph */
 void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab *el, const char *name, Pos p);
@@ -186,10 +178,8 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab 
 void left_settle(Elab *el, Frame *f, Piece *p); Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s);
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given); const char *pack_name(Elab *el, const char *pack, int i);
 Extent place_end(Elab *el, const Expr *e, Pos p);        /* one past the largest value */
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p);
-void names_in(Elab *el, const Node *n, Names *out);
-bool is_range(const Node *n);                            /* a < b */
-bool is_arith(const Node *n);                            /* a + b, a - b, a * b */
+Extent ext_larger(Elab *el, Extent a, Extent b, Pos p); void names_in(Elab *el, const Node *n, Names *out);
+bool is_range(const Node *n); bool is_arith(const Node *n);          /* a < b; a + b, a - b, a * b */
 
 /* ---- elab_check.c: every read is proven inside, guarded, or a gather; the pieces of a tensor cover it without overlap */
 Expr *bounds_check(Elab *el, Expr *rhs); void cover_check(Elab *el, const Group *g);

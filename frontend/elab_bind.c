@@ -1,5 +1,4 @@
 /* Indices: which ones an equation or a reduction binds, their extents, the places that an equation writes.
- *
  *   y[n, (g, o), ..i < window(...)]     bare: from the definition or a read; `<`: given here; `2 + i < 10`: i runs over 8
  *   y[..i[perm]]  y[..drop(i, axes)]    any list of indices
  *   y[2 * (q < 5) + (r < 2)]            dumps: any affine place that is one to one

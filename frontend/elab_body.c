@@ -1,5 +1,4 @@
 /* Statements of a body: equations, names for values, local functions.
- *
  * Left sides of equations are settled when their tensor is first asked for, so an equation may read what is defined later. An equation that
  * reads a tensor whose type is not yet known (a recurrence) is evaluated again until no type changes; the unknown type is neutral.
  * In a graph every statement is tried for itself: after an error the next one goes on. */

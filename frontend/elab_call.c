@@ -1,5 +1,4 @@
 /* Calls: local functions, conversions, primitive functions, list functions, operators.
- *
  *   conv(x, w, pads = 1)       arguments by place and name; defaults are evaluated when they are asked for, in the operator's own frame
  *   concat(a, b, c, axis = 1)  more tensors than `y[...]...` takes: folded from the left
  *   relu(x)                    bare names and `= expression`: a function of numbers; of whole tensors it is lifted                     */

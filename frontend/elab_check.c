@@ -1,6 +1,5 @@
 /* What elaboration proves. Bounds: every read is inside its tensor, guarded by `or`, or a gather (the graph promises). Cover: the pieces of a
  * tensor, as boxes, cover it without overlap.
- *
  *   i >= 2 ? x[i - 2] : 0             by the condition
  *   x[i - 1] or y[i + 3]              the alternative knows i - 1 < 0, as the read has one open bound
  *   x[i] or 0                         `or` is dropped where the read is inside anyway                      */

@@ -1,5 +1,4 @@
 /* A graph: symbolic dimensions, inputs, parameters from the weights files, constants, state, its statements, its results.
- *
  *   graph amp(x: f32[16, stream t], y: f32[N, 4] where N in 1..256) -> (z: f32[16, t]) { param w: f32[16]; state s: f32[8] = 0; ... s <- e; } */
 #include "../ir/scalar.h"
 #include "elab.h"

@@ -1,8 +1,6 @@
 /* Patterns of tensor parameters: the extents of an operator's indices and packs from the shapes of its arguments.
- *
  *   conv(x[n, (g < group, c), ..h], f[(g, o), c, ..k])   with x 1x6x8x8, f 4x3x3x3, group 2:
  *   n = 1, g = 2, c = 3 (by division), h = [8, 8], o = 2, k = [3, 3]
- *
  * Repeated until nothing is left: `@` items fix positions; between fixed positions one pack takes the rest; a composite waits until all its
  * parts but one are known. Packs agree exactly, or broadcast where a tensor says `..~p`. */
 #include "elab.h"

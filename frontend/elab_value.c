@@ -1,5 +1,4 @@
 /* Values of elaboration and functions of them.
- *
  *   [a, b] * 2           is [a * 2, b * 2]: functions distribute over lists, numbers spread
  *   x + relu(y)          of whole tensors is lifted: a tree that becomes one equation when it is stored
  *   t - 2 + 2            over a symbolic dimension is t again: only what is `dim + n` in the end can be an extent   */

@@ -1,8 +1,6 @@
 /* Weights: named tensors of the files that a graph's `weights` statements name: "amp.nam" as its importer names them (nam.c), or the
  * .safetensors format: 8 bytes little-endian length N, N bytes of JSON, then the tensors' bytes.
- *
  *   { "fc.w": { "dtype": "F32", "shape": [10, 64], "data_offsets": [0, 2560] }, "__metadata__": { ... } }
- *
  * A file is mapped and never trusted: each length, offset, type and shape is checked against the others before anything is read. */
 #include "ast.h"
 #include <errno.h>

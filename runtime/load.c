@@ -1,5 +1,4 @@
 /* The loader: opens an artefact, reads its NAME_info, and calls it by port names.
- *
  *   frit_model *m = frit_open("./amp.so", &why);
  *   frit_instance *i = frit_new(m);
  *   frit_set_dim(i, "t", 64);  frit_set(i, "x", x, 64 * 4);  frit_set(i, "y", y, 64 * 4);
