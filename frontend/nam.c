@@ -9,8 +9,11 @@
 
 #define NAM_MAX ((size_t)16 << 20)
 
-/* An import under way. Weights are handed out in the file's order; `used` goes on counting when they run out, for the message. */
-typedef struct Nam { Ctx *c; const Source *src; float *weight; int64_t nweight, used; VEC(Weight) tensor; bool prewarm; } Nam;
+/* An import under way. Weights are handed out in the file's order; `used` goes on counting when they run out, for the message. array: the layer
+ * array that is read (-1: none); bad: something in it (of none: anywhere) was wrong. */
+typedef struct Nam {
+  Ctx *c; const Source *src; float *weight; int64_t nweight, used; VEC(Weight) tensor; int array; bool prewarm, bad, has_dsp;
+} Nam;
 
 typedef enum { GATE_NONE, GATE_GATED, GATE_BLENDED } Gate;
 /* An activation: the text of a function of `%s`, an operator that the file must then define (or NULL), slopes of each channel (PReLU). */
@@ -115,37 +118,34 @@ static const char *graph_name(Nam *m) {
  *                   "gated": false, "head_size": 8, "head_bias": false } ], "head": null, "head_scale": 0.02 } */
 enum { CHANNEL_MAX = 4096 /* also of kernel sizes */, DILATION_MAX = 1 << 20, LAYER_MAX = 1024, ARRAY_MAX = 64 };
 
-/* What messages need: which array, and whether anything was wrong. */
-typedef struct Reading { Nam *m; int array; bool bad, has_dsp; } Reading;
-
-__attribute__((format(printf, 3, 4))) static void wrong(Reading *w, const char *key, const char *fmt, ...) {
-  FORMAT(w->m->c, text);
-  const char *where = w->array < 0 ? "" : ctx_printf(w->m->c, "layer array %d: ", w->array);
+__attribute__((format(printf, 3, 4))) static void wrong(Nam *w, const char *key, const char *fmt, ...) {
+  FORMAT(w->c, text);
+  const char *where = w->array < 0 ? "" : ctx_printf(w->c, "layer array %d: ", w->array);
   w->bad = true;
-  diag_error(w->m->c, nam_pos(w->m, key, w->array), "%s'%s' %s", where, key, text);
+  diag_error(w->c, nam_pos(w, key, w->array), "%s'%s' %s", where, key, text);
 }
 
 /* What a later frit may read. */
-static void lacking(Reading *w, const char *key, const char *what) { wrong(w, key, "%sis not supported yet", what); diag_unsupported(w->m->c); }
+static void lacking(Nam *w, const char *key, const char *what) { wrong(w, key, "%sis not supported yet", what); diag_unsupported(w->c); }
 
 /* ---- values */
 static const json_t *present(const json_t *v) { return json_is_null(v) ? NULL : v; }
 static const json_t *field(const json_t *o, const char *key) { return present(json_object_get(o, key)); }
 
-static int number_of(Reading *w, const char *key, const json_t *v, int hi) {
+static int number_of(Nam *w, const char *key, const json_t *v, int hi) {
   if (json_is_integer(v) && json_integer_value(v) >= 1 && json_integer_value(v) <= hi) return (int)json_integer_value(v);
   wrong(w, key, "must be an integer from 1 to %d", hi); return 1;
 }
 
 /* A number from 1 to hi; it may be left out if fallback is not 0. */
-static int number(Reading *w, const json_t *o, const char *key, int fallback, int hi) {
+static int number(Nam *w, const json_t *o, const char *key, int fallback, int hi) {
   const json_t *v = field(o, key);
   return v || !fallback ? number_of(w, key, v, hi) : fallback;
 }
 
-static void only_one(Reading *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
+static void only_one(Nam *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
 
-static bool truth(Reading *w, const json_t *o, const char *key, bool fallback) {
+static bool truth(Nam *w, const json_t *o, const char *key, bool fallback) {
   const json_t *v = field(o, key);
   if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false");
   return v ? json_is_true(v) : fallback;
@@ -165,15 +165,15 @@ enum { NACT = sizeof acts / sizeof *acts };
 static const char leaky_hardtanh[] = "op leaky_hardtanh(x, lo, hi, a, b) = x < lo ? (x - lo) * a + lo : x > hi ? (x - hi) * b + hi : x;\n";
 
 /* A number of an object-form activation, as text of the language. */
-static const char *act_number(Reading *w, const char *key, const json_t *o, const char *name, double fallback) {
-  const json_t *v = field(o, name); double d = v ? json_number_value(v) : fallback; Text t = { .c = w->m->c };
+static const char *act_number(Nam *w, const char *key, const json_t *o, const char *name, double fallback) {
+  const json_t *v = field(o, name); double d = v ? json_number_value(v) : fallback; Text t = { .c = w->c };
   if ((v && !json_is_number(v)) || !isfinite((float)d)) wrong(w, key, "has a '%s' that is no number", name);
   text_float(&t, isfinite((float)d) ? (float)d : 0);
   return t.s;
 }
 
-static Act act_slopes(Reading *w, const char *key, const json_t *list, int channels) {
-  float *s = NEWN(w->m->c, float, channels); bool good = json_array_size(list) == (size_t)channels;
+static Act act_slopes(Nam *w, const char *key, const json_t *list, int channels) {
+  float *s = NEWN(w->c, float, channels); bool good = json_array_size(list) == (size_t)channels;
   for (int i = 0; good && i < channels; i++) {
     const json_t *v = json_array_get(list, (size_t)i);
     s[i] = (float)json_number_value(v);
@@ -183,8 +183,8 @@ static Act act_slopes(Reading *w, const char *key, const json_t *list, int chann
   return (Act){ .call = "prelu(%s, %s)", .slope = s, .nslope = channels };
 }
 
-static Act act_with_numbers(Reading *w, const char *key, const char *name, const json_t *o, int channels) {
-  Ctx *c = w->m->c;
+static Act act_with_numbers(Nam *w, const char *key, const char *name, const json_t *o, int channels) {
+  Ctx *c = w->c;
   if (!strcmp(name, "PReLU") && field(o, "negative_slopes")) return act_slopes(w, key, field(o, "negative_slopes"), channels);
   if (strncmp(name, "LeakyHard", 9))
     return (Act){ .call = ctx_printf(c, "leaky_relu(%%s, alpha = %s)", act_number(w, key, o, "negative_slope", 0.01)) };
@@ -193,27 +193,27 @@ static Act act_with_numbers(Reading *w, const char *key, const char *name, const
 }
 
 /* A name, or an object with a type and its numbers. */
-static Act act_of(Reading *w, const char *key, const json_t *v, int channels) {
+static Act act_of(Nam *w, const char *key, const json_t *v, int channels) {
   const json_t *o = json_is_object(v) ? v : NULL; const char *name = json_string_value(o ? json_object_get(o, "type") : v), *names[NACT];
   for (int i = 0; name && i < NACT; i++)
     if (!strcmp(names[i] = acts[i].name, name))
       return acts[i].call ? (Act){ .call = acts[i].call, .op = acts[i].op } : act_with_numbers(w, key, name, o, channels);
   if (name) {
     wrong(w, key, "names an activation that is not known: '%.40s'", name);
-    suggest(w->m->c, name, names, NACT - 1);
+    suggest(w->c, name, names, NACT - 1);
   } else wrong(w, key, "must be the name of an activation or an object with a 'type'");
   return (Act){ .call = "%s" };
 }
 
 /* ---- lists with one entry a layer */
 /* Entry i of a field that is one value for all n layers or a list of one each. */
-static const json_t *each(Reading *w, const json_t *o, const char *key, int i, int n) {
+static const json_t *each(Nam *w, const json_t *o, const char *key, int i, int n) {
   const json_t *v = field(o, key); if (!json_is_array(v)) return v;
   if (json_array_size(v) != (size_t)n && i == 0) wrong(w, key, "has %zu entries for %d layers", json_array_size(v), n);
   return present(json_array_get(v, (size_t)i));
 }
 
-static Gate gate_of(Reading *w, const json_t *o, int i, int n) {
+static Gate gate_of(Nam *w, const json_t *o, int i, int n) {
   static const char *const name[] = { "none", "gated", "blended" };
   const json_t *v = each(w, o, "gating_mode", i, n);
   if (!v) return truth(w, o, "gated", false) ? GATE_GATED : GATE_NONE;
@@ -221,11 +221,11 @@ static Gate gate_of(Reading *w, const json_t *o, int i, int n) {
   wrong(w, "gating_mode", "must be \"none\", \"gated\" or \"blended\""); return GATE_NONE;
 }
 
-static void read_layers(Reading *w, const json_t *o, Array *a) {
+static void read_layers(Nam *w, const json_t *o, Array *a) {
   const json_t *dil = field(o, "dilations"), *many = field(o, "kernel_sizes"); int n = (int)json_array_size(dil);
   if (n < 1 || json_array_size(dil) > LAYER_MAX) { wrong(w, "dilations", "must be a list of 1 to %d numbers", LAYER_MAX); return; }
   if (many && !json_is_array(many)) wrong(w, "kernel_sizes", "must be a list");
-  a->nlayer = n, a->layer = NEWN(w->m->c, Layer, n);
+  a->nlayer = n, a->layer = NEWN(w->c, Layer, n);
   for (int i = 0; i < n && !w->bad; i++) {
     const json_t *second = each(w, o, "secondary_activation", i, n); Layer *l = &a->layer[i];
     l->kernel = many ? number_of(w, "kernel_sizes", each(w, o, "kernel_sizes", i, n), CHANNEL_MAX) : number(w, o, "kernel_size", 0, CHANNEL_MAX);
@@ -237,7 +237,7 @@ static void read_layers(Reading *w, const json_t *o, Array *a) {
 
 /* ---- the other fields */
 /* `{ "active": true, "out_channels": 4, "groups": 1 }`, or true or false. */
-static bool part_active(Reading *w, const json_t *o, const char *key, bool fallback) {
+static bool part_active(Nam *w, const json_t *o, const char *key, bool fallback) {
   const json_t *v = field(o, key); if (!v) return fallback;
   if (json_is_boolean(v)) return json_is_true(v);
   if (!json_is_object(v)) wrong(w, key, "must be an object");
@@ -246,19 +246,19 @@ static bool part_active(Reading *w, const json_t *o, const char *key, bool fallb
   return active;
 }
 
-static void refuse_unknown(Reading *w, const json_t *o, const char *const *known, int n) {
+static void refuse_unknown(Nam *w, const json_t *o, const char *const *known, int n) {
   const char *key; json_t *v;
   json_object_foreach((json_t *)o, key, v) {
     int i = 0;
     while (i < n && strcmp(known[i], key)) i++;
     if (i < n) continue;
-    const char *shown = ctx_printf(w->m->c, "%.60s", key);
+    const char *shown = ctx_printf(w->c, "%.60s", key);
     wrong(w, shown, "is not known");
-    suggest(w->m->c, shown, known, n);
+    suggest(w->c, shown, known, n);
   }
 }
 
-static void read_head(Reading *w, const json_t *o, Array *a) {
+static void read_head(Nam *w, const json_t *o, Array *a) {
   const json_t *h = field(o, "head");
   if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
   a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
@@ -266,7 +266,7 @@ static void read_head(Reading *w, const json_t *o, Array *a) {
   a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false);
 }
 
-static void read_array(Reading *w, const json_t *o, Array *a) {
+static void read_array(Nam *w, const json_t *o, Array *a) {
   static const char *const known[] = {
     "input_size", "condition_size", "channels", "bottleneck", "kernel_size", "kernel_sizes", "dilations", "activation", "gating_mode", "gated",
     "secondary_activation", "groups_input", "groups_input_mixin", "layer1x1", "head1x1", "head", "head_size", "head_bias", "slimmable",
@@ -293,7 +293,7 @@ static void read_array(Reading *w, const json_t *o, Array *a) {
 }
 
 /* The channels that an array's head sums up must be those that the array before it hands on. */
-static void check_chain(Reading *w, const Wavenet *net) {
+static void check_chain(Nam *w, const Wavenet *net) {
   for (w->array = 0; w->array < net->narray && !w->bad; w->array++) {
     const Array *a = &net->array[w->array], *b = w->array ? a - 1 : NULL; int before = b ? b->channels : 1;
     if (a->inputs != before) wrong(w, "input_size", "is %d, but %d channels come in", a->inputs, before);
@@ -304,22 +304,24 @@ static void check_chain(Reading *w, const Wavenet *net) {
 
 static bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   static const char *const known[] = { "layers", "head", "head_scale", "in_channels", "condition_dsp" };
-  const json_t *layers = json_object_get(config, "layers"); Reading w = { .m = m, .array = -1, .has_dsp = field(config, "condition_dsp") };
-  if (!json_is_object(config)) return wrong(&w, "config", "is missing or no object"), false;
-  refuse_unknown(&w, config, known, 5);
-  if (field(config, "head")) lacking(&w, "head", "(a head after the layers) ");
-  if (w.has_dsp) lacking(&w, "condition_dsp", "");
-  only_one(&w, config, "in_channels");
+  const json_t *layers = json_object_get(config, "layers");
+  m->has_dsp = field(config, "condition_dsp");
+  if (!json_is_object(config)) return wrong(m, "config", "is missing or no object"), false;
+  refuse_unknown(m, config, known, 5);
+  if (field(config, "head")) lacking(m, "head", "(a head after the layers) ");
+  if (m->has_dsp) lacking(m, "condition_dsp", "");
+  only_one(m, config, "in_channels");
   if (!json_is_array(layers) || json_array_size(layers) < 1 || json_array_size(layers) > ARRAY_MAX)
-    return wrong(&w, "layers", "must be a list of 1 to %d layer arrays", ARRAY_MAX), false;
+    return wrong(m, "layers", "must be a list of 1 to %d layer arrays", ARRAY_MAX), false;
   net->narray = (int)json_array_size(layers); net->array = NEWN(m->c, Array, net->narray);
-  for (int i = 0; i < net->narray; i++) {
-    Reading one = { .m = m, .array = i, .has_dsp = w.has_dsp };
-    read_array(&one, json_array_get(layers, (size_t)i), &net->array[i]);
-    w.bad |= one.bad;
+  bool bad = m->bad;
+  for (m->array = 0; m->array < net->narray; m->array++, bad |= m->bad) {
+    m->bad = false;
+    read_array(m, json_array_get(layers, (size_t)m->array), &net->array[m->array]);
   }
-  check_chain(&w, net);
-  return !w.bad;
+  m->bad = bad;
+  check_chain(m, net);
+  return !m->bad;
 }
 
 /* ---- a WaveNet as plain equations in frit's language. One layer (array 0, layer 3, kernel 3, dilation 8) is
@@ -499,7 +501,7 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
 }
 
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
-  Nam m = { .c = c, .src = src, .prewarm = prewarm }; Wavenet w = { 0 }; Text t = { .c = c }; const json_t *root = nam_json(&m);
+  Nam m = { .c = c, .src = src, .array = -1, .prewarm = prewarm }; Wavenet w = { 0 }; Text t = { .c = c }; const json_t *root = nam_json(&m);
   if (!root) return false;
   bool good = nam_version(&m, root);
   if (!nam_architecture(&m, root)) return false;
