@@ -4,7 +4,6 @@
 #include "../ir/scalar.h"
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 
 static const struct { const char *descr; Type type; } dtypes[] = {
   { "<f4", T_F32 }, { "<f8", T_F64 }, { "<f2", T_F16 }, { "<i8", T_I64 }, { "<i4", T_I32 }, { "<i2", T_I16 }, { "|i1", T_I8 },

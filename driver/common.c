@@ -1,7 +1,6 @@
 /* What the subcommands share: contexts from options, loading and compiling, opening artefacts, errors, the clock. */
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 

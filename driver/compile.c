@@ -1,7 +1,6 @@
 /* frit compile: a model to code, or to the text of a stage.
  *   -o FILE's suffix says what: .so .o .a .c .s .ll .graph (an imported model with its weights); --emit=KIND overrides. */
 #include "driver.h"
-#include <string.h>
 
 typedef struct Kind { const char *name; Emit emit; } Kind;
 static const Kind kinds[] = { { "so", EMIT_SO }, { "o", EMIT_O }, { "a", EMIT_A }, { "c", EMIT_C }, { "s", EMIT_S }, { "ll", EMIT_LL } };

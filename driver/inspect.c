@@ -1,7 +1,6 @@
 /* frit inspect: what a model or an artefact takes and gives, its memory, its kernels.   frit explain: the ledger.
  * frit ops: the operators.   frit targets: the targets. */
 #include "driver.h"
-#include <string.h>
 
 static void print_ports(const char *what, Tensor *const *t, int n, bool json) {
   for (int k = 0; k < n; k++) {

@@ -2,7 +2,6 @@
  * Twelve independent accumulators cover latency times ports; all fit in registers, so the loop body is FMAs alone. */
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>

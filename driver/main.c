@@ -3,7 +3,6 @@
 #include "driver.h"
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* One subcommand: its name, what it does in a line, its usage, what it wants if there is no model; does it run an opened one? */
 static const struct Command { const char *name, *what, *usage; Work *work; const char *wants; bool open; } commands[] = {

@@ -2,7 +2,6 @@
  *   a port of shape [c, t] with 48000 frames and block 64: each call sees c rows of 64, copied from and to the rows of 48000 */
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 
 int64_t port_extent(const Ports *p, const frit_port *q, int d) { return q->extent[d] + (q->dim[d] >= 0 ? p->dim[q->dim[d]] : 0); }
 

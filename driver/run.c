@@ -3,7 +3,6 @@
 #include "driver.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- frit run. Streams run in blocks of --block frames; their length is that of the inputs. */
 static bool write_output(Ctx *c, const Ports *p, const Binding *b) {

@@ -3,7 +3,6 @@
 #include "parse.h"
 #include "grammar.h"
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- errors */
 void parse_error(Parse *p, Pos at, const char *fmt, ...) {
@@ -125,9 +124,8 @@ void file_stage(Parse *p, Pos pos, const char *name) {
 
 void file_weights(Parse *p, Pos pos, const char *path) {
   Ast *a = p->ast;
-  a->weights = ctx_grow(p->c, a->weights, a->nweights, &p->weights_cap, sizeof *a->weights);
-  a->weights_pos = ctx_grow(p->c, a->weights_pos, a->nweights, &p->pos_cap, sizeof *a->weights_pos);
-  a->weights[a->nweights] = path, a->weights_pos[a->nweights++] = pos;
+  int n = a->nweights;
+  APPEND(p->c, a->weights_pos, n, pos); APPEND(p->c, a->weights, a->nweights, path);
 }
 
 void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList body) {
@@ -195,8 +193,5 @@ bool path_ends(const char *path, const char *suffix) { size_t n = strlen(path), 
 const char *path_base(const char *path) { const char *slash = strrchr(path, '/'); return slash ? slash + 1 : path; }
 
 Ast *ast_parse(Ctx *c, const Source *src) {
-  Parse *p = NEW(c, Parse);
-  p->c = c, p->src = src, p->line = p->col = 1, p->ast = NEW(c, Ast);
-  *p->ast = (Ast){ .src = src, .stage = STAGE_PARSE };
-  return parse_run(p);
+  return parse_run(MAKE(c, Parse, .c = c, .src = src, .line = 1, .col = 1, .ast = MAKE(c, Ast, .src = src, .stage = STAGE_PARSE)));
 }

@@ -2,7 +2,12 @@
 #ifndef FRIT_AST_H
 #define FRIT_AST_H
 #include "../ir/ir.h"
+#include <string.h>
 
+/* A new T with these initialisers. */
+#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
+/* x at the end of an array that keeps no capacity. */
+#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
 /* Declares `text`, made from the variable arguments after fmt. */
 #define FORMAT(c, text) va_list ap_; va_start(ap_, fmt); const char *text = ctx_vprintf((c), fmt, ap_); va_end(ap_)
 

@@ -2,7 +2,6 @@
  * Comments are dropped, documentation is kept; parentheses stand where the grammar needs them, and always around `or`.
  *   y[i]=(x[i - 1]) or 0;    becomes    y[i] = (x[i - 1] or 0); */
 #include "ast.h"
-#include <string.h>
 
 /* Binding strengths of LANGUAGE.md 7, from loose to tight, as in scalar.def. */
 enum { LEVEL_EXPR = 1, LEVEL_OR = 2, LEVEL_CMP = 6, LEVEL_UNARY = 11, LEVEL_POWER = 12, LEVEL_POSTFIX = 13 };

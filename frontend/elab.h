@@ -4,16 +4,11 @@
 #ifndef FRIT_ELAB_H
 #define FRIT_ELAB_H
 #include "ast.h"
-#include <string.h>
 
 /* Tables from interned names (pointers) to anything. */
 typedef struct Map { const void **key; void **val; int n, cap; } Map;
 void *map_get(const Map *m, const void *key); void map_put(Ctx *c, Map *m, const void *key, void *val);
 typedef VEC(const char *) Names;
-/* A new T with these initialisers. */
-#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
-/* x at the end of an array that keeps no capacity. */
-#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
 
 /* ---- values */
 typedef enum {

@@ -51,9 +51,9 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
 static int place_rank(const Piece *p) { int n = 0; while (p->place[n]) n++; return n; }
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
-  Tensor *t = NEW(el->c, Tensor); int rank = place_rank(g->piece.at[0]);
-  *t = (Tensor){ .name = g->name, .type = T_NONE, .rank = rank, .shape = NEWN(el->c, Extent, rank + 1), .pos = g->piece.at[0]->st->pos,
-                 .stream_dim = -1 };
+  int rank = place_rank(g->piece.at[0]);
+  Tensor *t = MAKE(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
+  t->shape = NEWN(el->c, Extent, rank + 1);
   for (int i = 0; i < g->piece.n; i++) {
     const Piece *p = g->piece.at[i]; int n = place_rank(p);
     if (n != rank) fail_at(el, p->st->pos, "pieces of '%s' have %d and %d dimensions", g->name, rank, n);

@@ -17,7 +17,6 @@
 %union { Node *node; Stmt *stmt; Tree *tree; const char *text; int64_t i; double f; int kind; Param param;
          NodeList nodes; NameList names; StmtList stmts; LeafList leaves; TreeList trees; ParamList params; LeafDim leaf; Place place; }
 %code {
-#include <string.h>
 int yylex(YYSTYPE *v, YYLTYPE *l, void *scanner);
 static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 #define C (p->c)

@@ -23,7 +23,7 @@ typedef struct Parse {
   Tok last, before, before2; Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
   int closed, dropped;                                    /* the brackets that the last closing one closed, that lex_drop_open gave up; or -1 */
   const char *doc; uint32_t doc_line;                     /* documentation that waits for its operator */
-  int decl_cap, weights_cap, pos_cap;                     /* of the arrays in ast */
+  int decl_cap;                                           /* of the array in ast */
   bool lost;                                              /* after an error, until the grammar has caught itself again */
   int skip;                                               /* > 0: tokens are dropped until brackets are closed to this depth */
   uint32_t bad_line;                                      /* has an error of the lexer: what the grammar then says is noise */

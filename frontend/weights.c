@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,15 +112,13 @@ static bool entries_disjoint(const Reader *r, Weights *w) {
 }
 
 static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
-  Reader *r = NEW(c, Reader); json_t *header = NULL, *entry; const char *name; bool good = true;
-  *r = (Reader){ .c = c, .path = path, .pos = pos };
+  Reader *r = MAKE(c, Reader, .c = c, .path = path, .pos = pos); json_t *header = NULL, *entry; const char *name; bool good = true;
   const char *wrong = file_map(r);
   if (!wrong) wrong = header_read(r, &header);
   if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
   if (!r->map) diag_help(c, "a relative path starts at the folder of the graph");
   if (wrong) return NULL;
-  Weights *w = NEW(c, Weights);
-  *w = (Weights){ .path = path, .at = NEWN(c, Weight, json_object_size(header)) };
+  Weights *w = MAKE(c, Weights, .path = path, .at = NEWN(c, Weight, json_object_size(header)));
   json_object_foreach(header, name, entry) {
     if (!strcmp(name, "__metadata__")) continue;
     if (entry_read(r, name, entry, &w->at[w->n])) w->n++;
@@ -160,10 +157,8 @@ static const Source *source_find(Ctx *c, const char *name) {
 }
 
 static Weights *weights_of_nam(Ctx *c, const char *path, const Source *src) {
-  Weights *w = NEW(c, Weights); Import in = { 0 };
-  if (!nam_import(c, src, path, true, &in)) return NULL;
-  *w = (Weights){ .path = path, .at = in.weight, .n = in.nweight };
-  return w;
+  Import in = { 0 };
+  return nam_import(c, src, path, true, &in) ? MAKE(c, Weights, .path = path, .at = in.weight, .n = in.nweight) : NULL;
 }
 
 Weights *weights_open(Ctx *c, const char *path, const Source *from, Pos pos) {
