@@ -3,7 +3,6 @@
 #define FRIT_DRIVER_H
 #include "../backend/kir.h"
 #include "../frontend/ast.h"
-#include "../ir/ir.h"
 #include "../passes/passes.h"
 #include "../runtime/frit.h"
 

@@ -123,8 +123,7 @@ void file_stage(Parse *p, Pos pos, const char *name) {
 }
 
 void file_weights(Parse *p, Pos pos, const char *path) {
-  Ast *a = p->ast;
-  int n = a->nweights;
+  Ast *a = p->ast; int n = a->nweights;
   APPEND(p->c, a->weights_pos, n, pos); APPEND(p->c, a->weights, a->nweights, path);
 }
 

@@ -201,8 +201,7 @@ static void run_names(Body *b, const Stmt *st) {
     want[k] = frame_full(el, b->f, name[k]);
   }
   el->target = want[0]; el->want = (Want){ want, n };
-  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP);
-  int have = several ? v.l->n : 1;
+  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
   if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
   for (int k = 0; k < n; k++) {
     Val one = several ? v.l->at[k] : v;

@@ -374,8 +374,7 @@ static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
   n = term_letters(&s, out_term ? out_term : "...", s.ell, ch);      /* without "->": `...`, then the letters that occur once, sorted */
   for (int k = 0; !out_term && k < 128; k++) if (s.count[k] == 1) ch[n++] = k;
   for (int i = 0; i < n; i++) if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
-  out.l->at[3] = letters_numbers(&s, ch, n);
-  return out;
+  out.l->at[3] = letters_numbers(&s, ch, n); return out;
 }
 
 static Val need(Elab *el, Val v, ValKind kind, int id, Pos p) {

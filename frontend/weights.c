@@ -47,8 +47,7 @@ static const char *file_map(Reader *r) {
   close(fd);
   if (r->map == MAP_FAILED) return why;
   r->mapped = (size_t)st.st_size;
-  ctx_at_free(r->c, unmap, r);
-  return NULL;
+  ctx_at_free(r->c, unmap, r); return NULL;
 }
 
 static const char *header_read(Reader *r, json_t **out) {

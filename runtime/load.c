@@ -62,8 +62,7 @@ static int read_line(frit_model *m, char *line) {
   if (!n) return 1;
   if (!strcmp(word[0], "dim")) {
     if (n < 4 || m->ndim == MAX_DIMS) return 0;
-    m->dim[m->ndim++] = (frit_dim){ word[1], atoll(word[2]), atoll(word[3]), n > 4 };
-    return 1;
+    m->dim[m->ndim++] = (frit_dim){ word[1], atoll(word[2]), atoll(word[3]), n > 4 }; return 1;
   }
   if (!strcmp(word[0], "input") || !strcmp(word[0], "output")) return read_port(m, word[0][0] == 'o', word + 1, n - 1);
   size_t *bytes = !strcmp(word[0], "state") ? &m->state : !strcmp(word[0], "scratch") ? &m->scratch : NULL;
