@@ -1,9 +1,9 @@
 /* Arrays in files: NumPy's .npy (format 1.0 to 3.0, C order, little endian), raw .f32, mono .wav (PCM 16, 24, 32 bits, float 32).
  * Formats: numpy.lib.format's documentation; "Multimedia Programming Interface and Data Specifications 1.0" (RIFF WAVE).
  * Every count in a file is checked against its size before it is used. */
+#include "../ir/scalar.h"
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 
 static const struct { const char *descr; Type type; } dtypes[] = {
   { "<f4", T_F32 }, { "<f8", T_F64 }, { "<f2", T_F16 }, { "<i8", T_I64 }, { "<i4", T_I32 }, { "<i2", T_I16 }, { "|i1", T_I8 },
@@ -11,12 +11,7 @@ static const struct { const char *descr; Type type; } dtypes[] = {
 };
 enum { NDTYPE = sizeof dtypes / sizeof *dtypes };
 
-static uint32_t get_le(const char *p, int n) {
-  uint32_t v = 0;
-  while (n--) v = v << 8 | (unsigned char)p[n];
-  return v;
-}
-
+static uint32_t get_le(const char *p, int n) { uint32_t v = 0; while (n--) v = v << 8 | (unsigned char)p[n]; return v; }
 static void put_le(char *p, int n, uint32_t v) { for (int k = 0; k < n; k++) p[k] = (char)(v >> 8 * k); }
 
 /* ---- .npy */
@@ -29,17 +24,14 @@ static const char *npy_value(const char *header, const char *key) {
 
 static bool npy_type(const char *header, Array *out) {
   const char *s = npy_value(header, "'descr'");
-  for (int k = 0; k < NDTYPE; k++)
-    if (*s == '\'' && !strncmp(s + 1, dtypes[k].descr, 3) && s[4] == '\'') return out->type = dtypes[k].type, true;
+  for (int k = 0; k < NDTYPE; k++) if (*s == '\'' && !strncmp(s + 1, dtypes[k].descr, 3) && s[4] == '\'') return out->type = dtypes[k].type, true;
   return false;
 }
 
 static bool npy_shape(const char *header, Array *out) {
-  const char *s = npy_value(header, "'shape'");
-  if (*s++ != '(') return false;
+  const char *s = npy_value(header, "'shape'"); if (*s++ != '(') return false;
   for (out->count = 1; *s && *s != ')'; s += strspn(s, ", ")) {
-    char *end;
-    long long n = strtoll(s, &end, 10);
+    char *end; long long n = strtoll(s, &end, 10);
     if (end == s || n < 0 || out->rank == 8 || (n && out->count > ((int64_t)1 << 40) / n)) return false;
     out->shape[out->rank++] = n, out->count *= n;
     s = end;
@@ -49,21 +41,18 @@ static bool npy_shape(const char *header, Array *out) {
 
 static const char *npy_read(Ctx *c, const Source *f, Array *out) {
   if (f->size < 12 || memcmp(f->text, "\x93NUMPY", 6)) return "this is no .npy file";
-  int wide = f->text[6] >= 2;
-  size_t n = get_le(f->text + 8, wide ? 4 : 2), at = wide ? 12 : 10;
+  int wide = f->text[6] >= 2; size_t n = get_le(f->text + 8, wide ? 4 : 2), at = wide ? 12 : 10;
   if (n > f->size - at || n > 1 << 20) return "the .npy header is longer than the file";
   const char *header = ctx_printf(c, "%.*s", (int)n, f->text + at);
   if (!npy_type(header, out)) return "the .npy element type is not one of f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, little endian";
   if (strncmp(npy_value(header, "'fortran_order'"), "False", 5)) return "the .npy array is in Fortran order: save numpy.ascontiguousarray(x)";
   if (!npy_shape(header, out)) return "the .npy shape cannot be read";
   if ((size_t)out->count * (size_t)type_bytes(out->type) != f->size - at - n) return "the .npy file is truncated, or longer than its shape says";
-  out->data = (void *)(f->text + at + n);
-  return NULL;
+  out->data = (void *)(f->text + at + n); return NULL;
 }
 
 static bool npy_write(Ctx *c, const char *path, const Array *a) {
-  Text t = { .c = c };
-  int k = NDTYPE - 1;
+  Text t = { .c = c }; int k = NDTYPE - 1;
   while (k > 0 && dtypes[k].type != a->type) k--;
   text_addn(&t, "\x93NUMPY\x01\0..", 10);
   text_add(&t, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtypes[k].descr);
@@ -81,8 +70,7 @@ typedef struct Wav { uint32_t format, channels, rate, bits; const char *data; si
 
 static bool wav_chunks(const Source *f, Wav *w) {
   for (size_t at = 12; at <= f->size - 8;) {
-    uint32_t n = get_le(f->text + at + 4, 4);
-    const char *body = f->text + at + 8;
+    uint32_t n = get_le(f->text + at + 4, 4); const char *body = f->text + at + 8;
     if (n > f->size - at - 8) return false;
     if (!memcmp(f->text + at, "fmt ", 4) && n >= 16) {
       uint32_t format = get_le(body, 2);
@@ -110,8 +98,7 @@ static const char *wav_read(Ctx *c, const Source *f, Array *out) {
   bool pcm = w.format == 1 && (w.bits == 16 || w.bits == 24 || w.bits == 32);
   if (!pcm && !(w.format == 3 && w.bits == 32)) return "the .wav samples are not PCM of 16, 24 or 32 bits or 32-bit float";
   if (w.channels != 1) return "the .wav file has more than one channel: give a mono file";
-  size_t width = w.bits / 8, n = w.bytes / width;
-  float *v = NEWN(c, float, n ? n : 1);
+  size_t width = w.bits / 8, n = w.bytes / width; float *v = NEWN(c, float, n ? n : 1);
   for (size_t k = 0; k < n; k++) v[k] = wav_sample(&w, w.data + k * width);
   *out = (Array){ .type = T_F32, .rank = 1, .shape = { (int64_t)n }, .count = (int64_t)n, .data = v, .rate = (int)w.rate };
   return NULL;
@@ -153,38 +140,21 @@ static const struct Format *format_of(const char *path) {
 }
 
 bool array_read(Ctx *c, const char *path, Array *out) {
-  const struct Format *f = format_of(path);
-  Source *src = source_read(c, path);
+  const struct Format *f = format_of(path); Source *src = source_read(c, path);
   *out = (Array){ 0 };
   const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format;
   return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));
 }
 
 bool array_write(Ctx *c, const char *path, const Array *a) {
-  const struct Format *f = format_of(path);
-  if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
+  const struct Format *f = format_of(path); if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
   if (a->type != T_F32 && f->write != npy_write) return driver_fail(c, "%s: only f32 arrays go into .f32 and .wav files: write .npy", path);
   return f->write(c, path, a);
 }
 
 /* ---- conversion */
-#define NUMBERS(X) X(T_I8, int8_t) X(T_U8, uint8_t) X(T_I16, int16_t) X(T_U16, uint16_t) X(T_F16, uint16_t) X(T_BF16, uint16_t) X(T_I32, int32_t) \
-  X(T_U32, uint32_t) X(T_I64, int64_t) X(T_U64, uint64_t) X(T_F32, float) X(T_F64, double)
-
-double array_get(Type t, const void *data, int64_t k) {
-#define GET(T, C) case T: return (double)((const C *)data)[k];
-  switch (t) { NUMBERS(GET) default: return ((const uint8_t *)data)[k]; }
-}
-
-static void array_put(Type t, void *data, int64_t k, double v) {
-#define PUT(T, C) case T: ((C *)data)[k] = (C)v; break;
-  switch (t) { NUMBERS(PUT) default: ((uint8_t *)data)[k] = v != 0; }
-}
-
 void *array_as(Ctx *c, const Array *a, Type t) {
-  size_t n = (size_t)a->count, bytes = n * (size_t)type_bytes(a->type);
-  char *out = NEWN(c, char, n * (size_t)type_bytes(t) + 1), *from = a->type == t ? out : NEWN(c, char, bytes + 1);
-  memcpy(from, a->data, bytes);   /* to an aligned place */
-  for (int64_t k = 0; a->type != t && k < a->count; k++) array_put(t, out, k, array_get(a->type, from, k));
+  char *out = NEWN(c, char, (size_t)a->count * (size_t)type_bytes(t) + 1);
+  for (int64_t k = 0; k < a->count; k++) value_store(out, t, k, convert_value(value_load(a->data, a->type, k), a->type, t, CV_PLAIN));
   return out;
 }

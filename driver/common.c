@@ -1,7 +1,6 @@
 /* What the subcommands share: contexts from options, loading and compiling, opening artefacts, errors, the clock. */
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -9,36 +8,24 @@ int driver_say(int code, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
   fputs("frit: ", stderr), vfprintf(stderr, fmt, ap), fputc('\n', stderr);
-  va_end(ap);
-  return code;
+  va_end(ap); return code;
 }
 
-bool driver_fail(Ctx *c, const char *fmt, ...) {
-  char text[4400];
-  va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
-  diag_error(c, (Pos){ 0 }, "%s", text);
-  return false;
-}
+bool driver_fail(Ctx *c, const char *fmt, ...) { FORMAT(c, text); diag_error(c, (Pos){ 0 }, "%s", text); return false; }
 
 int driver_try(Work *work, Session *s) {
-  const Args *a = s->a;
-  Ctx *c = ctx_new();
+  const Args *a = s->a; Ctx *c = ctx_new();
   if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
                       .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
   int code = ctx_try(c, work, s);
   diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;
-  ctx_free(c);
-  return code;
+  ctx_free(c); return code;
 }
 
 static const Target *find_target(Ctx *c, const Args *a) {
-  const char *name = a->target ? a->target : "host", *names[32], *near;
-  const Target *t = target_find(name);
+  const char *name = a->target ? a->target : "host", *names[32], *near; const Target *t = target_find(name);
   if (t) return t;
   for (int k = 0; k < ntargets && k < 32; k++) names[k] = targets[k].name;
   near = diag_near(name, names, ntargets);
@@ -48,26 +35,20 @@ static const Target *find_target(Ctx *c, const Args *a) {
 }
 
 Graph *driver_graph(Ctx *c, const Args *a, Stage until) {
-  const Target *t = find_target(c, a);
-  Graph *g = t ? frontend_load(c, a->input) : NULL;
+  const Target *t = find_target(c, a); Graph *g = t ? frontend_load(c, a->input) : NULL;
   return g && passes_run(c, g, t, until) ? g : NULL;
 }
 
-KModule *driver_module(Ctx *c, const Args *a) {
-  Graph *g = driver_graph(c, a, STAGE_PLAN);
-  return g ? lower(c, g, find_target(c, a)) : NULL;
-}
+KModule *driver_module(Ctx *c, const Args *a) { Graph *g = driver_graph(c, a, STAGE_PLAN); return g ? lower(c, g, find_target(c, a)) : NULL; }
 
 /* ---- artefacts */
 static int compile_so(Ctx *c, void *session) {
-  const Session *s = session;
-  KModule *m = driver_module(c, s->a);
+  const Session *s = session; KModule *m = driver_module(c, s->a);
   return m && emit_file(c, m, EMIT_SO, s->path) ? EXIT_OK : -1;
 }
 
 static frit_model *open_so(const char *path, int *code) {
-  const char *why;
-  char full[4200];
+  const char *why; char full[4200];
   snprintf(full, sizeof full, "%s%s", strchr(path, '/') ? "" : "./", path);
   frit_model *m = frit_open(full, &why);
   *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why);
@@ -76,8 +57,7 @@ static frit_model *open_so(const char *path, int *code) {
 
 frit_model *driver_open(const Args *a, int *code) {
   if (path_ends(a->input, ".so")) return open_so(a->input, code);
-  const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-  char dir[4000], path[4096];
+  const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp"; char dir[4000], path[4096];
   snprintf(dir, sizeof dir, "%s/frit-XXXXXX", tmp);
   if (!mkdtemp(dir)) {
     *code = driver_say(EXIT_INPUT, "cannot make a temporary folder in %s: set TMPDIR to one that can be written", tmp);
@@ -86,22 +66,15 @@ frit_model *driver_open(const Args *a, int *code) {
   snprintf(path, sizeof path, "%s/model.so", dir);
   *code = driver_try(compile_so, &(Session){ .a = a, .path = path });
   frit_model *m = *code == EXIT_OK ? open_so(path, code) : NULL;
-  unlink(path), rmdir(dir);
-  return m;
+  unlink(path), rmdir(dir); return m;
 }
 
 int driver_open_try(Work *work, const Args *a) {
-  int code;
-  frit_model *m = driver_open(a, &code);
+  int code; frit_model *m = driver_open(a, &code);
   if (!m) return code;
   frit_instance *i = frit_new(m);
   code = i ? driver_try(work, &(Session){ a, m, i, NULL }) : driver_say(EXIT_INPUT, "out of memory");
-  frit_free(i), frit_close(m);
-  return code;
+  frit_free(i), frit_close(m); return code;
 }
 
-double now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
+double now_ns(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return (double)t.tv_sec * 1e9 + (double)t.tv_nsec; }

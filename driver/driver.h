@@ -1,9 +1,8 @@
-/* The frit command: one file a subcommand, all clients of libfrit and the runtime. */
+/* The frit command: clients of libfrit and the runtime. */
 #ifndef FRIT_DRIVER_H
 #define FRIT_DRIVER_H
 #include "../backend/kir.h"
 #include "../frontend/ast.h"
-#include "../ir/ir.h"
 #include "../passes/passes.h"
 #include "../runtime/frit.h"
 
@@ -13,11 +12,8 @@ typedef struct Binding { const char *name, *value; } Binding;
 typedef struct Bindings { Binding at[32]; int n; } Bindings;
 /* What the command line said; options of all subcommands together. */
 typedef struct Args {
-  const char *input, *output, *target, *printer, *emit, *dump, *no_fuse[64]; int nno_fuse;
-  Bindings in, out, dim;
-  int bisect_limit, delay, block, frames, seed;
-  double tolerance, seconds;
-  bool prewarm, dump_set, json, machine, verify, help;
+  const char *input, *output, *target, *printer, *emit, *dump, *no_fuse[64]; int nno_fuse; Bindings in, out, dim;
+  int bisect_limit, delay, block, frames, seed; double tolerance, seconds; bool prewarm, dump_set, json, machine, verify, help;
 } Args;
 
 /* A subcommand's work: it gives the exit code, or -1 after an error. m is a->input, opened, and i an instance of it, where it asks for one. */
@@ -35,17 +31,14 @@ int driver_say(int code, const char *fmt, ...) __attribute__((format(printf, 2, 
 /* Records an error that has no place; false. */
 bool driver_fail(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Loads and runs all passes up to `until`; NULL after errors. */
-Graph *driver_graph(Ctx *c, const Args *a, Stage until);
-KModule *driver_module(Ctx *c, const Args *a);
+Graph *driver_graph(Ctx *c, const Args *a, Stage until); KModule *driver_module(Ctx *c, const Args *a);
 /* The artefact of a->input: itself if it is a .so, else compiled to a temporary file that is gone when this returns. NULL: *code is set. */
 frit_model *driver_open(const Args *a, int *code);
 
 /* ---- arrays in files: .npy (any type that frit has), raw .f32, mono .wav (16, 24, 32 bits, float) */
 typedef struct Array { Type type; int rank; int64_t shape[8]; void *data; int64_t count; int rate; } Array;
-bool array_read(Ctx *c, const char *path, Array *out);
-bool array_write(Ctx *c, const char *path, const Array *a);
+bool array_read(Ctx *c, const char *path, Array *out); bool array_write(Ctx *c, const char *path, const Array *a);
 void *array_as(Ctx *c, const Array *a, Type t);          /* elements converted to type t (arena) */
-double array_get(Type t, const void *data, int64_t k);   /* element k; of 16-bit floats the bits */
 
 /* ---- ports of an artefact bound to arrays, and the run-time dimensions; the stream, if any, has `frames` in all and runs in blocks */
 typedef struct Ports {
@@ -54,12 +47,10 @@ typedef struct Ports {
 /* Binds inputs to a->in's files, or to random numbers where `fill`; dims from --dim and the files' shapes. False after an error. */
 bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p);
 /* Runs the whole stream in blocks of `block` frames (or once). The rows of a call are gathered from and scattered to the whole arrays. */
-bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block);
-int64_t port_extent(const Ports *p, const frit_port *q, int d);
+bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block); int64_t port_extent(const Ports *p, const frit_port *q, int d);
 int64_t port_elems(const Ports *p, const frit_port *q);
 
 /* ---- this machine's peaks, one thread */
 typedef struct Peaks { double gflops[3]; const char *isa[3]; int n; double gbs_l1, gbs_l2, gbs_memory; } Peaks;
-void machine_peaks(Peaks *p);
-double now_ns(void);
+void machine_peaks(Peaks *p); double now_ns(void);
 #endif

@@ -1,7 +1,6 @@
 /* frit inspect: what a model or an artefact takes and gives, its memory, its kernels.   frit explain: the ledger.
  * frit ops: the operators.   frit targets: the targets. */
 #include "driver.h"
-#include <string.h>
 
 static void print_ports(const char *what, Tensor *const *t, int n, bool json) {
   for (int k = 0; k < n; k++) {
@@ -18,8 +17,7 @@ static void print_ports(const char *what, Tensor *const *t, int n, bool json) {
 
 static long long parameters(const Graph *g) {
   long long n = 0;
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->kind == TK_PARAM) n += tensor_size(g->tensor[k]);
+  for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->kind == TK_PARAM) n += tensor_size(g->tensor[k]);
   return n;
 }
 
@@ -52,23 +50,18 @@ static void inspect_text(const KModule *m) {
 int cmd_inspect(Ctx *c, void *session) {
   const Args *a = ((const Session *)session)->a;
   if (path_ends(a->input, ".so")) {
-    int code;
-    frit_model *m = driver_open(a, &code);
+    int code; frit_model *m = driver_open(a, &code);
     if (m) fputs(frit_info(m), stdout);
-    frit_close(m);
-    return code;
+    frit_close(m); return code;
   }
-  KModule *m = driver_module(c, a);
-  if (!m) return -1;
-  if (a->json) inspect_json(m);
-  else inspect_text(m);
-  return EXIT_OK;
+  const KModule *m = driver_module(c, a);
+  if (m) (a->json ? inspect_json : inspect_text)(m);
+  return m ? EXIT_OK : -1;
 }
 
 int cmd_explain(Ctx *c, void *session) {
   if (!driver_graph(c, ((const Session *)session)->a, STAGE_PLAN)) return -1;
-  ledger_print(c, stdout);
-  return EXIT_OK;
+  ledger_print(c, stdout); return EXIT_OK;
 }
 
 static int print_op(Ctx *c, const Ast *p, const char *name) {
@@ -84,8 +77,7 @@ static int print_op(Ctx *c, const Ast *p, const char *name) {
 
 /* The list has the first line of each documentation. */
 int cmd_ops(Ctx *c, void *session) {
-  const Args *a = ((const Session *)session)->a;
-  const Ast *p = prelude(c);
+  const Args *a = ((const Session *)session)->a; const Ast *p = prelude(c);
   if (a->input) return print_op(c, p, a->input);
   for (int k = 0; k < p->ndecl; k++) {
     const char *doc = p->decl[k].doc ? p->decl[k].doc : "";

@@ -2,7 +2,6 @@
  * Twelve independent accumulators cover latency times ports; all fit in registers, so the loop body is FMAs alone. */
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -48,8 +47,7 @@ static void peaks_fma(Peaks *p) { p->n = 0; }
 /* Sums of words in four chains of 32-byte vectors. GB/s. */
 typedef uint64_t Words __attribute__((vector_size(32)));
 AVX2 static double bandwidth(const Words *v, size_t bytes, int rounds) {
-  Words a = { 0 }, b = a, e = a, f = a;
-  double top = 0;
+  Words a = { 0 }, b = a, e = a, f = a; double top = 0;
   for (int r = 0; r < 6; r++) {
     double t0 = now_ns();
     for (int q = 0; q < rounds; q++) {
@@ -60,13 +58,11 @@ AVX2 static double bandwidth(const Words *v, size_t bytes, int rounds) {
     top = g > top ? g : top;
   }
   Words sum = a + b + e + f;
-  __asm__ volatile("" : : "m"(sum));
-  return top;
+  __asm__ volatile("" : : "m"(sum)); return top;
 }
 
 void machine_peaks(Peaks *p) {
-  size_t big = (size_t)256 << 20;
-  Words *v = aligned_alloc(64, big);
+  size_t big = (size_t)256 << 20; Words *v = aligned_alloc(64, big);
   *p = (Peaks){ 0 };
   peaks_fma(p);
   if (!v) return;

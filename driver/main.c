@@ -1,11 +1,8 @@
 /* frit: reads the command line and hands over to the subcommand.
- *
- *   frit compile model.graph -o model.so --target=x86-64-v3
- */
+ *   frit compile model.graph -o model.so --target=x86-64-v3 */
 #include "driver.h"
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* One subcommand: its name, what it does in a line, its usage, what it wants if there is no model; does it run an opened one? */
 static const struct Command { const char *name, *what, *usage; Work *work; const char *wants; bool open; } commands[] = {
@@ -50,8 +47,7 @@ static void usage(FILE *f) {
 }
 
 static int take_whole(const struct Option *o, const char *s, int *out) {
-  char *end;
-  long v = strtol(s, &end, 10);
+  char *end; long v = strtol(s, &end, 10);
   if (end == s || *end || v < o->lo || v > o->hi)
     return driver_say(EXIT_USAGE, "--%s wants a whole number from %d to %d, not '%s'", o->name, o->lo, o->hi, s);
   *out = (int)v;
@@ -69,8 +65,7 @@ static int take_binding(const struct Option *o, char *s, Bindings *list) {
   if (!eq || eq == s || !eq[1]) return driver_say(EXIT_USAGE, "--%s wants NAME=VALUE, not '%s'", o->name, s);
   if (list->n == o->hi) return driver_say(EXIT_USAGE, "more than %d times --%s", o->hi, o->name);
   *eq = 0;
-  list->at[list->n++] = (Binding){ s, eq + 1 };
-  return EXIT_OK;
+  list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
 }
 
 static int take_long(Args *a, const struct Option *o) {
@@ -89,8 +84,7 @@ static int take_long(Args *a, const struct Option *o) {
 static int take_fuse(Args *a, const char *s) {
   if (strncmp(s, "no-fuse=", 8) || !s[8] || a->nno_fuse == 63)
     return driver_say(EXIT_USAGE, "-f%s is unknown (there is -fno-fuse=MOVE[@LABEL] with MOVE one of vertical, prologue, horizontal, tile)", s);
-  a->no_fuse[a->nno_fuse++] = s + 8;
-  return EXIT_OK;
+  a->no_fuse[a->nno_fuse++] = s + 8; return EXIT_OK;
 }
 
 static int take(Args *a, int o) {
@@ -105,8 +99,7 @@ static int parse(int argc, char **argv, Args *a) {
   struct option options[NROW + 1] = { 0 };
   for (int k = 0; k < NROW; k++)
     options[k] = (struct option){ rows[k].name, rows[k].kind == OPTIONAL ? 2 : rows[k].kind < ON || rows[k].kind == LIST, NULL, FIRST + k };
-  for (int o, rc; (o = getopt_long(argc, argv, "o:f:h", options, NULL)) != -1;)
-    if ((rc = take(a, o)) != EXIT_OK) return rc;
+  for (int o, rc; (o = getopt_long(argc, argv, "o:f:h", options, NULL)) != -1;) if ((rc = take(a, o)) != EXIT_OK) return rc;
   if (optind < argc) a->input = argv[optind++];
   return optind < argc ? driver_say(EXIT_USAGE, "'%s': one model at a time", argv[optind]) : EXIT_OK;
 }
@@ -118,8 +111,7 @@ static const struct Command *find(const char *name) {
     if (!strcmp(names[k], name)) return &commands[k];
   }
   near = diag_near(name, names, NCOMMAND);
-  driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near));
-  return NULL;
+  driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
 }
 
 int main(int argc, char **argv) {
@@ -127,8 +119,7 @@ int main(int argc, char **argv) {
   if (argc < 2) return usage(stderr), EXIT_USAGE;
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) return usage(stdout), EXIT_OK;
   if (!strcmp(argv[1], "--version")) return printf("frit %s\n", FRIT_VERSION), EXIT_OK;
-  const struct Command *cmd = find(argv[1]);
-  int rc = cmd ? parse(argc - 1, argv + 1, &a) : EXIT_USAGE;
+  const struct Command *cmd = find(argv[1]); int rc = cmd ? parse(argc - 1, argv + 1, &a) : EXIT_USAGE;
   if (rc != EXIT_OK) return rc < 0 ? EXIT_OK : rc;
   if (a.help) return printf("%s\n%s\n", cmd->what, cmd->usage), EXIT_OK;
   if (a.machine && cmd->work == cmd_bench) return driver_try(cmd_machine, &(Session){ .a = &a });

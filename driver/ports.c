@@ -1,10 +1,7 @@
 /* Binding files and dimensions to an artefact's ports; running streams in blocks.
- *
- *   a port of shape [c, t] with 48000 frames and block 64: each call sees c rows of 64, copied from and to the rows of 48000
- */
+ *   a port of shape [c, t] with 48000 frames and block 64: each call sees c rows of 64, copied from and to the rows of 48000 */
 #include "driver.h"
 #include <stdlib.h>
-#include <string.h>
 
 int64_t port_extent(const Ports *p, const frit_port *q, int d) { return q->extent[d] + (q->dim[d] >= 0 ? p->dim[q->dim[d]] : 0); }
 
@@ -15,8 +12,7 @@ int64_t port_elems(const Ports *p, const frit_port *q) {
 }
 
 static int find_input(Ctx *c, const Ports *p, const char *name) {
-  const char *names[256] = { 0 };
-  int n = 0;
+  const char *names[256] = { 0 }; int n = 0;
   for (int k = 0; k < p->n; k++) {
     if (p->port[k]->output) continue;
     names[n++] = p->port[k]->name;
@@ -35,8 +31,7 @@ static bool set_dim(Ctx *c, Ports *p, const Binding *b) {
 
 /* A dimension that the command line left open takes its extent from the file. */
 static bool dims_from(Ctx *c, Ports *p, const frit_port *q, const char *path, const Array *f) {
-  int open = 0;
-  int64_t known = 1;
+  int open = 0; int64_t known = 1;
   for (int d = 0; d < q->rank; d++)
     if (q->dim[d] >= 0 && p->dim[q->dim[d]] < 0 && ++open) p->dim[q->dim[d]] = f->rank == q->rank ? f->shape[d] - q->extent[d] : -2 - d;
     else known *= port_extent(p, q, d);
@@ -47,15 +42,12 @@ static bool dims_from(Ctx *c, Ports *p, const frit_port *q, const char *path, co
 }
 
 static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
-  Array f;
-  int k = find_input(c, p, b->name);
+  Array f; int k = find_input(c, p, b->name);
   if (k < 0 || !array_read(c, b->value, &f) || !dims_from(c, p, p->port[k], b->value, &f)) return false;
   Type t = type_by_name(p->port[k]->type);
   if (f.type != t && (type_bytes(t) == 2 || type_bytes(f.type) == 2))
     return driver_fail(c, "%s has elements of type %s, input '%s' of %s", b->value, type_name(f.type), b->name, type_name(t));
-  p->data[k] = array_as(c, &f, t);
-  p->rate = f.rate ? f.rate : p->rate;
-  return true;
+  p->data[k] = array_as(c, &f, t); p->rate = f.rate ? f.rate : p->rate; return true;
 }
 
 /* Deterministic numbers in -1..1: splitmix64 (Steele, Lea, Flood 2014). */
@@ -94,20 +86,16 @@ bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p) {
   *p = (Ports){ .m = m, .n = frit_nports(m), .stream = -1 };
   for (int k = 0; k < p->n; k++) p->port[k] = frit_get_port(m, k);
   for (int d = 0; d < 16; d++) p->dim[d] = -1;
-  for (int k = 0; k < a->dim.n; k++)
-    if (!set_dim(c, p, &a->dim.at[k])) return false;
-  for (int k = 0; k < a->in.n; k++)
-    if (!bind_file(c, p, &a->in.at[k])) return false;
+  for (int k = 0; k < a->dim.n; k++) if (!set_dim(c, p, &a->dim.at[k])) return false;
+  for (int k = 0; k < a->in.n; k++) if (!bind_file(c, p, &a->in.at[k])) return false;
   if (!close_dims(c, a, p)) return false;
   for (int k = 0; k < p->n; k++) {
-    const frit_port *q = p->port[k];
-    int64_t n = port_elems(p, q);
+    const frit_port *q = p->port[k]; int64_t n = port_elems(p, q);
     p->bytes[k] = (size_t)(n * q->elem_bytes);
     if (p->data[k]) continue;
     if (!q->output && !fill) {
       driver_fail(c, "input '%s' is missing", q->name);
-      diag_help(c, "give it with --input %s=FILE (.npy, .f32, .wav)", q->name);
-      return false;
+      diag_help(c, "give it with --input %s=FILE (.npy, .f32, .wav)", q->name); return false;
     }
     p->data[k] = q->output ? NEWN(c, char, p->bytes[k] + 64) : random_array(c, type_by_name(q->type), n, &seed);
   }
@@ -123,11 +111,8 @@ static int stream_dim(const Ports *p, const frit_port *q) {
 
 /* Copies the frames [t0, t0 + n) of every row between a port's whole array and a call's part of it. */
 static void move_block(const Ports *p, int k, char *part, int64_t t0, int64_t n) {
-  const frit_port *q = p->port[k];
-  int stream = stream_dim(p, q);
-  int64_t rows = 1, inner = q->elem_bytes;
-  for (int d = 0; d < q->rank; d++)
-    if (d != stream) *(d < stream ? &rows : &inner) *= port_extent(p, q, d);
+  const frit_port *q = p->port[k]; int stream = stream_dim(p, q); int64_t rows = 1, inner = q->elem_bytes;
+  for (int d = 0; d < q->rank; d++) if (d != stream) *(d < stream ? &rows : &inner) *= port_extent(p, q, d);
   for (int64_t r = 0; r < rows; r++) {
     char *w = (char *)p->data[k] + (r * p->frames + t0) * inner, *b = part + r * n * inner;
     memcpy(q->output ? w : b, q->output ? b : w, (size_t)(n * inner));
@@ -143,8 +128,7 @@ static bool run_call(Ctx *c, const Ports *p, frit_instance *i, void *const *part
     frit_set(i, p->port[k]->name, moved ? part[k] : p->data[k], moved ? part_bytes(p, k, n) : p->bytes[k]);
   }
   if (frit_run(i) != FRIT_OK) return driver_fail(c, "the run failed: %s", frit_error(i));
-  for (int k = 0; k < p->n; k++)
-    if (p->port[k]->output && stream_dim(p, p->port[k]) < p->port[k]->rank) move_block(p, k, part[k], t0, n);
+  for (int k = 0; k < p->n; k++) if (p->port[k]->output && stream_dim(p, p->port[k]) < p->port[k]->rank) move_block(p, k, part[k], t0, n);
   return true;
 }
 
@@ -156,8 +140,7 @@ bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block) {
   for (int k = 0; k < p->n; k++) part[k] = NEWN(c, char, part_bytes(p, k, block) + 64);
   for (int64_t t0 = 0, n; t0 < p->frames; t0 += n) {
     n = p->frames - t0 < block ? p->frames - t0 : block;
-    if (frit_set_dim(i, frit_get_dim(p->m, p->stream)->name, n) != FRIT_OK)
-      return driver_fail(c, "block %lld: %s", (long long)block, frit_error(i));
+    if (frit_set_dim(i, frit_get_dim(p->m, p->stream)->name, n) != FRIT_OK) return driver_fail(c, "block %lld: %s", (long long)block, frit_error(i));
     if (!run_call(c, p, i, part, t0, n)) return false;
   }
   return true;

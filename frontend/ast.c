@@ -1,19 +1,12 @@
 /* Builds the nodes that the grammar asks for, and says what is wrong with the text.
- *
- *   layers.0.w.shape[1]   is   N_INDEX(N_DOT(N_DOT(N_DOT(N_NAME layers, 0), w), shape), N_INT 1)
- */
+ *   layers.0.w.shape[1]   is   N_INDEX(N_DOT(N_DOT(N_DOT(N_NAME layers, 0), w), shape), N_INT 1) */
 #include "parse.h"
 #include "grammar.h"
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- errors */
 void parse_error(Parse *p, Pos at, const char *fmt, ...) {
-  char text[512];
-  va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
+  FORMAT(p->c, text);
   if (p->stop) return;
   diag_error(p->c, at, "%s", text);
   if (++p->nerror < PARSE_ERRORS) return;
@@ -29,8 +22,7 @@ bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
 
 /* The place of word among names, or -1 after an error; help is given where no name is near. */
 static int name_index(Parse *p, Pos at, const char *what, const char *word, const char *const *names, int n, const char *help) {
-  for (int i = 0; i < n; i++)
-    if (!strcmp(names[i], word)) return i;
+  for (int i = 0; i < n; i++) if (!strcmp(names[i], word)) return i;
   parse_error(p, at, "there is no %s '%s'", what, word);
   if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help);
   return -1;
@@ -49,20 +41,17 @@ static bool starts_statement(int before) { return before == 0 || before == ';' |
 static bool parse_misspelt(Parse *p) {
   static const char *const outer[] = { "op", "graph", "stage", "weights" };
   static const char *const inner[] = { "param", "const", "state", "kernel", "schedule", "let", "for", "prefetch" };
-  bool top = p->depth == 0;
-  Tok t = top && starts_statement(p->before.kind) ? p->last : p->before;
+  bool top = p->depth == 0; Tok t = top && starts_statement(p->before.kind) ? p->last : p->before;
   int before = top && t.off == p->last.off ? p->before.kind : p->before2.kind;
   if (t.kind != K_NAME || !starts_statement(before) || (!top && p->last.kind != K_NAME)) return false;
   const char *word = ctx_internn(p->c, p->src->text + t.off, t.len), *near = top ? diag_near(word, outer, 4) : diag_near(word, inner, 8);
   if (!near) return false;
   parse_error(p, t.pos, "there is no statement '%s'", word);
-  diag_help(p->c, "did you mean '%s'?", near);
-  return true;
+  diag_help(p->c, "did you mean '%s'?", near); return true;
 }
 
 void parse_unexpected(Parse *p, const char *expected) {
-  Tok found = p->last, after = p->before;
-  Pos at = found.pos;
+  Tok found = p->last, after = p->before; Pos at = found.pos;
   p->lost = true;
   if (found.kind == '{' && p->depth >= 2) p->skip = p->depth - 1;
   bool noise = p->bad_line && (found.pos.line == p->bad_line || after.pos.line == p->bad_line);
@@ -83,8 +72,7 @@ void *parse_copy(Parse *p, const void *like, size_t bytes) { return memcpy(ctx_a
 
 /* Deeper trees than AST_DEPTH are cut off with an error, so that all later walks may recurse. */
 Node *node_make(Parse *p, Node like) {
-  Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL;
-  int depth = like.cond ? like.cond->depth : 0;
+  Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL; int depth = like.cond ? like.cond->depth : 0;
   for (int i = 0; i < like.n; i++) {
     kid[i] = like.kid[i];
     if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth;
@@ -128,33 +116,28 @@ Stmt *stmt_left(Parse *p, Stmt s, Node *left, bool must) {
 
 void file_stage(Parse *p, Pos pos, const char *name) {
   int k = name_index(p, pos, "stage", name, stage_name, STAGE_COUNT, NULL);
-  if (k > STAGE_PLAN)
-    parse_error(p, pos, "a text of stage '%s' is not read again: the last that is, is '%s'", name, stage_name[STAGE_PLAN]);
+  if (k > STAGE_PLAN) parse_error(p, pos, "a text of stage '%s' is not read again: the last that is, is '%s'", name, stage_name[STAGE_PLAN]);
   else if (k >= 0 && (p->ast->ndecl || p->ast->nweights || p->ast->stage != STAGE_PARSE))
     parse_error(p, pos, "'stage' must be the first statement of a file");
   else if (k >= 0) p->ast->stage = (Stage)k;
 }
 
 void file_weights(Parse *p, Pos pos, const char *path) {
-  Ast *a = p->ast;
-  a->weights = ctx_grow(p->c, a->weights, a->nweights, &p->weights_cap, sizeof *a->weights);
-  a->weights_pos = ctx_grow(p->c, a->weights_pos, a->nweights, &p->pos_cap, sizeof *a->weights_pos);
-  a->weights[a->nweights] = path, a->weights_pos[a->nweights++] = pos;
+  Ast *a = p->ast; int n = a->nweights;
+  APPEND(p->c, a->weights_pos, n, pos); APPEND(p->c, a->weights, a->nweights, path);
 }
 
 void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList body) {
   Ast *a = p->ast;
   d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
   d.result = result.at, d.nresult = result.n, d.has_result = result.n, d.stmt = body.at, d.nstmt = body.n;
-  a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl);
-  a->decl[a->ndecl++] = d;
+  a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl); a->decl[a->ndecl++] = d;
 }
 
 /* ---- loop trees */
 int64_t parse_step(Parse *p, Pos at, int64_t n) {
   if (n >= 1 && n <= INT32_MAX) return n;
-  parse_error(p, at, "a step must be from 1 to %d, not %lld", INT32_MAX, (long long)n);
-  return 1;
+  parse_error(p, at, "a step must be from 1 to %d, not %lld", INT32_MAX, (long long)n); return 1;
 }
 
 LoopKind tree_kind(Parse *p, Pos at, const char *word) {
@@ -171,8 +154,7 @@ Storage tree_storage(Parse *p, Pos at, const char *word) {
 
 Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
   if (t->storage != ST_MEM) parse_error(p, at, "only 'mem' can be folded");
-  t->fold = index, t->nfold = parse_step(p, at, n);
-  return t;
+  t->fold = index, t->nfold = parse_step(p, at, n); return t;
 }
 
 /* If n is `a fn number`, with a number above 0: that number, and n becomes a. */
@@ -183,8 +165,7 @@ static bool layout_step(const Node **n, Fn fn, int64_t *out) {
   return true;
 }
 
-/* INDEX, INDEX / n, INDEX % n or INDEX / n % m. */
-static bool layout_part(const Node *n, LayoutDim *out, const char **name) {
+bool node_layout(const Node *n, LayoutDim *out, const char **name) {
   *out = (LayoutDim){ -1, 1, 0 };
   layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
   *name = n->kind == N_NAME ? n->text : "?";
@@ -201,14 +182,15 @@ Tree *tree_with_layout(Parse *p, Tree *t, NodeList items) {
   if (t->storage != ST_MEM) parse_error(p, items.at[0]->pos, "only 'mem' can have a layout");
   t->layout = NEWN(p->c, LayoutDim, items.n), t->layout_name = NEWN(p->c, const char *, items.n), t->nlayout = items.n;
   for (int i = 0; i < items.n; i++)
-    if (!layout_part(items.at[i], &t->layout[i], &t->layout_name[i]))
+    if (!node_layout(items.at[i], &t->layout[i], &t->layout_name[i]))
       parse_error(p, items.at[i]->pos, "a layout's parts are written INDEX, INDEX / n, INDEX %% n or INDEX / n %% m");
   return t;
 }
 
+/* ---- files */
+bool path_ends(const char *path, const char *suffix) { size_t n = strlen(path), k = strlen(suffix); return n >= k && !strcmp(path + n - k, suffix); }
+const char *path_base(const char *path) { const char *slash = strrchr(path, '/'); return slash ? slash + 1 : path; }
+
 Ast *ast_parse(Ctx *c, const Source *src) {
-  Parse *p = NEW(c, Parse);
-  p->c = c, p->src = src, p->line = p->col = 1, p->ast = NEW(c, Ast);
-  *p->ast = (Ast){ .src = src, .stage = STAGE_PARSE };
-  return parse_run(p);
+  return parse_run(MAKE(c, Parse, .c = c, .src = src, .line = 1, .col = 1, .ast = MAKE(c, Ast, .src = src, .stage = STAGE_PARSE)));
 }

@@ -2,15 +2,20 @@
 #ifndef FRIT_AST_H
 #define FRIT_AST_H
 #include "../ir/ir.h"
+#include <string.h>
+
+/* A new T with these initialisers. */
+#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
+/* x at the end of an array that keeps no capacity. */
+#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
+/* Declares `text`, made from the variable arguments after fmt. */
+#define FORMAT(c, text) va_list ap_; va_start(ap_, fmt); const char *text = ctx_vprintf((c), fmt, ap_); va_end(ap_)
 
 typedef struct Node Node;
 typedef enum {
-  N_NAME,      /* text */
-  N_INT,       /* i */
-  N_FLOAT,     /* f */
+  N_NAME, N_INT, N_FLOAT,   /* text; i; f */
   N_STRING,    /* text (without quotes, escapes \" \\ \n done) */
-  N_UNARY,     /* fn: FN_NEG or FN_NOT; kid[0] */
-  N_BINARY,    /* fn; kid[0], kid[1] */
+  N_UNARY, N_BINARY,        /* fn (of one: FN_NEG or FN_NOT); kid[0], kid[1] */
   N_COND,      /* kid[0] ? kid[1] : kid[2] */
   N_OR,        /* kid[0] or kid[1]; paren set on kid[1]'s node if it was written in parentheses */
   N_INDEX,     /* kid[0] [ kid[1..] ]: a read, or a list indexed */
@@ -18,12 +23,10 @@ typedef enum {
   N_DOT,       /* kid[0] . text   (a name with dots, `conv1.w`, is N_DOT of N_NAME: elaboration decides) */
   N_CALL,      /* text ( kid... )   (dotted names are joined) */
   N_REDUCE,    /* text ( kid[0..n-2] if cond : kid[n-1] ); cond may be NULL */
-  N_LIST,      /* [ kid... ] */
-  N_TUPLE,     /* ( kid, kid... ) or ( ..kid ) */
+  N_LIST, N_TUPLE,          /* [ kid... ]; ( kid, kid... ) or ( ..kid ) */
   N_SPLICE,    /* .. kid[0]; kid[0] NULL for a bare `..`; broadcast for `..~x` */
   N_AT,        /* kid[0] @ kid[1] */
-  N_NAMED,     /* text = kid[0], in a call */
-  N_PASS,      /* `...` in a call */
+  N_NAMED, N_PASS,          /* in a call: text = kid[0]; `...` */
   N_STREAM     /* `stream t`: text; in the shape of an input */
 } NodeKind;
 struct Node { NodeKind kind; int n, depth; Pos pos; const char *text; int64_t i; double f; Fn fn; Node **kid, *cond; bool paren, broadcast; };
@@ -73,6 +76,9 @@ void text_quoted(Text *t, const char *s);                /* as a string of the l
 /* Adds "did you mean X?" to the last diagnostic; false if no name is near. */
 bool suggest(Ctx *c, const char *s, const char *const *names, int n);
 bool path_ends(const char *path, const char *suffix);
+const char *path_base(const char *path);                 /* without its folders */
+/* n as a part of a layout: INDEX, INDEX / n, INDEX % n or INDEX / n % m, and the index's name; its dimension only of d0, d1, ..., else -1. */
+bool node_layout(const Node *n, LayoutDim *out, const char **name);
 
 /* ---- the prelude, embedded in the binary at build time from prelude.graph */
 extern const char frit_prelude[];
@@ -92,10 +98,8 @@ bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n);
 typedef struct Import { const char *graph_text; Weight *weight; int nweight; } Import;
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out);
 
-/* ---- elaboration: the graph of a file as concrete equations (STAGE_EXPAND, or the later stage that the dump names). NULL after errors. */
-Graph *elaborate(Ctx *c, const Ast *a);
 /* Reads path and parses it; a .nam file is imported first (its text names the .nam as its weights). NULL after errors. */
 Ast *frontend_parse(Ctx *c, const char *path);
-/* All of the above: reads path (.graph or .nam), parses, elaborates, opens weights. */
+/* The same, and elaborates: the graph as concrete equations (STAGE_EXPAND, or the later stage that a dump names). NULL after errors. */
 Graph *frontend_load(Ctx *c, const char *path);
 #endif

@@ -1,10 +1,7 @@
 /* Prints what was parsed: the text of --dump-ir=parse. print(parse(print(a))) == print(a).
  * Comments are dropped, documentation is kept; parentheses stand where the grammar needs them, and always around `or`.
- *
- *   y[i]=(x[i - 1]) or 0;    becomes    y[i] = (x[i - 1] or 0);
- */
+ *   y[i]=(x[i - 1]) or 0;    becomes    y[i] = (x[i - 1] or 0); */
 #include "ast.h"
-#include <string.h>
 
 /* Binding strengths of LANGUAGE.md 7, from loose to tight, as in scalar.def. */
 enum { LEVEL_EXPR = 1, LEVEL_OR = 2, LEVEL_CMP = 6, LEVEL_UNARY = 11, LEVEL_POWER = 12, LEVEL_POSTFIX = 13 };
@@ -46,19 +43,14 @@ static int node_level(const Node *n) {
 }
 
 static void form_text(Text *t, const Node *n, const char *form) {
+  static const int level[128] = { ['e'] = LEVEL_EXPR, ['o'] = LEVEL_OR, ['r'] = LEVEL_OR + 1, ['u'] = LEVEL_UNARY, ['p'] = LEVEL_POSTFIX };
   int k = 0;
   for (const char *s = form; *s; s++) {
-    if (*s != '%') { text_addn(t, s, 1); continue; }
-    switch (*++s) {
-    case 's': text_add(t, "%s", n->text); break;
-    case 'f': text_add(t, "%s", fn_info[n->fn].text); break;
-    case 'l': list_text(t, "", n->kid + k, n->n - k, ""); break;
-    case 'e': node_text(t, n->kid[k++], LEVEL_EXPR); break;
-    case 'o': node_text(t, n->kid[k++], LEVEL_OR); break;
-    case 'r': node_text(t, n->kid[k++], LEVEL_OR + 1); break;
-    case 'u': node_text(t, n->kid[k++], LEVEL_UNARY); break;
-    case 'p': node_text(t, n->kid[k++], LEVEL_POSTFIX); break;
-    }
+    if (*s != '%') text_addn(t, s, 1);
+    else if (*++s == 's') text_add(t, "%s", n->text);
+    else if (*s == 'f') text_add(t, "%s", fn_info[n->fn].text);
+    else if (*s == 'l') list_text(t, "", n->kid + k, n->n - k, "");
+    else node_text(t, n->kid[k++], level[(int)*s]);
   }
 }
 
@@ -100,10 +92,7 @@ static void node_text(Text *t, const Node *n, int level) {
 }
 
 /* " = value", or nothing. */
-static void value_text(Text *t, const char *sign, const Node *value) {
-  if (value) text_add(t, "%s", sign);
-  node_text(t, value, LEVEL_EXPR);
-}
+static void value_text(Text *t, const char *sign, const Node *value) { if (value) text_add(t, "%s", sign); node_text(t, value, LEVEL_EXPR); }
 
 /* ---- declarations */
 static void params_text(Text *t, const Param *p, int n) {
@@ -158,10 +147,7 @@ static void stmts_text(Text *t, Stmt *const *list, int n, int indent) {
 
 static void decl_text(Text *t, const Decl *d) {
   bool bare = d->nresult == 1 && d->result->kind == P_PLAIN;
-  for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) {
-    end = s + strcspn(s, "\n");
-    text_add(t, "## %.*s\n", (int)(end - s), s);
-  }
+  for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) { end = s + strcspn(s, "\n"); text_add(t, "## %.*s\n", (int)(end - s), s); }
   text_add(t, "%s %s(", d->kind == D_OP ? "op" : "graph", d->name);
   params_text(t, d->param, d->nparam);
   bounds_text(t, d);

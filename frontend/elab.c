@@ -1,7 +1,5 @@
 /* Elaboration: the calls of a graph become concrete equations.
- *
  *   y = relu(conv(x, w, pads = 1));
- *
  *   y.y[n < 1, o < 8, i0 < 4]: f32 = sum(c < 3, k0 < 3: (x[n, c, i0 + k0 - 1] or 0) * w[o, c, k0]);
  *   y[i < 1, j < 8, k < 4]: f32 = max(y.y[i, j, k], 0);                                              */
 #include "elab.h"
@@ -50,28 +48,18 @@ static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *tex
 }
 
 void fail_also(Elab *el, Pos p, const char *fmt, ...) {
-  char text[512]; va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
-  if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = ctx_intern(el->c, text) };
+  FORMAT(el->c, text);
+  if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = text };
 }
 
-void fail_at(Elab *el, Pos p, const char *fmt, ...) {
-  char text[2048]; va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
-  fail_text(el, p, text, NULL);
-}
-
-void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) {
-  fail_text(el, p, what, el->quiet ? NULL : diag_near(name, names, n));
+void fail_at(Elab *el, Pos p, const char *fmt, ...) { FORMAT(el->c, text); fail_text(el, p, text, NULL); }
+void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char *fmt, ...) {
+  FORMAT(el->c, text);
+  fail_text(el, p, text, el->quiet ? NULL : diag_near(name, near->at, near->n));
 }
 
 void catch_push(Elab *el, Catch *k) {
-  k->up = el->catch_; el->catch_ = k;
-  k->ncall = el->ncall; k->level = el->level; k->quiet = el->quiet;
+  k->up = el->catch_; el->catch_ = k; k->ncall = el->ncall; k->level = el->level; k->quiet = el->quiet;
   k->want = el->want; k->target = el->target; k->kernel = el->kernel; k->constant = el->constant;
 }
 
@@ -92,12 +80,10 @@ void fail_silent(Elab *el) {
 Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name); }
 
 Slot *slot_get(Elab *el, Frame *f, const char *name) {
-  Slot *s = slot_find(f, name);
-  if (s) return s;
+  Slot *s = slot_find(f, name); if (s) return s;
   s = MAKE(el->c, Slot, .name = name);
   PUSH(el->c, f->slot, s);
-  map_put(el->c, &f->map, name, s);
-  return s;
+  map_put(el->c, &f->map, name, s); return s;
 }
 
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
@@ -109,6 +95,9 @@ void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
 }
 
 /* ---- names */
+bool names_have(const Names *n, const char *name) { for (int i = 0; i < n->n; i++) if (n->at[i] == name) return true; return false; }
+void names_put(Ctx *c, Names *n, const char *name) { if (!names_have(n, name)) PUSH(c, *n, name); }
+
 static const char name_used, name_reserved;       /* values of el->name: only their addresses matter */
 
 const char *name_temp(Elab *el, const char *hint) {
@@ -116,19 +105,15 @@ const char *name_temp(Elab *el, const char *hint) {
   intptr_t k = (intptr_t)map_get(&el->suffix, hint);       /* the last that was tried */
   while (map_get(&el->name, s)) s = ctx_intern(el->c, ctx_printf(el->c, "%s%d", hint, (int)++k));
   map_put(el->c, &el->suffix, hint, (void *)k);
-  map_put(el->c, &el->name, s, (void *)&name_used);
-  return s;
+  map_put(el->c, &el->name, s, (void *)&name_used); return s;
 }
 
 const char *name_fresh(Elab *el, const char *hint) {
   if (map_get(&el->name, hint) != &name_reserved) return name_temp(el, hint);
-  map_put(el->c, &el->name, hint, (void *)&name_used);
-  return hint;
+  map_put(el->c, &el->name, hint, (void *)&name_used); return hint;
 }
 
-void name_reserve(Elab *el, const char *name) {
-  if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved);
-}
+void name_reserve(Elab *el, const char *name) { if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved); }
 
 /* The graph-wide name for a frame's local one: what the caller calls the result, or the caller's name and a dot. */
 const char *frame_full(Elab *el, const Frame *f, const char *local) {
@@ -155,26 +140,21 @@ static void word_add(Elab *el, const char *s, WordKind kind, int id, Val v) {
 }
 
 static void words_fill(Elab *el) {
-  const Val none = { 0 };
-  const struct { const char *name; Val v; } value[] = { { "true", v_bool(el, true) }, { "false", v_bool(el, false) },
-                                                        { "inf", v_float(el, INFINITY) },
-                                                        { "nan", v_float(el, NAN) }, { "pi", v_float(el, M_PI) }, { "none", none } };
-  for (int k = 0; k < 6; k++) word_add(el, value[k].name, W_VALUE, k, value[k].v);
+  const Val none = { 0 }, value[] = { v_bool(el, true), v_bool(el, false), v_float(el, INFINITY), v_float(el, NAN), v_float(el, M_PI), none };
+  static const char *const name[] = { "true", "false", "inf", "nan", "pi", "none" };
+  for (int k = 0; k < RED_COUNT; k++) word_add(el, red_name[k], W_RED, k, none);
+  for (int k = 0; k < 6; k++) word_add(el, name[k], W_VALUE, k, value[k]);
   for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k, (Val){ V_TYPE, .t = (Type)k });
-  for (int k = FN_EXP; k < FN_COUNT; k++) word_add(el, fn_info[k].text, W_FN, k, none);
-  for (int k = 0; k < RED_COUNT; k++)
-    if (!map_get(&el->word, ctx_intern(el->c, red_name[k]))) word_add(el, red_name[k], W_RED, k, none);
+  for (int k = FN_EXP; k < FN_COUNT; k++) word_add(el, fn_info[k].text, W_FN, k, none);     /* min and max are both */
   for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn_name[k], W_LIST, k, none);
-  word_add(el, "sat", W_CONVERT, CV_SAT, none);
-  word_add(el, "bits", W_CONVERT, CV_BITS, none);
+  word_add(el, "sat", W_CONVERT, CV_SAT, none); word_add(el, "bits", W_CONVERT, CV_BITS, none);
 }
 
 /* ---- operators: the file's own come before the prelude's */
 static void op_add(Elab *el, Decl *d, bool own) {
   const Decl *old = map_get(&el->op, d->name);
   if (old && own && old->pos.src == d->pos.src) {
-    diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name);
-    diag_note(el->c, old->pos, "first here");
+    diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name); diag_note(el->c, old->pos, "first here");
     return;
   }
   if (!old) PUSH(el->c, el->op_name, d->name);
@@ -183,28 +163,52 @@ static void op_add(Elab *el, Decl *d, bool own) {
 
 static const Decl *graph_find(Ctx *c, const Ast *a) {
   const Decl *g = NULL;
-  for (int i = 0; i < a->ndecl; i++) {
-    if (a->decl[i].kind != D_GRAPH) continue;
-    if (g) {
-      diag_error(c, a->decl[i].pos, "a file has one graph");
-      diag_note(c, g->pos, "the first is here");
+  for (const Decl *d = a->decl; d < a->decl + a->ndecl; d++) {
+    if (d->kind == D_GRAPH && g) {
+      diag_error(c, d->pos, "'%s' is a second graph: a file holds one", d->name); diag_note(c, g->pos, "the first is here");
       return NULL;
     }
-    g = &a->decl[i];
+    if (d->kind == D_GRAPH) g = d;
   }
-  if (!g) diag_error(c, (Pos){ a->src, 1, 1 }, "this file has no graph: write `graph name(inputs) -> (results) { ... }`");
-  return g;
+  if (g) return g;
+  diag_error(c, (Pos){ a->src, 1, 1 }, "there is no graph in this file");
+  diag_help(c, "it needs one: graph NAME(x: f32[4]) -> (y: f32[4]) { y[i] = x[i]; }"); return NULL;
 }
 
-Graph *elaborate(Ctx *c, const Ast *a) {
-  int before = c->nerror; const Decl *d = graph_find(c, a);
+/* ---- from a path to a graph */
+/* The weights of the text are the .nam itself, which lies in the same folder. */
+static const Source *import_text(Ctx *c, const Source *src) {
+  Import in = { 0 }; if (!nam_import(c, src, path_base(src->name), c->opt.prewarm, &in)) return NULL;
+  return source_text(c, ctx_printf(c, "%s, imported", src->name), in.graph_text, strlen(in.graph_text));
+}
+
+Ast *frontend_parse(Ctx *c, const char *path) {
+  const Source *src = source_read(c, path);
+  if (src && !path_ends(path, ".graph") && (path_ends(path, ".nam") || src->text[strspn(src->text, " \t\r\n")] == '{')) src = import_text(c, src);
+  return src ? ast_parse(c, src) : NULL;
+}
+
+/* The context has no field for the prelude: its parsed text hangs on its source, which is found again by its text. */
+typedef struct Prelude { Source src; const Ast *ast; } Prelude;
+
+const Ast *prelude(Ctx *c) {
+  for (Source *s = c->sources; s; s = s->next) if (s->text == frit_prelude) return ((Prelude *)s)->ast;
+  Prelude *p = MAKE(c, Prelude, .src = { .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources });
+  c->sources = &p->src;
+  p->ast = ast_parse(c, &p->src);
+  if (!p->ast) bug(c, "the prelude does not parse");
+  return p->ast;
+}
+
+#define WORD(w) .s_##w = ctx_intern(c, #w)
+Graph *frontend_load(Ctx *c, const char *path) {
+  const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror;
   if (!d) return NULL;
-  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), .s_size = ctx_intern(c, "size"),
-                  .s_rank = ctx_intern(c, "rank"),
-                .s_type = ctx_intern(c, "type"), .s_shape = ctx_intern(c, "shape"), .s_given = ctx_intern(c, "given"), .s_pack = ctx_intern(c, ".."));
+  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
+                  WORD(given), .s_pack = ctx_intern(c, ".."));
   words_fill(el);
-  const Ast *p = prelude(c);
-  for (int i = 0; p && i < p->ndecl; i++) op_add(el, &p->decl[i], false);
+  p = prelude(c);
+  for (int i = 0; i < p->ndecl; i++) op_add(el, &p->decl[i], false);
   for (int i = 0; i < a->ndecl; i++) if (a->decl[i].kind == D_OP) op_add(el, &a->decl[i], true);
   graph_elaborate(el, d);
   return c->nerror > before ? NULL : el->g;

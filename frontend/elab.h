@@ -4,23 +4,17 @@
 #ifndef FRIT_ELAB_H
 #define FRIT_ELAB_H
 #include "ast.h"
-#include <string.h>
 
 /* Tables from interned names (pointers) to anything. */
 typedef struct Map { const void **key; void **val; int n, cap; } Map;
 void *map_get(const Map *m, const void *key); void map_put(Ctx *c, Map *m, const void *key, void *val);
 typedef VEC(const char *) Names;
-/* A new T with these initialisers. */
-#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
-/* x at the end of an array that keeps no capacity. */
-#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
 
 /* ---- values */
 typedef enum {
   V_NONE,        /* none; an argument that is not given */
   V_NUM,         /* e: a number, an extent, or an element (an expression over indices) */
-  V_STRING, V_TYPE,
-  V_LIST,        /* l */
+  V_STRING, V_TYPE, V_LIST,   /* s; t; l */
   V_COMP,        /* l: a composite (a, b, ..c) */
   V_TUPLE,       /* l: several results of a call */
   V_TENSOR,      /* x */
@@ -108,7 +102,8 @@ typedef struct Elab {
 void fail_at(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4), noreturn));
 void fail_silent(Elab *el) __attribute__((noreturn));
 void fail_also(Elab *el, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* a note to the fail_at that follows */
-void fail_near(Elab *el, Pos p, const char *what, const char *name, const char *const *names, int n) __attribute__((noreturn));
+/* With the name that may have been meant. */
+void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char *fmt, ...) __attribute__((format(printf, 5, 6), noreturn));
 /* `if (catch_begin(el, &k)) { ...; catch_end(el); }`: an error within jumps to behind the if, with all that Catch holds as it was before. */
 #define catch_begin(el, k) (catch_push(el, k), setjmp((k)->jmp) == 0)
 void catch_push(Elab *el, Catch *k); void catch_end(Elab *el);
@@ -116,6 +111,7 @@ Slot *slot_find(const Frame *f, const char *name); Slot *slot_get(Elab *el, Fram
 void slot_set(Elab *el, Frame *f, const char *name, Val v); void slot_dim(Elab *el, Frame *f, const char *name, Dims d);
 const char *name_fresh(Elab *el, const char *hint);      /* not in use; the user's own name if it is still to be defined */
 const char *name_temp(Elab *el, const char *hint);       /* for a temporary: never a name of the user's */
+bool names_have(const Names *n, const char *name); void names_put(Ctx *c, Names *n, const char *name);   /* put: once */
 void name_reserve(Elab *el, const char *name); const char *frame_full(Elab *el, const Frame *f, const char *local);
 const char *label_now(Elab *el, const char *last);
 
@@ -125,22 +121,17 @@ Val v_list(Elab *el, int n);                             /* n elements of none; 
 Val v_tensor(Elab *el, Tensor *t); Val v_lim(Elab *el, Expr *e, Expr *n);
 Val v_ext(Elab *el, Extent e); Val v_dims(Elab *el, Dims d);         /* dims: an extent, or a pack's list of them */
 Val first_of(Val v);                                     /* of several results */
-bool v_is_int(Val v, int64_t *i);                        /* a known integer (or bool) */
-bool v_is_bool(Val v, bool *b);
-bool v_static(Val v);                                    /* no index but symbolic dimensions */
-bool v_whole(Val v);                                     /* V_TENSOR, V_LIFT */
+bool v_is_int(Val v, int64_t *i); bool v_is_bool(Val v, bool *b);    /* a known integer (or bool) */
+bool v_static(Val v); bool v_whole(Val v);               /* no index but symbolic dimensions; V_TENSOR, V_LIFT */
 Idx *v_idx(Val v);                                       /* a bare index, or NULL */
 const char *v_kind(Val v);                               /* for messages */
 int64_t need_int(Elab *el, Val v, Pos p, const char *what); Extent need_ext(Elab *el, Val v, Pos p, const char *what);
-Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p);
-Expr *ext_expr(Elab *el, Extent e);
+Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p); Expr *ext_expr(Elab *el, Extent e);
 Extent ext_pos(Extent e);                                /* at least 0 */
 bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
-char *ext_print(Elab *el, const Extent *e, int n);       /* [1, 3, t] */
-char *ext_show(Elab *el, Extent e);
-char *type_show(Elab *el, Type t, const Extent *e, int n);           /* f32[1, 3, t] */
-char *tens_show(Elab *el, const Tensor *t);              /* 'x' [1, 3, t] */
-const char *plural(int64_t n);
+/* t + 1; [1, 3, t]; f32[1, 3, t]; 'x' [1, 3, t]; an s where n is not 1 */
+char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, Type t, const Extent *e, int n);
+char *tens_show(Elab *el, const Tensor *t); const char *plural(int64_t n);
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n);   /* NULL if they do not */
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p);
 Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p); Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p);
@@ -151,25 +142,20 @@ Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);
 Val v_store(Elab *el, Val v, const char *name, Pos p);   /* the tensor of a value: a lifted expression becomes an equation; hint names it */
 Val list_values(Elab *el, const Tens *x);                /* of a tensor with known data; V_NONE if unknown */
 
-/* ---- elab_expr.c: expression nodes to values */
+/* ---- elab_expr.c: expression nodes to values: names, operators, reads, composites, suffixes */
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));
 Val ev_node(Elab *el, const Node *n, Frame *f, Scope s);      /* any value */
 Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);    /* an element, number or list */
-Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p);
-List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
+Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p); List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p);           /* declares, evaluates defaults; absent tensors stay V_ABSENT */
 Val absent_default(Elab *el, Frame *f, const Param *p);
+Val base_value(Elab *el, const Node *n, Frame *f, Scope s);   /* of what is indexed */
+Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
 bool scope_find(Scope s, const char *name, Val *out); Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
 
-/* ---- elab_read.c: reads, composites, suffixes (.size .rank .type .shape .given) */
-Val ev_index(Elab *el, const Node *n, Frame *f, Scope s); Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s);
-Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s); Val base_value(Elab *el, const Node *n, Frame *f, Scope s);
-Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
-
-/* ---- elab_call.c: calls, binding of arguments, folds, local functions; elab_list.c: list functions */
+/* ---- elab_call.c: calls, binding of arguments, folds, local functions */
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want);
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos);      /* to the kind that the parameter asks for */
-Val list_fn(Elab *el, int id, const Val *a, int n, Pos p);
 enum { LF_RANGE, LF_LEN, LF_SPREAD, LF_DROP, LF_PUT, LF_FIND, LF_LETTERS, LF_INT, LF_LOWEST, LF_HIGHEST, LF_IS_FLOAT, LF_IS_INT, LF_IS_BOOL,
        LF_IS_SIGNED, LF_IS_F8, LF_ERROR, LF_COUNT };
 extern const char *const list_fn_name[LF_COUNT];
@@ -178,8 +164,7 @@ extern const char *const list_fn_name[LF_COUNT];
 void match_params(Elab *el, Frame *f, const Decl *op, Pos p);
 
 /* ---- elab_body.c: statements of a body: order, types, pieces */
-void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n);
-void declare_slot(Elab *el, Frame *f, Slot *s);
+void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n); void declare_slot(Elab *el, Frame *f, Slot *s);
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p);
 void graph_have(Elab *el, Tensor *t);                    /* t is part of the graph */
 void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab *el, const char *name, Pos p);
@@ -188,16 +173,13 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab 
 void left_settle(Elab *el, Frame *f, Piece *p); Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s);
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given); const char *pack_name(Elab *el, const char *pack, int i);
 Extent place_end(Elab *el, const Expr *e, Pos p);        /* one past the largest value */
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p);
-void names_in(Elab *el, const Node *n, Names *out);
-bool is_range(const Node *n);                            /* a < b */
-bool is_arith(const Node *n);                            /* a + b, a - b, a * b */
+Extent ext_larger(Elab *el, Extent a, Extent b, Pos p); void names_in(Elab *el, const Node *n, Names *out);
+bool is_range(const Node *n); bool is_arith(const Node *n);          /* a < b; a + b, a - b, a * b */
 
 /* ---- elab_check.c: every read is proven inside, guarded, or a gather; the pieces of a tensor cover it without overlap */
 Expr *bounds_check(Elab *el, Expr *rhs); void cover_check(Elab *el, const Group *g);
 
-/* ---- elab_graph.c: inputs, weights, constants, state, results; elab_kernel.c: kernels, schedules, layouts */
+/* ---- elab_graph.c: inputs, weights, constants, state, results, kernels, schedules, layouts */
 int64_t history_of(Elab *el, Frame *f, Tensor *t);       /* frames of the past that t keeps, by its `state` line */
-void graph_elaborate(Elab *el, const Decl *d); void kernels_finish(Elab *el, const Decl *d, Kernel *const *kernel);
-void layout_apply(Elab *el, const Stmt *st, Tensor *t);
+void graph_elaborate(Elab *el, const Decl *d);
 #endif

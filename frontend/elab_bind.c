@@ -1,5 +1,4 @@
 /* Indices: which ones an equation or a reduction binds, their extents, the places that an equation writes.
- *
  *   y[n, (g, o), ..i < window(...)]     bare: from the definition or a read; `<`: given here; `2 + i < 10`: i runs over 8
  *   y[..i[perm]]  y[..drop(i, axes)]    any list of indices
  *   y[2 * (q < 5) + (r < 2)]            dumps: any affine place that is one to one
@@ -16,12 +15,9 @@ const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el-
 bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT; }
 bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
 
-/* ---- names in expressions */
 static void name_add(Elab *el, const char *name, Names *out) {
   const Word *w = map_get(&el->word, name);
-  if (w && w->kind <= W_TYPE) return;
-  for (int i = 0; i < out->n; i++) if (out->at[i] == name) return;
-  PUSH(el->c, *out, name);
+  if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
 }
 
 void names_in(Elab *el, const Node *n, Names *out) {
@@ -36,8 +32,7 @@ void names_in(Elab *el, const Node *n, Names *out) {
 typedef struct Infer { Elab *el; Frame *f; const char *name; Dims out; bool settled; } Infer;   /* settled: only tensors of known shape */
 
 static const Tensor *infer_tensor(Infer *q, const Node *base) {
-  Elab *el = q->el; Val v = { .k = V_NONE }; Catch k;
-  const char *name = base->kind == N_CALL ? base->text : node_dotted(el->c, base);
+  Elab *el = q->el; Val v = { .k = V_NONE }; Catch k; const char *name = base->kind == N_CALL ? base->text : node_dotted(el->c, base);
   Slot *s = name ? slot_find(q->f, name) : NULL;
   if (base->kind != N_CALL) {
     if (!s || (s->state != SL_VALUE && (q->settled || s->state != SL_PENDING))) return NULL;
@@ -60,8 +55,7 @@ static const char *bare_name(Elab *el, const Node *n) {
 static int dims_before(Infer *q, Node *const *it, int i) {
   int d = 0;
   for (int k = 0; k < i; k++) {
-    const char *name = it[k]->kind == N_SPLICE ? bare_name(q->el, it[k]) : NULL;
-    const Slot *s = name ? slot_find(q->f, name) : NULL;
+    const char *name = it[k]->kind == N_SPLICE ? bare_name(q->el, it[k]) : NULL; const Slot *s = name ? slot_find(q->f, name) : NULL;
     if (it[k]->kind == N_SPLICE && (!s || !s->dim.pack)) return -1;
     d += it[k]->kind == N_SPLICE ? s->dim.n : 1;
   }
@@ -109,15 +103,13 @@ static Val list_item(Val v, int i) { return v.k == V_LIST ? v.l->at[i] : v; }
 
 /* Fresh indices for a name, with the extents ext; given: they are the name's from now on in this definition. */
 static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, bool given, Pos p) {
-  const Slot *s = slot_find(f, name);
-  const char *what = ctx_printf(el->c, "the extent of '%s%s'", pack ? ".." : "", name);
+  const Slot *s = slot_find(f, name); const char *what = ctx_printf(el->c, "the extent of '%s%s'", pack ? ".." : "", name);
   bool list = ext.k == V_LIST; int n = list ? ext.l->n : 1;
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
   if (pack && !list) fail_at(el, p, "'%s': a pack wants a list of extents", name);
   if (!pack && list) fail_at(el, p, "'%s': a list of extents wants '..'", name);
   if (n > 64) fail_at(el, p, "a pack of %d indices: at most 64", n);
-  bool free_ = given || (s && s->given && !f->graph); Extent *e = NEWN(el->c, Extent, n + 1);
-  Val out = v_list(el, n);
+  bool free_ = given || (s && s->given && !f->graph); Extent *e = NEWN(el->c, Extent, n + 1); Val out = v_list(el, n);
   for (int i = 0; i < n; i++) {
     Idx *q = idx_new(el, pack ? pack_name(el, name, i) : name, need_ext(el, list_item(ext, i), p, what), free_);
     if (!pack && !given) q->from = el->gave;
@@ -142,16 +134,13 @@ static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool give
   bound_add(b, v);
 }
 
-/* ---- left sides: ranges */
-
 /* `number + index < end` */
 static void range_offset(Binder *l, const Node *n, Val end) {
   for (int k = 0; k < 2 && n->kid[0]->kind == N_BINARY && n->kid[0]->fn == FN_ADD; k++) {
     const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k];
     if (y->kind != N_NAME || is_taken(l->el, slot_find(l->f, y->text))) continue;
     Val o = ev_scalar(l->el, x, l->f, (Scope){ .ext = true });
-    bind_name(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, true, n->pos);
-    return;
+    bind_name(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, true, n->pos); return;
   }
   fail_at(l->el, n->pos, "'<' on the left wants an index, or a number + an index");
 }
@@ -164,8 +153,7 @@ static void left_ranges(Binder *l, const Node *n, bool splice) {
     if (n->kid[0]->kind == N_NAME) bind_name(l, n->kid[0]->text, e, splice, true, n->pos);
     else range_offset(l, n, e);
   } else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->n ? n->kid[0] : NULL, splice || n->kind == N_SPLICE);
-  else if (n->kind == N_TUPLE || is_arith(n))
-    for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
+  else if (n->kind == N_TUPLE || is_arith(n)) for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
 }
 
 static void left_names(Elab *el, const Node *n, Names *out) {
@@ -187,8 +175,7 @@ static void fail_extent(Binder *l, const char *name, const Node *n) {
 }
 
 static void left_infer(Binder *l, const char *name) {
-  Elab *el = l->el; const Slot *s = slot_find(l->f, name);
-  Dims d = bare_dims(el, l->f, name, l->body, (Scope){ 0 });
+  Elab *el = l->el; const Slot *s = slot_find(l->f, name); Dims d = bare_dims(el, l->f, name, l->body, (Scope){ 0 });
   if (!d.e) fail_extent(l, name, l->body);
   if (!s || !s->dim.e) slot_dim(el, l->f, name, d);
   bind_name(l, name, v_dims(el, d), d.pack, false, l->st->pos);
@@ -262,18 +249,11 @@ Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
 static void place_check(Binder *l, Expr *e) {
   Aff a;
   if (!expr_affine(l->el->c, e, &a) || !place_unique(&a)) fail_place(l, v_num(e));
-  int64_t lo = a.c;
-  for (int i = 0; i < a.n; i++) {
-    int64_t n = extent_max(a.index[i]->ext);
-    if (a.k[i] < 0) lo = n < PLACE_MAX && a.k[i] > -PLACE_MAX / (n + 1) ? lo + a.k[i] * (n - 1) : -1;
-  }
-  if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %lld", expr_print(l->el->c, e), (long long)lo);
+  double lo = expr_range(l->el->c, e).lo;
+  if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
 
-static bool is_free(const Piece *p, const Index *x) {
-  for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true;
-  return false;
-}
+static bool is_free(const Piece *p, const Index *x) { for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true; return false; }
 
 /* The indices of a place, left to right. */
 static void place_free(Binder *l, const Expr *e, Piece *p) {
@@ -335,15 +315,11 @@ static void bind_bare(Binder *r, const char *name, bool splice, Pos p) {
   bind_name(r, name, v_dims(el, d), d.pack, false, p);
 }
 
-static bool list_has(const List *l, Val v) {
-  for (int i = 0; i < l->n; i++) if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true;
-  return false;
-}
+static bool list_has(const List *l, Val v) { for (int i = 0; i < l->n; i++) if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true; return false; }
 
 /* A pack of fresh indices after a selection: the chosen ones; elsewhere those of before, or holes. */
 static void bind_selected(Binder *r, const char *name, const List *fresh, const List *chosen) {
-  Val old, v = v_list(r->el, fresh->n);
-  bool has = scope_find(r->s, name, &old) && old.k == V_LIST && old.l->n == fresh->n;
+  Val old, v = v_list(r->el, fresh->n); bool has = scope_find(r->s, name, &old) && old.k == V_LIST && old.l->n == fresh->n;
   for (int i = 0; i < fresh->n; i++) v.l->at[i] = list_has(chosen, fresh->at[i]) ? fresh->at[i] : has ? old.l->at[i] : (Val){ .k = V_HOLE };
   r->s = scope_bind(r->el, r->s, name, v);
 }
@@ -411,8 +387,8 @@ static Val reduce_one(Binder *r, const Node *n, Red red, Val cond, Val body) {
 Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
   Red red = red_by_name(n->text);
   if (red == RED_COUNT)
-    fail_near(el, n->pos, ctx_printf(el->c, "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text), n->text, red_name,
-              RED_COUNT);
+    fail_near(el, n->pos, n->text, &(Names){ .at = (const char **)red_name, .n = RED_COUNT },
+              "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
   s.ix = false;
   Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };

@@ -1,5 +1,4 @@
 /* Statements of a body: equations, names for values, local functions.
- *
  * Left sides of equations are settled when their tensor is first asked for, so an equation may read what is defined later. An equation that
  * reads a tensor whose type is not yet known (a recurrence) is evaluated again until no type changes; the unknown type is neutral.
  * In a graph every statement is tried for itself: after an error the next one goes on. */
@@ -49,16 +48,12 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
 }
 
 /* ---- left sides */
-static int place_rank(const Piece *p) {
-  int n = 0;
-  while (p->place[n]) n++;
-  return n;
-}
+static int place_rank(const Piece *p) { int n = 0; while (p->place[n]) n++; return n; }
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
-  Tensor *t = NEW(el->c, Tensor); int rank = place_rank(g->piece.at[0]);
-  *t = (Tensor){ .name = g->name, .type = T_NONE, .rank = rank, .shape = NEWN(el->c, Extent, rank + 1), .pos = g->piece.at[0]->st->pos,
-                 .stream_dim = -1 };
+  int rank = place_rank(g->piece.at[0]);
+  Tensor *t = MAKE(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
+  t->shape = NEWN(el->c, Extent, rank + 1);
   for (int i = 0; i < g->piece.n; i++) {
     const Piece *p = g->piece.at[i]; int n = place_rank(p);
     if (n != rank) fail_at(el, p->st->pos, "pieces of '%s' have %d and %d dimensions", g->name, rank, n);
@@ -71,9 +66,10 @@ static Tensor *group_tensor(Elab *el, const Group *g) {
 }
 
 Type type_named(Elab *el, const char *name, Pos p) {
-  Type t = type_by_name(name ? name : ""); const char *names[T_COUNT];
-  for (int k = 0; k < T_WINT; k++) names[k] = type_name((Type)k);
-  if (t == T_NONE) fail_near(el, p, ctx_printf(el->c, "'%s' is no type", name ? name : ""), name ? name : "", names, T_WINT);
+  if (!name) name = "";
+  Type t = type_by_name(name); Names near = { 0 };
+  for (int k = 0; k < T_WINT; k++) PUSH(el->c, near, type_name((Type)k));
+  if (t == T_NONE) fail_near(el, p, name, &near, "'%s' is no type", name);
   return t;
 }
 
@@ -99,8 +95,7 @@ void declare_slot(Elab *el, Frame *f, Slot *s) {
   if (catch_begin(el, &k)) {
     group_declare(el, f, s);
     catch_end(el);
-    s->state = SL_VALUE; s->v = v_tensor(el, s->group->t);
-    return;
+    s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return;
   }
   s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON };
   fail_silent(el);
@@ -155,32 +150,26 @@ static void equation_emit(Body *b, const Group *g, const Piece *p) {
 
 /* Evaluates the right side. A user's type may widen, and fix the type of a number; dumps store as they say. */
 static void equation_value(Body *b, Group *g, Piece *p) {
-  Elab *el = b->el;
+  Elab *el = b->el; Type want = asserted_type(el, p->st);
   el->target = g->t->name;
   p->rhs = ev_scalar(el, p->st->value, b->f, (Scope){ .b = p->scope, .eq = true });
   if (p->rhs.k != V_NUM) fail_at(el, p->st->pos, "the right side is no element: it is %s", v_kind(p->rhs));
-}
-
-static void equation_type(Body *b, Group *g, const Piece *p) {
-  Elab *el = b->el; Type want = asserted_type(el, p->st), got = p->rhs.e->type;
+  Type got = p->rhs.e->type;
   if (want != T_NONE && got != T_NONE && !el->dump && got != want && type_promote(got, want) != want)
     fail_at(el, p->st->pos, "'%s' is %s here, but said to be %s: convert it, %s(...)", el->target, type_name(type_strong(got)), type_name(want),
             type_name(want));
   if (want == T_NONE && got != T_NONE) g->type = type_promote(g->type, type_strong(got));
-  g->again |= p->again;
 }
 
 /* The type of a tensor in pieces is known when its last piece is; then they are emitted. */
 static void run_equation(Body *b, int i) {
-  Piece *p = b->piece[i];
-  if (!p) return;
+  Piece *p = b->piece[i]; if (!p) return;
   if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
   if (p->slot->v.k == V_POISON) fail_silent(b->el);
   Group *g = p->slot->group;
   b->f->unknown = false;
   equation_value(b, g, p);
-  p->again = b->f->unknown; b->again |= p->again; g->left--;
-  equation_type(b, g, p);
+  p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--;
   if (g->left || g->again) return;
   g->t->type = g->type;
   for (int k = 0; k < g->piece.n; k++) equation_emit(b, g, g->piece.at[k]);
@@ -202,32 +191,22 @@ static Val named_type(Body *b, const Stmt *st, Val v) {
   return v_convert(b->el, CV_PLAIN, want, v, st->pos);
 }
 
-static void run_name(Body *b, const Stmt *st) {
-  Elab *el = b->el; const char *name = node_dotted(el->c, st->left), **want = NEWN(el->c, const char *, 1);
-  const Slot *old = slot_find(b->f, name);
-  if (old && old->state != SL_NONE && old->v.k != V_POISON) fail_at(el, st->pos, "'%s' is already defined", name);
-  el->target = *want = frame_full(el, b->f, name);
-  el->want = (Want){ want, 1 };
-  Val v = first_of(ev_node(el, st->value, b->f, (Scope){ 0 }));
-  define_name(b, st, name, st->type ? named_type(b, st, v) : v);
-}
-
-static void run_tuple(Body *b, const Stmt *st) {
-  Elab *el = b->el; const Node *l = st->left;
-  const char **want = NEWN(el->c, const char *, l->n + 1), **name = NEWN(el->c, const char *, l->n + 1);
-  for (int k = 0; k < l->n; k++) {
-    name[k] = node_dotted(el->c, l->kid[k]);
-    if (!name[k]) fail_at(el, st->pos, "a tuple of names stands on the left");
+/* `name = value`, `name: type = value`, `(name, name) = value`. */
+static void run_names(Body *b, const Stmt *st) {
+  Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; Node *const *left = tuple ? st->left->kid : &st->left; int n = tuple ? st->left->n : 1;
+  const char **want = NEWN(el->c, const char *, n + 1), **name = NEWN(el->c, const char *, n + 1);
+  for (int k = 0; k < n; k++) {
+    name[k] = node_dotted(el->c, left[k]);
+    if (!name[k]) fail_at(el, st->pos, tuple ? "a tuple of names stands on the left" : "a statement defines a name or a tensor's elements");
     want[k] = frame_full(el, b->f, name[k]);
   }
-  el->target = want[0];
-  el->want = (Want){ want, l->n };
-  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || v.k == V_COMP;
-  int n = several ? v.l->n : 1;
-  if (l->n > n) fail_at(el, st->pos, "%d result%s for %d names", n, plural(n), l->n);
-  for (int k = 0; k < l->n; k++) {
+  el->target = want[0]; el->want = (Want){ want, n };
+  Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
+  if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
+  for (int k = 0; k < n; k++) {
     Val one = several ? v.l->at[k] : v;
-    define_name(b, st, name[k], one.k == V_LIM ? v_num(one.m->e) : one);
+    if (tuple && one.k == V_LIM) one = v_num(one.m->e);
+    define_name(b, st, name[k], st->type && !tuple ? named_type(b, st, one) : one);
   }
 }
 
@@ -238,11 +217,9 @@ static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
   if (catch_begin(el, &k)) {
     el->kernel = b->kernel ? b->kernel[i] : NULL;
     fn(b, i);
-    catch_end(el);
-    return true;
+    catch_end(el); return true;
   }
-  statement_poison(el, b->f, b->st[i]);
-  return false;
+  statement_poison(el, b->f, b->st[i]); return false;
 }
 
 static void poison_name(Elab *el, Frame *f, const char *name) {
@@ -266,7 +243,6 @@ static void again_value(Body *b, int i) {
   if (p->slot->v.k == V_POISON) return;
   Type old = g->t->type;
   equation_value(b, g, p);
-  equation_type(b, g, p);
   g->t->type = g->type; p->again = g->t->type != old;
 }
 
@@ -298,7 +274,6 @@ static int *again_rounds(Body *b, int *n) {
   return todo;
 }
 
-/* ---- the whole */
 static void run_define(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i];
   if (is_equation(st)) { run_equation(b, i); return; }
@@ -307,10 +282,7 @@ static void run_define(Body *b, int i) {
     again_rounds(b, &n);
     el->target = target; el->want = want; b->again = false;
   }
-  if (st->kind != S_DEFINE || st->left->kind == N_CALL) return;
-  if (st->left->kind == N_TUPLE) run_tuple(b, st);
-  else if (node_dotted(el->c, st->left)) run_name(b, st);
-  else fail_at(el, st->pos, "a statement defines a name or a tensor's elements");
+  if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }
 
 void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n) {

@@ -1,10 +1,10 @@
 /* Calls: local functions, conversions, primitive functions, list functions, operators.
- *
  *   conv(x, w, pads = 1)       arguments by place and name; defaults are evaluated when they are asked for, in the operator's own frame
  *   concat(a, b, c, axis = 1)  more tensors than `y[...]...` takes: folded from the left
  *   relu(x)                    bare names and `= expression`: a function of numbers; of whole tensors it is lifted                     */
 #include "elab.h"
 #include <math.h>
+#include <stdlib.h>
 
 /* The arguments of a call by parameter; extra: those that `...` takes; var: those of a variadic parameter. */
 typedef struct Args { Val *at; VEC(Rest) extra; List var; } Args;
@@ -62,10 +62,7 @@ static int param_find(const Decl *op, const char *name) {
   return -1;
 }
 
-static bool takes_rest(const Decl *op) {
-  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true;
-  return false;
-}
+static bool takes_rest(const Decl *op) { for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true; return false; }
 
 static void extra_put(Elab *el, Args *a, const char *name, Val v) {
   for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return;
@@ -77,7 +74,7 @@ static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f
   if (k < 0 && !takes_rest(op)) {
     Names near = { 0 };
     for (int i = 0; i < op->nparam; i++) PUSH(el->c, near, op->param[i].name);
-    fail_near(el, q->pos, ctx_printf(el->c, "'%s' has no parameter '%s'", op->name, q->text), q->text, near.at, near.n);
+    fail_near(el, q->pos, q->text, &near, "'%s' has no parameter '%s'", op->name, q->text);
   }
   if (k >= 0) a->at[k] = v;
   else extra_put(el, a, q->text, v);
@@ -127,8 +124,7 @@ static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s
 
 /* ---- parameters in the new frame */
 static bool is_function(const Decl *op) {
-  for (int i = 0; i < op->nparam; i++)
-    if (op->param[i].kind != P_PLAIN && op->param[i].kind != P_ATTR) return false;
+  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind != P_PLAIN && op->param[i].kind != P_ATTR) return false;
   return op->expr != NULL;
 }
 
@@ -141,8 +137,7 @@ static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Fram
     fail_at(el, pos, "'%s' wants a whole tensor for '%s', this is %s%s", op->name, p->name, v_kind(v),
             v.k == V_NUM ? ": it does not work element by element" : "");
   Val own = v_tensor(el, v.x->t);
-  own.x->known = v.x->known;
-  return own;
+  own.x->known = v.x->known; return own;
 }
 
 static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos) {
@@ -178,8 +173,7 @@ static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
 }
 
 static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, Pos pos) {
-  for (int i = 0; i < op->nparam; i++)
-    if (op->param[i].kind != P_REST) param_bind(el, op, &op->param[i], a->at[i], f, pos);
+  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind != P_REST) param_bind(el, op, &op->param[i], a->at[i], f, pos);
   if (is_function(op)) return ev_node(el, op->expr, f, (Scope){ .eq = s.eq });
   match_params(el, f, op, pos);
   if (!op->expr) return apply_body(el, op, f, pos);
@@ -193,8 +187,7 @@ static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope 
   if (el->ncall >= CALL_MAX) fail_at(el, pos, "operators call each other without end");
   el->call[el->ncall++] = (Call){ op->name, pos };
   Val v = apply_in(el, op, a, f, s, pos);
-  el->ncall--; el->target = target;
-  return v;
+  el->ncall--; el->target = target; return v;
 }
 
 /* With a variadic last tensor the operator folds from the left; with none it is its first. */
@@ -233,8 +226,182 @@ static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n) 
     if (arg[i].k == V_LIFT && arg[i].f == v.f) return v;
     if (arg[i].k == V_LIFT && arg[i].f->label && t.n < 80) text_add(&t, "+%s", arg[i].f->label);
   }
-  v.f->label = t.s;
+  v.f->label = t.s; return v;
+}
+
+/* ---- list functions: all of them run when the graph is compiled
+ *   range(1, 4) = [1, 2, 3]   drop(l, [0, -1])   put(l, axes, v)   spread(v, n)   find(l)   letters("ij,jk->ik", ranks) */
+const char *const list_fn_name[LF_COUNT] = {
+  "range", "len", "spread", "drop", "put", "find", "letters", "int", "lowest", "highest",
+  "is_float", "is_int", "is_bool", "is_signed", "is_f8", "error",
+};
+
+static Val fn_range(Elab *el, const Val *a, int n, Pos p) {
+  const int64_t most = 1000000000;
+  int64_t lo = n > 1 ? need_int(el, a[0], p, "a bound of range") : 0, hi = need_int(el, a[n > 1 ? 1 : 0], p, "a bound of range");
+  int64_t step = n > 2 ? need_int(el, a[2], p, "the step of range") : 1, count = 0;
+  if (!step) fail_at(el, p, "the step of range is 0");
+  if (lo < -most || lo > most || hi < -most || hi > most || llabs(step) > most) fail_at(el, p, "a range beyond 10^9");
+  if ((hi - lo > 0) == (step > 0) && hi != lo) count = (llabs(hi - lo) + llabs(step) - 1) / llabs(step);
+  if (count > 1000000) fail_at(el, p, "a list of %lld elements is too long", (long long)count);
+  Val out = v_list(el, (int)count);
+  for (int i = 0; i < count; i++) out.l->at[i] = v_int(el, lo + i * step);
+  return out;
+}
+
+static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
+  int64_t n = need_int(el, count, p, "the length of spread");
+  if (n < 0 || n > 1000000) fail_at(el, p, "a list of %lld elements", (long long)n);
+  if (v.k == V_LIST && v.l->n != n) fail_at(el, p, "a list of %lld is wanted, this one has %d", (long long)n, v.l->n);
+  if (v.k == V_LIST) return v;
+  Val out = v_list(el, (int)n);
+  for (int i = 0; i < n; i++) out.l->at[i] = v;
+  return out;
+}
+
+/* Axes as places in a list of n; negative ones count from the end. */
+typedef struct Axes { int *at, n; } Axes;
+
+static Axes axes_of(Elab *el, Val v, int n, Pos p) {
+  List one = { &v, 1, 1 }; const List *l = v.k == V_LIST ? v.l : &one; Axes out = { NEWN(el->c, int, l->n + 1), l->n };
+  for (int i = 0; i < l->n; i++) {
+    int64_t k = need_int(el, l->at[i], p, "an axis");
+    if (k < -n || k >= n) fail_at(el, p, "axis %lld is outside the %d dimension%s", (long long)k, n, plural(n));
+    out.at[i] = (int)(k < 0 ? k + n : k);
+  }
+  return out;
+}
+
+static Val fn_drop(Elab *el, const List *l, Val axes, Pos p) {
+  Axes a = axes_of(el, axes, l->n, p); bool *gone = NEWN(el->c, bool, l->n + 1);
+  for (int i = 0; i < a.n; i++) gone[a.at[i]] = true;
+  Val out = v_list(el, 0);
+  for (int i = 0; i < l->n; i++) if (!gone[i]) PUSH(el->c, *out.l, l->at[i]);
+  return out;
+}
+
+static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p) {
+  Axes a = axes_of(el, axes, l->n, p);
+  if (v.k == V_LIST && v.l->n != a.n) fail_at(el, p, "put: %d values for %d axes", v.l->n, a.n);
+  Val out = v_list(el, l->n);
+  memcpy(out.l->at, l->at, sizeof(Val) * (size_t)l->n);
+  for (int i = 0; i < a.n; i++) out.l->at[a.at[i]] = v.k == V_LIST ? v.l->at[i] : v;
+  return out;
+}
+
+static Val fn_find(Elab *el, const List *l, Pos p) {
+  Val out = v_list(el, 0);
+  for (int i = 0; i < l->n; i++) if (need_int(el, l->at[i], p, "an element of find's list")) PUSH(el->c, *out.l, v_int(el, i));
+  return out;
+}
+
+static Val fn_int(Elab *el, Val v, Pos p) {
+  if (v.k == V_LIST) {
+    Val out = v_list(el, v.l->n);
+    for (int i = 0; i < v.l->n; i++) out.l->at[i] = fn_int(el, v.l->at[i], p);
+    return out;
+  }
+  if (v.k == V_NUM && v.e->kind == E_CONST && type_is_float(v.e->type)) {
+    if (!(fabs(v.e->f) < 9e15)) fail_at(el, p, "int(%g) is no integer", v.e->f);
+    return v_int(el, (int64_t)v.e->f);
+  }
+  if (v.k != V_NUM || !v_static(v)) fail_at(el, p, "'int' wants a number that is known when the graph is compiled; this is %s", v_kind(v));
   return v;
+}
+
+/* The extreme value of a type as a number: 2^63 and 2^64 do not pass through a double. */
+static Val fn_extreme(Elab *el, Type t, bool high) {
+  if (t == T_NONE) return v_int(el, 0);
+  if (t == T_BOOL) return v_bool(el, high);
+  if (type_is_float(t)) return v_float(el, high ? INFINITY : -INFINITY);
+  if (t == T_I64) return v_int(el, high ? INT64_MAX : INT64_MIN);
+  if (t == T_U64) return v_int(el, high ? -1 : 0);
+  return v_int(el, (int64_t)(high ? type_highest(t) : type_lowest(t)));
+}
+
+/* ---- letters: einsum's text to the numbers of indices. A letter is its code; those of `...` are 128 + j, numbered from the end */
+typedef struct Letters { Elab *el; Pos p; int id[256], count[256], n, ell; } Letters;
+
+/* The letters of one term; `...` stands for m of them. */
+static int term_letters(const Letters *s, const char *t, int m, int *out) {
+  int n = 0, len = (int)strlen(t);
+  if (m < 0 || m > 60) fail_at(s->el, s->p, "'...' would cover %d dimensions", m);
+  for (int i = 0; i < len; i++) {
+    if (n > 100) fail_at(s->el, s->p, "a term with more than 100 letters");
+    if (t[i] != '.') out[n++] = (unsigned char)t[i] & 127;
+    else {
+      if (strncmp(t + i, "...", 3)) fail_at(s->el, s->p, "'...' has three points");
+      for (int j = s->ell - m; j < s->ell; j++) out[n++] = 128 + j;
+      i += 2;
+    }
+  }
+  return n;
+}
+
+/* Letters are numbered in the order in which they are seen. */
+static Val letters_numbers(Letters *s, const int *ch, int n) {
+  Val out = v_list(s->el, n);
+  for (int i = 0; i < n; i++) {
+    if (!s->id[ch[i]] && s->n >= 100) fail_at(s->el, s->p, "more than 100 letters");
+    if (!s->id[ch[i]]) s->id[ch[i]] = ++s->n;
+    out.l->at[i] = v_int(s->el, s->id[ch[i]] - 1);
+  }
+  return out;
+}
+
+static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
+  Letters s = { .el = el, .p = p };
+  int ch[256], rank[4], dots[4] = { 0 }, nterm = 0, n = 0;      /* dots: dimensions that `...` covers in a term */
+  if (eq.k != V_STRING) fail_at(el, p, "'letters' wants a string");
+  char *text = ctx_printf(el->c, "%s", eq.s), *w = text, *term[4], *out_term;
+  for (const char *q = eq.s; *q; q++) if (*q != ' ') *w++ = *q;
+  *w = 0; out_term = strstr(text, "->");
+  if (out_term) { *out_term = 0; out_term += 2; }
+  for (char *q; (q = strsep(&text, ",")); term[nterm++] = q) if (nterm == 3) fail_at(el, p, "more than 3 terms");
+  if (nterm > ranks->n) fail_at(el, p, "%d terms for %d tensors", nterm, ranks->n);
+  for (int q = 0; q < nterm; q++) {
+    rank[q] = (int)need_int(el, ranks->at[q], p, "a rank");
+    if (strstr(term[q], "...")) dots[q] = rank[q] - (int)strlen(term[q]) + 3;
+    if (dots[q] > s.ell) s.ell = dots[q];
+  }
+  Val out = v_list(el, 4);
+  for (int q = 0; q < 3; q++) {
+    n = q < nterm ? term_letters(&s, term[q], dots[q], ch) : 0;
+    if (q < nterm && n != rank[q]) fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", q + 1, n, rank[q]);
+    for (int i = 0; i < n; i++) s.count[ch[i]]++;
+    out.l->at[q] = letters_numbers(&s, ch, n);
+  }
+  n = term_letters(&s, out_term ? out_term : "...", s.ell, ch);      /* without "->": `...`, then the letters that occur once, sorted */
+  for (int k = 0; !out_term && k < 128; k++) if (s.count[k] == 1) ch[n++] = k;
+  for (int i = 0; i < n; i++) if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
+  out.l->at[3] = letters_numbers(&s, ch, n); return out;
+}
+
+static Val need(Elab *el, Val v, ValKind kind, int id, Pos p) {
+  if (v.k == kind) return v;
+  fail_at(el, p, "'%s' wants %s; this is %s", list_fn_name[id], kind == V_LIST ? "a list or pack" : "a type, as x.type", v_kind(v));
+}
+
+static bool type_is(int id, Type t) {
+  if (t == T_NONE || id == LF_IS_F8) return false;
+  return id == LF_IS_FLOAT ? type_is_float(t) : id == LF_IS_INT ? type_is_int(t) : id == LF_IS_BOOL ? t == T_BOOL : type_class(t) != 'u';
+}
+
+static Val list_fn(Elab *el, int id, const Val *a, int n, Pos p) {
+  switch (id) {
+  case LF_RANGE:   return fn_range(el, a, n, p);
+  case LF_LEN:     return v_int(el, need(el, a[0], V_LIST, id, p).l->n);
+  case LF_SPREAD:  return fn_spread(el, a[0], a[1], p);
+  case LF_DROP:    return fn_drop(el, need(el, a[0], V_LIST, id, p).l, a[1], p);
+  case LF_PUT:     return fn_put(el, need(el, a[0], V_LIST, id, p).l, a[1], a[2], p);
+  case LF_FIND:    return fn_find(el, need(el, a[0], V_LIST, id, p).l, p);
+  case LF_LETTERS: return fn_letters(el, a[0], need(el, a[1], V_LIST, id, p).l, p);
+  case LF_INT:     return fn_int(el, a[0], p);
+  case LF_LOWEST:
+  case LF_HIGHEST: return fn_extreme(el, need(el, a[0], V_TYPE, id, p).t, id == LF_HIGHEST);
+  case LF_ERROR:   fail_at(el, p, "%s", a[0].k == V_STRING ? a[0].s : "error");
+  default:         return v_bool(el, type_is(id, need(el, a[0], V_TYPE, id, p).t));
+  }
 }
 
 /* ---- the other kinds of calls */
@@ -280,16 +447,13 @@ static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
 
 /* max min sum prod any all of one list; V_NONE: w is none of them. */
 static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
-  const Val none = { .k = V_NONE }; bool fn = w->kind == W_FN, red = w->kind == W_RED;
-  const struct { bool is; Fn fn; Val from; } row[] = {
-    { fn && w->id == FN_MAX, FN_MAX, none }, { fn && w->id == FN_MIN, FN_MIN, none }, { red && w->id == RED_SUM, FN_ADD, l->n ? none : v_int(el, 0) },
-    { red && w->id == RED_PROD, FN_MUL, l->n ? none : v_int(el, 1) }, { red && w->id == RED_ANY, FN_OR, v_bool(el, false) },
-    { red && w->id == RED_ALL, FN_AND, v_bool(el, true) },
-  };
-  int k = 0;
-  while (k < 6 && !row[k].is) k++;
-  if (k == 6) return none;
-  Val r = row[k].from;
+  static const struct { WordKind kind; int id; Fn fn; } row[] = { { W_FN, FN_MAX, FN_MAX }, { W_FN, FN_MIN, FN_MIN }, { W_RED, RED_SUM, FN_ADD },
+                                                                  { W_RED, RED_PROD, FN_MUL }, { W_RED, RED_ANY, FN_OR }, { W_RED, RED_ALL, FN_AND } };
+  int k = 0; Val r = { .k = V_NONE };
+  while (k < 6 && (w->kind != row[k].kind || w->id != row[k].id)) k++;
+  if (k == 6) return r;
+  if (k >= 4) r = v_bool(el, k == 5);
+  else if (k >= 2 && !l->n) r = v_int(el, k == 3);
   for (int i = 0; i < l->n; i++) r = r.k == V_NONE ? l->at[i] : v_fn2(el, row[k].fn, r, l->at[i], p);
   if (r.k == V_NONE) fail_at(el, p, "the %s of an empty list", fn_info[row[k].fn].text);
   return r;
@@ -300,7 +464,7 @@ static void __attribute__((noreturn)) fail_operator(Elab *el, const Node *n) {
   for (int i = 0; i < el->op_name.n; i++) PUSH(el->c, near, el->op_name.at[i]);
   for (int i = FN_EXP; i < FN_COUNT; i++) PUSH(el->c, near, fn_info[i].text);
   for (int i = 0; i < LF_COUNT; i++) PUSH(el->c, near, list_fn_name[i]);
-  fail_near(el, n->pos, ctx_printf(el->c, "there is no operator '%s'", n->text), n->text, near.at, near.n);
+  fail_near(el, n->pos, n->text, &near, "there is no operator '%s'", n->text);
 }
 
 static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) {
@@ -308,8 +472,7 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
   if (!w || w->kind == W_VALUE) fail_operator(el, n);
   if (w->kind == W_TYPE) return call_type(el, (Type)w->id, n, f, s);
   if (w->kind == W_CONVERT) return call_convert(el, (Convert)w->id, n, f, s);
-  Val *a = call_values(el, n, f, s);
-  Val fold = n->n == 1 && a[0].k == V_LIST ? call_list_fold(el, w, a[0].l, n->pos) : (Val){ .k = V_NONE };
+  Val *a = call_values(el, n, f, s); Val fold = n->n == 1 && a[0].k == V_LIST ? call_list_fold(el, w, a[0].l, n->pos) : (Val){ .k = V_NONE };
   if (fold.k != V_NONE) return fold;
   if (w->kind == W_RED) fail_at(el, n->pos, "'%s' is a reduction: %s(indices: expression)", n->text, n->text);
   int want = w->kind == W_FN ? fn_info[w->id].arity : least[w->id] ? least[w->id] : 1;
@@ -318,11 +481,9 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
 }
 
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
-  Slot *sl = slot_find(f, n->text);
-  if (sl && sl->fun) return call_local(el, sl->fun, n, f, s);
+  Slot *sl = slot_find(f, n->text); if (sl && sl->fun) return call_local(el, sl->fun, n, f, s);
   if (sl && (sl->state == SL_VALUE || sl->state == SL_THUNK)) {
-    Val t = slot_value(el, f, sl, n->pos);
-    if (t.k == V_TYPE) return call_type(el, t.t, n, f, s);
+    Val t = slot_value(el, f, sl, n->pos); if (t.k == V_TYPE) return call_type(el, t.t, n, f, s);
   }
   const Decl *op = map_get(&el->op, n->text);
   if (!op) return call_word(el, map_get(&el->word, n->text), n, f, s);

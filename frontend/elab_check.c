@@ -1,6 +1,5 @@
 /* What elaboration proves. Bounds: every read is inside its tensor, guarded by `or`, or a gather (the graph promises). Cover: the pieces of a
  * tensor, as boxes, cover it without overlap.
- *
  *   i >= 2 ? x[i - 2] : 0             by the condition
  *   x[i - 1] or y[i + 3]              the alternative knows i - 1 < 0, as the read has one open bound
  *   x[i] or 0                         `or` is dropped where the read is inside anyway                      */
@@ -15,9 +14,7 @@ static Open dim_open(Check *k, const Expr *r, int d) {
   const Tensor *t = r->tensor; Expr *e = r->arg[d]; Extent n = t->shape[d]; bool lo = false, hi = false;
   Facts f = { k->fact.at, k->neg.at, k->fact.n };
   if (expr_reads(e, NULL)) return (Open){ .gather = true };
-  if (t->history && d == t->stream_dim) {
-    n.n += t->history; e = expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history));
-  }
+  if (t->history && d == t->stream_dim) { n.n += t->history; e = expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history)); }
   expr_inside(k->el->c, e, n, &f, &lo, &hi);
   return (Open){ !lo, !hi, false, !hi && n.dim && n.dim->stream };
 }
@@ -55,8 +52,7 @@ static bool find_miss(const Expr *e, void *arg) {
 static Expr *with_args(Check *k, Expr *e, Expr *const *arg) {
   if (e->n == 0 || !memcmp(arg, e->arg, sizeof *arg * (size_t)e->n)) return e;
   Expr *out = memcpy(NEW(k->el->c, Expr), e, sizeof *e);
-  out->arg = memcpy(NEWN(k->el->c, Expr *, e->n), arg, sizeof *arg * (size_t)e->n);
-  return out;
+  out->arg = memcpy(NEWN(k->el->c, Expr *, e->n), arg, sizeof *arg * (size_t)e->n); return out;
 }
 
 static Expr *check(Check *k, Expr *e, bool guarded);
@@ -65,8 +61,7 @@ static Expr *check(Check *k, Expr *e, bool guarded);
 static Expr *check_fact(Check *k, Expr *e, const Expr *fact, bool neg, bool guarded) {
   int n = k->fact.n;
   if (fact) { PUSH(k->el->c, k->fact, fact); PUSH(k->el->c, k->neg, neg); }
-  e = check(k, e, guarded); k->fact.n = k->neg.n = n;
-  return e;
+  e = check(k, e, guarded); k->fact.n = k->neg.n = n; return e;
 }
 
 static Expr *check_all(Check *k, Expr *e, bool guarded) {
@@ -154,31 +149,22 @@ static void fail_gap(const Cover *c) {
   fail_at(c->el, c->g->piece.at[0]->st->pos, "the pieces of '%s' %s do not cover it", c->g->name, ext_print(c->el, t->shape, t->rank));
 }
 
-/* ---- cover: places that skip (2 * q + r) are marked one by one */
-static int64_t mark_place(const Piece *p, const Aff *aff, int rank, const int64_t *stride, const int64_t *value) {
-  int64_t at = 0;
-  for (int d = 0; d < rank; d++) {
-    int64_t v = aff[d].c;
-    for (int i = 0; i < aff[d].n; i++)
-      for (int q = 0; q < p->nfree; q++) if (p->free[q] == aff[d].index[i]) v += aff[d].k[i] * value[q];
-    at += v * stride[d];
-  }
-  return at;
-}
-
-/* Gives how many elements the piece writes. */
+/* ---- cover: places that skip (2 * q + r) are marked one by one. Gives how many elements the piece writes. */
 static int64_t mark_piece(const Cover *c, const Piece *p, const int64_t *stride, unsigned char *seen) {
-  int rank = c->g->t->rank; Aff *aff = NEWN(c->el->c, Aff, rank + 1);
-  int64_t *value = NEWN(c->el->c, int64_t, p->nfree + 1);
-  for (int d = 0; d < rank; d++) expr_affine(c->el->c, p->place[d], &aff[d]);
+  int64_t at = 0, *value = NEWN(c->el->c, int64_t, p->nfree + 1), *step = NEWN(c->el->c, int64_t, p->nfree + 1); Aff a;
+  for (int d = 0; d < c->g->t->rank; d++) {
+    expr_affine(c->el->c, p->place[d], &a);
+    at += a.c * stride[d];
+    for (int q = 0; q < p->nfree; q++) step[q] += aff_coef(&a, p->free[q]) * stride[d];
+  }
   for (int q = 0; q < p->nfree; q++) if (at_end(c, p->free[q]->ext) <= 0) return 0;
   for (int64_t count = 1;; count++) {
-    int64_t at = mark_place(p, aff, rank, stride, value);
     if (seen[at]) fail_overlap(c, p);
     seen[at] = 1;
     int q = p->nfree - 1;
-    while (q >= 0 && ++value[q] == at_end(c, p->free[q]->ext)) value[q--] = 0;
+    for (; q >= 0 && ++value[q] == at_end(c, p->free[q]->ext); q--) { at -= step[q] * (value[q] - 1); value[q] = 0; }
     if (q < 0) return count;
+    at += step[q];
   }
 }
 
@@ -196,8 +182,7 @@ static void mark_all(const Cover *c) {
 }
 
 static void cover_once(const Cover *c) {
-  const Group *g = c->g; int rank = g->t->rank, n = g->piece.n; double vol = 0, want = 1; bool dense = true;
-  Box *box = NEWN(c->el->c, Box, n);
+  const Group *g = c->g; int rank = g->t->rank, n = g->piece.n; double vol = 0, want = 1; bool dense = true; Box *box = NEWN(c->el->c, Box, n);
   for (int i = 0; i < n; i++) {
     box[i] = (Box){ NEWN(c->el->c, int64_t, rank + 1), NEWN(c->el->c, int64_t, rank + 1), false };
     double own = 1;
@@ -208,10 +193,7 @@ static void cover_once(const Cover *c) {
   for (int d = 0; d < rank; d++) want *= (double)at_end(c, g->t->shape[d]);
   for (int i = 0; i < n; i++)
     for (int j = 0; j < i; j++)
-      if (overlap(&box[i], &box[j], rank)) {
-        fail_also(c->el, g->piece.at[j]->st->pos, "the other piece");
-        fail_overlap(c, g->piece.at[i]);
-      }
+      if (overlap(&box[i], &box[j], rank)) { fail_also(c->el, g->piece.at[j]->st->pos, "the other piece"); fail_overlap(c, g->piece.at[i]); }
   if (vol != want) fail_gap(c);
 }
 
@@ -226,8 +208,5 @@ static void cover_both(Elab *el, const Group *g) {
 void cover_check(Elab *el, const Group *g) {
   Catch k;
   if (el->ncall) cover_both(el, g);
-  else if (catch_begin(el, &k)) {
-    cover_both(el, g);
-    catch_end(el);
-  }
+  else if (catch_begin(el, &k)) { cover_both(el, g); catch_end(el); }
 }

@@ -1,8 +1,6 @@
 /* Patterns of tensor parameters: the extents of an operator's indices and packs from the shapes of its arguments.
- *
  *   conv(x[n, (g < group, c), ..h], f[(g, o), c, ..k])   with x 1x6x8x8, f 4x3x3x3, group 2:
  *   n = 1, g = 2, c = 3 (by division), h = [8, 8], o = 2, k = [3, 3]
- *
  * Repeated until nothing is left: `@` items fix positions; between fixed positions one pack takes the rest; a composite waits until all its
  * parts but one are known. Packs agree exactly, or broadcast where a tensor says `..~p`. */
 #include "elab.h"
@@ -35,8 +33,7 @@ static char *show_all(Match *m, const Extent *e, int n) { return ext_print(m->el
 
 /* ---- two arguments that do not fit */
 static bool says(const Match *m, const Node *n, const char *name) {
-  const Node *core = item_core(n);
-  if (!core || core->kind != N_TUPLE) return item_name(m->el, n) == name;
+  const Node *core = item_core(n); if (!core || core->kind != N_TUPLE) return item_name(m->el, n) == name;
   for (int i = 0; i < core->n; i++) if (says(m, core->kid[i], name)) return true;
   return false;
 }
@@ -69,8 +66,7 @@ static void dim_set(Match *m, const char *name, Extent e, const Arg *a) {
 }
 
 static bool is_value(Match *m, const char *name, Extent *out, Pos p) {
-  Slot *s = slot_find(m->f, name);
-  if (!s || s->state == SL_NONE) return false;
+  Slot *s = slot_find(m->f, name); if (!s || s->state == SL_NONE) return false;
   *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name));
   return true;
 }
@@ -111,16 +107,9 @@ static void part_divide(Match *m, const Node *q, Extent known, Extent e, const A
 static void comp_record(Match *m, const Node *n, Arg *a, int d) {
   VEC(Extent) ext = { 0 };
   for (int i = 0; i < n->n; i++) {
-    const Node *q = n->kid[i]; const Slot *s = q->kind == N_INT ? NULL : slot_find(m->f, need_name(m, q));
-    Extent e = { NULL, 0 };
-    if (q->kind == N_SPLICE) {
-      for (int k = 0; k < s->dim.n; k++) PUSH(m->el->c, ext, s->dim.e[k]);
-      continue;
-    }
-    if (!s) e = extent_of(q->i);
-    else if (s->dim.e && !s->dim.pack) e = s->dim.e[0];
-    else is_value(m, s->name, &e, q->pos);
-    PUSH(m->el->c, ext, e);
+    const Node *q = n->kid[i]; const Dims *pack = q->kind == N_SPLICE ? &slot_find(m->f, need_name(m, q))->dim : NULL; Extent e = { 0 };
+    if (!pack) part_known(m, q, a, &e);
+    for (int k = 0; k < (pack ? pack->n : 1); k++) PUSH(m->el->c, ext, pack ? pack->e[k] : e);
   }
   a->x->comp = MAKE(m->el->c, CompDim, d, ext.n, ext.at, a->x->comp);
 }
@@ -142,16 +131,12 @@ static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
 static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
   Extent w;
   if (n->kind == N_TUPLE) return match_comp(m, n, e, a);
-  if (n->kind == N_INT) {
-    if (!ext_is(e, n->i)) fail_at(m->el, n->pos, "'%s': this dimension must be %lld, it is %s", a->p->name, (long long)n->i, show(m, e));
-  } else if (is_range(n)) {
-    w = range_value(m, n);
-    if (!extent_equal(w, e))
-      fail_at(m->el, n->pos, "'%s': index '%s' must run over %s, the dimension has %s", a->p->name, need_name(m, n), show(m, w), show(m, e));
-    dim_set(m, need_name(m, n), e, a);
-  } else if (is_value(m, need_name(m, n), &w, n->pos)) {
-    if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': this dimension is %s, '%s' says %s", a->p->name, show(m, e), n->text, show(m, w));
-  } else dim_set(m, n->text, e, a);
+  const char *name = n->kind == N_INT ? NULL : need_name(m, n); bool range = is_range(n);
+  if (!name) w = extent_of(n->i);
+  else if (range) w = range_value(m, n);
+  else if (!is_value(m, name, &w, n->pos)) { dim_set(m, name, e, a); return true; }
+  if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': this dimension must be %s, it is %s", a->p->name, show(m, w), show(m, e));
+  if (range) dim_set(m, name, e, a);
   return true;
 }
 
@@ -162,8 +147,7 @@ static bool axis_value(Match *m, const Node *axis, Val *out) {
   if (catch_begin(el, &k)) {
     el->quiet += !m->last;
     *out = ev_scalar(el, axis, m->f, (Scope){ 0 });
-    catch_end(el);
-    return true;
+    catch_end(el); return true;
   }
   if (m->last) fail_silent(el);
   return false;
@@ -173,8 +157,7 @@ static bool axis_value(Match *m, const Node *axis, Val *out) {
 static bool find_anchors(Match *m, Arg *a) {
   int rank = a->x->t->rank;
   for (int j = 0; j < a->p->nitem; j++) {
-    const Node *n = a->p->item[j], *inner = item_inner(n), *core = item_core(n);
-    bool pack = n->kind == N_SPLICE; Val v;
+    const Node *n = a->p->item[j], *inner = item_inner(n), *core = item_core(n); bool pack = n->kind == N_SPLICE; Val v;
     a->anchor[j] = -1; a->len[j] = pack && is_range(core) ? pack_range(m, core).n : -1;
     if (!inner || inner->kind != N_AT) continue;
     if (!axis_value(m, inner->kid[1], &v)) return false;
@@ -186,7 +169,7 @@ static bool find_anchors(Match *m, Arg *a) {
   return true;
 }
 
-static void fail_rank(Match *m, const Arg *a, const char *what) {
+static void __attribute__((noreturn)) fail_rank(Match *m, const Arg *a, const char *what) {
   int rank = a->x->t->rank;
   fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), show_all(m, a->x->t->shape, rank), what);
 }
@@ -223,14 +206,12 @@ static bool find_positions(Match *m, Arg *a) {
   if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
     if (j < n && a->anchor[j] < 0) continue;
-    int x1 = j < n ? a->anchor[j] : a->x->t->rank;
-    if (!find_lengths(m, a, j0, j, x1 - x0)) return false;
+    int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false;
     j0 = j; x0 = x1;
   }
   return true;
 }
 
-/* ---- packs */
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
   const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name); int total = len;
@@ -254,7 +235,6 @@ static void own_check(Match *m) {
   }
 }
 
-/* ---- arguments */
 static bool match_arg(Match *m, Arg *a) {
   int d = 0; bool done = true;
   if (!find_positions(m, a)) return false;
@@ -266,9 +246,9 @@ static bool match_arg(Match *m, Arg *a) {
       d += a->len[j];
       continue;
     }
-    bool settled = match_item(m, core, a->x->t->shape[d], a);
-    if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d);
-    done &= settled; d++;
+    bool settled = match_item(m, core, a->x->t->shape[d++], a);
+    if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1);
+    done &= settled;
   }
   return done;
 }

@@ -1,5 +1,4 @@
 /* Values of elaboration and functions of them.
- *
  *   [a, b] * 2           is [a * 2, b * 2]: functions distribute over lists, numbers spread
  *   x + relu(y)          of whole tensors is lifted: a tree that becomes one equation when it is stored
  *   t - 2 + 2            over a symbolic dimension is t again: only what is `dim + n` in the end can be an extent   */
@@ -25,18 +24,8 @@ Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = MAKE(el->c, Ten
 Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = MAKE(el->c, Lim, e, n) }; }
 Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
 static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
-
-bool v_is_int(Val v, int64_t *i) {
-  if (!is_const(v) || type_is_float(v.e->type)) return false;
-  *i = v.e->i;
-  return true;
-}
-
-bool v_is_bool(Val v, bool *b) {
-  if (!is_const(v) || v.e->type != T_BOOL) return false;
-  *b = v.e->i != 0;
-  return true;
-}
+bool v_is_int(Val v, int64_t *i) { if (!is_const(v) || type_is_float(v.e->type)) return false; *i = v.e->i; return true; }
+bool v_is_bool(Val v, bool *b) { if (!is_const(v) || v.e->type != T_BOOL) return false; *b = v.e->i != 0; return true; }
 
 static bool dims_only(const Expr *e, void *ok) {
   if (e->kind == E_READ || e->kind == E_REDUCE || (e->kind == E_INDEX && !e->index->is_dim)) *(bool *)ok = false;
@@ -46,8 +35,7 @@ static bool dims_only(const Expr *e, void *ok) {
 bool v_static(Val v) {
   bool ok = true;
   if (v.k != V_NUM) return v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM;
-  expr_walk(v.e, dims_only, &ok);
-  return ok;
+  expr_walk(v.e, dims_only, &ok); return ok;
 }
 
 bool v_whole(Val v) { return v.k == V_TENSOR || v.k == V_LIFT; }
@@ -154,8 +142,7 @@ Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb
   *n = na > nb ? na : nb;
   Extent *out = NEWN(el->c, Extent, *n + 1);
   for (int d = 0; d < *n; d++) {
-    int da = d - (*n - na), db = d - (*n - nb);
-    Extent x = da >= 0 ? a[da] : extent_of(1), y = db >= 0 ? b[db] : extent_of(1);
+    int da = d - (*n - na), db = d - (*n - nb); Extent x = da >= 0 ? a[da] : extent_of(1), y = db >= 0 ? b[db] : extent_of(1);
     if (!ext_is(x, 1) && !ext_is(y, 1) && !extent_equal(x, y)) return NULL;
     out[d] = ext_is(x, 1) ? y : x;
   }
@@ -167,8 +154,7 @@ Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb
 #define BIT(f) ((uint64_t)1 << FN_##f)
 
 static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
-  const uint64_t bits = BIT(AND) | BIT(OR) | BIT(XOR) | BIT(NOT) | BIT(SHL) | BIT(SHR), divs = BIT(DIV) | BIT(MOD);
-  Type t = a[0]->type;
+  const uint64_t bits = BIT(AND) | BIT(OR) | BIT(XOR) | BIT(NOT) | BIT(SHL) | BIT(SHR), divs = BIT(DIV) | BIT(MOD); Type t = a[0]->type;
   for (int k = 1; k < n; k++) t = type_promote(t, a[k]->type);
   if (FN_SET(f, bits) && t != T_NONE && type_is_float(t)) fail_at(el, p, "'%s' of floats", fn_info[f].text);
   if (FN_SET(f, divs | BIT(SHL) | BIT(SHR)) && t == T_BOOL) fail_at(el, p, "'%s' of truth values", fn_info[f].text);
@@ -198,8 +184,7 @@ static Expr *fn_known(Fn f, Expr *const *a) {
 /* Comparisons of integers that the ranges of their indices decide. */
 static Expr *fn_compare(Elab *el, Fn f, Expr *const *a) {
   if (f < FN_EQ || f > FN_GE || a[0]->type != T_WINT || a[1]->type != T_WINT) return NULL;
-  Range d = expr_range(el->c, expr_fn2(el->c, FN_SUB, a[0], a[1]));
-  if (!(d.lo <= d.hi)) return NULL;
+  Range d = expr_range(el->c, expr_fn2(el->c, FN_SUB, a[0], a[1])); if (!(d.lo <= d.hi)) return NULL;
   bool below = d.hi < 0, above = d.lo > 0, upto = d.hi <= 0, from = d.lo >= 0, apart = below || above;
   bool yes = f == FN_LT ? below : f == FN_LE ? upto : f == FN_GT ? above : f == FN_GE ? from : f == FN_NE && apart;
   bool no = f == FN_LT ? from : f == FN_LE ? above : f == FN_GT ? upto : f == FN_GE ? below : f == FN_EQ && apart;
@@ -248,8 +233,7 @@ Val v_lift(Elab *el, Val v, Pos p) { return (Val){ V_LIFT, .f = lift_of(el, v, p
 static Val lift_new(Elab *el, Oper o, const Val *a, int n, Pos p) {
   Lift *l = MAKE(el->c, Lift, .o = o, .n = n, .pos = p, .size = 1);
   for (int j = 0; j < n; j++) {
-    Lift *b = l->arg[j] = lift_of(el, a[j], p);
-    Extent *shape = ext_broadcast(el, l->shape, l->rank, b->shape, b->rank, &l->rank);
+    Lift *b = l->arg[j] = lift_of(el, a[j], p); Extent *shape = ext_broadcast(el, l->shape, l->rank, b->shape, b->rank, &l->rank);
     if (!shape) fail_at(el, p, "shapes %s and %s do not broadcast", ext_print(el, l->shape, l->arg[0]->rank), ext_print(el, b->shape, b->rank));
     l->shape = shape; l->size += b->size; l->label = label_join(el, l->label, b->label);
   }
@@ -364,11 +348,9 @@ Type v_type(Elab *el, Frame *f, Val v, Pos p) {
   return type_strong(t);
 }
 
-/* ---- storing */
 Val v_store(Elab *el, Val v, const char *name, Pos p) {
   if (v.k == V_TENSOR) return v;
-  Lift *l = lift_of(el, v, p); Index **free = NEWN(el->c, Index *, l->rank + 1);
-  Expr **ix = NEWN(el->c, Expr *, l->rank + 1);
+  Lift *l = lift_of(el, v, p); Index **free = NEWN(el->c, Index *, l->rank + 1); Expr **ix = NEWN(el->c, Expr *, l->rank + 1);
   for (int d = 0; d < l->rank; d++) {
     free[d] = &idx_new(el, d < 9 ? ctx_internn(el->c, "ijklmnopq" + d, 1) : pack_name(el, "i", d), l->shape[d], false)->ix;
     ix[d] = expr_index(el->c, free[d]);
@@ -382,7 +364,6 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   return v_tensor(el, t);
 }
 
-/* ---- known data */
 Val list_values(Elab *el, const Tens *x) {
   const Tensor *t = x->t; int64_t n = tensor_size(t);
   if (x->known) return (Val){ V_LIST, .l = (List *)x->known };

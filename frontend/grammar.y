@@ -1,5 +1,4 @@
 /* The grammar of frit's text: LANGUAGE.md 7, with the declarations of 5, the dumps of 6 and the loop trees of SCHEDULE.md 1.
- *
  * Actions only build nodes (ast.c); what they mean is elaboration's business. Every list recovers at its own end (`error ';'`,
  * `error '}'`), so that one run reports all syntax errors. Words such as `state` reach us as keywords only where they are (lexer.l).
  */
@@ -18,7 +17,6 @@
 %union { Node *node; Stmt *stmt; Tree *tree; const char *text; int64_t i; double f; int kind; Param param;
          NodeList nodes; NameList names; StmtList stmts; LeafList leaves; TreeList trees; ParamList params; LeafDim leaf; Place place; }
 %code {
-#include <string.h>
 int yylex(YYSTYPE *v, YYLTYPE *l, void *scanner);
 static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 #define C (p->c)

@@ -20,11 +20,10 @@ typedef struct Tok { int kind; size_t off, len; Pos pos; } Tok;
 typedef struct Parse {
   Ctx *c; const Source *src; Ast *ast;
   size_t off; uint32_t line, col;                         /* where the lexer stands */
-  Tok last, before, before2;
-  Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
+  Tok last, before, before2; Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
   int closed, dropped;                                    /* the brackets that the last closing one closed, that lex_drop_open gave up; or -1 */
   const char *doc; uint32_t doc_line;                     /* documentation that waits for its operator */
-  int decl_cap, weights_cap, pos_cap;                     /* of the arrays in ast */
+  int decl_cap;                                           /* of the array in ast */
   bool lost;                                              /* after an error, until the grammar has caught itself again */
   int skip;                                               /* > 0: tokens are dropped until brackets are closed to this depth */
   uint32_t bad_line;                                      /* has an error of the lexer: what the grammar then says is noise */
@@ -42,14 +41,11 @@ Node *node_name(Parse *p, Pos pos, Node *of, const char *dotted);               
 /* With what stands left of `:`, `=` or `at`: a name, or, unless it must be one, s.left. */
 Stmt *stmt_left(Parse *p, Stmt s, Node *left, bool must);
 
-void file_stage(Parse *p, Pos pos, const char *name);
-void file_weights(Parse *p, Pos pos, const char *path);
+void file_stage(Parse *p, Pos pos, const char *name); void file_weights(Parse *p, Pos pos, const char *path);
 void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList body);
 
-LoopKind tree_kind(Parse *p, Pos at, const char *word);
-Storage tree_storage(Parse *p, Pos at, const char *word);
-Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n);
-Tree *tree_with_layout(Parse *p, Tree *t, NodeList items);
+LoopKind tree_kind(Parse *p, Pos at, const char *word); Storage tree_storage(Parse *p, Pos at, const char *word);
+Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n); Tree *tree_with_layout(Parse *p, Tree *t, NodeList items);
 int64_t parse_step(Parse *p, Pos at, int64_t n);          /* n, or an error and 1 if it is below 1 */
 Ast *parse_run(Parse *p);                                 /* lexes and parses p->src; NULL after errors (lexer.l) */
 #endif

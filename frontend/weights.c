@@ -1,15 +1,12 @@
 /* Weights: named tensors of the files that a graph's `weights` statements name: "amp.nam" as its importer names them (nam.c), or the
  * .safetensors format: 8 bytes little-endian length N, N bytes of JSON, then the tensors' bytes.
- *
  *   { "fc.w": { "dtype": "F32", "shape": [10, 64], "data_offsets": [0, 2560] }, "__metadata__": { ... } }
- *
  * A file is mapped and never trusted: each length, offset, type and shape is checked against the others before anything is read. */
 #include "ast.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,8 +21,7 @@ static const char *const dtypes[T_COUNT] = {
 #undef T
 };
 
-typedef struct Mapped { void *at; size_t size; } Mapped;
-typedef struct Reader { Ctx *c; const char *path; Pos pos; const char *data; uint64_t size; } Reader;
+typedef struct Reader { Ctx *c; const char *path; Pos pos; void *map; size_t mapped; const char *data; uint64_t size; } Reader;
 
 /* rank extents multiplied; -1 if one is negative or the product passes 2^62. */
 static int64_t shape_product(const int64_t *shape, int rank) {
@@ -38,82 +34,53 @@ static int64_t shape_product(const int64_t *shape, int rank) {
 }
 
 static size_t weight_bytes(const Weight *w) { return (size_t)shape_product(w->shape, w->rank) * (size_t)type_bytes(w->type); }
-static void unmap(void *p) { munmap(((Mapped *)p)->at, ((Mapped *)p)->size); }
+static void unmap(void *reader) { const Reader *r = reader; munmap(r->map, r->mapped); }
 static void json_free(void *p) { json_decref(p); }
 
-/* ---- opening */
-/* Maps fd into *m; gives what is wrong, or NULL. */
-static const char *map_fd(Ctx *c, int fd, Mapped *m) {
-  struct stat st;
-  if (fd < 0 || fstat(fd, &st) < 0) return strerror(errno);
-  if (!S_ISREG(st.st_mode)) return "it is no regular file";
-  if (st.st_size < 8) return "it has fewer than 8 bytes";
-  m->size = (size_t)st.st_size;
-  m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (m->at == MAP_FAILED) return strerror(errno);
-  ctx_at_free(c, unmap, m);
-  return NULL;
+/* ---- opening: these give what is wrong, or NULL */
+static const char *file_map(Reader *r) {
+  struct stat st; int fd = open(r->path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return strerror(errno);
+  bool regular = !fstat(fd, &st) && S_ISREG(st.st_mode), full = regular && st.st_size >= 8;
+  r->map = full ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  const char *why = !regular ? "it is no regular file" : !full ? "it has fewer than 8 bytes" : strerror(errno);
+  close(fd);
+  if (r->map == MAP_FAILED) return why;
+  r->mapped = (size_t)st.st_size;
+  ctx_at_free(r->c, unmap, r); return NULL;
 }
 
-static Mapped *map_file(Ctx *c, const char *path, Pos pos) {
-  Mapped *m = NEW(c, Mapped);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  const char *wrong = map_fd(c, fd, m);
-  if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
-  if (fd < 0) diag_help(c, "a relative path starts at the folder of the graph");
-  if (fd >= 0) close(fd);
-  return wrong ? NULL : m;
-}
-
-static json_t *header_read(Reader *r, const Mapped *m) {
-  const unsigned char *p = m->at;
-  uint64_t n = 0;
+static const char *header_read(Reader *r, json_t **out) {
+  const unsigned char *p = r->map; uint64_t n = 0; json_error_t e;
   for (int i = 0; i < 8; i++) n |= (uint64_t)p[i] << (8 * i);
-  if (n > HEADER_MAX || n > m->size - 8) {
-    diag_error(r->c, r->pos, "weights file '%s': a header of %llu bytes is announced, the file has %zu", r->path, (unsigned long long)n, m->size);
-    diag_help(r->c, "the file is truncated or is no .safetensors file");
-    return NULL;
-  }
-  r->data = (const char *)p + 8 + n, r->size = m->size - 8 - n;
-  json_error_t e;
-  json_t *j = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e);
-  if (j) ctx_at_free(r->c, json_free, j);
-  if (!j) diag_error(r->c, r->pos, "weights file '%s': the header is not valid JSON: %s (byte %d)", r->path, e.text, e.position + 8);
-  else if (!json_is_object(j)) diag_error(r->c, r->pos, "weights file '%s': the header is not an object", r->path);
-  return json_is_object(j) ? j : NULL;
+  if (n > HEADER_MAX || n > r->mapped - 8)
+    return ctx_printf(r->c, "a header of %llu bytes is announced, the file has %zu: it is truncated or no .safetensors file", (unsigned long long)n,
+                      r->mapped);
+  r->data = (const char *)p + 8 + n; r->size = r->mapped - 8 - n;
+  if (!(*out = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e)))
+    return ctx_printf(r->c, "the header is not valid JSON: %s (byte %d)", e.text, e.position + 8);
+  ctx_at_free(r->c, json_free, *out);
+  return json_is_object(*out) ? NULL : "the header is not an object";
 }
 
 /* ---- one tensor: what is wrong with it, or NULL */
-static const char *entry_type(const Reader *r, const json_t *dtype, Weight *w) {
-  const char *s = json_string_value(dtype);
-  if (!s) return "'dtype' is missing or no string";
-  for (int t = 0; t < T_COUNT; t++)
-    if (dtypes[t] && !strcmp(dtypes[t], s)) return w->type = (Type)t, NULL;
-  return ctx_printf(r->c, "the type '%.20s' is not known", s);
-}
-
-static const char *entry_shape(const Reader *r, const json_t *shape, Weight *w) {
+static const char *entry_wrong(const Reader *r, json_t *j, Weight *w) {
+  const char *type; json_t *shape; json_int_t b, e;
+  if (json_unpack(j, "{s:s, s:o, s:[I,I!]}", "dtype", &type, "shape", &shape, "data_offsets", &b, &e))
+    return "it must have a string 'dtype', a list 'shape' and two integers in 'data_offsets'";
+  while (w->type < T_COUNT && (!dtypes[w->type] || strcmp(dtypes[w->type], type))) w->type++;
+  if (w->type == T_COUNT) return ctx_printf(r->c, "the type '%.20s' is not known", type);
   size_t rank = json_array_size(shape);
-  if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is missing, no list, or has more than 16 dimensions";
-  w->rank = (int)rank, w->shape = NEWN(r->c, int64_t, rank);
-  for (size_t i = 0; i < rank; i++) {
-    const json_t *n = json_array_get(shape, i);
-    if (!json_is_integer(n) || json_integer_value(n) < 0) return "an extent of its shape is no integer or is negative";
-    w->shape[i] = json_integer_value(n);
-  }
-  return shape_product(w->shape, w->rank) < 0 ? "its shape has more than 2^62 elements" : NULL;
-}
-
-static const char *entry_data(const Reader *r, const json_t *offsets, Weight *w) {
-  const json_t *jb = json_array_get(offsets, 0), *je = json_array_get(offsets, 1);
-  long long b = json_integer_value(jb), e = json_integer_value(je), n = shape_product(w->shape, w->rank), size = type_bytes(w->type);
-  if (json_array_size(offsets) != 2 || !json_is_integer(jb) || !json_is_integer(je)) return "'data_offsets' is missing or not two integers";
+  if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is no list, or has more than 16 dimensions";
+  w->rank = (int)rank; w->shape = NEWN(r->c, int64_t, rank);
+  for (size_t i = 0; i < rank; i++) { const json_t *n = json_array_get(shape, i); w->shape[i] = json_is_integer(n) ? json_integer_value(n) : -1; }
+  long long n = shape_product(w->shape, w->rank), size = type_bytes(w->type);
+  if (n < 0) return "an extent of its shape is no integer or negative, or it has more than 2^62 elements";
   if (b < 0 || e < b || (uint64_t)e > r->size)
     return ctx_printf(r->c, "its bytes %lld..%lld lie outside the file's %llu bytes of data", b, e, (unsigned long long)r->size);
-  if ((e - b) % size || (e - b) / size != n)
-    return ctx_printf(r->c, "its shape has %lld elements of %s, its data %lld bytes", n, type_name(w->type), e - b);
   w->data = r->data + b;
-  return NULL;
+  if (!((e - b) % size) && (e - b) / size == n) return NULL;
+  return ctx_printf(r->c, "its shape has %lld elements of %s, its data %lld bytes", n, type_name(w->type), e - b);
 }
 
 static bool entry_good(const Reader *r, const char *name, const char *wrong) {
@@ -121,13 +88,9 @@ static bool entry_good(const Reader *r, const char *name, const char *wrong) {
   return !wrong;
 }
 
-static bool entry_read(const Reader *r, const char *name, const json_t *j, Weight *w) {
-  w->name = ctx_intern(r->c, name);
-  const char *wrong = json_is_object(j) ? NULL : "its entry is no object";
-  if (!wrong) wrong = entry_type(r, json_object_get(j, "dtype"), w);
-  if (!wrong) wrong = entry_shape(r, json_object_get(j, "shape"), w);
-  if (!wrong) wrong = entry_data(r, json_object_get(j, "data_offsets"), w);
-  return entry_good(r, name, wrong);
+static bool entry_read(const Reader *r, const char *name, json_t *j, Weight *w) {
+  *w = (Weight){ .name = ctx_intern(r->c, name) };
+  return entry_good(r, name, entry_wrong(r, j, w));
 }
 
 static int by_data(const void *pa, const void *pb) {
@@ -148,43 +111,30 @@ static bool entries_disjoint(const Reader *r, Weights *w) {
 }
 
 static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
-  Mapped *m = map_file(c, path, pos);
-  Reader r = { .c = c, .path = path, .pos = pos };
-  json_t *header = m ? header_read(&r, m) : NULL, *entry;
-  const char *name;
-  bool good = true;
-  if (!header) return NULL;
-  Weights *w = NEW(c, Weights);
-  *w = (Weights){ .path = path, .at = NEWN(c, Weight, json_object_size(header)) };
+  Reader *r = MAKE(c, Reader, .c = c, .path = path, .pos = pos); json_t *header = NULL, *entry; const char *name; bool good = true;
+  const char *wrong = file_map(r);
+  if (!wrong) wrong = header_read(r, &header);
+  if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
+  if (!r->map) diag_help(c, "a relative path starts at the folder of the graph");
+  if (wrong) return NULL;
+  Weights *w = MAKE(c, Weights, .path = path, .at = NEWN(c, Weight, json_object_size(header)));
   json_object_foreach(header, name, entry) {
     if (!strcmp(name, "__metadata__")) continue;
-    if (entry_read(&r, name, entry, &w->at[w->n])) w->n++;
+    if (entry_read(r, name, entry, &w->at[w->n])) w->n++;
     else good = false;
   }
-  return good && entries_disjoint(&r, w) ? w : NULL;
-}
-
-/* ---- writing */
-/* A JSON string: names come from graphs and files, so anything may stand in them. */
-static void json_text(Text *t, const char *s) {
-  text_add(t, "\"");
-  for (; *s; s++)
-    if ((unsigned char)*s < 0x20) text_add(t, "\\u%04x", *s);
-    else text_add(t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-  text_add(t, "\"");
+  return good && entries_disjoint(r, w) ? w : NULL;
 }
 
 /* The data starts at a multiple of 64 (blanks end the header); between tensors the format allows no gap. */
 bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
-  Weight *sorted = NEWN(c, Weight, n);
-  Text t = { .c = c };
-  unsigned long long at = 0;
+  Weight *sorted = NEWN(c, Weight, n); Text t = { .c = c }; unsigned long long at = 0;
   if (n) memcpy(sorted, w, sizeof *w * (size_t)n);
   qsort(sorted, (size_t)n, sizeof *sorted, by_name);
   text_addn(&t, "\0\0\0\0\0\0\0\0{", 9);
   for (const Weight *s = sorted; s < sorted + n; s++) {
     if (s > sorted) text_add(&t, ",");
-    json_text(&t, s->name);
+    text_quoted(&t, s->name);
     text_add(&t, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[s->type]);
     for (int i = 0; i < s->rank; i++) text_add(&t, "%s%lld", i ? "," : "", (long long)s->shape[i]);
     text_add(&t, "],\"data_offsets\":[%llu,%llu]}", at, at + weight_bytes(s));
@@ -206,11 +156,8 @@ static const Source *source_find(Ctx *c, const char *name) {
 }
 
 static Weights *weights_of_nam(Ctx *c, const char *path, const Source *src) {
-  Weights *w = NEW(c, Weights);
   Import in = { 0 };
-  if (!nam_import(c, src, path, true, &in)) return NULL;
-  *w = (Weights){ .path = path, .at = in.weight, .n = in.nweight };
-  return w;
+  return nam_import(c, src, path, true, &in) ? MAKE(c, Weights, .path = path, .at = in.weight, .n = in.nweight) : NULL;
 }
 
 Weights *weights_open(Ctx *c, const char *path, const Source *from, Pos pos) {

@@ -1,5 +1,4 @@
 /* The artefact's ABI and the loader. Depends on nothing of the compiler.
- *
  * An artefact NAME defines
  *   NAME_run(inputs..., outputs..., void *state, void *scratch, dims...) -> int     typed; declared in NAME.h
  *   NAME_call(void *const *args, void *state, void *scratch, const int64_t *dims, const frit_parallel *par) -> int   the same, uniform
@@ -7,12 +6,8 @@
  *   NAME_info                                                                       a text that describes it, one line a fact
  * A .so exports `frit_artefact` too, another name of its NAME_info (ld --defsym=frit_artefact=NAME_info): so the file may be renamed.
  * state and scratch belong to the caller, aligned to 64 bytes (scalar targets: 8). Many instances, any thread; no allocation, no lock.
- *
  * NAME_info:
- *   frit 1
- *   name amp
- *   target x86-64-v4
- *   compiler 0.1.0
+ *   frit 1 | name amp | target x86-64-v4 | compiler 0.1.0      on a line each
  *   hash 8c1f...                 of the scheduled graph and its weights
  *   state 361472 64              bytes, alignment
  *   scratch 12288 64
@@ -21,8 +16,7 @@
  *   output y f32 t
  *   flops 26640 t                floating-point operations a call: a number, then the dim that it is per unit of (or nothing)
  *   bytes 65536
- *   plan h scratch 8192 4096     tensor, where, offset, bytes
- */
+ *   plan h scratch 8192 4096     tensor, where, offset, bytes */
 #ifndef FRIT_RUNTIME_H
 #define FRIT_RUNTIME_H
 #include <stddef.h>
@@ -40,33 +34,22 @@ typedef struct frit_port { const char *name, *type; int output, rank, elem_bytes
 typedef struct frit_dim { const char *name; int64_t lo, hi; int stream; } frit_dim;
 
 /* Loads an artefact; NULL and *error (static text) on failure. */
-frit_model *frit_open(const char *path, const char **error);
-void frit_close(frit_model *m);
+frit_model *frit_open(const char *path, const char **error); void frit_close(frit_model *m);
 const char *frit_info(const frit_model *m);                             /* the whole text */
 const char *frit_fact(const frit_model *m, const char *key, char *buf, size_t n);   /* rest of the first line that begins with key */
-int frit_nports(const frit_model *m);
-const frit_port *frit_get_port(const frit_model *m, int k);
-int frit_ndims(const frit_model *m);
+int frit_nports(const frit_model *m); const frit_port *frit_get_port(const frit_model *m, int k); int frit_ndims(const frit_model *m);
 const frit_dim *frit_get_dim(const frit_model *m, int k);
-size_t frit_state_bytes(const frit_model *m);
-size_t frit_scratch_bytes(const frit_model *m);
 
 /* An instance: its own state and scratch. frit_run checks names, sizes and dims first; on an error the state is untouched. */
 typedef struct frit_instance frit_instance;
-frit_instance *frit_new(frit_model *m);
-void frit_free(frit_instance *i);
-void frit_reset(frit_instance *i);
-int frit_set_dim(frit_instance *i, const char *name, int64_t v);
-int frit_set(frit_instance *i, const char *port, void *data, size_t bytes);
-int frit_run(frit_instance *i);
-int frit_run_parallel(frit_instance *i, const frit_parallel *par);
+frit_instance *frit_new(frit_model *m); void frit_free(frit_instance *i); void frit_reset(frit_instance *i);
+int frit_set_dim(frit_instance *i, const char *name, int64_t v); int frit_set(frit_instance *i, const char *port, void *data, size_t bytes);
+int frit_run(frit_instance *i); int frit_run_parallel(frit_instance *i, const frit_parallel *par);
 const char *frit_error(const frit_instance *i);                         /* of the last call that failed, in words */
 
-/* A small pool: threads - 1 workers that spin, then sleep. */
+/* A small pool: the caller and threads - 1 workers. */
 typedef struct frit_pool frit_pool;
-frit_pool *frit_pool_new(int threads);
-void frit_pool_free(frit_pool *p);
-frit_parallel frit_pool_parallel(frit_pool *p);
+frit_pool *frit_pool_new(int threads); void frit_pool_free(frit_pool *p); frit_parallel frit_pool_parallel(frit_pool *p);
 #ifdef __cplusplus
 }
 #endif
