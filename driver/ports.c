@@ -25,7 +25,10 @@ static int find_input(Ctx *c, const Ports *p, const char *name) {
 
 static bool set_dim(Ctx *c, Ports *p, const Binding *b) {
   for (int d = 0; d < frit_ndims(p->m); d++)
-    if (!strcmp(frit_get_dim(p->m, d)->name, b->name)) { p->dim[d] = atoll(b->value); return true; }
+    if (!strcmp(frit_get_dim(p->m, d)->name, b->name)) {
+      char *end; p->dim[d] = strtoll(b->value, &end, 10);
+      return (end != b->value && !*end && p->dim[d] > 0) || driver_fail(c, "--dim %s wants a whole number above 0, not '%s'", b->name, b->value);
+    }
   return driver_fail(c, "the model has no dimension '%s'", b->name);
 }
 

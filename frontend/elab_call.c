@@ -76,6 +76,7 @@ static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f
     for (int i = 0; i < op->nparam; i++) PUSH(el->c, near, op->param[i].name);
     fail_near(el, q->pos, q->text, &near, "'%s' has no parameter '%s'", op->name, q->text);
   }
+  if (k >= 0 && a->at[k].k != V_NONE) fail_at(el, q->pos, "'%s' is given twice to '%s'", q->text, op->name);
   if (k >= 0) a->at[k] = v;
   else extra_put(el, a, q->text, v);
 }
@@ -104,6 +105,7 @@ static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos po
   for (int i = 0; i < op->nparam; i++) n += op->param[i].kind != P_REST;
   if (*at >= n) fail_at(el, pos, "'%s' takes %d argument%s, more are given", op->name, n, plural(n));
   if (op->param[*at].variadic) PUSH(el->c, a->var, v);
+  else if (a->at[*at].k != V_NONE) fail_at(el, pos, "'%s' is given twice to '%s': by its name, and by its place", op->param[*at].name, op->name);
   else a->at[(*at)++] = v;
 }
 
