@@ -101,6 +101,7 @@ bool expr_reads(const Expr *e, const Tensor *t);         /* t == NULL: any read 
 bool expr_has_index(const Expr *e, const Index *i);
 /* Folds what is constant, simplifies integer places exactly ((4*i + j) / 4 with j < 4 becomes i), removes `or` whose reads are proven inside. */
 Expr *expr_simplify(Ctx *c, Expr *e);
+Expr *expr_rules(Ctx *c, Expr *e, int *n);               /* the algebra of simplify.rules; adds the number of rewrites to *n */
 
 /* ---- affine forms: c + sum k[j] * index[j] (indices and symbolic dimensions), sorted by index id, no zero coefficients */
 typedef struct Aff { int64_t c; int n; Index **index; int64_t *k; } Aff;
@@ -190,8 +191,6 @@ Tensor *graph_tensor(const Graph *g, const char *name);
 void graph_add_tensor(Ctx *c, Graph *g, Tensor *t);
 void graph_add_eq(Ctx *c, Graph *g, Eq *e);
 const char *graph_fresh(Ctx *c, const Graph *g, const char *hint);   /* a tensor name not in use: hint, hint1, ... */
-/* The equations that write t, in order; n of them. */
-int graph_writers(const Graph *g, const Tensor *t, Eq **out, int max);
 /* Sorts g->eq so that producers come first; equations of a circle stand together in the order within a step. Gives false and an error
  * if a circle has no dimension that steps through it. */
 bool graph_sort(Ctx *c, Graph *g);

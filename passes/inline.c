@@ -13,7 +13,7 @@
 #include "util.h"
 
 /* dirty: equations and tensors near a change; number, circle: may the equation be part of a recurrence? */
-typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Map number; const Rules *rules; bool views; int n; } Inline;
+typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Map number; bool views; int n; } Inline;
 
 static bool is_view(const Expr *e) {
   if (e->kind == E_OR) return is_view(e->arg[0]) && expr_is_const(e->arg[1]);
@@ -68,7 +68,7 @@ static Expr *subst(Subst *s, Expr *e, bool guarded) {
   return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
 }
 
-static Expr *tidy(Inline *in, Expr *e) { int n = 0; return rules_apply(in->c, in->rules, expr_simplify(in->c, e), &n); }
+static Expr *tidy(Inline *in, Expr *e) { int n = 0; return expr_rules(in->c, expr_simplify(in->c, e), &n); }
 static bool is_dirty(Inline *in, const Eq *e) { return pmap_get(&in->dirty, e) >= 0 || pmap_get(&in->dirty, e->out) >= 0; }
 static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e); return k >= 0 && in->circle[k]; }
 
@@ -329,13 +329,13 @@ static int sweep(Inline *in) {
 }
 
 int inline_views(Ctx *c, Graph *g) {
-  Inline in = { .c = c, .g = g, .rules = rules_load(c), .views = true };
+  Inline in = { .c = c, .g = g, .views = true };
   while (sweep(&in)) {}
   return in.n;
 }
 
 int pass_inline(Ctx *c, Graph *g, const Target *t) {
-  Inline in = { .c = c, .g = g, .rules = rules_load(c) };
+  Inline in = { .c = c, .g = g };
   (void)t;
   while (sweep(&in)) {}
   in.n += const_mark(c, g, true);

@@ -167,12 +167,11 @@ static int cse(Ctx *c, Graph *g) {
 
 /* ---- the pass */
 static int simplify_rhs(Ctx *c, Graph *g) {
-  const Rules *r = rules_load(c);
   int n = 0;
   for (int k = 0; k < g->neq; k++) {
     Eq *e = g->eq[k];
     if (eq_by_hand(g, e)) continue;
-    e->rhs = rules_apply(c, r, expr_simplify(c, e->rhs), &n);
+    e->rhs = expr_rules(c, expr_simplify(c, e->rhs), &n);
     if (n) e->rhs = expr_simplify(c, e->rhs);
   }
   return n;
