@@ -78,6 +78,12 @@ void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
+int array_find(const void *array, int n, const void *x) {
+  const void *const *at = array;
+  for (n--; n >= 0 && at[n] != x; n--) {}
+  return n;
+}
+
 /* ---- life */
 Ctx *ctx_new(void) {
   Whole *w = calloc(1, sizeof *w);

@@ -68,6 +68,7 @@ char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap);
 #define VEC(T) struct { T *at; int n, cap; }
 #define PUSH(c, v, x) ((v).at = ctx_grow((c), (v).at, (v).n, &(v).cap, sizeof *(v).at), (v).at[(v).n++] = (x))
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size);
+int array_find(const void *array, int n, const void *x);  /* where x stands among n pointers; -1: nowhere */
 
 /* Reads a whole file as a source (NUL-terminated), or records an error and gives NULL. "-" is standard input. Limit 256 MiB. */
 Source *source_read(Ctx *c, const char *path);

@@ -109,11 +109,7 @@ typedef struct Search {
 } Search;
 enum { FAIL = 2, WORK_MAX = 200000 };
 
-static int tensor_number(const Search *s, const Tensor *t) {
-  for (int k = 0; k < s->nt; k++)
-    if (s->t[k] == t) return k;
-  return -1;
-}
+static int tensor_number(const Search *s, const Tensor *t) { return array_find(s->t, s->nt, t); }
 
 static Facts facts_add(Ctx *c, const Facts *f, const Expr *cond, bool neg) {
   Facts r = { NEWN(c, const Expr *, f->n + 1), NEWN(c, bool, f->n + 1), f->n + 1 };
@@ -238,15 +234,11 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
   return false;
 }
 
-static void circle_error(Ctx *c, Eq **eq, int n) {
+static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
   Text t = { .c = c };
-  for (int k = 0; k < n && k < 8; k++) {
-    bool seen = false;
-    for (int j = 0; j < k; j++) seen |= eq[j]->out == eq[k]->out;
-    if (!seen) text_add(&t, "%s%s", k ? ", " : "", eq[k]->out->name);
-  }
+  for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name);
   if (n > 8) text_add(&t, ", ...");
-  diag_error(c, eq[0]->pos, "the equations of %s depend on each other in a circle: no dimension steps through them in one direction", t.s);
+  diag_error(c, p, "the equations of %s depend on each other in a circle: no dimension steps through them in one direction", t.s);
   diag_help(c, "in a recurrence every read of the circle's tensors is at an earlier place (or every one at a later) of one dimension");
 }
 
@@ -266,7 +258,7 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
     if (s.of[k] < 0) s.t[s.of[k] = s.nt++] = s.eq[k]->out;
   }
   for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs, &(Facts){ 0 });
-  if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq, n); return false; }
+  if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq[0]->pos, s.t, s.nt); return false; }
   out->dir = s.dir;
   for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];
   return true;

@@ -34,7 +34,12 @@ void known_add(Known *k, const Expr *cond, bool neg);
 void known_add_lin(Known *k, const Lin *a);
 bool known_nonneg(Known *k, Lin a);                              /* is a >= 0 proven? */
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi);
-bool known_outside(Known *k, const Expr *e, Extent n);           /* is e < 0 or e >= n proven? */
+/* Place d of a read counted from the oldest frame that its tensor keeps; *n: how many there are. */
+const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n);
+/* The reads that decide `e or ...`: ends that are not proven; where the last of them is missed (lin >= 0); whether one is missed for certain. */
+typedef struct Miss { int open; Lin lin; bool certain; } Miss;
+Miss known_miss(Known *k, const Expr *e);
+static inline bool is_both(const Expr *e) { return e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL; }
 
 /* The node over fn of its arguments; itself, if none differs. */
 Expr *expr_map_args(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);

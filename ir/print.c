@@ -229,9 +229,8 @@ static void print_expr(Printer *p, const Expr *e, int prec) {
 /* ---- left sides */
 /* Is the index the equation's, and not yet bound by what is printed already? It is now. */
 static bool binds(Printer *p, const Index *i) {
-  for (int k = 0; k < p->left->nfree; k++)
-    if (p->left->free[k] == i) return !p->bound[k] && (p->bound[k] = true);
-  return false;
+  int k = array_find(p->left->free, p->left->nfree, i);
+  return k >= 0 && !p->bound[k] && (p->bound[k] = true);
 }
 
 /* Largest coefficient first; an index of one element last. */
@@ -364,12 +363,7 @@ char *tree_print(Ctx *c, const Tree *tree, int indent) {
 }
 
 /* ---- graphs: the head */
-static bool declared(const Printer *p, const Tensor *t) {
-  for (int k = 0; k < p->order.n; k++)
-    if (p->order.at[k] == t) return true;
-  return false;
-}
-
+static bool declared(const Printer *p, const Tensor *t) { return array_find(p->order.at, p->order.n, t) >= 0; }
 static void declare(Printer *p, Tensor *t) { if (!declared(p, t)) PUSH(p->c, p->order, t); }
 
 static void print_string(Printer *p, const char *s) {
@@ -430,10 +424,9 @@ static void print_eq_line(Printer *p, const char *before, const Eq *e) {
 }
 
 static bool in_kernel(const Graph *g, const Eq *e) {
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++)
-      if (g->kernel[k]->eq[j] == e) return true;
-  return false;
+  int k = 0;
+  while (k < g->nkernel && array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) < 0) k++;
+  return k < g->nkernel;
 }
 
 static void print_loose(Printer *p, bool constant) {

@@ -23,14 +23,7 @@ __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const
   diag_error(v->c, p, "internal error: after %s: %s: %s (%s)", v->after, v->row, text, v->why);
 }
 
-/* Is x one of the n pointers of the array? */
-static bool among(const void *array, int n, const void *x) {
-  const void *const *at = array;
-  for (int k = 0; k < n; k++)
-    if (at[k] == x) return true;
-  return false;
-}
-
+static bool among(const void *array, int n, const void *x) { return array_find(array, n, x) >= 0; }
 static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
 
 static bool any_empty(Index *const *i, int n) {
@@ -100,10 +93,17 @@ static void eq_names(Verify *v, const Eq *e) {
   expr_walk(e->rhs, read_names, v);
 }
 
-static bool is_read(const Graph *g, const Tensor *t) {
-  for (int k = 0; k < g->neq; k++)
-    if (expr_reads(g->eq[k]->rhs, t)) return true;
+static bool are_read_by(Eq *const *eq, int n, const Tensor *t) {
+  for (int k = 0; k < n; k++)
+    if (expr_reads(eq[k]->rhs, t)) return true;
   return false;
+}
+
+/* The first of the equations that writes t. */
+static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) {
+  for (int k = 0; k < n; k++)
+    if (eq[k]->out == t) return eq[k];
+  return NULL;
 }
 
 static void input_kinds(Verify *v) {
@@ -112,13 +112,11 @@ static void input_kinds(Verify *v) {
 }
 
 static void tensor_kinds(Verify *v, const Tensor *t) {
-  const Eq *e = NULL;
+  const Eq *e = writer_among(v->g->eq, v->g->neq, t);
   bool given = t->kind == TK_INPUT || t->kind == TK_PARAM || (t->kind == TK_STATE && !t->history), constant = t->kind == TK_CONST;
-  for (int k = 0; k < v->g->neq && !e; k++)
-    if (v->g->eq[k]->out == t) e = v->g->eq[k];
   if (e && given) broken(v, t->pos, "'%s' is given, but an equation writes it", t->name);
   if (!e && t->kind == TK_OUTPUT) broken(v, t->pos, "no equation writes the output '%s'", t->name);
-  if (!e && !given && !t->data && is_read(v->g, t)) broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
+  if (!e && !given && !t->data && are_read_by(v->g->eq, v->g->neq, t)) broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
   if (e && e->constant != constant)
     broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, constant ? "" : "not ", e->constant ? "" : "not ");
 }
@@ -272,19 +270,12 @@ static void eq_pieces(Verify *v, const Eq *e) {
 }
 
 /* ---- types */
-static Type promoted(const Expr *x, int from) {
-  Type t = x->arg[from]->type;
-  for (int k = from + 1; k < x->n; k++) t = type_promote(t, x->arg[k]->type);
-  return t;
-}
-
 static Type expected_type(const Expr *x) {
   switch (x->kind) {
   case E_INDEX: return T_WINT;
   case E_READ: return x->tensor->type;
-  case E_FN: return fn_result(x->fn, promoted(x, 0));
-  case E_SELECT: return promoted(x, 1);
-  case E_OR: return promoted(x, 0);
+  case E_FN: return fn_result(x->fn, fn_promoted(x->fn, x->arg));
+  case E_SELECT: case E_OR: return type_promote(x->arg[x->n - 2]->type, x->arg[x->n - 1]->type);
   case E_REDUCE: return red_result(x->red, x->arg[0]->type);
   default: return x->type;
   }
@@ -308,40 +299,15 @@ static void eq_types(Verify *v, const Eq *e) {
 }
 
 /* ---- reads */
-/* Is dimension d of the read inside, or in the history that the tensor keeps? */
-static void dim_inside(Verify *v, const Expr *read, int d, bool *lo, bool *hi) {
-  const Tensor *t = read->tensor;
-  Expr *at = read->arg[d];
-  Extent n = t->shape[d];
-  if (t->history && d == t->stream_dim) at = expr_fn2(v->c, FN_ADD, at, expr_int(v->c, t->history)), n.n += t->history;
-  known_inside(&v->known, at, n, lo, hi);
-}
-
 static void check_inside(Verify *v, const Expr *read) {
   for (int d = 0; d < read->n && !v->broken; d++) {
-    bool lo = false, hi = false;
+    bool lo, hi;
+    Extent n;
     if (expr_reads(read->arg[d], NULL)) continue;
-    dim_inside(v, read, d, &lo, &hi);
+    const Expr *at = read_place(v->c, read, d, &n);
+    known_inside(&v->known, at, n, &lo, &hi);
     if (!lo || !hi) broken(v, v->e->pos, "'%s' reads %s, which may be outside in dimension %d", v->e->out->name, expr_print(v->c, read), d);
   }
-}
-
-/* What the alternative of `or` may count on: if only one bound of one read may fail, it does. */
-typedef struct Miss { Verify *v; int open; Lin lin; } Miss;
-
-static bool find_miss(const Expr *x, void *miss) {
-  Miss *m = miss;
-  Ctx *c = m->v->c;
-  for (int d = 0; x->kind == E_READ && d < x->n; d++) {
-    bool lo = false, hi = false;
-    dim_inside(m->v, x, d, &lo, &hi);
-    m->open += !lo + !hi;
-    if (lo && hi) continue;
-    Lin at = lin_of(c, x->arg[d]), size = lin_extent(c, x->tensor->shape[d]);
-    m->lin = lo ? lin_copy(c, &at) : lin_const(-1);
-    lin_add(c, &m->lin, lo ? &size : &at, -1);
-  }
-  return x->kind != E_REDUCE && x->kind != E_OR;
 }
 
 static void check_reads(Verify *v, const Expr *x, bool guarded);
@@ -354,17 +320,16 @@ static void check_under(Verify *v, const Expr *x, bool guarded, const Expr *cond
 }
 
 static void check_or(Verify *v, const Expr *x, bool guarded) {
-  Miss miss = { v, 0, lin_const(0) };
   Mark m = known_mark(&v->known);
   check_reads(v, x->arg[0], true);
-  expr_walk(x->arg[0], find_miss, &miss);
+  Miss miss = known_miss(&v->known, x->arg[0]);
   if (miss.open == 1) known_add_lin(&v->known, &miss.lin);
-  check_reads(v, x->arg[1], guarded);
+  if (miss.open) check_reads(v, x->arg[1], guarded);
   known_back(&v->known, m);
 }
 
 static void check_reads(Verify *v, const Expr *x, bool guarded) {
-  bool reduces = x->kind == E_REDUCE, chooses = x->kind == E_SELECT || (x->kind == E_FN && x->fn == FN_AND && x->type == T_BOOL);
+  bool reduces = x->kind == E_REDUCE, chooses = x->kind == E_SELECT || is_both(x);
   if (v->broken || (reduces && any_empty(x->bound, x->nbound))) return;
   if (x->kind == E_READ && !guarded) check_inside(v, x);
   if (x->kind == E_OR) check_or(v, x, guarded);
@@ -407,17 +372,8 @@ static void kernel_eqs(Verify *v, const Kernel *k) {
       broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, k->eq[j]->out->name);
 }
 
-static bool computes(const Kernel *k, const Tensor *t) {
-  for (int j = 0; j < k->neq; j++)
-    if (k->eq[j]->out == t) return true;
-  return false;
-}
-
-static bool kernel_reads(const Kernel *k, const Tensor *t) {
-  for (int j = 0; j < k->neq; j++)
-    if (expr_reads(k->eq[j]->rhs, t)) return true;
-  return false;
-}
+static bool computes(const Kernel *k, const Tensor *t) { return writer_among(k->eq, k->neq, t) != NULL; }
+static bool kernel_reads(const Kernel *k, const Tensor *t) { return are_read_by(k->eq, k->neq, t); }
 
 static void kernel_order(Verify *v) {
   for (int k = 0; k < v->g->nkernel; k++)
