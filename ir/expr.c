@@ -308,6 +308,14 @@ static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
 
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) { return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e; }
 
+Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n) {
+  VEC(Index *) index = { 0 };
+  VEC(Expr *) by = { 0 };
+  for (int k = 0; k < n; k++)
+    if (from[k]->kind == E_INDEX && !from[k]->index->is_dim) { PUSH(c, index, from[k]->index); PUSH(c, by, to[k]); }
+  return expr_subst(c, e, index.at, by.at, index.n);
+}
+
 /* Inner reductions are fresh already when an outer one is reached, so each pass replaces its own indices only. */
 static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   (void)arg;

@@ -94,6 +94,7 @@ Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);
 /* The same node over other arguments (e->n of them), built by its constructor: finds its type, folds. Bound indices are kept. */
 Expr *expr_with(Ctx *c, Expr *e, Expr **arg);
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n);               /* indices from[k] become to[k] */
+Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n);           /* where from[k] is but an index, it becomes to[k] */
 Expr *expr_fresh(Ctx *c, Expr *e);                       /* a copy with fresh bound indices */
 /* Calls fn on every node, parents first; fn returns false to stay out of a node's children. */
 void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg);
@@ -109,6 +110,7 @@ bool expr_affine(Ctx *c, const Expr *e, Aff *out);       /* false if it is not *
 Expr *aff_expr(Ctx *c, const Aff *a);
 int64_t aff_coef(const Aff *a, const Index *i);
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b);
+int64_t gcd_of(int64_t a, int64_t b);
 typedef struct Range { double lo, hi; } Range;           /* -inf..inf where nothing is known */
 Range expr_range(Ctx *c, const Expr *e);
 /* Is e (0 <= e, e <= n - 1) proven, given facts (conditions that hold)? Sets *lo and *hi. Tabulates where not affine (<= 2^20 points). */

@@ -22,7 +22,6 @@ Range lin_range(Ctx *c, Lin a);
 bool lin_is_affine(Lin a);                                       /* only indices */
 bool expr_is_linear(const Expr *e);                              /* a weak sum, difference, product, negation */
 int64_t div_floor(int64_t a, int64_t m);                         /* m > 0 */
-int64_t gcd_of(int64_t a, int64_t b);
 
 /* Conditions that hold, as forms >= 0 and as written (for tabulation). A stack: known_add, then known_back to an earlier length. */
 typedef struct Cond { const Expr *e; bool neg; } Cond;

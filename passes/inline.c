@@ -99,9 +99,7 @@ static bool inline_view(Inline *in, Eq *p) {
   const UseList *l = uses_get(&in->uses, p->out);
   for (int k = 0; k < l->read.n; k++) {
     Eq *e = l->read.at[k].eq;
-    bool seen = false;
-    for (int j = 0; j < readers.n; j++) seen |= readers.at[j] == e;
-    if (seen) continue;
+    if (array_find(readers.at, readers.n, e) >= 0) continue;
     if (is_dirty(in, e) || e == p) return false;
     PUSH(in->c, readers, e);
     PUSH(in->c, new, subst(&s, e->rhs, false));
@@ -289,12 +287,9 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
 static bool inline_start(Inline *in, Eq *q) {
   Sum s = { 0 };
   Exprs start = { 0 };
-  Expr *rhs = sum_inside(in, q, q->rhs, &s), *init, **to = NEWN(in->c, Expr *, q->nfree);
+  Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;
-  for (int d = 0; d < s.read->n; d++)
-    for (int f = 0; f < q->nfree; f++)
-      if (expr_bare(s.read->arg[d]) == q->free[f]) to[f] = s.r->place[d];
-  for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst(in->c, s.others.at[k], q->free, to, q->nfree));
+  for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst_bare(in->c, s.others.at[k], s.read->arg, s.r->place, s.read->n));
   Expr *red = eq_reduction(s.r, &init);
   if (init) expr_addends(in->c, init, &start);
   Expr *sum = start_at(in, s.r, &start, red);

@@ -16,12 +16,8 @@ typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; } Pl
 /* The place in the whole for a place in the temporary: the piece's own places with its indices replaced. */
 static Expr **placed(Place *p, Expr *const *at) {
   const Eq *e = p->piece;
-  Index **from = NEWN(p->c, Index *, e->rhs->n);
-  Expr **to = NEWN(p->c, Expr *, e->rhs->n), **out = NEWN(p->c, Expr *, e->out->rank);
-  int n = 0;
-  for (int d = 0; d < e->rhs->n; d++)
-    if ((from[n] = expr_bare(e->rhs->arg[d]))) to[n++] = at[d];
-  for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst(p->c, e->place[d], from, to, n));
+  Expr **out = NEWN(p->c, Expr *, e->out->rank);
+  for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst_bare(p->c, e->place[d], e->rhs->arg, at, e->rhs->n));
   return out;
 }
 

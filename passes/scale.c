@@ -45,14 +45,10 @@ static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
 /* ---- folding */
 /* e over the indices of y as one over those of r, whose tensor y reads at `read`. NULL if an index of e stays behind. */
 static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr *read) {
-  Index **from = NEWN(c, Index *, read->n);
-  Expr **to = NEWN(c, Expr *, read->n);
-  int n = 0;
-  for (int d = 0; d < read->n; d++)
-    if ((from[n] = expr_bare(read->arg[d]))) to[n++] = r->place[d];
+  e = expr_subst_bare(c, e, read->arg, r->place, read->n);
   for (int k = 0; k < y->nfree; k++)
-    if (expr_has_index(e, y->free[k]) && !index_in(y->free[k], from, n)) return NULL;
-  return expr_simplify(c, expr_subst(c, e, from, to, n));
+    if (expr_has_index(e, y->free[k])) return NULL;
+  return expr_simplify(c, e);
 }
 
 /* The side of the product on which a constant weight is read; -1: on none. */

@@ -8,7 +8,7 @@
  * a piece of its own, in which k runs over the residues that allow a whole h. Conditions on values (scatter) stay conditions.
  */
 #include "util.h"
-#include <string.h>
+#include "../ir/scalar.h"
 
 typedef struct Solve { Ctx *c; Graph *g; Eqs work; int n; } Solve;
 
@@ -59,8 +59,7 @@ static bool guards_itself(const Expr *e, const Index *h) {
   if (e->kind != E_READ || !type_is_float(e->type)) return false;
   for (int d = 0; d < e->n; d++) {
     if (!expr_has_index(e->arg[d], h)) continue;
-    if (expr_bare(e->arg[d]) != h || !extent_equal(e->tensor->shape[d], h->ext)) return false;
-    n++;
+    if (n++ || expr_bare(e->arg[d]) != h || !extent_equal(e->tensor->shape[d], h->ext)) return false;
   }
   return n == 1;
 }
@@ -88,8 +87,8 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
 
 static Expr *nothing(Ctx *c, const Expr *red) {
   Type t = type_strong(red->type);
-  double v = red->red == RED_PROD || red->red == RED_ALL ? 1 : red->red == RED_MAX ? type_lowest(t) : red->red == RED_MIN ? type_highest(t) : 0;
-  return type_is_float(t) ? expr_const(c, t, v, 0) : expr_const(c, t, 0, (int64_t)v);
+  Num v = red_identity(red->red, t);
+  return expr_const(c, t, v.f, v.i);
 }
 
 /* Of an equation with init: its root is the function that combines. */
@@ -112,8 +111,6 @@ static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
 }
 
 /* ---- residue classes */
-static int64_t gcd(int64_t a, int64_t b) { return b ? gcd(b, a % b) : a < 0 ? -a : a; }
-
 /* The one free index with coefficient +-1 and the bound ones whose coefficient a does not divide (at most one): *k may be NULL. */
 static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index **k) {
   Index *i = NULL;
@@ -140,17 +137,10 @@ static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base,
   return expr_fn2(c, FN_ADD, expr_int(c, base), expr_fn2(c, FN_MUL, expr_int(c, step), expr_index(c, at[k])));
 }
 
-static int index_number(Index *const *at, int n, const Index *i) {
-  for (int k = 0; k < n; k++)
-    if (at[k] == i) return k;
-  return -1;
-}
-
 /* A copy of e with indices of its own, so that pieces do not share any. */
 static Eq *eq_piece(Ctx *c, const Eq *e) {
-  Eq *p = NEW(c, Eq);
+  Eq *p = ctx_copy(c, e, sizeof *e);
   Expr **to = NEWN(c, Expr *, e->nfree);
-  *p = *e;
   p->id = ++c->nid;
   p->free = NEWN(c, Index *, e->nfree);
   p->place = NEWN(c, Expr *, e->out->rank);
@@ -162,7 +152,7 @@ static Eq *eq_piece(Ctx *c, const Eq *e) {
 
 /* The residue k0 with (v + d * k0) % a == 0 and the step between such k; -1 if there is none. */
 static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
-  *step = a / gcd(d, a);
+  *step = a / gcd_of(d, a);
   for (int64_t k = 0; k < *step; k++)
     if ((v + d * k) % a == 0) return k;
   return -1;
@@ -170,8 +160,7 @@ static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
 
 /* The reduction of a piece, in which bound index b runs over k0 + step * j. */
 static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t step) {
-  Index **bound = NEWN(c, Index *, red->nbound), *k = red->bound[b];
-  memcpy(bound, red->bound, sizeof *bound * (size_t)red->nbound);
+  Index **bound = ctx_copy(c, red->bound, sizeof *red->bound * (size_t)red->nbound), *k = red->bound[b];
   Expr *to = index_replace(c, bound, b, (k->ext.n - k0 + step - 1) / step, k0, step);
   return expr_reduce(c, red->red, bound, red->nbound, expr_subst(c, red->arg[0], &k, &to, 1), expr_subst(c, red->arg[1], &k, &to, 1), red->pos);
 }
@@ -184,7 +173,7 @@ static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, co
   Expr *red = eq_reduction(p, &init);
   int64_t step = 1, v = cond->f.c + aff_coef(&cond->f, i) * r, d = k ? aff_coef(&cond->f, k) : 0;
   int64_t k0 = k ? class_start(v, d, cond->a, &step) : v % cond->a == 0 ? 0 : -1;
-  int fi = index_number(e->free, e->nfree, i), bk = k ? index_number(was->bound, was->nbound, k) : -1;
+  int fi = array_find(e->free, e->nfree, i), bk = k ? array_find(was->bound, was->nbound, k) : -1;
   Index *oi = p->free[fi];
   Expr *to = index_replace(c, p->free, fi, (i->ext.n - r + cond->a - 1) / cond->a, r, cond->a);
   if (k0 < 0 || (k && k0 >= k->ext.n)) p->rhs = init ? init : nothing(c, red);
@@ -240,4 +229,38 @@ int solve_conditions(Ctx *c, Graph *g) {
     if (!g->eq[k]->constant && !eq_by_hand(g, g->eq[k])) PUSH(c, s.work, g->eq[k]);
   for (int k = 0; k < s.work.n; k++) s.n += solve_eq(&s, s.work.at[k]);
   return s.n;
+}
+
+/* ---- an equation's places solved for its indices: y[g * 4 + c, i + 2] = ... read at y[p, q]: c = p % 4, g = p / 4, i = q - 2 */
+/* One place: terms in mixed radix (each coefficient the product of the smaller extents). */
+static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr **to) {
+  Aff a;
+  int order[16];
+  if (!expr_affine(c, place, &a) || a.n > 16) return false;
+  if (a.n == 0) return true;
+  Expr *v = expr_simplify(c, expr_fn2(c, FN_SUB, at, expr_int(c, a.c)));
+  int64_t w = 1;
+  for (int k = 0, j; k < a.n; k++) {           /* smallest coefficient first */
+    for (j = k; j > 0 && a.k[k] < a.k[order[j - 1]]; j--) order[j] = order[j - 1];
+    order[j] = k;
+  }
+  for (int j = 0; j < a.n; j++) {
+    const Index *i = a.index[order[j]];
+    int k = array_find(e->free, e->nfree, i);
+    bool last = j == a.n - 1;
+    if (k < 0 || to[k] || a.k[order[j]] != w || (!last && i->ext.dim)) return false;
+    Expr *q = w == 1 ? v : expr_fn2(c, FN_DIV, v, expr_int(c, w));
+    to[k] = expr_simplify(c, last ? q : expr_fn2(c, FN_MOD, q, expr_int(c, i->ext.n)));
+    w *= last ? 1 : i->ext.n;
+  }
+  return true;
+}
+
+bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to) {
+  for (int k = 0; k < e->nfree; k++) to[k] = NULL;
+  for (int d = 0; d < e->out->rank; d++)
+    if (!solve_place(c, e, e->place[d], place[d], to)) return false;
+  for (int k = 0; k < e->nfree; k++)
+    if (!to[k]) return false;
+  return true;
 }
