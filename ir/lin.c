@@ -206,20 +206,9 @@ static Range range_mod(Range a, Range b, bool floats) {
   return range_of(0, a.lo >= 0 ? fmin(a.hi, b.hi - 1) : b.hi - 1);
 }
 
-static Range range_rem(Range a, Range b, bool floats) {
-  double most = floats ? b.hi : b.hi - 1;
-  return b.lo > 0 ? range_of(a.lo >= 0 ? 0 : fmax(a.lo, -most), a.hi <= 0 ? 0 : fmin(a.hi, most)) : anything;
-}
-
 static Range range_and(Range a, Range b) {
   if (a.lo >= 0) return range_of(0, b.lo >= 0 ? fmin(a.hi, b.hi) : a.hi);
   return b.lo >= 0 ? range_of(0, b.hi) : anything;
-}
-
-static Range range_shift(Fn f, Range a, Range b, bool floats) {
-  if (b.lo != b.hi || b.lo < 0 || b.lo > 52) return anything;
-  double d = ldexp(1, (int)b.lo);
-  return f == FN_SHL ? range_mul(a, range_of(d, d)) : range_div(a, range_of(d, d), floats ? NULL : floor);
 }
 
 static Range range_fn(Fn f, Range a, Range b, bool floats) {
@@ -227,9 +216,8 @@ static Range range_fn(Fn f, Range a, Range b, bool floats) {
   case FN_ADD: return range_of(a.lo + b.lo, a.hi + b.hi);               case FN_SUB: return range_of(a.lo - b.hi, a.hi - b.lo);
   case FN_NEG: return range_of(-a.hi, -a.lo);                           case FN_MUL: return range_mul(a, b);
   case FN_DIV: return range_div(a, b, floats ? NULL : floor);           case FN_QUO: return range_div(a, b, trunc);
-  case FN_MOD: return range_mod(a, b, floats);                          case FN_REM: return range_rem(a, b, floats);
+  case FN_MOD: return range_mod(a, b, floats);                          case FN_AND: return range_and(a, b);
   case FN_MIN: return range_of(fmin(a.lo, b.lo), fmin(a.hi, b.hi));     case FN_MAX: return range_of(fmax(a.lo, b.lo), fmax(a.hi, b.hi));
-  case FN_AND: return range_and(a, b);                                  case FN_SHL: case FN_SHR: return range_shift(f, a, b, floats);
   case FN_FLOOR: return range_of(floor(a.lo), floor(a.hi));             case FN_TRUNC: return range_of(trunc(a.lo), trunc(a.hi));
   case FN_ROUND: return range_of(nearbyint(a.lo), nearbyint(a.hi));
   default: return anything;       /* tests too: bools are 0..1 by their type */

@@ -5,7 +5,6 @@
  *   y[i < 4, 2 * (q < 5) + (r < 2)]: f32 = (x[i - 1] or 0)      each index bound once; places 0..3 and 0..9, each element once; x[-1] is guarded
  */
 #include "lin.h"
-#include "scalar.h"
 #include <math.h>
 #include <string.h>
 
@@ -33,32 +32,6 @@ static bool any_empty(Index *const *i, int n) {
 }
 
 static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
-
-/* ---- ranks and arities */
-static int arity_of(const Expr *x) {
-  switch (x->kind) {
-  case E_READ: return x->tensor ? x->tensor->rank : -1;
-  case E_FN: return x->fn < FN_COUNT ? fn_info[x->fn].arity : -1;
-  case E_CONVERT: return 1;
-  case E_SELECT: return 3;
-  case E_OR: return 2;
-  case E_REDUCE: return x->n == 2 ? 2 : 1;
-  default: return 0;
-  }
-}
-
-static void eqs_whole(Verify *v) {
-  for (int k = 0; k < v->g->neq; k++) {
-    const Eq *e = v->g->eq[k];
-    if (!e->out || !e->rhs || (e->out->rank && !e->place)) broken(v, e->pos, "an equation lacks its tensor, places or right side");
-  }
-}
-
-static void node_ranks(Verify *v, const Expr *x) {
-  if (x->n != arity_of(x)) broken(v, v->e->pos, "a node of '%s' has %d arguments, not %d", v->e->out->name, x->n, arity_of(x));
-  for (int k = 0; k < x->n && !v->broken; k++)
-    if (!x->arg[k]) broken(v, v->e->pos, "a node of '%s' lacks an argument", v->e->out->name);
-}
 
 /* ---- dimensions, tensors */
 static void dims(Verify *v) {
@@ -270,23 +243,10 @@ static void eq_pieces(Verify *v, const Eq *e) {
 }
 
 /* ---- types */
-static Type expected_type(const Expr *x) {
-  switch (x->kind) {
-  case E_INDEX: return T_WINT;
-  case E_READ: return x->tensor->type;
-  case E_FN: return fn_result(x->fn, fn_promoted(x->fn, x->arg));
-  case E_SELECT: case E_OR: return type_promote(x->arg[x->n - 2]->type, x->arg[x->n - 1]->type);
-  case E_REDUCE: return red_result(x->red, x->arg[0]->type);
-  default: return x->type;
-  }
-}
-
 static void node_types(Verify *v, const Expr *x) {
-  Type want = expected_type(x);
   const Expr *cond = x->kind == E_SELECT ? x->arg[0] : x->kind == E_REDUCE && x->n == 2 ? x->arg[1] : NULL;
-  const char *name = v->e->out->name, *is = type_name(x->type);
+  const char *name = v->e->out->name;
   if (x->type == T_NONE) broken(v, v->e->pos, "an expression of '%s' has no type: %s", name, expr_print(v->c, x));
-  if (x->type != want) broken(v, v->e->pos, "an expression of '%s' is %s, not %s: %s", name, is, type_name(want), expr_print(v->c, x));
   if (cond && cond->type != T_BOOL) broken(v, v->e->pos, "a condition of '%s' is %s: %s", name, type_name(cond->type), expr_print(v->c, x));
   for (int k = 0; x->kind == E_READ && k < x->n; k++)
     if (!type_is_int(x->arg[k]->type)) broken(v, v->e->pos, "a place in '%s' is %s: %s", name, type_name(x->arg[k]->type), expr_print(v->c, x));
@@ -508,7 +468,6 @@ typedef struct Row {
   void (*kernel)(Verify *, const Kernel *);
 } Row;
 static const Row rows[] = {
-  { STAGE_EXPAND, "ranks", "all that follows walks arguments by these counts", .graph = eqs_whole, .node = node_ranks },
   { STAGE_EXPAND, "dimensions", "they are arguments of the artefact, at most one of them is time", .graph = dims, .tensor = tensor_dims },
   { STAGE_EXPAND, "names", "the text form knows tensors by name", .tensor = tensor_names, .eq = eq_names },
   { STAGE_EXPAND, "kinds", "what is given is not computed, what is read exists", .graph = input_kinds, .tensor = tensor_kinds },
@@ -559,7 +518,7 @@ static bool verify_row(Verify *v, const Row *r) {
 
 bool graph_verify(Ctx *c, const Graph *g, const char *after) {
   bool ok = true;
-  for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows && (ok || r != rows + 1); r++)
+  for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
     if (g->stage >= r->from) ok &= verify_row(&(Verify){ .c = c, .g = g, .after = after, .row = r->name, .why = r->why }, r);
   return ok;
 }
