@@ -96,7 +96,6 @@ Expr *expr_with(Ctx *c, Expr *e, Expr **arg);
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n);               /* indices from[k] become to[k] */
 Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n);           /* where from[k] is but an index, it becomes to[k] */
 Expr *expr_fresh(Ctx *c, Expr *e);                       /* a copy with fresh bound indices */
-Expr *expr_drop_ones(Ctx *c, Expr *e, Index **at, int *n);  /* indices of one place leave the list at[*n], and are 0 in e (NULL: NULL) */
 /* Calls fn on every node, parents first; fn returns false to stay out of a node's children. */
 void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg);
 bool expr_reads(const Expr *e, const Tensor *t);         /* t == NULL: any read at all */

@@ -144,9 +144,8 @@ static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bo
 static void print_layout(Printer *p, const LayoutDim *l, int n, const char *const *name) {
   put(p, " as [");
   for (int k = 0; k < n; k++, l++) {
-    if (k) put(p, ", ");
-    if (l->dim < 0 && name) put(p, "%s", name[k]);
-    else put(p, "d%d", l->dim);
+    if (l->dim < 0 && name) put(p, "%s%s", k ? ", " : "", name[k]);
+    else put(p, "%sd%d", k ? ", " : "", l->dim);
     if (l->div > 1) put(p, " / %lld", (long long)l->div);
     if (l->mod) put(p, " %% %lld", (long long)l->mod);
   }
@@ -176,10 +175,7 @@ static void print_const(Printer *p, const Expr *e) {
 static void print_expr(Printer *p, const Expr *e, int prec);
 
 static void print_list(Printer *p, Expr *const *arg, int n, int prec, const char *close) {
-  for (int k = 0; k < n; k++) {
-    if (k) put(p, ", ");
-    print_expr(p, arg[k], prec);
-  }
+  for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_expr(p, arg[k], prec);
   put(p, "%s", close);
 }
 
@@ -199,10 +195,7 @@ static void print_fn(Printer *p, const Expr *e) {
 
 static void print_reduce(Printer *p, const Expr *e) {
   put(p, "%s(", red_name[e->red]);
-  for (int k = 0; k < e->nbound; k++) {
-    if (k) put(p, ", ");
-    print_index(p, e->bound[k], 0, true, false);
-  }
+  for (int k = 0; k < e->nbound; k++) put(p, "%s", k ? ", " : ""), print_index(p, e->bound[k], 0, true, false);
   if (e->n == 2) put(p, " if "), print_expr(p, e->arg[1], PREC_OR);
   put(p, ": "); print_list(p, e->arg, 1, PREC_ANY, ")");
 }
@@ -278,10 +271,7 @@ static void print_eq(Printer *p, const Eq *e) {
   p->bind.n = 0;
   p->left = e; p->bound = NEWN(p->c, bool, e->nfree);
   put(p, "%s[", e->out->name);
-  for (int d = 0; d < e->out->rank; d++) {
-    if (d) put(p, ", ");
-    print_place(p, e->place[d]);
-  }
+  for (int d = 0; d < e->out->rank; d++) put(p, "%s", d ? ", " : ""), print_place(p, e->place[d]);
   put(p, "]: %s = ", type_name(e->out->type));
   print_expr(p, e->rhs, PREC_ANY);
   put(p, ";");
@@ -412,16 +402,13 @@ static void print_head(Printer *p, const Graph *g) {
 static void names_of_eqs(Printer *p, Eq *const *eq, int n) {
   names_reset(p);
   for (int k = 0; k < p->g->ndim; k++) {
-    bool bare = true;
-    for (int j = 0; j < n && bare; j++) bare = may_be_bare(p->c, eq[j], p->g->dim[k]);
-    names_dim(p, p->g->dim[k], bare);
+    int j = 0;
+    while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++;
+    names_dim(p, p->g->dim[k], j == n);
   }
 }
 
-static void print_eq_line(Printer *p, const char *before, const Eq *e) {
-  put(p, "%s", before); print_eq(p, e); put(p, "\n");
-  declare(p, e->out);
-}
+static void print_eq_line(Printer *p, const char *before, const Eq *e) { put(p, "%s", before); print_eq(p, e); put(p, "\n"); declare(p, e->out); }
 
 static bool in_kernel(const Graph *g, const Eq *e) {
   int k = 0;
@@ -437,9 +424,7 @@ static void print_loose(Printer *p, bool constant) {
   }
 }
 
-static bool is_zero(const Expr *e) {
-  return !e || (e->kind == E_CONST && (type_is_float(e->type) ? e->f == 0 && !signbit(e->f) : e->i == 0));
-}
+static bool is_zero(const Expr *e) { return !e || (e->kind == E_CONST && e->i == 0); }   /* also of a float: not of -0 */
 
 /* `state h: f32[c < 16, t - 1022] = p[c];` an index is named only where the value depends on it. */
 static void print_state(Printer *p, Tensor *t) {

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* e: the equation whose nodes are checked; known: what holds at the node. Only the first place where a row is broken is recorded. */
-typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; Known known; } Verify;
+/* e, k: the equation and the kernel that are checked; known: what holds at the node. Only the first place where a row is broken is recorded. */
+typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; const Kernel *k; Known known; } Verify;
 
 __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const char *fmt, ...) {
   char text[1024];
@@ -114,11 +114,8 @@ static void tensor_states(Verify *v, const Tensor *t) {
   if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
     broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
   if (t->init && t->rank && !t->init_index) broken(v, t->pos, "the first value of '%s' has no indices", t->name);
-  Eq first = { .out = (Tensor *)(uintptr_t)t, .pos = t->pos };
-  Verify of_init = *v;
-  of_init.e = &first;
-  if (t->init && !v->broken) expr_walk(t->init, node_constant, &of_init);
-  v->broken |= of_init.broken;
+  v->e = ctx_copy(v->c, &(Eq){ .out = (Tensor *)(uintptr_t)t, .pos = t->pos }, sizeof *v->e);
+  if (t->init && !v->broken) expr_walk(t->init, node_constant, v);
   for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
     if (d == t->stream_dim && expr_has_index(t->init, t->init_index[d])) broken(v, t->pos, "what precedes '%s' depends on time", t->name);
 }
@@ -243,19 +240,23 @@ static void eq_pieces(Verify *v, const Eq *e) {
 }
 
 /* ---- types */
-static void node_types(Verify *v, const Expr *x) {
+static bool node_types(const Expr *x, void *verify) {
+  Verify *v = verify;
   const Expr *cond = x->kind == E_SELECT ? x->arg[0] : x->kind == E_REDUCE && x->n == 2 ? x->arg[1] : NULL;
   const char *name = v->e->out->name;
   if (x->type == T_NONE) broken(v, v->e->pos, "an expression of '%s' has no type: %s", name, expr_print(v->c, x));
   if (cond && cond->type != T_BOOL) broken(v, v->e->pos, "a condition of '%s' is %s: %s", name, type_name(cond->type), expr_print(v->c, x));
   for (int k = 0; x->kind == E_READ && k < x->n; k++)
     if (!type_is_int(x->arg[k]->type)) broken(v, v->e->pos, "a place in '%s' is %s: %s", name, type_name(x->arg[k]->type), expr_print(v->c, x));
+  return !v->broken;
 }
 
 static void eq_types(Verify *v, const Eq *e) {
   Type from = e->rhs->type, to = e->out->type;
   bool fits = from == to || (from == T_WINT && to != T_BOOL) || (from == T_WFLOAT && type_is_float(to));
   if (!fits) broken(v, e->pos, "'%s' is %s, its equation %s", e->out->name, type_name(to), type_name(from));
+  for (int d = 0; d < e->out->rank; d++) expr_walk(e->place[d], node_types, v);
+  expr_walk(e->rhs, node_types, v);
 }
 
 /* ---- reads */
@@ -355,19 +356,17 @@ static bool leaves_kernel(const Graph *g, const Kernel *k, const Tensor *t) {
   return false;
 }
 
-typedef struct Needs { Verify *v; const Kernel *k; } Needs;
-
-static bool check_need(const Expr *x, void *needs) {
-  Needs *n = needs;
-  if (x->kind == E_READ && !computes(n->k, x->tensor) && !among(n->k->in, n->k->nin, x->tensor))
-    broken(n->v, n->k->pos, "%s reads '%s', which is not in its list", n->k->name, x->tensor->name);
-  return !n->v->broken;
+static bool read_listed(const Expr *x, void *verify) {
+  Verify *v = verify;
+  if (x->kind == E_READ && !computes(v->k, x->tensor) && !among(v->k->in, v->k->nin, x->tensor))
+    broken(v, v->k->pos, "%s reads '%s', which is not in its list", v->k->name, x->tensor->name);
+  return !v->broken;
 }
 
 static void kernel_lists(Verify *v, const Kernel *k) {
   for (int j = 0; j < k->neq; j++) {
     const Tensor *t = k->eq[j]->out;
-    expr_walk(k->eq[j]->rhs, check_need, &(Needs){ v, k });
+    expr_walk(k->eq[j]->rhs, read_listed, v);
     bool listed = among(k->out, k->nout, t) || !leaves_kernel(v->g, k, t);
     if (!listed) broken(v, k->pos, "%s computes '%s', which is read later but not in its list", k->name, t->name);
   }
@@ -458,12 +457,11 @@ static void kernel_trees(Verify *v, const Kernel *k) {
     if (!has_leaf(k->tree, k->eq[j]->out->name)) broken(v, k->pos, "%s computes '%s' nowhere", k->name, k->eq[j]->out->name);
 }
 
-/* ---- the rows: from which stage on; what is checked of the graph, each tensor, each node of the equations, each equation, each kernel */
+/* ---- the rows: from which stage on; what is checked of the graph, each tensor, each equation, each kernel */
 typedef struct Row {
   Stage from; const char *name, *why;
   void (*graph)(Verify *);
   void (*tensor)(Verify *, const Tensor *);
-  void (*node)(Verify *, const Expr *);
   void (*eq)(Verify *, const Eq *);
   void (*kernel)(Verify *, const Kernel *);
 } Row;
@@ -475,7 +473,7 @@ static const Row rows[] = {
   { STAGE_EXPAND, "places", "regions are boxes of affine places", .eq = eq_places },
   { STAGE_EXPAND, "one to one", "an element written twice has no value", .eq = eq_one_to_one },
   { STAGE_EXPAND, "pieces", "each element has one equation", .graph = pieces_apart, .eq = eq_pieces },
-  { STAGE_EXPAND, "types", "the printers trust the types", .node = node_types, .eq = eq_types },
+  { STAGE_EXPAND, "types", "the printers trust the types", .eq = eq_types },
   { STAGE_EXPAND, "reads", "the artefact checks nothing", .eq = eq_reads },
   { STAGE_EXPAND, "constants", "they are computed before anything runs", .eq = eq_constants },
   { STAGE_EXPAND, "states", "the first value is stored, the next is copied", .tensor = tensor_states },
@@ -490,29 +488,11 @@ static const Row rows[] = {
   { STAGE_PLAN, "plan", "the printers add these offsets unchecked", .tensor = tensor_plan },
 };
 
-typedef struct Visit { Verify *v; const Row *row; } Visit;
-
-static bool visit_node(const Expr *x, void *visit) {
-  Visit *w = visit;
-  if (!w->v->broken) w->row->node(w->v, x);
-  return !w->v->broken;
-}
-
-static void verify_eqs(Verify *v, const Row *r, bool nodes) {
-  for (int k = 0; k < v->g->neq && !v->broken; k++) {
-    v->e = v->g->eq[k];
-    for (int d = 0; nodes && d < v->e->out->rank; d++) expr_walk(v->e->place[d], visit_node, &(Visit){ v, r });
-    if (nodes) expr_walk(v->e->rhs, visit_node, &(Visit){ v, r });
-    else r->eq(v, v->e);
-  }
-}
-
 static bool verify_row(Verify *v, const Row *r) {
   if (r->graph) r->graph(v);
   for (int k = 0; r->tensor && k < v->g->ntensor && !v->broken; k++) r->tensor(v, v->g->tensor[k]);
-  if (r->node) verify_eqs(v, r, true);
-  if (r->eq) verify_eqs(v, r, false);
-  for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->g->kernel[k]);
+  for (int k = 0; r->eq && k < v->g->neq && !v->broken; k++) r->eq(v, v->e = v->g->eq[k]);
+  for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->k = v->g->kernel[k]);
   return !v->broken;
 }
 
