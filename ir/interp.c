@@ -29,9 +29,8 @@ typedef struct Prog {
 typedef Num EvalFn(Prog *g, const Code *c);
 struct Code { EvalFn *eval; Type type, from; Convert mode; const Expr *expr; Num value; int slot; Code *arg[3]; Buf *buf; Place *place; };
 
-typedef struct Group { int first, n; Circle circle; } Group;
 struct Interp {
-  Ctx *c; Graph *g; VEC(Buf *) buf; VEC(Prog *) prog, init; VEC(Group) group;
+  Ctx *c; Graph *g; VEC(Buf *) buf; VEC(Prog *) prog, init; VEC(Circle) group;
   int64_t *dim, start, frames; bool begun;               /* start: frames of earlier calls */
 };
 
@@ -368,27 +367,27 @@ static bool prog_step(Prog *g, int d, int64_t at) {
 }
 
 /* A circle of a recurrence takes one step of its dimension after the other. */
-static bool run_circle(Interp *p, const Group *g) {
+static bool run_circle(Interp *p, const Circle *g) {
   int64_t lo = INT64_MAX, hi = INT64_MIN;
   for (int k = 0; k < g->n; k++) {
     const Buf *b = p->prog.at[g->first + k]->out;
-    const Dim *d = &b->dim[g->circle.dim[k]];
-    int64_t from = g->circle.dim[k] == b->sdim ? p->start : d->origin;
+    const Dim *d = &b->dim[g->dim[k]];
+    int64_t from = g->dim[k] == b->sdim ? p->start : d->origin;
     if (from < lo) lo = from;
     if (d->origin + d->ext > hi) hi = d->origin + d->ext;
   }
   for (int64_t j = 0; j < hi - lo; j++)
     for (int k = 0; k < g->n; k++)
-      if (!prog_step(p->prog.at[g->first + k], g->circle.dim[k], g->circle.dir < 0 ? lo + j : hi - 1 - j)) return false;
+      if (!prog_step(p->prog.at[g->first + k], g->dim[k], g->dir < 0 ? lo + j : hi - 1 - j)) return false;
   return true;
 }
 
 static bool run_groups(Interp *p, bool constant) {
   for (int k = 0; k < p->group.n; k++) {
-    const Group *g = &p->group.at[k];
+    const Circle *g = &p->group.at[k];
     if (p->prog.at[g->first]->e->constant != constant) continue;
     for (int j = 0; j < g->n; j++) prog_bind(p->prog.at[g->first + j]);
-    if (!(g->circle.dir ? run_circle(p, g) : prog_run(p->prog.at[g->first]))) return false;
+    if (!(g->dir ? run_circle(p, g) : prog_run(p->prog.at[g->first]))) return false;
   }
   return true;
 }
@@ -431,10 +430,9 @@ static void add_init(Interp *p, const Buf *b) {
 }
 
 static bool add_groups(Interp *p, const Graph *r) {
-  for (int k = 0; k < r->neq; k += p->group.at[p->group.n - 1].n) {
-    Group g = { k, 1, { 0 } };
-    if (!graph_circle(p->c, r, k, &g.circle)) return false;
-    if (g.circle.n > 1) g.n = g.circle.n;
+  Circle g;
+  for (int k = 0; k < r->neq; k += g.n) {
+    if (!graph_circle(p->c, r, k, &g)) return false;
     PUSH(p->c, p->group, g);
   }
   return true;

@@ -1,10 +1,9 @@
 /* inline: views and pointwise equations go into their readers, addends into the accumulator they are added to.
  *
- *   before   v[j, i] = x[i, j];               after   y[i] = max(b[i] + sum(j: x[i, j] * w[j]) + r[i], 0)  becomes
- *            s[i] = sum(j: v[j, i] * w[j]);            s[i] = b[i] + r[i] + sum(j: x[i, j] * w[j]);
- *            z[i] = s[i] + b[i];                       y[i] = max(s[i], 0);
- *            u[i] = z[i] + r[i];
- *            y[i] = max(u[i], 0);
+ *   before   v[j, i] = x[i, j];                  after   s[i] = b[i] + r[i] + sum(j: x[i, j] * w[j]);
+ *            s[i] = sum(j: v[j, i] * w[j]);              y[i] = max(s[i], 0);
+ *            z[i] = s[i] + b[i];
+ *            y[i] = max(z[i] + r[i], 0);
  *
  * needs   split; one writer, no history, no output, not written by hand
  * keeps   the number of times that anything is computed; the rounding of 16-bit tensors (a conversion stays)
@@ -81,14 +80,16 @@ static void soil(Inline *in, const Eq *e) {
   for (int k = 0; k < reads.n; k++) pmap_set(in->c, &in->dirty, reads.at[k]->tensor, 1);
 }
 
-/* q computes rhs, which holds what p computed. */
-static void absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
+/* q computes rhs, which holds what p computed; p goes. */
+static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
   q->rhs = rhs;
   q->label = label_union(in->c, p->label, q->label);
   ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_size(p->out) * type_bytes(p->out->type), "%s %s", what, q->out->name);
   in->n++;
   soil(in, p);
   soil(in, q);
+  eq_remove(in->g, p);
+  return true;
 }
 
 /* ---- views: into all readers or none */
@@ -106,7 +107,6 @@ static bool inline_view(Inline *in, Eq *p) {
   }
   if (!s.ok || !readers.n) return false;
   for (int k = 0; k < readers.n; k++) absorb(in, p, readers.at[k], tidy(in, new.at[k]), "view, read by");
-  eq_remove(in->g, p);
   return true;
 }
 
@@ -186,10 +186,7 @@ static bool inline_pointwise(Inline *in, Eq *p) {
   if (!operands_stay(in, p, q) || follows_product(in, p, q)) return false;
   Subst s = { in, p, true };
   Expr *rhs = subst(&s, q->rhs, false);
-  if (!s.ok) return false;
-  absorb(in, p, q, tidy(in, rhs), "pointwise, into");
-  eq_remove(in->g, p);
-  return true;
+  return s.ok && absorb(in, p, q, tidy(in, rhs), "pointwise, into");
 }
 
 /* ---- addends of a sum start its accumulator */
@@ -253,10 +250,7 @@ static bool inline_addends(Inline *in, Eq *q) {
   if (!eq_solve(in->c, s.r, s.read->arg, to)) return false;
   if (init) expr_addends(in->c, expr_subst(in->c, init, s.r->free, to, s.r->nfree), &s.others);
   Expr *rhs = start_at(in, q, &s.others, expr_subst(in->c, red, s.r->free, to, s.r->nfree));
-  if (!rhs) return false;
-  absorb(in, s.r, q, rhs, "its accumulator starts at the addends of");
-  eq_remove(in->g, s.r);
-  return true;
+  return rhs && absorb(in, s.r, q, rhs, "its accumulator starts at the addends of");
 }
 
 /* A copy of a reduction's result takes the reduction whole. */
@@ -265,10 +259,8 @@ static bool inline_copied(Inline *in, Eq *q) {
   Eq *r = reduction_read(in, q, q->rhs);
   if (!r || r->constant != q->constant) return false;
   Expr **to = NEWN(in->c, Expr *, r->nfree);
-  if (!eq_solve(in->c, r, q->rhs->arg, to)) return false;
-  absorb(in, r, q, expr_subst(in->c, r->rhs, r->free, to, r->nfree), "copied whole: computed as");
-  eq_remove(in->g, r);
-  return true;
+  return eq_solve(in->c, r, q->rhs->arg, to) &&
+         absorb(in, r, q, expr_subst(in->c, r->rhs, r->free, to, r->nfree), "copied whole: computed as");
 }
 
 /* ---- max(s + b + r, 0): the other addends start the accumulator, the function of it stays */

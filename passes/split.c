@@ -198,14 +198,12 @@ static Expr *take_sum(Split *s, Expr *e, bool root) {
 
 static Expr *take_select(Split *s, Expr *e) {
   Expr *cond = take(s, e->arg[0]);
-  Exprs before = s->path;
-  s->path = (Exprs){ 0 };
-  for (int k = 0; k < before.n; k++) PUSH(s->c, s->path, before.at[k]);
+  int outer = s->path.n;
   PUSH(s->c, s->path, cond);
   Expr *a = take(s, e->arg[1]);
-  s->path.at[s->path.n - 1] = expr_fn1(s->c, FN_NOT, cond);
+  s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond);
   Expr *b = take(s, e->arg[2]);
-  s->path = before;
+  s->path.n = outer;
   return expr_select(s->c, cond, a, b, e->pos);
 }
 
