@@ -1,8 +1,6 @@
 /* Graphs as lists: tensors, equations, and the normal form of an equation.
- *
  *   graph_fresh(c, g, "h")                  h, or h1, h2, ... where h is taken
- *   eq_reduction(y = b + sum(...), &init)   the sum; init is b
- */
+ *   eq_reduction(y = b + sum(...), &init)   the sum; init is b */
 #include "ir.h"
 #include <string.h>
 

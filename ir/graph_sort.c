@@ -1,12 +1,9 @@
 /* The order of equations: producers first, and the circles of recurrences.
- *
  *   h[t] = tanh(z[t]);                   s[t] = ...                 the order found
  *   z[t] = s[t] + (h[t - 1] or 0);  ->   z[t] = ...   circle: dim t, direction -1, in this order within one step
  *   s[t] = sum(c: x[c, t]);              h[t] = ...
- *
  * An equation depends on another if it reads a place that the other may write (boxes of ranges overlap), so the pieces of one tensor
- * stand apart. Circles are strongly connected components (R. Tarjan, Depth-first search and linear graph algorithms, 1972).
- */
+ * stand apart. Circles are strongly connected components (R. Tarjan, Depth-first search and linear graph algorithms, 1972). */
 #include "ir.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,6 @@
 /* The IR as text (LANGUAGE.md 6 and 7, SCHEDULE.md 1), with the fewest parentheses that the grammar needs. What is read back prints the same:
  * so indices are named apart (i, i1, ...), and tensors stand in the order in which this text declares them, whatever the arrays' order.
- *
- *   y[n < 1, (g < 2, o < 3), 2 * (q < 5) + (r < 2)]: f32 = b[g * 3 + o] + sum(c < 2 if c < n: (x[n, c - 1] or 0) * w[g, o, c]);
- */
+ *   y[n < 1, (g < 2, o < 3), 2 * (q < 5) + (r < 2)]: f32 = b[g * 3 + o] + sum(c < 2 if c < n: (x[n, c - 1] or 0) * w[g, o, c]); */
 #include "ir.h"
 #include <math.h>
 #include <string.h>

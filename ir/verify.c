@@ -1,9 +1,6 @@
 /* The verifier: what holds at each stage, as rows (at the end). Run between passes: a broken pass is named at once.
- *
  *   internal error: after fuse: one kernel each: 'y' is in 2 kernels (kernels are what runs; an equation in none or two is lost or done twice)
- *
- *   y[i < 4, 2 * (q < 5) + (r < 2)]: f32 = (x[i - 1] or 0)      each index bound once; places 0..3 and 0..9, each element once; x[-1] is guarded
- */
+ *   y[i < 4, 2 * (q < 5) + (r < 2)]: f32 = (x[i - 1] or 0)      each index bound once; places 0..3 and 0..9, each element once; x[-1] is guarded */
 #include "lin.h"
 #include <math.h>
 #include <string.h>

@@ -1,10 +1,8 @@
 /* How a contraction's indices become loops: which run across the lanes, which are the tile's rows, which stay outside, in what order k goes.
- *
  *   y[m, n] = sum(k: a[m, k] * w[k, n])                     lane n, row m            (w constant: packed so that n is contiguous)
  *   y[o, t] = sum(c, k: x[c, t - k] * w[o, c, k])           lane t, row o            (t is contiguous in y and x)
  *   s[h, i, j] = sum(d: q[h, i, d] * k[h, j, d])            lane d, across: sums of lanes; row i, outer h, j
- *   y[c, i] = sum(k: x[c, i + k] * w[c, k])                 lane c or i, whichever is contiguous
- */
+ *   y[c, i] = sum(k: x[c, i + k] * w[c, k])                 lane c or i, whichever is contiguous */
 #include "builders.h"
 
 static bool data_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }

@@ -1,14 +1,10 @@
 /* place: a piece that copies a whole temporary is written where it belongs.
- *
  *   before   a[c, i] = f(x[c, i]);                     after   z[c, i] = f(x[c, i]);
  *            z[c, i] = a[c, i];                                z[8 + c, i] = g(x[c, i]);
  *            z[8 + c, i] = b[c, i];  (b = g(x))
- *
  * All other readers of the temporary read the piece. Concatenation costs nothing then.
- *
  * needs   inline: views are gone, a copy is a plain read
- * never   lets a producer of one piece read another one (a circle); moves what is read under `or` (outside the temporary is inside z)
- */
+ * never   lets a producer of one piece read another one (a circle); moves what is read under `or` (outside the temporary is inside z) */
 #include "util.h"
 
 typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; } Place;

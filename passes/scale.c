@@ -1,11 +1,8 @@
 /* Constant factors go into constant weights.
- *
  *   before   z[o, i] = b[o] + sum(c: x[c, i] * w[o, c]);          after   w_s[o, c] = w[o, c] * (g[o] * r[o]);   (constant)
  *            y[o, i] = (z[o, i] - m[o]) * (g[o] * r[o]) + e[o];           z[o, i] = b[o] * (g[o] * r[o]) + sum(c: x[c, i] * w_s[o, c]);
  *                                                                         y[o, i] = z[o, i] + (e[o] - m[o] * (g[o] * r[o]));
- *
- * y = a z + b with a constant over free indices of z that the weight is read at. Changes the last bits: in the ledger.
- */
+ * y = a z + b with a constant over free indices of z that the weight is read at. Changes the last bits: in the ledger. */
 #include "util.h"
 
 /* e = a * z + b; a NULL: 0, b NULL: 0. */

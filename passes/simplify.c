@@ -1,10 +1,7 @@
 /* simplify: rules, folding, equal equations, dead code, constants, scales into weights, conditions solved.
- *
  *   before   z = sum(k: x[i, k] * w[k, j]);  y = z * s[j] * 1;  u = z * s[j];        after   z = sum(k: x[i, k] * w_scaled[k, j]);
- *
  * needs   split
- * keeps   the value of every tensor up to what the ledger names; circles and their order; kernels written by hand
- */
+ * keeps   the value of every tensor up to what the ledger names; circles and their order; kernels written by hand */
 #include "util.h"
 
 static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }

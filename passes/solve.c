@@ -1,12 +1,9 @@
 /* solve: conditions `affine == index` vanish: the equation is solved for a reduction index.
- *
  *   before   y[i < 9] = sum(h < 4, k < 3 if 2 * h + k == i: x[h] * w[k]);
  *   after    y[2 * q + 0] = sum(j < 2: (x[q - j] or 0) * w[2 * j]);          i even: k = 2 j, h = q - j
  *            y[2 * q + 1] = sum(j < 1: (x[q - j] or 0) * w[1 + 2 * j]);      i odd:  k = 1 + 2 j
- *
  * a h + d k + ... + c i + e = 0 with a = 1 gives h at once. With a > 1 and c = +-1 the free index splits into a residue classes, each
- * a piece of its own, in which k runs over the residues that allow a whole h. Conditions on values (scatter) stay conditions.
- */
+ * a piece of its own, in which k runs over the residues that allow a whole h. Conditions on values (scatter) stay conditions. */
 #include "util.h"
 #include "../ir/scalar.h"
 

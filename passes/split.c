@@ -1,16 +1,12 @@
 /* split: the normal form. Every equation is pointwise, or one reduction at the root, or init and one reduction at the root.
- *
  *   before   y[i, j] = exp(x[i, j]) / sum(k: exp(x[i, k]));        after   y_sum[i] = sum(k: exp(x[i, k]));
  *                                                                          y[i, j] = exp(x[i, j]) / y_sum[i];
  *            z[o, t] = tanh(b[o] + sum(c: x[c, t] * w[o, c]));             z_sum[o, t] = b[o] + sum(c: x[c, t] * w[o, c]);
  *                                                                          z[o, t] = tanh(z_sum[o, t]);
- *
  * A reduction becomes an equation over just the free indices that it uses, so nothing is summed twice. Addends over the same indices
  * start its accumulator. Indices of extent 1 become 0. mean is a sum times 1/n.
- *
  * keeps   meaning up to the order of + ; conditions around a reduction that keep its reads inside become conditions in it
- * never   touches kernels written by hand
- */
+ * never   touches kernels written by hand */
 #include "util.h"
 
 /* path: the conditions that hold where the part of eq stands; n: changes. */
