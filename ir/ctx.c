@@ -100,11 +100,7 @@ void ctx_free(Ctx *c) {
   free((Whole *)(void *)c);
 }
 
-void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) {
-  struct Cleanup *k = NEW(c, struct Cleanup);
-  *k = (struct Cleanup){ fn, p, c->cleanups };
-  c->cleanups = k;
-}
+void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) { c->cleanups = NEW_AS(c, struct Cleanup, fn, p, c->cleanups); }
 
 int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
   jmp_buf here, *outer = c->bail;

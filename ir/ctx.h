@@ -55,6 +55,7 @@ int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg);
 void *ctx_alloc(Ctx *c, size_t bytes);
 #define NEW(c, T) ((T *)ctx_alloc((c), sizeof(T)))
 #define NEWN(c, T, n) ((T *)ctx_alloc((c), sizeof(T) * (size_t)(n)))
+#define NEW_AS(c, T, ...) ((T *)ctx_copy((c), &(T){ __VA_ARGS__ }, sizeof(T)))        /* NEW_AS(c, Pair, .x = 1, .y = 2) */
 void *ctx_copy(Ctx *c, const void *p, size_t bytes);
 /* Gives back all that was allocated since the mark; for computations that leave only a number. */
 typedef struct ArenaMark { void *chunks; char *at; size_t left; } ArenaMark;

@@ -15,8 +15,7 @@
 
 /* ---- recording */
 static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
-  Diag *d = NEW(c, Diag);
-  *d = (Diag){ .sev = sev, .pos = p, .text = text };
+  Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text);
   *c->diags_end = d; c->diags_end = &d->next;
   c->nerror += sev == SEV_ERROR;
 }
@@ -30,10 +29,9 @@ void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
   Diag *d = diag_last(c);
   if (!d) return;
   FORMATTED(text);
-  Note *n = NEW(c, Note), **end = &d->notes;
+  Note **end = &d->notes;
   while (*end) end = &(*end)->next;
-  *n = (Note){ p, text, NULL };
-  *end = n;
+  *end = NEW_AS(c, Note, p, text, NULL);
 }
 
 void diag_help(Ctx *c, const char *fmt, ...) {
@@ -51,8 +49,7 @@ void bug(Ctx *c, const char *fmt, ...) {
 
 void ledger_add(Ctx *c, const char *pass, const char *subject, bool done, int64_t bytes, const char *fmt, ...) {
   FORMATTED(reason);
-  Entry *e = NEW(c, Entry);
-  *e = (Entry){ ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL };
+  Entry *e = NEW_AS(c, Entry, ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL);
   *c->ledger_end = e; c->ledger_end = &e->next;
 }
 

@@ -41,8 +41,7 @@ static void node_hash(Expr *e, uint64_t own) {
 
 /* The node `as` over its n arguments; its own part (function, number, ...) hashes to `own`. */
 static Expr *node_new(Ctx *c, Expr as, Expr *const *arg, uint64_t own) {
-  Expr *e = NEW(c, Expr);
-  *e = as;
+  Expr *e = ctx_copy(c, &as, sizeof as);
   if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
   node_measure(c, e);
   node_hash(e, own);

@@ -44,8 +44,8 @@ static int stream_dim(const Tensor *t) {
 static Buf *buf_of(Interp *p, Tensor *t) {
   for (int k = 0; k < p->buf.n; k++)
     if (p->buf.at[k]->t == t) return p->buf.at[k];
-  Buf *b = NEW(p->c, Buf);
-  *b = (Buf){ .t = t, .sdim = stream_dim(t), .dim = NEWN(p->c, Dim, t->rank), .fixed = t->data && (t->kind == TK_PARAM || t->kind == TK_CONST) };
+  bool fixed = t->data && (t->kind == TK_PARAM || t->kind == TK_CONST);
+  Buf *b = NEW_AS(p->c, Buf, .t = t, .sdim = stream_dim(t), .dim = NEWN(p->c, Dim, t->rank), .fixed = fixed);
   PUSH(p->c, p->buf, b);
   return b;
 }
@@ -161,14 +161,12 @@ static Num eval_or(Prog *g, const Code *c) {
 static void outside_error(Prog *g) {
   const Code *c = g->outside;
   Ctx *x = g->p->c;
-  Text places = { .c = x }, where = { .c = x };
+  Text places = { .c = x };
   if (g->failed) return;
   g->failed = true;
   for (int d = 0; d < c->expr->n; d++) text_add(&places, "%s%lld", d ? ", " : "", (long long)place_value(g, &c->place[d]));
   diag_error(x, c->expr->pos.src ? c->expr->pos : g->e->pos, "'%s' is read outside, at [%s], for an element of '%s'", c->buf->t->name,
              places.s ? places.s : "", g->out->t->name);
-  for (int s = 0; s < g->slot.n; s++) text_add(&where, "%s%s = %lld", s ? ", " : "where ", g->slot.at[s].index->name, (long long)g->slot.at[s].at);
-  if (where.s) diag_note(x, g->e->pos, "%s", where.s);
 }
 
 /* ---- reductions */
@@ -303,8 +301,7 @@ static Code *code_of(Prog *g, const Expr *e) {
 }
 
 static Prog *prog_new(Interp *p, const Eq *e, bool init) {
-  Prog *g = NEW(p->c, Prog);
-  *g = (Prog){ .p = p, .e = e, .init = init, .out = buf_of(p, e->out) };
+  Prog *g = NEW_AS(p->c, Prog, .p = p, .e = e, .init = init, .out = buf_of(p, e->out));
   for (int k = 0; k < e->nfree; k++) slot_add(g, e->free[k]);
   g->place = places_new(g, e->place, e->out->rank);
   g->rhs = code_as(g, e->rhs, e->out->type);
@@ -423,9 +420,9 @@ static bool check_constant(Interp *p, const Prog *g) {
 static void add_init(Interp *p, const Buf *b) {
   const Tensor *t = b->t;
   if (!t->init) return;
-  Eq *e = NEW(p->c, Eq);
-  *e = (Eq){ .out = b->t, .place = NEWN(p->c, Expr *, t->rank), .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos };
-  for (int d = 0; d < t->rank; d++) e->place[d] = expr_index(p->c, t->init_index[d]);
+  Expr **at = NEWN(p->c, Expr *, t->rank);
+  Eq *e = NEW_AS(p->c, Eq, .out = b->t, .place = at, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos);
+  for (int d = 0; d < t->rank; d++) at[d] = expr_index(p->c, t->init_index[d]);
   PUSH(p->c, p->init, prog_new(p, e, b->sdim >= 0));
 }
 
@@ -463,8 +460,7 @@ static Interp *interp_make(Ctx *c, const Graph *g, bool only_constant) {
     if (g->eq[k]->constant ? !g->eq[k]->out->data : !only_constant) r->eq[r->neq++] = g->eq[k];
   if (!graph_sort(c, r)) return NULL;
   if (only_constant) r->nin = r->nout = r->ndim = 0;
-  Interp *p = NEW(c, Interp);
-  *p = (Interp){ .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim) };
+  Interp *p = NEW_AS(c, Interp, .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim));
   return interp_build(p, r) ? p : NULL;
 }
 

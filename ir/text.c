@@ -77,16 +77,14 @@ void text_double(Text *t, double v) { text_shortest(t, v, false); }
 void text_float(Text *t, float v) { text_shortest(t, v, true); }
 
 /* ---- sources */
-static Source *source_add(Ctx *c, const char *name, const char *text, size_t size) {
-  Source *s = NEW(c, Source);
-  *s = (Source){ ctx_intern(c, name), text, size, c->sources };
-  return c->sources = s;
+static Source *source_add(Ctx *c, const char *name, const Text *t) {
+  return c->sources = NEW_AS(c, Source, ctx_intern(c, name), t->s, t->n, c->sources);
 }
 
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
   Text t = { .c = c };
   text_addn(&t, text, size);
-  return source_add(c, name, t.s, size);
+  return source_add(c, name, &t);
 }
 
 Source *source_read(Ctx *c, const char *path) {
@@ -97,7 +95,7 @@ Source *source_read(Ctx *c, const char *path) {
   while (f && !feof(f) && !ferror(f) && t.n <= SOURCE_LIMIT) text_addn(&t, part, fread(part, 1, sizeof part, f));
   const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
   if (f && !in) fclose(f);
-  if (!why) return source_add(c, in ? "<stdin>" : path, t.s, t.n);
+  if (!why) return source_add(c, in ? "<stdin>" : path, &t);
   diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
   return NULL;
 }

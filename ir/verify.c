@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* e, k: the equation and the kernel that are checked; known: what holds at the node. Only the first place where a row is broken is recorded. */
-typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; const Kernel *k; Known known; } Verify;
+/* e, k: the equation and the kernel that are checked; known: what holds at the node, scope: what it may name. Only the first place where a row is broken is recorded. */
+typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; const Kernel *k; Known known; VEC(Index *) scope; } Verify;
 
 __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const char *fmt, ...) {
   char text[1024];
@@ -126,50 +126,37 @@ static void order(Verify *v) {
 }
 
 /* ---- indices */
-typedef struct Scope { const Index **at; int n; } Scope;
-
-static void scope_add(Verify *v, Scope *s, const Index *i) {
+static void scope_add(Verify *v, Index *i) {
   const char *name = v->e->out->name;
-  const Index **at = NEWN(v->c, const Index *, s->n + 1);
   if (i->is_dim) broken(v, v->e->pos, "'%s' binds the dimension '%s'", name, i->name);
-  if (among(s->at, s->n, i)) broken(v, v->e->pos, "the index '%s' of '%s' is bound twice", i->name, name);
+  if (among(v->scope.at, v->scope.n, i)) broken(v, v->e->pos, "the index '%s' of '%s' is bound twice", i->name, name);
   if (i->ext.dim && !is_graph_dim(v->g, i->ext.dim)) broken(v, v->e->pos, "the index '%s' of '%s' runs over an unknown dimension", i->name, name);
-  for (int k = 0; k < s->n; k++) at[k] = s->at[k];
-  at[s->n] = i;
-  *s = (Scope){ at, s->n + 1 };
+  PUSH(v->c, v->scope, i);
 }
 
-static void check_bound(Verify *v, const Expr *x, Scope s) {
+static void check_bound(Verify *v, const Expr *x) {
+  int outer = v->scope.n;
   if (v->broken) return;
-  if (x->kind == E_INDEX && !(x->index->is_dim ? is_graph_dim(v->g, x->index) : among(s.at, s.n, x->index)))
+  if (x->kind == E_INDEX && !(x->index->is_dim ? is_graph_dim(v->g, x->index) : among(v->scope.at, v->scope.n, x->index)))
     broken(v, v->e->pos, "the index '%s' of '%s' is bound nowhere", x->index->name, v->e->out->name);
-  for (int k = 0; x->kind == E_REDUCE && k < x->nbound; k++) scope_add(v, &s, x->bound[k]);
-  for (int k = 0; k < x->n; k++) check_bound(v, x->arg[k], s);
+  for (int k = 0; x->kind == E_REDUCE && k < x->nbound; k++) scope_add(v, x->bound[k]);
+  for (int k = 0; k < x->n; k++) check_bound(v, x->arg[k]);
+  v->scope.n = outer;
 }
 
 static void eq_indices(Verify *v, const Eq *e) {
-  Scope s = { 0 };
+  v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
     bool used = false;
-    scope_add(v, &s, e->free[j]);
+    scope_add(v, e->free[j]);
     for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
     if (!used) broken(v, e->pos, "the index '%s' of '%s' stands in no place", e->free[j]->name, e->out->name);
   }
-  for (int d = 0; d < e->out->rank; d++) check_bound(v, e->place[d], s);
-  check_bound(v, e->rhs, s);
+  for (int d = 0; d < e->out->rank; d++) check_bound(v, e->place[d]);
+  check_bound(v, e->rhs);
 }
 
 /* ---- places */
-static void eq_places(Verify *v, const Eq *e) {
-  for (int d = 0; d < e->out->rank && !is_empty(e); d++) {
-    Aff a;
-    bool lo = false, hi = false;
-    if (!expr_affine(v->c, e->place[d], &a)) broken(v, e->pos, "place %d of '%s' is not affine: %s", d, e->out->name, eq_print(v->c, e));
-    expr_inside(v->c, e->place[d], e->out->shape[d], &(Facts){ 0 }, &lo, &hi);
-    if (!lo || !hi) broken(v, e->pos, "place %d of '%s' may fall outside: %s", d, e->out->name, eq_print(v->c, e));
-  }
-}
-
 /* Coefficients from the largest down: each must be larger than all that the smaller ones can reach. */
 static bool digits_apart(const Aff *a) {
   for (int j = 0; j < a->n; j++) {
@@ -184,11 +171,14 @@ static bool digits_apart(const Aff *a) {
   return true;
 }
 
-static void eq_one_to_one(Verify *v, const Eq *e) {
-  Aff a;
-  for (int d = 0; d < e->out->rank && !is_empty(e); d++)
-    if (expr_affine(v->c, e->place[d], &a) && !digits_apart(&a))
-      broken(v, e->pos, "place %d of '%s' is not one to one: %s", d, e->out->name, eq_print(v->c, e));
+static void eq_places(Verify *v, const Eq *e) {
+  for (int d = 0; d < e->out->rank && !is_empty(e); d++) {
+    Aff a = { 0 };
+    bool lo, hi, affine = expr_affine(v->c, e->place[d], &a);
+    expr_inside(v->c, e->place[d], e->out->shape[d], &(Facts){ 0 }, &lo, &hi);
+    const char *fault = !affine ? "is not affine" : !lo || !hi ? "may fall outside" : !digits_apart(&a) ? "is not one to one" : NULL;
+    if (fault) broken(v, e->pos, "place %d of '%s' %s: %s", d, e->out->name, fault, eq_print(v->c, e));
+  }
 }
 
 /* ---- pieces */
@@ -467,8 +457,7 @@ static const Row rows[] = {
   { STAGE_EXPAND, "names", "the text form knows tensors by name", .tensor = tensor_names, .eq = eq_names },
   { STAGE_EXPAND, "kinds", "what is given is not computed, what is read exists", .graph = input_kinds, .tensor = tensor_kinds },
   { STAGE_EXPAND, "indices", "every index has exactly one range", .eq = eq_indices },
-  { STAGE_EXPAND, "places", "regions are boxes of affine places", .eq = eq_places },
-  { STAGE_EXPAND, "one to one", "an element written twice has no value", .eq = eq_one_to_one },
+  { STAGE_EXPAND, "places", "regions are boxes of affine places, and an element written twice has no value", .eq = eq_places },
   { STAGE_EXPAND, "pieces", "each element has one equation", .graph = pieces_apart, .eq = eq_pieces },
   { STAGE_EXPAND, "types", "the printers trust the types", .eq = eq_types },
   { STAGE_EXPAND, "reads", "the artefact checks nothing", .eq = eq_reads },

@@ -11,17 +11,14 @@ typedef struct Live { Ctx *c; Uses uses; Map seen; } Live;
 
 static void live_tensor(Live *l, const Tensor *t);
 
-static void live_expr(Live *l, const Expr *e) {
-  if (e->kind == E_READ) live_tensor(l, e->tensor);
-  for (int k = 0; k < e->n; k++) live_expr(l, e->arg[k]);
-}
+static bool live_read(const Expr *e, void *l) { if (e->kind == E_READ) live_tensor(l, e->tensor); return true; }
 
 static void live_tensor(Live *l, const Tensor *t) {
   if (pmap_get(&l->seen, t) >= 0) return;
   pmap_set(l->c, &l->seen, t, 1);
   const UseList *u = uses_get(&l->uses, t);
-  if (t->init) live_expr(l, t->init);
-  for (int k = 0; u && k < u->writer.n; k++) live_expr(l, u->writer.at[k]->rhs);
+  if (t->init) expr_walk(t->init, live_read, l);
+  for (int k = 0; u && k < u->writer.n; k++) expr_walk(u->writer.at[k]->rhs, live_read, l);
   if (t->next) live_tensor(l, t->next);
 }
 
