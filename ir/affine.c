@@ -30,10 +30,7 @@ bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
 
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 
-int64_t aff_coef(const Aff *a, const Index *i) {
-  int k = array_find(a->index, a->n, i);
-  return k < 0 ? 0 : a->k[k];
-}
+int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
   Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b));

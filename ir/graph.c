@@ -17,16 +17,18 @@ Tensor *graph_tensor(const Graph *g, const char *name) {
   return NULL;
 }
 
-/* A copy of an array of n pointers with x at its end: passes replace these arrays freely, so no capacity can be trusted. */
-static void *append(Ctx *c, void *at, int n, void *x) {
-  void **out = NEWN(c, void *, n + 1);
-  if (n) memcpy(out, at, sizeof(void *) * (size_t)n);
-  out[n] = x;
-  return out;
+/* Passes replace these arrays freely, so no capacity can be trusted. */
+void graph_add_tensor(Ctx *c, Graph *g, Tensor *t) {
+  int cap = g->ntensor;
+  g->tensor = ctx_grow(c, g->tensor, g->ntensor, &cap, sizeof t);
+  g->tensor[g->ntensor++] = t;
 }
 
-void graph_add_tensor(Ctx *c, Graph *g, Tensor *t) { g->tensor = append(c, g->tensor, g->ntensor, t); g->ntensor++; }
-void graph_add_eq(Ctx *c, Graph *g, Eq *e) { g->eq = append(c, g->eq, g->neq, e); g->neq++; }
+void graph_add_eq(Ctx *c, Graph *g, Eq *e) {
+  int cap = g->neq;
+  g->eq = ctx_grow(c, g->eq, g->neq, &cap, sizeof e);
+  g->eq[g->neq++] = e;
+}
 
 static bool name_taken(const Graph *g, const char *name) {
   for (int k = 0; k < g->ndim; k++)

@@ -103,17 +103,11 @@ typedef struct Link { int eq, tensor; const Expr *read; Facts facts; } Link;
 /* The circle eq[0 .. n) writes t[0 .. nt), equation k t[of[k]]. Tried: steps along dim[] of each tensor, in direction dir (0: open). */
 typedef struct Search {
   Ctx *c; Eq **eq; int n; const Range **wrote; Tensor **t; int nt, *of, *dim, *seq, dir; long work; VEC(Link) link;
+  VEC(const Expr *) cond; VEC(bool) neg;       /* what holds where find_links is */
 } Search;
 enum { FAIL = 2, WORK_MAX = 200000 };
 
 static int tensor_number(const Search *s, const Tensor *t) { return array_find(s->t, s->nt, t); }
-
-static Facts facts_add(Ctx *c, const Facts *f, const Expr *cond, bool neg) {
-  Facts r = { NEWN(c, const Expr *, f->n + 1), NEWN(c, bool, f->n + 1), f->n + 1 };
-  for (int k = 0; k < f->n; k++) r.at[k] = f->at[k], r.neg[k] = f->neg[k];
-  r.at[f->n] = cond; r.neg[f->n] = neg;
-  return r;
-}
 
 /* The argument of e that holds (for j == 2: does not hold) where argument j counts; NULL: none. */
 static const Expr *condition_of(const Expr *e, int j) {
@@ -122,13 +116,16 @@ static const Expr *condition_of(const Expr *e, int j) {
 }
 
 /* Collects the reads of the circle's tensors in e of equation k. */
-static void find_links(Search *s, int k, const Expr *e, const Facts *facts) {
-  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1;
-  if (t >= 0) PUSH(s->c, s->link, ((Link){ k, t, e, *facts }));
-  for (int j = 0; j < e->n; j++) {
+static void find_links(Search *s, int k, const Expr *e) {
+  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->neg.n;
+  if (t >= 0) {
+    Facts facts = { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Expr *)), ctx_copy(s->c, s->neg.at, (size_t)n), n };
+    PUSH(s->c, s->link, ((Link){ k, t, e, facts }));
+  }
+  for (int j = 0; j < e->n; j++, s->cond.n = s->neg.n = n) {
     const Expr *cond = condition_of(e, j);
-    Facts in = cond ? facts_add(s->c, facts, cond, j == 2) : *facts;
-    find_links(s, k, e->arg[j], &in);
+    if (cond) { PUSH(s->c, s->cond, cond); PUSH(s->c, s->neg, j == 2); }
+    find_links(s, k, e->arg[j]);
   }
 }
 
@@ -254,7 +251,7 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
     s.of[k] = tensor_number(&s, s.eq[k]->out);
     if (s.of[k] < 0) s.t[s.of[k] = s.nt++] = s.eq[k]->out;
   }
-  for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs, &(Facts){ 0 });
+  for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs);
   if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq[0]->pos, s.t, s.nt); return false; }
   out->dir = s.dir;
   for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];

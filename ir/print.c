@@ -371,9 +371,7 @@ static void print_type(Printer *p, const Tensor *t) {
   put(p, "]");
 }
 
-static void print_types(Printer *p, Tensor *const *at, int n) {
-  for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_type(p, at[k]);
-}
+static void print_types(Printer *p, Tensor *const *at, int n) { for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_type(p, at[k]); }
 
 static void print_head(Printer *p, const Graph *g) {
   const char *before = g->nin ? " where " : "where ";

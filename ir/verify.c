@@ -288,10 +288,7 @@ static void check_reads(Verify *v, const Expr *x, bool guarded) {
     for (int k = 0; k < x->n; k++) check_under(v, x->arg[k], guarded, chooses && k ? x->arg[0] : NULL, k == 2);
 }
 
-static void eq_reads(Verify *v, const Eq *e) {
-  v->known = (Known){ .c = v->c };
-  if (!is_empty(e)) check_reads(v, e->rhs, false);
-}
+static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; if (!is_empty(e)) check_reads(v, e->rhs, false); }
 
 /* ---- the normal form after split */
 static int reductions(const Expr *x) {

@@ -63,10 +63,7 @@ static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) 
   return work && (out <= 65536 || out <= 4 * in);
 }
 
-static void constant_set(UseList *l, Tensor *t) {
-  t->kind = TK_CONST;
-  for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true;
-}
+static void constant_set(UseList *l, Tensor *t) { t->kind = TK_CONST; for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true; }
 
 static bool may_be_constant(const Tensor *t) { return t->kind == TK_TEMP && !t->history && t->stream_dim < 0; }
 
