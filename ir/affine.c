@@ -102,7 +102,12 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
   }
 }
 
-void known_add(Known *k, const Expr *cond, bool neg) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); }
+void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); } }
+
+const Expr *expr_condition(const Expr *e, int j) {
+  if (e->kind == E_SELECT || is_both(e)) return j ? e->arg[0] : NULL;
+  return e->kind == E_REDUCE && e->n == 2 && j == 0 ? e->arg[1] : NULL;
+}
 
 /* ---- proofs */
 /* The factor that makes the fact cancel a term of a: 2 for 3 - i in 7 - 2 * i - j. */
@@ -265,12 +270,12 @@ static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) 
 
 /* Reads inside a reduction are settled there; of an inner `or` only the alternative's count; a choice evaluates one side. */
 static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
-  bool chooses = e->kind == E_SELECT || is_both(e);
   if (e->kind == E_REDUCE) return;
   for (int j = e->kind == E_OR; j < e->n; j++) {
+    const Expr *cond = expr_condition(e, j);
     Mark mark = known_mark(k);
-    if (chooses && j) known_add(k, e->arg[0], j == 2);
-    miss_look(k, m, e->arg[j], always && e->kind != E_OR && !(chooses && j));
+    known_add(k, cond, j == 2);
+    miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond);
     known_back(k, mark);
   }
   for (int d = 0; e->kind == E_READ && d < e->n; d++) miss_place(k, m, e, d, always);

@@ -4,7 +4,7 @@
  *   s[t] = sum(c: x[c, t]);              h[t] = ...
  * An equation depends on another if it reads a place that the other may write (boxes of ranges overlap), so the pieces of one tensor
  * stand apart. Circles are strongly connected components (R. Tarjan, Depth-first search and linear graph algorithms, 1972). */
-#include "ir.h"
+#include "lin.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,12 +109,6 @@ enum { FAIL = 2, WORK_MAX = 200000 };
 
 static int tensor_number(const Search *s, const Tensor *t) { return array_find(s->t, s->nt, t); }
 
-/* The argument of e that holds (for j == 2: does not hold) where argument j counts; NULL: none. */
-static const Expr *condition_of(const Expr *e, int j) {
-  if (e->kind == E_SELECT || (e->kind == E_FN && e->fn == FN_AND)) return j ? e->arg[0] : NULL;
-  return e->kind == E_REDUCE && e->n == 2 && j == 0 ? e->arg[1] : NULL;
-}
-
 /* Collects the reads of the circle's tensors in e of equation k. */
 static void find_links(Search *s, int k, const Expr *e) {
   int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->neg.n;
@@ -123,7 +117,7 @@ static void find_links(Search *s, int k, const Expr *e) {
     PUSH(s->c, s->link, ((Link){ k, t, e, facts }));
   }
   for (int j = 0; j < e->n; j++, s->cond.n = s->neg.n = n) {
-    const Expr *cond = condition_of(e, j);
+    const Expr *cond = expr_condition(e, j);
     if (cond) { PUSH(s->c, s->cond, cond); PUSH(s->c, s->neg, j == 2); }
     find_links(s, k, e->arg[j]);
   }

@@ -29,7 +29,7 @@ typedef struct Known { Ctx *c; VEC(Lin) lin; VEC(Cond) cond; int impossible; int
 typedef struct Mark { int lin, cond, impossible; } Mark;
 Mark known_mark(const Known *k);
 void known_back(Known *k, Mark m);
-void known_add(Known *k, const Expr *cond, bool neg);
+void known_add(Known *k, const Expr *cond, bool neg);             /* cond may be NULL */
 void known_add_lin(Known *k, const Lin *a);
 bool known_nonneg(Known *k, Lin a);                              /* is a >= 0 proven? */
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi);
@@ -38,6 +38,8 @@ const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n);
 /* The reads that decide `e or ...`: ends that are not proven; where the last of them is missed (lin >= 0); whether one is missed for certain. */
 typedef struct Miss { int open; Lin lin; bool certain; } Miss;
 Miss known_miss(Known *k, const Expr *e);
+/* The argument of e that holds (for j == 2: does not hold) where argument j counts; NULL: none. */
+const Expr *expr_condition(const Expr *e, int j);
 static inline bool is_both(const Expr *e) { return e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL; }
 
 /* The node over fn of its arguments; itself, if none differs. */

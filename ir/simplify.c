@@ -211,7 +211,7 @@ static Expr *simplify_sum(Simplify *s, Expr *e) {
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
   Mark m = known_mark(&s->known);
-  if (cond) known_add(&s->known, cond, neg);
+  known_add(&s->known, cond, neg);
   e = simplify(s, e);
   known_back(&s->known, m);
   return e;

@@ -258,34 +258,19 @@ static void check_inside(Verify *v, const Expr *read) {
   }
 }
 
-static void check_reads(Verify *v, const Expr *x, bool guarded);
-
-static void check_under(Verify *v, const Expr *x, bool guarded, const Expr *cond, bool neg) {
-  Mark m = known_mark(&v->known);
-  if (cond) known_add(&v->known, cond, neg);
-  check_reads(v, x, guarded);
-  known_back(&v->known, m);
-}
-
-static void check_or(Verify *v, const Expr *x, bool guarded) {
-  Mark m = known_mark(&v->known);
-  check_reads(v, x->arg[0], true);
-  Miss miss = known_miss(&v->known, x->arg[0]);
-  if (miss.open == 1) known_add_lin(&v->known, &miss.lin);
-  if (miss.open) check_reads(v, x->arg[1], guarded);
-  known_back(&v->known, m);
-}
-
+/* The alternative of `or` counts where arg[0] is missed: if only one end of one read may fail, it does. */
 static void check_reads(Verify *v, const Expr *x, bool guarded) {
-  bool reduces = x->kind == E_REDUCE, chooses = x->kind == E_SELECT || is_both(x);
+  bool or = x->kind == E_OR, reduces = x->kind == E_REDUCE;
   if (v->broken || (reduces && any_empty(x->bound, x->nbound))) return;
   if (x->kind == E_READ && !guarded) check_inside(v, x);
-  if (x->kind == E_OR) check_or(v, x, guarded);
-  else if (reduces) {
-    if (x->n == 2) check_reads(v, x->arg[1], false);
-    check_under(v, x->arg[0], false, x->n == 2 ? x->arg[1] : NULL, false);
-  } else
-    for (int k = 0; k < x->n; k++) check_under(v, x->arg[k], guarded, chooses && k ? x->arg[0] : NULL, k == 2);
+  Miss miss = or ? known_miss(&v->known, x->arg[0]) : (Miss){ 0 };
+  for (int k = 0; k < x->n && (!or || !k || miss.open); k++) {
+    Mark m = known_mark(&v->known);
+    known_add(&v->known, expr_condition(x, k), k == 2);
+    if (or && k && miss.open == 1) known_add_lin(&v->known, &miss.lin);
+    check_reads(v, x->arg[k], !reduces && (guarded || (or && !k)));
+    known_back(&v->known, m);
+  }
 }
 
 static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; if (!is_empty(e)) check_reads(v, e->rhs, false); }
