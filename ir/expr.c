@@ -344,6 +344,12 @@ bool expr_reads(const Expr *e, const Tensor *t) {
   return found;
 }
 
+int expr_count(const Expr *e, ExprKind kind) {
+  int n = e->kind == kind;
+  for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind);
+  return n;
+}
+
 bool expr_has_index(const Expr *e, const Index *i) {
   bool found = e->kind == E_INDEX && e->index == i;
   for (int k = 0; k < e->n && !found; k++) found = expr_has_index(e->arg[k], i);

@@ -51,12 +51,6 @@ static const Fn combiner[RED_COUNT] = {
 #undef FN_NONE
 };
 
-static bool has_reduction(const Expr *e) {
-  bool found = e->kind == E_REDUCE;
-  for (int k = 0; k < e->n && !found; k++) found = has_reduction(e->arg[k]);
-  return found;
-}
-
 Expr *eq_reduction(const Eq *e, Expr **init) {
   Expr *r = e->rhs, *none;
   if (!init) init = &none;
@@ -64,7 +58,7 @@ Expr *eq_reduction(const Eq *e, Expr **init) {
   if (r->kind == E_REDUCE) return r;
   for (int k = 0; r->kind == E_FN && r->n == 2 && k < 2; k++) {
     Expr *side = r->arg[k];
-    if (side->kind != E_REDUCE || combiner[side->red] != r->fn || side->type != r->type || has_reduction(r->arg[1 - k])) continue;
+    if (side->kind != E_REDUCE || combiner[side->red] != r->fn || side->type != r->type || expr_count(r->arg[1 - k], E_REDUCE)) continue;
     *init = r->arg[1 - k];
     return side;
   }

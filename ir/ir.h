@@ -14,7 +14,7 @@ typedef enum {
 } Type;
 const char *type_name(Type t);
 Type type_by_name(const char *s); /* T_NONE if unknown */
-int type_bytes(Type t);           /* 0 for weak types */
+int type_bytes(Type t), type_bits(Type t);               /* 0 bytes for weak types, the bits of their strong ones */
 char type_class(Type t);          /* 'b' 'u' 'i' 'f'; weak ones 'i' and 'f' */
 bool type_is_float(Type t);
 bool type_is_int(Type t);         /* not bool */
@@ -99,6 +99,7 @@ Expr *expr_fresh(Ctx *c, Expr *e);                       /* a copy with fresh bo
 /* Calls fn on every node, parents first; fn returns false to stay out of a node's children. */
 void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg);
 bool expr_reads(const Expr *e, const Tensor *t);         /* t == NULL: any read at all */
+int expr_count(const Expr *e, ExprKind kind);            /* nodes of that kind */
 bool expr_has_index(const Expr *e, const Index *i);
 /* Folds what is constant, simplifies integer places exactly ((4*i + j) / 4 with j < 4 becomes i), removes `or` whose reads are proven inside. */
 Expr *expr_simplify(Ctx *c, Expr *e);

@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static int type_bits(Type t) { return 8 * type_bytes(type_strong(t)); }
-
 /* ---- doubles */
 double fn_eval_f(Fn f, double a, double b) {
   switch (f) {

@@ -276,14 +276,8 @@ static void check_reads(Verify *v, const Expr *x, bool guarded) {
 static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; if (!is_empty(e)) check_reads(v, e->rhs, false); }
 
 /* ---- the normal form after split */
-static int reductions(const Expr *x) {
-  int n = x->kind == E_REDUCE;
-  for (int k = 0; k < x->n; k++) n += reductions(x->arg[k]);
-  return n;
-}
-
 static void eq_normal(Verify *v, const Eq *e) {
-  int n = e->constant ? 0 : reductions(e->rhs);
+  int n = e->constant ? 0 : expr_count(e->rhs, E_REDUCE);
   bool normal = n == 0 || (n == 1 && eq_reduction(e, NULL));
   if (!normal) broken(v, e->pos, "the reduction of '%s' is not alone at the root: %s", e->out->name, eq_print(v->c, e));
 }
@@ -406,9 +400,8 @@ static void check_tree(Verify *v, const Kernel *k, const Tree *t) {
     bool let = t->kind == TREE_LET, loop = t->kind == TREE_FOR, alone = let && t->storage == ST_ALIAS && (!t->other || !graph_tensor(v->g, t->other));
     if (loop && !kernel_has_index(k, NULL, t->name)) broken(v, t->pos, "%s loops over '%s', which no equation has", k->name, t->name);
     if (t->kind == TREE_LEAF) check_leaf(v, k, t, of);
-    if (let && !of) broken(v, t->pos, "%s stores '%s', which is no tensor", k->name, t->name);
     if (alone) broken(v, t->pos, "'%s' shares the place of an unknown tensor", t->name);
-    if (t->kind == TREE_PREFETCH && !of) broken(v, t->pos, "%s prefetches '%s', which is no tensor", k->name, t->name);
+    if (!loop && !of) broken(v, t->pos, "the schedule of %s names '%s', which is no tensor", k->name, t->name);
     if (loop) check_tree(v, k, t->body);
   }
 }

@@ -157,15 +157,12 @@ static Tile tile_across(const Target *t, const TileSize *z, int64_t cols) {
 
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out) {
   Shape s;
-  *out = (Plan){ 0 };
   shape_plain(c, it->eq[0], &s);
   if (!s.x || !it->nfree || it->neq != 1) return false;
-  out->lanes = kernel_lanes(k, t);
-  Best lane = lane_of(c, k, it, &s, out->lanes);
+  Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
-  out->lane = lane.i->name; out->across = lane.across;
-  out->row = row ? row->name : NULL; out->col = col ? col->name : NULL;
+  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .lanes = kernel_lanes(k, t), .across = lane.across };
   order_k(c, &s, out->lane, &out->k, &out->nk);
   order_outer(c, it, out);
   bool w = reads_along(c, s.w, out->lane);

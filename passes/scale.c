@@ -28,7 +28,6 @@ static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
   *out = (Linear){ NULL, e };
   if (!expr_reads(e, z)) return true;
   if (e->kind == E_READ && e->tensor == z) { *out = (Linear){ expr_const(c, z->type, 1, 1), NULL }; return true; }
-  if (e->kind == E_CONVERT && e->mode == CV_PLAIN && e->type == e->arg[0]->type) return linear(c, e->arg[0], z, out);
   if (e->kind != E_FN || !linear(c, e->arg[0], z, &x) || (e->n > 1 && !linear(c, e->arg[1], z, &y))) return false;
   switch (e->fn) {
   case FN_MUL: case FN_DIV: return linear_product(c, e, x, y, out);
