@@ -203,8 +203,7 @@ static bool table_admits(const Table *t, const Cond *cond, int n) {
 
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
-  Table t = { .n = 0 };
-  VEC(Cond) cond = { 0 };
+  Table t = { .n = 0 }; VEC(Cond) cond = { 0 };
   *lo = INT64_MAX, *hi = INT64_MIN;
   if (!table_takes(&t, e, true)) return false;
   int64_t points = table_points(&t);
@@ -230,8 +229,7 @@ static void inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
   *lo = known_nonneg(k, x);
   *hi = known_nonneg(k, lin_times(k->c, -1, lin_minus(k->c, lin_extent(k->c, n), x), 1));
   if ((*lo && *hi) || lin_is_affine(x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
-  *lo |= least >= 0;
-  *hi |= most < extent_min(n);
+  *lo |= least >= 0; *hi |= most < extent_min(n);
 }
 
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
@@ -257,8 +255,7 @@ const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n) {
 
 /* always: the read is evaluated whatever the conditions. */
 static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) {
-  bool lo, hi;
-  Extent n;
+  bool lo, hi; Extent n;
   const Expr *e = read_place(k->c, read, d, &n);
   known_inside(k, e, n, &lo, &hi);
   if (lo && hi) return;

@@ -33,8 +33,7 @@ static void *chunk_new(Ctx *c, size_t bytes) {
   Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
   a->total += bytes;
-  *k = (Chunk){ a->chunks, bytes };
-  a->chunks = k;
+  *k = (Chunk){ a->chunks, bytes }; a->chunks = k;
   return k + 1;
 }
 

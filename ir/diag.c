@@ -129,14 +129,12 @@ static bool diag_insert(const Diag **at, int n, const Diag *d) {
   while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
   for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
     if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
-  memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at);
-  at[k] = d;
+  memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d;
   return true;
 }
 
 void diag_print(const Ctx *c, FILE *f, bool colour) {
-  const Diag *at[DIAG_SHOWN + 1];
-  int n = 0;
+  const Diag *at[DIAG_SHOWN + 1]; int n = 0;
   for (const Diag *d = c->diags; d; d = d->next) n += diag_insert(at, n < DIAG_SHOWN ? n : DIAG_SHOWN, d);
   for (int k = 0; k < n && k < DIAG_SHOWN; k++) diag_print_one(f, at[k], colour ? &coloured : &plain);
   if (n > DIAG_SHOWN) fprintf(f, "and %d more\n", n - DIAG_SHOWN);

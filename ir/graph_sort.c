@@ -42,8 +42,7 @@ static bool add_edges(const Expr *e, void *deps) {
 }
 
 static Deps find_deps(Ctx *c, const Graph *g) {
-  uint32_t size = 16;
-  int n = g->neq;
+  uint32_t size = 16; int n = g->neq;
   while (size < 2 * (uint32_t)n) size *= 2;
   Deps d = { c, g->eq, n, NEWN(c, Range *, n + 1), NEWN(c, int, n + 1), NEWN(c, int, size), size - 1, NEWN(c, Ints, n + 1), 0 };
   memset(d.head, 0xff, sizeof(int) * size);
@@ -64,8 +63,7 @@ static int compare_ints(const void *a, const void *b) { return *(const int *)a -
 static void scc_enter(Scc *s, int k) {
   s->num[k] = s->low[k] = ++s->count;
   s->on[k] = true;
-  PUSH(s->d->c, s->stack, k);
-  PUSH(s->d->c, s->call, k);
+  PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k);
 }
 
 static void scc_leave(Scc *s, int k) {
@@ -76,8 +74,7 @@ static void scc_leave(Scc *s, int k) {
   while (s->stack.at[first] != k);
   qsort(s->stack.at + first, (size_t)(s->stack.n - first), sizeof(int), compare_ints);
   for (int j = first; j < s->stack.n; j++) PUSH(s->d->c, s->order, s->stack.at[j]);
-  PUSH(s->d->c, s->size, s->stack.n - first);
-  s->stack.n = first;
+  PUSH(s->d->c, s->size, s->stack.n - first); s->stack.n = first;
 }
 
 static void scc_from(Scc *s, int root) {
@@ -253,12 +250,10 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
 }
 
 bool graph_sort(Ctx *c, Graph *g) {
-  Deps d = find_deps(c, g);
-  Scc s = find_components(c, &d);
+  Deps d = find_deps(c, g); Scc s = find_components(c, &d);
   Eq **out = NEWN(c, Eq *, g->neq + 1);
   int *order = NEWN(c, int, g->neq + 1);
-  Circle circle;
-  bool ok = true;
+  Circle circle; bool ok = true;
   for (int k = 0, first = 0; k < s.size.n; first += s.size.at[k++]) {
     int n = s.size.at[k], *at = s.order.at + first;
     bool found = circle_find(&d, at, n, &circle, order);
@@ -270,8 +265,7 @@ bool graph_sort(Ctx *c, Graph *g) {
 }
 
 bool graph_circle(Ctx *c, const Graph *g, int eq, Circle *out) {
-  Deps d = find_deps(c, g);
-  Scc s = find_components(c, &d);
+  Deps d = find_deps(c, g); Scc s = find_components(c, &d);
   for (int k = 0, *at = s.order.at; k < s.size.n; at += s.size.at[k++]) {
     int n = s.size.at[k];
     if (!bsearch(&eq, at, (size_t)n, sizeof eq, compare_ints)) continue;

@@ -149,18 +149,15 @@ static Num eval_convert(Prog *g, const Code *c) { return convert_value(eval(g, c
 static Num eval_select(Prog *g, const Code *c) { return eval(g, eval(g, c->arg[0]).i ? c->arg[1] : c->arg[2]); }
 
 static Num eval_or(Prog *g, const Code *c) {
-  const Code *before = g->outside;
-  g->outside = NULL;
-  Num v = eval(g, c->arg[0]);
-  bool out = g->outside != NULL;
+  const Code *before = g->outside; g->outside = NULL;
+  Num v = eval(g, c->arg[0]); bool out = g->outside != NULL;
   g->outside = before;
   return out ? eval(g, c->arg[1]) : v;
 }
 
 /* A read outside that no `or` takes. */
 static void outside_error(Prog *g) {
-  const Code *c = g->outside;
-  Ctx *x = g->p->c;
+  const Code *c = g->outside; Ctx *x = g->p->c;
   Text places = { .c = x };
   if (g->failed) return;
   g->failed = true;
@@ -406,8 +403,7 @@ static bool check_data(Interp *p) {
 
 /* Constants are computed while compiling: bad input must not make that endless. */
 static bool check_constant(Interp *p, const Prog *g) {
-  double work = 1;
-  bool dims = false;
+  double work = 1; bool dims = false;
   for (int k = 0; k < g->slot.n; k++) {
     work *= (double)extent_max(g->slot.at[k].index->ext);
     dims |= g->slot.at[k].index->is_dim || g->slot.at[k].index->ext.dim;
@@ -516,7 +512,6 @@ bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_
   for (int k = 0; k < p->g->nout; k++)
     if (out[k]) copy_frames(p, buf_of(p, p->g->out[k]), out[k], false);
   next_states(p);
-  p->start += p->frames;
-  p->begun = true;
+  p->start += p->frames; p->begun = true;
   return true;
 }

@@ -24,8 +24,7 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
     if (!a->at[j].k) lin_drop(a, j);
     return;
   }
-  Term t = { atom, k, key };
-  int at = a->n;
+  Term t = { atom, k, key }; int at = a->n;
   PUSH(c, *a, t);
   for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1];
   a->at[at] = t;
@@ -156,8 +155,7 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
 Range lin_range(Ctx *c, Lin a) {
   ArenaMark m = ctx_mark(c);
   End end[2] = { 0 };
-  end_add(&end[0], (double)a.c);
-  end_add(&end[1], -(double)a.c);
+  end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
   lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]);
   ctx_release(c, m);

@@ -123,8 +123,7 @@ static bool lin_join_one(Ctx *c, Lin *a, int at) {
   int j = a->n - 1;
   while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
   if (j < 0) return false;
-  lin_drop(a, j > at ? j : at);
-  lin_drop(a, j > at ? at : j);
+  lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j);
   lin_add(c, a, &x, k);
   return true;
 }

@@ -23,13 +23,11 @@ static void text_reserve(Text *t, size_t n) {
 void text_addn(Text *t, const char *s, size_t n) {
   text_reserve(t, n + 1);
   if (n) memcpy(t->s + t->n, s, n);
-  t->n += n;
-  t->s[t->n] = 0;
+  t->n += n; t->s[t->n] = 0;
 }
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
-  va_list again;
-  va_copy(again, ap);
+  va_list again; va_copy(again, ap);
   int n = vsnprintf(NULL, 0, fmt, again);
   va_end(again);
   if (n < 0) return;
@@ -39,8 +37,7 @@ static void text_addv(Text *t, const char *fmt, va_list ap) {
 }
 
 void text_add(Text *t, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
+  va_list ap; va_start(ap, fmt);
   text_addv(t, fmt, ap);
   va_end(ap);
 }
@@ -52,8 +49,7 @@ char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
 }
 
 char *ctx_printf(Ctx *c, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
+  va_list ap; va_start(ap, fmt);
   char *s = ctx_vprintf(c, fmt, ap);
   va_end(ap);
   return s;

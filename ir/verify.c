@@ -184,8 +184,7 @@ static void eq_places(Verify *v, const Eq *e) {
 /* ---- pieces */
 static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
   Range x = expr_range(c, a), y = expr_range(c, b);
-  Aff p, q;
-  int64_t g = 0;
+  Aff p, q; int64_t g = 0;
   if (x.hi < y.lo || y.hi < x.lo) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
   for (int k = 0; k < p.n; k++) g = gcd_of(g, p.k[k]);
@@ -249,8 +248,7 @@ static void eq_types(Verify *v, const Eq *e) {
 /* ---- reads */
 static void check_inside(Verify *v, const Expr *read) {
   for (int d = 0; d < read->n && !v->broken; d++) {
-    bool lo, hi;
-    Extent n;
+    bool lo, hi; Extent n;
     if (expr_reads(read->arg[d], NULL)) continue;
     const Expr *at = read_place(v->c, read, d, &n);
     known_inside(&v->known, at, n, &lo, &hi);

@@ -60,8 +60,7 @@ static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int
   Search x = { .c = c, .k = k, .it = it, .its = items_of(c, k), .s = s, .lanes = lanes };
   for (int i = 0; i < x.its.n; i++)
     if (x.its.at[i].t == it->t) x.it = &x.its.at[i];
-  lanes_try(&x, s->n, s->nn, false);
-  lanes_try(&x, s->m, s->nm, false);
+  lanes_try(&x, s->n, s->nn, false); lanes_try(&x, s->m, s->nm, false);
   lanes_try(&x, s->batch, s->nbatch, false);
   if (lanes > 1) lanes_try(&x, s->k, s->nk, true);
   return x.best;
@@ -163,8 +162,7 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
   *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .lanes = kernel_lanes(k, t), .across = lane.across };
-  order_k(c, &s, out->lane, &out->k, &out->nk);
-  order_outer(c, it, out);
+  order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
   bool w = reads_along(c, s.w, out->lane);
   const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   TileSize z = size_of(c, it, rows, cols, out, copies);

@@ -71,8 +71,7 @@ static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e
 /* Everything near a change waits for the next sweep, when uses are known again. */
 static void soil(Inline *in, const Eq *e) {
   Exprs reads = { 0 };
-  pmap_set(in->c, &in->dirty, e, 1);
-  pmap_set(in->c, &in->dirty, e->out, 1);
+  pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
   expr_reads_of(in->c, e->rhs, &reads);
   for (int k = 0; k < reads.n; k++) pmap_set(in->c, &in->dirty, reads.at[k]->tensor, 1);
 }
@@ -83,24 +82,21 @@ static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) 
   q->label = label_union(in->c, p->label, q->label);
   ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_size(p->out) * type_bytes(p->out->type), "%s %s", what, q->out->name);
   in->n++;
-  soil(in, p);
-  soil(in, q);
+  soil(in, p); soil(in, q);
   eq_remove(in->g, p);
   return true;
 }
 
 /* ---- views: into all readers or none */
 static bool inline_view(Inline *in, Eq *p) {
-  Eqs readers = { 0 };
-  Exprs new = { 0 };
+  Eqs readers = { 0 }; Exprs new = { 0 };
   Subst s = { in, p, true };
   const UseList *l = uses_get(&in->uses, p->out);
   for (int k = 0; k < l->read.n; k++) {
     Eq *e = l->read.at[k].eq;
     if (array_find(readers.at, readers.n, e) >= 0) continue;
     if (is_dirty(in, e) || e == p) return false;
-    PUSH(in->c, readers, e);
-    PUSH(in->c, new, subst(&s, e->rhs, false));
+    PUSH(in->c, readers, e); PUSH(in->c, new, subst(&s, e->rhs, false));
   }
   if (!s.ok || !readers.n) return false;
   for (int k = 0; k < readers.n; k++) absorb(in, p, readers.at[k], tidy(in, new.at[k]), "view, read by");
@@ -110,8 +106,7 @@ static bool inline_view(Inline *in, Eq *p) {
 /* ---- pointwise into its one reader */
 /* Adds the temporaries as large as e that rhs reads to the set; gives its size. */
 static int full_operands(Inline *in, const Eq *e, Expr *rhs, Exprs *set) {
-  Exprs reads = { 0 };
-  expr_reads_of(in->c, rhs, &reads);
+  Exprs reads = { 0 }; expr_reads_of(in->c, rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
     const Tensor *t = reads.at[k]->tensor;
     bool seen = t->kind != TK_TEMP || (double)tensor_size(t) < eq_points(e);
@@ -206,8 +201,7 @@ static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
 typedef struct Sum { Eq *r; const Expr *read; Exprs others; } Sum;
 
 static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
-  Exprs at = { 0 };
-  Sum s = { 0 };
+  Exprs at = { 0 }; Sum s = { 0 };
   double most = 0;
   expr_addends(in->c, e, &at);
   for (int k = 0; k < at.n; k++) {
@@ -274,8 +268,7 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
 }
 
 static bool inline_start(Inline *in, Eq *q) {
-  Sum s = { 0 };
-  Exprs start = { 0 };
+  Sum s = { 0 }; Exprs start = { 0 };
   Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;
   for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst_bare(in->c, s.others.at[k], s.read->arg, s.r->place, s.read->n));
@@ -283,13 +276,11 @@ static bool inline_start(Inline *in, Eq *q) {
   if (init) expr_addends(in->c, init, &start);
   Expr *sum = start_at(in, s.r, &start, red);
   if (!sum) return false;
-  s.r->rhs = sum;
-  s.r->label = label_union(in->c, s.r->label, q->label);
+  s.r->rhs = sum; s.r->label = label_union(in->c, s.r->label, q->label);
   q->rhs = rhs;
   ledger_add(in->c, "inline", s.r->out->name, true, 0, "its accumulator starts at addends of %s", q->out->name);
   in->n++;
-  soil(in, q);
-  soil(in, s.r);
+  soil(in, q); soil(in, s.r);
   return true;
 }
 
@@ -324,7 +315,6 @@ int pass_inline(Ctx *c, Graph *g, const Target *t) {
   while (sweep(&in)) {}
   in.n += const_mark(c, g, true);
   if (!in.n) return 0;
-  hoist_invariants(c, g);
-  dead_code(c, g);
+  hoist_invariants(c, g); dead_code(c, g);
   return graph_sort(c, g) ? in.n : -1;
 }

@@ -74,8 +74,7 @@ static bool may_place(Place *p) {
 static void place_piece(Place *p) {
   Graph *g = p->g;
   Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
-  w->place = placed(p, w->place);
-  w->out = e->out;
+  w->place = placed(p, w->place); w->out = e->out;
   w->label = label_union(p->c, w->label, e->label);
   eq_remove(g, e);
   for (int k = 0; k < g->neq; k++) g->eq[k]->rhs = expr_map(p->c, g->eq[k]->rhs, read_piece, p);

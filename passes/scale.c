@@ -101,8 +101,7 @@ static bool fold_into(Ctx *c, Graph *g, Eq *y) {
   Uses u = uses_find(c, g);
   expr_reads_of(c, y->rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
-    const Tensor *t = reads.at[k]->tensor;
-    const UseList *l = uses_get(&u, t);
+    const Tensor *t = reads.at[k]->tensor; const UseList *l = uses_get(&u, t);
     if (tensor_removable(g, &u, t) && l->read.n == 1 && fold_scale(c, g, y, reads.at[k], l->writer.at[0])) return true;
   }
   return false;

@@ -55,8 +55,7 @@ static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) 
   int64_t out = bytes_of(t), in = 0;
   bool work = late;
   for (int k = 0; k < l->writer.n; k++) {
-    Exprs reads = { 0 };
-    expr_reads_of(c, l->writer.at[k]->rhs, &reads);
+    Exprs reads = { 0 }; expr_reads_of(c, l->writer.at[k]->rhs, &reads);
     work |= reads.n > 0 || expr_costly(l->writer.at[k]->rhs);
     for (int r = 0; r < reads.n; r++) in += bytes_of(reads.at[r]->tensor);
   }
@@ -71,8 +70,7 @@ int const_mark(Ctx *c, Graph *g, bool late) {
   Uses u = uses_find(c, g);
   int n = 0;
   for (int k = 0; k < g->neq; k++) {
-    Tensor *t = g->eq[k]->out;
-    UseList *l = uses_get(&u, t);
+    Tensor *t = g->eq[k]->out; UseList *l = uses_get(&u, t);
     if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
     constant_set(l, t);
     ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
@@ -82,14 +80,12 @@ int const_mark(Ctx *c, Graph *g, bool late) {
 }
 
 bool const_force(Ctx *c, Graph *g, Expr *e) {
-  Exprs reads = { 0 };
-  expr_reads_of(c, e, &reads);
+  Exprs reads = { 0 }; expr_reads_of(c, e, &reads);
   for (int k = 0; k < reads.n; k++) {
     Tensor *t = reads.at[k]->tensor;
     if (t->kind == TK_PARAM || t->kind == TK_CONST) continue;
     if (!may_be_constant(t)) return false;
-    Uses u = uses_find(c, g);
-    UseList *l = uses_get(&u, t);
+    Uses u = uses_find(c, g); UseList *l = uses_get(&u, t);
     for (int w = 0; l && w < l->writer.n; w++)
       if (l->writer.at[w]->rhs == e || !const_force(c, g, l->writer.at[w]->rhs)) return false;
     if (!l || !eqs_constant(l)) return false;
@@ -171,13 +167,10 @@ static int simplify_rhs(Ctx *c, Graph *g) {
 int pass_simplify(Ctx *c, Graph *g, const Target *t) {
   int n = simplify_rhs(c, g);
   (void)t;
-  n += dead_code(c, g);
-  n += inline_views(c, g);
+  n += dead_code(c, g); n += inline_views(c, g);
   while (cse(c, g)) n++;
-  n += const_mark(c, g, false);
-  n += solve_conditions(c, g);
-  n += fold_scales(c, g);
-  n += hoist_invariants(c, g);
+  n += const_mark(c, g, false); n += solve_conditions(c, g);
+  n += fold_scales(c, g); n += hoist_invariants(c, g);
   n += dead_code(c, g);
   return n && !graph_sort(c, g) ? -1 : n;
 }

@@ -37,8 +37,7 @@ static Expr *solution(Ctx *c, const Cond *s) {
   Aff r = { .c = -s->f.c / s->a, .index = NEWN(c, Index *, s->f.n), .k = NEWN(c, int64_t, s->f.n) };
   for (int k = 0; k < s->f.n; k++) {
     if (s->f.index[k] == s->h) continue;
-    r.index[r.n] = s->f.index[k];
-    r.k[r.n++] = -s->f.k[k] / s->a;
+    r.index[r.n] = s->f.index[k]; r.k[r.n++] = -s->f.k[k] / s->a;
   }
   return aff_expr(c, &r);
 }
@@ -95,8 +94,7 @@ static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return ini
 static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
   Expr *to = solution(c, s), *cond = NULL;
   Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
-  bool guarded = false;
-  int n = 0;
+  bool guarded = false; int n = 0;
   Expr *body = red->red == RED_SUM ? body_guarded(c, red->arg[0], h, to, &guarded) : expr_subst(c, red->arg[0], &h, &to, 1);
   for (int k = 0; k < rest->n; k++) cond = and_with(c, cond, expr_subst(c, rest->at[k], &h, &to, 1));
   if (!guarded) cond = inside_cond(c, cond, to, h->ext);
@@ -110,8 +108,7 @@ static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
 /* ---- residue classes */
 /* The one free index with coefficient +-1 and the bound ones whose coefficient a does not divide (at most one): *k may be NULL. */
 static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index **k) {
-  Index *i = NULL;
-  *k = NULL;
+  Index *i = NULL; *k = NULL;
   for (int j = 0; j < s->f.n; j++) {
     Index *x = s->f.index[j];
     bool free = index_in(x, e->free, e->nfree), bound = index_in(x, red->bound, red->nbound), unit = s->f.k[j] == 1 || s->f.k[j] == -1;
@@ -139,8 +136,7 @@ static Eq *eq_piece(Ctx *c, const Eq *e) {
   Eq *p = ctx_copy(c, e, sizeof *e);
   Expr **to = NEWN(c, Expr *, e->nfree);
   p->id = ++c->nid;
-  p->free = NEWN(c, Index *, e->nfree);
-  p->place = NEWN(c, Expr *, e->out->rank);
+  p->free = NEWN(c, Index *, e->nfree); p->place = NEWN(c, Expr *, e->out->rank);
   for (int k = 0; k < e->nfree; k++) to[k] = expr_index(c, p->free[k] = index_new(c, e->free[k]->name, e->free[k]->ext));
   p->rhs = expr_fresh(c, expr_subst(c, e->rhs, e->free, to, e->nfree));
   for (int d = 0; d < e->out->rank; d++) p->place[d] = expr_subst(c, e->place[d], e->free, to, e->nfree);
@@ -189,8 +185,7 @@ static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
   eq_remove(s->g, e);
   for (int64_t r = 0; r < cond->a; r++) {
     Eq *p = class_piece(s, e, i, k, cond, r);
-    eq_insert(s->c, s->g, at++, p);
-    PUSH(s->c, s->work, p);
+    eq_insert(s->c, s->g, at++, p); PUSH(s->c, s->work, p);
   }
   ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved: %lld residue classes of %s", (long long)cond->a, i->name);
   return true;
@@ -231,8 +226,7 @@ int solve_conditions(Ctx *c, Graph *g) {
 /* ---- an equation's places solved for its indices: y[g * 4 + c, i + 2] = ... read at y[p, q]: c = p % 4, g = p / 4, i = q - 2 */
 /* One place: terms in mixed radix (each coefficient the product of the smaller extents). */
 static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr **to) {
-  Aff a;
-  int order[16];
+  Aff a; int order[16];
   if (!expr_affine(c, place, &a) || a.n > 16) return false;
   if (a.n == 0) return true;
   Expr *v = expr_simplify(c, expr_fn2(c, FN_SUB, at, expr_int(c, a.c)));

@@ -55,8 +55,7 @@ static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg) {
 
 /* Free indices of extent 1 leave the equation. */
 static void drop_free(Ctx *c, Eq *e) {
-  Index **from = NEWN(c, Index *, e->nfree);
-  Expr **to = NEWN(c, Expr *, e->nfree);
+  Index **from = NEWN(c, Index *, e->nfree); Expr **to = NEWN(c, Expr *, e->nfree);
   int n = 0, keep = 0;
   for (int k = 0; k < e->nfree; k++) {
     if (extent_equal(e->free[k]->ext, extent_of(1))) from[n] = e->free[k], to[n++] = expr_int(c, 0);
@@ -130,16 +129,14 @@ static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e,
 /* x (a reduction, or init and reduction) as an equation of its own over the free indices that it uses; gives the read of it. */
 static Expr *extract(Split *s, Expr *x) {
   const Eq *e = s->eq;
-  Indices used = { 0 };
-  Eq *own;
+  Indices used = { 0 }; Eq *own;
   if (s->path.n) x = with_path(s, x);
   for (int k = 0; k < e->nfree; k++)
     if (expr_has_index(x, e->free[k])) PUSH(s->c, used, e->free[k]);
   x = widened(s->c, x);
   const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
   Expr *read = part_new(s->c, s->g, e, red->kind == E_REDUCE ? red_name[red->red] : "part", x, used.at, used.n, &own);
-  split_eq(s->c, s->g, own, &s->n);
-  s->n++;
+  split_eq(s->c, s->g, own, &s->n); s->n++;
   return read;
 }
 
@@ -180,8 +177,7 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
 
 /* A sum whose main reduction is read from an equation of its own; at the root it stays if all else starts it. NULL: none is main. */
 static Expr *take_sum(Split *s, Expr *e, bool root) {
-  Exprs at = { 0 };
-  Expr *core;
+  Exprs at = { 0 }; Expr *core;
   expr_addends(s->c, e, &at);
   int main = addend_main(&at);
   if (main < 0 || (root && (!uses_within(s->eq, NULL, at.at[main]) || type_strong(e->type) != at.at[main]->type))) return NULL;
