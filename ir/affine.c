@@ -30,11 +30,7 @@ bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
 
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 
-int64_t aff_coef(const Aff *a, const Index *i) {
-  for (int k = 0; k < a->n; k++)
-    if (a->index[k] == i) return a->k[k];
-  return 0;
-}
+int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
   Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b));
@@ -106,7 +102,12 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
   }
 }
 
-void known_add(Known *k, const Expr *cond, bool neg) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); }
+void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); } }
+
+const Expr *expr_condition(const Expr *e, int j) {
+  if (e->kind == E_SELECT || is_both(e)) return j ? e->arg[0] : NULL;
+  return e->kind == E_REDUCE && e->n == 2 && j == 0 ? e->arg[1] : NULL;
+}
 
 /* ---- proofs */
 /* The factor that makes the fact cancel a term of a: 2 for 3 - i in 7 - 2 * i - j. */
@@ -141,11 +142,7 @@ bool known_nonneg(Known *k, Lin a) {
 /* ---- tabulation: the expression at every point of its indices */
 typedef struct Table { Index *index[TABLE_INDICES]; int64_t at[TABLE_INDICES]; int n; bool single; } Table;
 
-static int table_find(const Table *t, const Index *i) {
-  int k = t->n - 1;
-  while (k >= 0 && t->index[k] != i) k--;
-  return k;
-}
+static int table_find(const Table *t, const Index *i) { return array_find(t->index, t->n, i); }
 
 /* Do only static, numbered indices occur in e? With grow they are added to the table. */
 static bool table_takes(Table *t, const Expr *e, bool grow) {
@@ -206,8 +203,7 @@ static bool table_admits(const Table *t, const Cond *cond, int n) {
 
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
-  Table t = { .n = 0 };
-  VEC(Cond) cond = { 0 };
+  Table t = { .n = 0 }; VEC(Cond) cond = { 0 };
   *lo = INT64_MAX, *hi = INT64_MIN;
   if (!table_takes(&t, e, true)) return false;
   int64_t points = table_points(&t);
@@ -233,8 +229,7 @@ static void inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
   *lo = known_nonneg(k, x);
   *hi = known_nonneg(k, lin_times(k->c, -1, lin_minus(k->c, lin_extent(k->c, n), x), 1));
   if ((*lo && *hi) || lin_is_affine(x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
-  *lo |= least >= 0;
-  *hi |= most < extent_min(n);
+  *lo |= least >= 0; *hi |= most < extent_min(n);
 }
 
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
@@ -243,16 +238,44 @@ void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
   ctx_release(k->c, m);
 }
 
-bool known_outside(Known *k, const Expr *e, Extent n) {
-  ArenaMark m = ctx_mark(k->c);
-  Lin x = lin_of(k->c, e);
-  bool r = known_nonneg(k, lin_times(k->c, -1, x, -1)) || known_nonneg(k, lin_minus(k->c, x, lin_extent(k->c, n)));
-  ctx_release(k->c, m);
-  return r;
-}
-
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi) {
   Known k = { .c = c };
   for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j], facts->neg && facts->neg[j]);
   known_inside(&k, e, n, lo, hi);
 }
+
+/* ---- what decides `or` */
+const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n) {
+  const Tensor *t = read->tensor;
+  *n = t->shape[d];
+  if (!t->history || d != t->stream_dim) return read->arg[d];
+  n->n += t->history;
+  return expr_fn2(c, FN_ADD, read->arg[d], expr_int(c, t->history));
+}
+
+/* always: the read is evaluated whatever the conditions. */
+static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) {
+  bool lo, hi; Extent n;
+  const Expr *e = read_place(k->c, read, d, &n);
+  known_inside(k, e, n, &lo, &hi);
+  if (lo && hi) return;
+  Lin x = lin_of(k->c, e), below = lin_times(k->c, -1, x, -1), above = lin_minus(k->c, x, lin_extent(k->c, n));
+  m->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2);
+  m->lin = lo ? above : below;
+  m->certain |= always && (known_nonneg(k, below) || known_nonneg(k, above));
+}
+
+/* Reads inside a reduction are settled there; of an inner `or` only the alternative's count; a choice evaluates one side. */
+static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
+  if (e->kind == E_REDUCE) return;
+  for (int j = e->kind == E_OR; j < e->n; j++) {
+    const Expr *cond = expr_condition(e, j);
+    Mark mark = known_mark(k);
+    known_add(k, cond, j == 2);
+    miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond);
+    known_back(k, mark);
+  }
+  for (int d = 0; e->kind == E_READ && d < e->n; d++) miss_place(k, m, e, d, always);
+}
+
+Miss known_miss(Known *k, const Expr *e) { Miss m = { 0 }; miss_look(k, &m, e, true); return m; }

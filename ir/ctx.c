@@ -33,8 +33,7 @@ static void *chunk_new(Ctx *c, size_t bytes) {
   Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
   a->total += bytes;
-  *k = (Chunk){ a->chunks, bytes };
-  a->chunks = k;
+  *k = (Chunk){ a->chunks, bytes }; a->chunks = k;
   return k + 1;
 }
 
@@ -78,6 +77,12 @@ void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
+int array_find(const void *array, int n, const void *x) {
+  const void *const *at = array;
+  for (n--; n >= 0 && at[n] != x; n--) {}
+  return n;
+}
+
 /* ---- life */
 Ctx *ctx_new(void) {
   Whole *w = calloc(1, sizeof *w);
@@ -94,11 +99,7 @@ void ctx_free(Ctx *c) {
   free((Whole *)(void *)c);
 }
 
-void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) {
-  struct Cleanup *k = NEW(c, struct Cleanup);
-  *k = (struct Cleanup){ fn, p, c->cleanups };
-  c->cleanups = k;
-}
+void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) { c->cleanups = NEW_AS(c, struct Cleanup, fn, p, c->cleanups); }
 
 int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
   jmp_buf here, *outer = c->bail;

@@ -55,6 +55,7 @@ int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg);
 void *ctx_alloc(Ctx *c, size_t bytes);
 #define NEW(c, T) ((T *)ctx_alloc((c), sizeof(T)))
 #define NEWN(c, T, n) ((T *)ctx_alloc((c), sizeof(T) * (size_t)(n)))
+#define NEW_AS(c, T, ...) ((T *)ctx_copy((c), &(T){ __VA_ARGS__ }, sizeof(T)))        /* NEW_AS(c, Pair, .x = 1, .y = 2) */
 void *ctx_copy(Ctx *c, const void *p, size_t bytes);
 /* Gives back all that was allocated since the mark; for computations that leave only a number. */
 typedef struct ArenaMark { void *chunks; char *at; size_t left; } ArenaMark;
@@ -68,6 +69,7 @@ char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap);
 #define VEC(T) struct { T *at; int n, cap; }
 #define PUSH(c, v, x) ((v).at = ctx_grow((c), (v).at, (v).n, &(v).cap, sizeof *(v).at), (v).at[(v).n++] = (x))
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size);
+int array_find(const void *array, int n, const void *x);  /* where x stands among n pointers; -1: nowhere */
 
 /* Reads a whole file as a source (NUL-terminated), or records an error and gives NULL. "-" is standard input. Limit 256 MiB. */
 Source *source_read(Ctx *c, const char *path);

@@ -5,7 +5,6 @@
  *     help: did you mean 'tanh'?
  *   fuse      conv+bias -> relu           yes   vertical: one user, same shape (saves 1605632 bytes) */
 #include "ctx.h"
-#include <stdlib.h>
 #include <string.h>
 
 #define DIAG_SHOWN 50
@@ -16,8 +15,7 @@
 
 /* ---- recording */
 static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
-  Diag *d = NEW(c, Diag);
-  *d = (Diag){ .sev = sev, .pos = p, .text = text };
+  Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text);
   *c->diags_end = d; c->diags_end = &d->next;
   c->nerror += sev == SEV_ERROR;
 }
@@ -31,10 +29,9 @@ void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
   Diag *d = diag_last(c);
   if (!d) return;
   FORMATTED(text);
-  Note *n = NEW(c, Note), **end = &d->notes;
+  Note **end = &d->notes;
   while (*end) end = &(*end)->next;
-  *n = (Note){ p, text, NULL };
-  *end = n;
+  *end = NEW_AS(c, Note, p, text, NULL);
 }
 
 void diag_help(Ctx *c, const char *fmt, ...) {
@@ -52,8 +49,7 @@ void bug(Ctx *c, const char *fmt, ...) {
 
 void ledger_add(Ctx *c, const char *pass, const char *subject, bool done, int64_t bytes, const char *fmt, ...) {
   FORMATTED(reason);
-  Entry *e = NEW(c, Entry);
-  *e = (Entry){ ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL };
+  Entry *e = NEW_AS(c, Entry, ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL);
   *c->ledger_end = e; c->ledger_end = &e->next;
 }
 
@@ -113,16 +109,6 @@ static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
   if (d->help) fprintf(f, "  %shelp:%s %s\n", look->note, look->off, d->help);
 }
 
-typedef struct Sorted { const Diag *d; size_t key[4]; } Sorted;         /* source, line, column, number */
-
-static int keys_compare(const Sorted *a, const Sorted *b, int n) {
-  for (int k = 0; k < n; k++)
-    if (a->key[k] != b->key[k]) return a->key[k] < b->key[k] ? -1 : 1;
-  return 0;
-}
-
-static int sorted_compare(const void *a, const void *b) { return keys_compare(a, b, 4); }
-
 /* The list of sources ends with the oldest, which has number 1; diagnostics without a place come last. */
 static size_t source_number(const Source *s) {
   size_t n = s ? 0 : SIZE_MAX;
@@ -130,28 +116,28 @@ static size_t source_number(const Source *s) {
   return n;
 }
 
-/* Among diagnostics of one place the same text needs to be said once. */
-static bool is_repeated(const Sorted *all, size_t k) {
-  for (size_t j = k; j-- > 0 && !keys_compare(&all[j], &all[k], 3);)
-    if (all[j].d->sev == all[k].d->sev && !strcmp(all[j].d->text, all[k].d->text)) return true;
-  return false;
+static int place_compare(Pos a, Pos b) {
+  size_t x[] = { source_number(a.src), a.line, a.col }, y[] = { source_number(b.src), b.line, b.col };
+  for (int k = 0; k < 3; k++)
+    if (x[k] != y[k]) return x[k] < y[k] ? -1 : 1;
+  return 0;
+}
+
+/* Puts d among the n diagnostics in order of place, those of one place as they came. Of one place the same text needs to be said once. */
+static bool diag_insert(const Diag **at, int n, const Diag *d) {
+  int k = n;
+  while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
+  for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
+    if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
+  memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d;
+  return true;
 }
 
 void diag_print(const Ctx *c, FILE *f, bool colour) {
-  size_t n = 0, shown = 0, more = 0;
-  const Look *look = colour ? &coloured : &plain;
-  for (const Diag *d = c->diags; d; d = d->next) n++;
-  Sorted *all = malloc((n + 1) * sizeof *all);
-  if (!all) { if (n) diag_print_one(f, c->diags, look); return; }
-  n = 0;
-  for (const Diag *d = c->diags; d; d = d->next, n++) all[n] = (Sorted){ d, { source_number(d->pos.src), d->pos.line, d->pos.col, n } };
-  qsort(all, n, sizeof *all, sorted_compare);
-  for (size_t k = 0; k < n; k++) {
-    if (shown == DIAG_SHOWN) more++;
-    else if (!is_repeated(all, k)) diag_print_one(f, all[k].d, look), shown++;
-  }
-  if (more) fprintf(f, "and %zu more\n", more);
-  free(all);
+  const Diag *at[DIAG_SHOWN + 1]; int n = 0;
+  for (const Diag *d = c->diags; d; d = d->next) n += diag_insert(at, n < DIAG_SHOWN ? n : DIAG_SHOWN, d);
+  for (int k = 0; k < n && k < DIAG_SHOWN; k++) diag_print_one(f, at[k], colour ? &coloured : &plain);
+  if (n > DIAG_SHOWN) fprintf(f, "and %d more\n", n - DIAG_SHOWN);
 }
 
 void ledger_print(const Ctx *c, FILE *f) {

@@ -35,17 +35,14 @@ static void node_hash(Expr *e, uint64_t own) {
     h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash);
     shape = mix(shape, e->arg[k]->shape);
   }
-  e->hash = h;
-  e->shape = (uint32_t)(shape ^ shape >> 32);
+  e->hash = h; e->shape = (uint32_t)(shape ^ shape >> 32);
 }
 
 /* The node `as` over its n arguments; its own part (function, number, ...) hashes to `own`. */
 static Expr *node_new(Ctx *c, Expr as, Expr *const *arg, uint64_t own) {
-  Expr *e = NEW(c, Expr);
-  *e = as;
+  Expr *e = ctx_copy(c, &as, sizeof as);
   if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
-  node_measure(c, e);
-  node_hash(e, own);
+  node_measure(c, e); node_hash(e, own);
   return e;
 }
 
@@ -165,8 +162,7 @@ static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   int n = fn_info[f].arity;
   bool constant = true, weak = true;
   for (int k = 0; k < n; k++) {
-    constant &= arg[k]->kind == E_CONST;
-    weak &= arg[k]->type == T_WINT;
+    constant &= arg[k]->kind == E_CONST; weak &= arg[k]->type == T_WINT;
   }
   if (constant) return fn_fold(c, f, arg, t, p);
   if ((f == FN_FLOOR || f == FN_TRUNC || f == FN_ROUND) && (type_is_int(t) || t == T_BOOL)) return arg[0];
@@ -310,6 +306,13 @@ static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
 
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) { return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e; }
 
+Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n) {
+  VEC(Index *) index = { 0 }; VEC(Expr *) by = { 0 };
+  for (int k = 0; k < n; k++)
+    if (from[k]->kind == E_INDEX && !from[k]->index->is_dim) { PUSH(c, index, from[k]->index); PUSH(c, by, to[k]); }
+  return expr_subst(c, e, index.at, by.at, index.n);
+}
+
 /* Inner reductions are fresh already when an outer one is reached, so each pass replaces its own indices only. */
 static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   (void)arg;
@@ -337,6 +340,12 @@ bool expr_reads(const Expr *e, const Tensor *t) {
   bool found = e->kind == E_READ && (!t || e->tensor == t);
   for (int k = 0; k < e->n && !found; k++) found = expr_reads(e->arg[k], t);
   return found;
+}
+
+int expr_count(const Expr *e, ExprKind kind) {
+  int n = e->kind == kind;
+  for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind);
+  return n;
 }
 
 bool expr_has_index(const Expr *e, const Index *i) {

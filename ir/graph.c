@@ -1,8 +1,6 @@
 /* Graphs as lists: tensors, equations, and the normal form of an equation.
- *
  *   graph_fresh(c, g, "h")                  h, or h1, h2, ... where h is taken
- *   eq_reduction(y = b + sum(...), &init)   the sum; init is b
- */
+ *   eq_reduction(y = b + sum(...), &init)   the sum; init is b */
 #include "ir.h"
 #include <string.h>
 
@@ -19,16 +17,18 @@ Tensor *graph_tensor(const Graph *g, const char *name) {
   return NULL;
 }
 
-/* A copy of an array of n pointers with x at its end: passes replace these arrays freely, so no capacity can be trusted. */
-static void *append(Ctx *c, void *at, int n, void *x) {
-  void **out = NEWN(c, void *, n + 1);
-  if (n) memcpy(out, at, sizeof(void *) * (size_t)n);
-  out[n] = x;
-  return out;
+/* Passes replace these arrays freely, so no capacity can be trusted. */
+void graph_add_tensor(Ctx *c, Graph *g, Tensor *t) {
+  int cap = g->ntensor;
+  g->tensor = ctx_grow(c, g->tensor, g->ntensor, &cap, sizeof t);
+  g->tensor[g->ntensor++] = t;
 }
 
-void graph_add_tensor(Ctx *c, Graph *g, Tensor *t) { g->tensor = append(c, g->tensor, g->ntensor, t); g->ntensor++; }
-void graph_add_eq(Ctx *c, Graph *g, Eq *e) { g->eq = append(c, g->eq, g->neq, e); g->neq++; }
+void graph_add_eq(Ctx *c, Graph *g, Eq *e) {
+  int cap = g->neq;
+  g->eq = ctx_grow(c, g->eq, g->neq, &cap, sizeof e);
+  g->eq[g->neq++] = e;
+}
 
 static bool name_taken(const Graph *g, const char *name) {
   for (int k = 0; k < g->ndim; k++)
@@ -51,12 +51,6 @@ static const Fn combiner[RED_COUNT] = {
 #undef FN_NONE
 };
 
-static bool has_reduction(const Expr *e) {
-  bool found = e->kind == E_REDUCE;
-  for (int k = 0; k < e->n && !found; k++) found = has_reduction(e->arg[k]);
-  return found;
-}
-
 Expr *eq_reduction(const Eq *e, Expr **init) {
   Expr *r = e->rhs, *none;
   if (!init) init = &none;
@@ -64,7 +58,7 @@ Expr *eq_reduction(const Eq *e, Expr **init) {
   if (r->kind == E_REDUCE) return r;
   for (int k = 0; r->kind == E_FN && r->n == 2 && k < 2; k++) {
     Expr *side = r->arg[k];
-    if (side->kind != E_REDUCE || combiner[side->red] != r->fn || side->type != r->type || has_reduction(r->arg[1 - k])) continue;
+    if (side->kind != E_REDUCE || combiner[side->red] != r->fn || side->type != r->type || expr_count(r->arg[1 - k], E_REDUCE)) continue;
     *init = r->arg[1 - k];
     return side;
   }

@@ -1,13 +1,10 @@
 /* The order of equations: producers first, and the circles of recurrences.
- *
  *   h[t] = tanh(z[t]);                   s[t] = ...                 the order found
  *   z[t] = s[t] + (h[t - 1] or 0);  ->   z[t] = ...   circle: dim t, direction -1, in this order within one step
  *   s[t] = sum(c: x[c, t]);              h[t] = ...
- *
  * An equation depends on another if it reads a place that the other may write (boxes of ranges overlap), so the pieces of one tensor
- * stand apart. Circles are strongly connected components (R. Tarjan, Depth-first search and linear graph algorithms, 1972).
- */
-#include "ir.h"
+ * stand apart. Circles are strongly connected components (R. Tarjan, Depth-first search and linear graph algorithms, 1972). */
+#include "lin.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +42,7 @@ static bool add_edges(const Expr *e, void *deps) {
 }
 
 static Deps find_deps(Ctx *c, const Graph *g) {
-  uint32_t size = 16;
-  int n = g->neq;
+  uint32_t size = 16; int n = g->neq;
   while (size < 2 * (uint32_t)n) size *= 2;
   Deps d = { c, g->eq, n, NEWN(c, Range *, n + 1), NEWN(c, int, n + 1), NEWN(c, int, size), size - 1, NEWN(c, Ints, n + 1), 0 };
   memset(d.head, 0xff, sizeof(int) * size);
@@ -67,8 +63,7 @@ static int compare_ints(const void *a, const void *b) { return *(const int *)a -
 static void scc_enter(Scc *s, int k) {
   s->num[k] = s->low[k] = ++s->count;
   s->on[k] = true;
-  PUSH(s->d->c, s->stack, k);
-  PUSH(s->d->c, s->call, k);
+  PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k);
 }
 
 static void scc_leave(Scc *s, int k) {
@@ -79,8 +74,7 @@ static void scc_leave(Scc *s, int k) {
   while (s->stack.at[first] != k);
   qsort(s->stack.at + first, (size_t)(s->stack.n - first), sizeof(int), compare_ints);
   for (int j = first; j < s->stack.n; j++) PUSH(s->d->c, s->order, s->stack.at[j]);
-  PUSH(s->d->c, s->size, s->stack.n - first);
-  s->stack.n = first;
+  PUSH(s->d->c, s->size, s->stack.n - first); s->stack.n = first;
 }
 
 static void scc_from(Scc *s, int root) {
@@ -106,36 +100,23 @@ typedef struct Link { int eq, tensor; const Expr *read; Facts facts; } Link;
 /* The circle eq[0 .. n) writes t[0 .. nt), equation k t[of[k]]. Tried: steps along dim[] of each tensor, in direction dir (0: open). */
 typedef struct Search {
   Ctx *c; Eq **eq; int n; const Range **wrote; Tensor **t; int nt, *of, *dim, *seq, dir; long work; VEC(Link) link;
+  VEC(const Expr *) cond; VEC(bool) neg;       /* what holds where find_links is */
 } Search;
 enum { FAIL = 2, WORK_MAX = 200000 };
 
-static int tensor_number(const Search *s, const Tensor *t) {
-  for (int k = 0; k < s->nt; k++)
-    if (s->t[k] == t) return k;
-  return -1;
-}
-
-static Facts facts_add(Ctx *c, const Facts *f, const Expr *cond, bool neg) {
-  Facts r = { NEWN(c, const Expr *, f->n + 1), NEWN(c, bool, f->n + 1), f->n + 1 };
-  for (int k = 0; k < f->n; k++) r.at[k] = f->at[k], r.neg[k] = f->neg[k];
-  r.at[f->n] = cond; r.neg[f->n] = neg;
-  return r;
-}
-
-/* The argument of e that holds (for j == 2: does not hold) where argument j counts; NULL: none. */
-static const Expr *condition_of(const Expr *e, int j) {
-  if (e->kind == E_SELECT || (e->kind == E_FN && e->fn == FN_AND)) return j ? e->arg[0] : NULL;
-  return e->kind == E_REDUCE && e->n == 2 && j == 0 ? e->arg[1] : NULL;
-}
+static int tensor_number(const Search *s, const Tensor *t) { return array_find(s->t, s->nt, t); }
 
 /* Collects the reads of the circle's tensors in e of equation k. */
-static void find_links(Search *s, int k, const Expr *e, const Facts *facts) {
-  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1;
-  if (t >= 0) PUSH(s->c, s->link, ((Link){ k, t, e, *facts }));
-  for (int j = 0; j < e->n; j++) {
-    const Expr *cond = condition_of(e, j);
-    Facts in = cond ? facts_add(s->c, facts, cond, j == 2) : *facts;
-    find_links(s, k, e->arg[j], &in);
+static void find_links(Search *s, int k, const Expr *e) {
+  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->neg.n;
+  if (t >= 0) {
+    Facts facts = { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Expr *)), ctx_copy(s->c, s->neg.at, (size_t)n), n };
+    PUSH(s->c, s->link, ((Link){ k, t, e, facts }));
+  }
+  for (int j = 0; j < e->n; j++, s->cond.n = s->neg.n = n) {
+    const Expr *cond = expr_condition(e, j);
+    if (cond) { PUSH(s->c, s->cond, cond); PUSH(s->c, s->neg, j == 2); }
+    find_links(s, k, e->arg[j]);
   }
 }
 
@@ -238,15 +219,11 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
   return false;
 }
 
-static void circle_error(Ctx *c, Eq **eq, int n) {
+static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
   Text t = { .c = c };
-  for (int k = 0; k < n && k < 8; k++) {
-    bool seen = false;
-    for (int j = 0; j < k; j++) seen |= eq[j]->out == eq[k]->out;
-    if (!seen) text_add(&t, "%s%s", k ? ", " : "", eq[k]->out->name);
-  }
+  for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name);
   if (n > 8) text_add(&t, ", ...");
-  diag_error(c, eq[0]->pos, "the equations of %s depend on each other in a circle: no dimension steps through them in one direction", t.s);
+  diag_error(c, p, "the equations of %s depend on each other in a circle: no dimension steps through them in one direction", t.s);
   diag_help(c, "in a recurrence every read of the circle's tensors is at an earlier place (or every one at a later) of one dimension");
 }
 
@@ -265,20 +242,18 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
     s.of[k] = tensor_number(&s, s.eq[k]->out);
     if (s.of[k] < 0) s.t[s.of[k] = s.nt++] = s.eq[k]->out;
   }
-  for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs, &(Facts){ 0 });
-  if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq, n); return false; }
+  for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs);
+  if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq[0]->pos, s.t, s.nt); return false; }
   out->dir = s.dir;
   for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];
   return true;
 }
 
 bool graph_sort(Ctx *c, Graph *g) {
-  Deps d = find_deps(c, g);
-  Scc s = find_components(c, &d);
+  Deps d = find_deps(c, g); Scc s = find_components(c, &d);
   Eq **out = NEWN(c, Eq *, g->neq + 1);
   int *order = NEWN(c, int, g->neq + 1);
-  Circle circle;
-  bool ok = true;
+  Circle circle; bool ok = true;
   for (int k = 0, first = 0; k < s.size.n; first += s.size.at[k++]) {
     int n = s.size.at[k], *at = s.order.at + first;
     bool found = circle_find(&d, at, n, &circle, order);
@@ -290,8 +265,7 @@ bool graph_sort(Ctx *c, Graph *g) {
 }
 
 bool graph_circle(Ctx *c, const Graph *g, int eq, Circle *out) {
-  Deps d = find_deps(c, g);
-  Scc s = find_components(c, &d);
+  Deps d = find_deps(c, g); Scc s = find_components(c, &d);
   for (int k = 0, *at = s.order.at; k < s.size.n; at += s.size.at[k++]) {
     int n = s.size.at[k];
     if (!bsearch(&eq, at, (size_t)n, sizeof eq, compare_ints)) continue;

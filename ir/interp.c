@@ -29,9 +29,8 @@ typedef struct Prog {
 typedef Num EvalFn(Prog *g, const Code *c);
 struct Code { EvalFn *eval; Type type, from; Convert mode; const Expr *expr; Num value; int slot; Code *arg[3]; Buf *buf; Place *place; };
 
-typedef struct Group { int first, n; Circle circle; } Group;
 struct Interp {
-  Ctx *c; Graph *g; VEC(Buf *) buf; VEC(Prog *) prog, init; VEC(Group) group;
+  Ctx *c; Graph *g; VEC(Buf *) buf; VEC(Prog *) prog, init; VEC(Circle) group;
   int64_t *dim, start, frames; bool begun;               /* start: frames of earlier calls */
 };
 
@@ -45,8 +44,8 @@ static int stream_dim(const Tensor *t) {
 static Buf *buf_of(Interp *p, Tensor *t) {
   for (int k = 0; k < p->buf.n; k++)
     if (p->buf.at[k]->t == t) return p->buf.at[k];
-  Buf *b = NEW(p->c, Buf);
-  *b = (Buf){ .t = t, .sdim = stream_dim(t), .dim = NEWN(p->c, Dim, t->rank), .fixed = t->data && (t->kind == TK_PARAM || t->kind == TK_CONST) };
+  bool fixed = t->data && (t->kind == TK_PARAM || t->kind == TK_CONST);
+  Buf *b = NEW_AS(p->c, Buf, .t = t, .sdim = stream_dim(t), .dim = NEWN(p->c, Dim, t->rank), .fixed = fixed);
   PUSH(p->c, p->buf, b);
   return b;
 }
@@ -150,26 +149,21 @@ static Num eval_convert(Prog *g, const Code *c) { return convert_value(eval(g, c
 static Num eval_select(Prog *g, const Code *c) { return eval(g, eval(g, c->arg[0]).i ? c->arg[1] : c->arg[2]); }
 
 static Num eval_or(Prog *g, const Code *c) {
-  const Code *before = g->outside;
-  g->outside = NULL;
-  Num v = eval(g, c->arg[0]);
-  bool out = g->outside != NULL;
+  const Code *before = g->outside; g->outside = NULL;
+  Num v = eval(g, c->arg[0]); bool out = g->outside != NULL;
   g->outside = before;
   return out ? eval(g, c->arg[1]) : v;
 }
 
 /* A read outside that no `or` takes. */
 static void outside_error(Prog *g) {
-  const Code *c = g->outside;
-  Ctx *x = g->p->c;
-  Text places = { .c = x }, where = { .c = x };
+  const Code *c = g->outside; Ctx *x = g->p->c;
+  Text places = { .c = x };
   if (g->failed) return;
   g->failed = true;
   for (int d = 0; d < c->expr->n; d++) text_add(&places, "%s%lld", d ? ", " : "", (long long)place_value(g, &c->place[d]));
   diag_error(x, c->expr->pos.src ? c->expr->pos : g->e->pos, "'%s' is read outside, at [%s], for an element of '%s'", c->buf->t->name,
              places.s ? places.s : "", g->out->t->name);
-  for (int s = 0; s < g->slot.n; s++) text_add(&where, "%s%s = %lld", s ? ", " : "where ", g->slot.at[s].index->name, (long long)g->slot.at[s].at);
-  if (where.s) diag_note(x, g->e->pos, "%s", where.s);
 }
 
 /* ---- reductions */
@@ -304,8 +298,7 @@ static Code *code_of(Prog *g, const Expr *e) {
 }
 
 static Prog *prog_new(Interp *p, const Eq *e, bool init) {
-  Prog *g = NEW(p->c, Prog);
-  *g = (Prog){ .p = p, .e = e, .init = init, .out = buf_of(p, e->out) };
+  Prog *g = NEW_AS(p->c, Prog, .p = p, .e = e, .init = init, .out = buf_of(p, e->out));
   for (int k = 0; k < e->nfree; k++) slot_add(g, e->free[k]);
   g->place = places_new(g, e->place, e->out->rank);
   g->rhs = code_as(g, e->rhs, e->out->type);
@@ -368,27 +361,27 @@ static bool prog_step(Prog *g, int d, int64_t at) {
 }
 
 /* A circle of a recurrence takes one step of its dimension after the other. */
-static bool run_circle(Interp *p, const Group *g) {
+static bool run_circle(Interp *p, const Circle *g) {
   int64_t lo = INT64_MAX, hi = INT64_MIN;
   for (int k = 0; k < g->n; k++) {
     const Buf *b = p->prog.at[g->first + k]->out;
-    const Dim *d = &b->dim[g->circle.dim[k]];
-    int64_t from = g->circle.dim[k] == b->sdim ? p->start : d->origin;
+    const Dim *d = &b->dim[g->dim[k]];
+    int64_t from = g->dim[k] == b->sdim ? p->start : d->origin;
     if (from < lo) lo = from;
     if (d->origin + d->ext > hi) hi = d->origin + d->ext;
   }
   for (int64_t j = 0; j < hi - lo; j++)
     for (int k = 0; k < g->n; k++)
-      if (!prog_step(p->prog.at[g->first + k], g->circle.dim[k], g->circle.dir < 0 ? lo + j : hi - 1 - j)) return false;
+      if (!prog_step(p->prog.at[g->first + k], g->dim[k], g->dir < 0 ? lo + j : hi - 1 - j)) return false;
   return true;
 }
 
 static bool run_groups(Interp *p, bool constant) {
   for (int k = 0; k < p->group.n; k++) {
-    const Group *g = &p->group.at[k];
+    const Circle *g = &p->group.at[k];
     if (p->prog.at[g->first]->e->constant != constant) continue;
     for (int j = 0; j < g->n; j++) prog_bind(p->prog.at[g->first + j]);
-    if (!(g->circle.dir ? run_circle(p, g) : prog_run(p->prog.at[g->first]))) return false;
+    if (!(g->dir ? run_circle(p, g) : prog_run(p->prog.at[g->first]))) return false;
   }
   return true;
 }
@@ -410,8 +403,7 @@ static bool check_data(Interp *p) {
 
 /* Constants are computed while compiling: bad input must not make that endless. */
 static bool check_constant(Interp *p, const Prog *g) {
-  double work = 1;
-  bool dims = false;
+  double work = 1; bool dims = false;
   for (int k = 0; k < g->slot.n; k++) {
     work *= (double)extent_max(g->slot.at[k].index->ext);
     dims |= g->slot.at[k].index->is_dim || g->slot.at[k].index->ext.dim;
@@ -424,17 +416,16 @@ static bool check_constant(Interp *p, const Prog *g) {
 static void add_init(Interp *p, const Buf *b) {
   const Tensor *t = b->t;
   if (!t->init) return;
-  Eq *e = NEW(p->c, Eq);
-  *e = (Eq){ .out = b->t, .place = NEWN(p->c, Expr *, t->rank), .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos };
-  for (int d = 0; d < t->rank; d++) e->place[d] = expr_index(p->c, t->init_index[d]);
+  Expr **at = NEWN(p->c, Expr *, t->rank);
+  Eq *e = NEW_AS(p->c, Eq, .out = b->t, .place = at, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos);
+  for (int d = 0; d < t->rank; d++) at[d] = expr_index(p->c, t->init_index[d]);
   PUSH(p->c, p->init, prog_new(p, e, b->sdim >= 0));
 }
 
 static bool add_groups(Interp *p, const Graph *r) {
-  for (int k = 0; k < r->neq; k += p->group.at[p->group.n - 1].n) {
-    Group g = { k, 1, { 0 } };
-    if (!graph_circle(p->c, r, k, &g.circle)) return false;
-    if (g.circle.n > 1) g.n = g.circle.n;
+  Circle g;
+  for (int k = 0; k < r->neq; k += g.n) {
+    if (!graph_circle(p->c, r, k, &g)) return false;
     PUSH(p->c, p->group, g);
   }
   return true;
@@ -465,8 +456,7 @@ static Interp *interp_make(Ctx *c, const Graph *g, bool only_constant) {
     if (g->eq[k]->constant ? !g->eq[k]->out->data : !only_constant) r->eq[r->neq++] = g->eq[k];
   if (!graph_sort(c, r)) return NULL;
   if (only_constant) r->nin = r->nout = r->ndim = 0;
-  Interp *p = NEW(c, Interp);
-  *p = (Interp){ .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim) };
+  Interp *p = NEW_AS(c, Interp, .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim));
   return interp_build(p, r) ? p : NULL;
 }
 
@@ -522,7 +512,6 @@ bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_
   for (int k = 0; k < p->g->nout; k++)
     if (out[k]) copy_frames(p, buf_of(p, p->g->out[k]), out[k], false);
   next_states(p);
-  p->start += p->frames;
-  p->begun = true;
+  p->start += p->frames; p->begun = true;
   return true;
 }

@@ -14,7 +14,7 @@ typedef enum {
 } Type;
 const char *type_name(Type t);
 Type type_by_name(const char *s); /* T_NONE if unknown */
-int type_bytes(Type t);           /* 0 for weak types */
+int type_bytes(Type t), type_bits(Type t);               /* 0 bytes for weak types, the bits of their strong ones */
 char type_class(Type t);          /* 'b' 'u' 'i' 'f'; weak ones 'i' and 'f' */
 bool type_is_float(Type t);
 bool type_is_int(Type t);         /* not bool */
@@ -94,13 +94,16 @@ Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);
 /* The same node over other arguments (e->n of them), built by its constructor: finds its type, folds. Bound indices are kept. */
 Expr *expr_with(Ctx *c, Expr *e, Expr **arg);
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n);               /* indices from[k] become to[k] */
+Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n);           /* where from[k] is but an index, it becomes to[k] */
 Expr *expr_fresh(Ctx *c, Expr *e);                       /* a copy with fresh bound indices */
 /* Calls fn on every node, parents first; fn returns false to stay out of a node's children. */
 void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg);
 bool expr_reads(const Expr *e, const Tensor *t);         /* t == NULL: any read at all */
+int expr_count(const Expr *e, ExprKind kind);            /* nodes of that kind */
 bool expr_has_index(const Expr *e, const Index *i);
 /* Folds what is constant, simplifies integer places exactly ((4*i + j) / 4 with j < 4 becomes i), removes `or` whose reads are proven inside. */
 Expr *expr_simplify(Ctx *c, Expr *e);
+Expr *expr_rules(Ctx *c, Expr *e, int *n);               /* the algebra of simplify.rules; adds the number of rewrites to *n */
 
 /* ---- affine forms: c + sum k[j] * index[j] (indices and symbolic dimensions), sorted by index id, no zero coefficients */
 typedef struct Aff { int64_t c; int n; Index **index; int64_t *k; } Aff;
@@ -108,6 +111,7 @@ bool expr_affine(Ctx *c, const Expr *e, Aff *out);       /* false if it is not *
 Expr *aff_expr(Ctx *c, const Aff *a);
 int64_t aff_coef(const Aff *a, const Index *i);
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b);
+int64_t gcd_of(int64_t a, int64_t b);
 typedef struct Range { double lo, hi; } Range;           /* -inf..inf where nothing is known */
 Range expr_range(Ctx *c, const Expr *e);
 /* Is e (0 <= e, e <= n - 1) proven, given facts (conditions that hold)? Sets *lo and *hi. Tabulates where not affine (<= 2^20 points). */
@@ -190,8 +194,6 @@ Tensor *graph_tensor(const Graph *g, const char *name);
 void graph_add_tensor(Ctx *c, Graph *g, Tensor *t);
 void graph_add_eq(Ctx *c, Graph *g, Eq *e);
 const char *graph_fresh(Ctx *c, const Graph *g, const char *hint);   /* a tensor name not in use: hint, hint1, ... */
-/* The equations that write t, in order; n of them. */
-int graph_writers(const Graph *g, const Tensor *t, Eq **out, int max);
 /* Sorts g->eq so that producers come first; equations of a circle stand together in the order within a step. Gives false and an error
  * if a circle has no dimension that steps through it. */
 bool graph_sort(Ctx *c, Graph *g);

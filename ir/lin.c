@@ -13,9 +13,7 @@ static bool same_atom(const Term *t, const Expr *e, uint64_t key) {
   return e->kind == E_INDEX && t->atom->kind == E_INDEX ? t->atom->index == e->index : expr_equal(t->atom, e);
 }
 
-void lin_drop(Lin *a, int k) {
-  for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1];
-}
+void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
 
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
   uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63;
@@ -26,8 +24,7 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
     if (!a->at[j].k) lin_drop(a, j);
     return;
   }
-  Term t = { atom, k, key };
-  int at = a->n;
+  Term t = { atom, k, key }; int at = a->n;
   PUSH(c, *a, t);
   for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1];
   a->at[at] = t;
@@ -158,8 +155,7 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
 Range lin_range(Ctx *c, Lin a) {
   ArenaMark m = ctx_mark(c);
   End end[2] = { 0 };
-  end_add(&end[0], (double)a.c);
-  end_add(&end[1], -(double)a.c);
+  end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
   lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]);
   ctx_release(c, m);
@@ -206,20 +202,9 @@ static Range range_mod(Range a, Range b, bool floats) {
   return range_of(0, a.lo >= 0 ? fmin(a.hi, b.hi - 1) : b.hi - 1);
 }
 
-static Range range_rem(Range a, Range b, bool floats) {
-  double most = floats ? b.hi : b.hi - 1;
-  return b.lo > 0 ? range_of(a.lo >= 0 ? 0 : fmax(a.lo, -most), a.hi <= 0 ? 0 : fmin(a.hi, most)) : anything;
-}
-
 static Range range_and(Range a, Range b) {
   if (a.lo >= 0) return range_of(0, b.lo >= 0 ? fmin(a.hi, b.hi) : a.hi);
   return b.lo >= 0 ? range_of(0, b.hi) : anything;
-}
-
-static Range range_shift(Fn f, Range a, Range b, bool floats) {
-  if (b.lo != b.hi || b.lo < 0 || b.lo > 52) return anything;
-  double d = ldexp(1, (int)b.lo);
-  return f == FN_SHL ? range_mul(a, range_of(d, d)) : range_div(a, range_of(d, d), floats ? NULL : floor);
 }
 
 static Range range_fn(Fn f, Range a, Range b, bool floats) {
@@ -227,9 +212,8 @@ static Range range_fn(Fn f, Range a, Range b, bool floats) {
   case FN_ADD: return range_of(a.lo + b.lo, a.hi + b.hi);               case FN_SUB: return range_of(a.lo - b.hi, a.hi - b.lo);
   case FN_NEG: return range_of(-a.hi, -a.lo);                           case FN_MUL: return range_mul(a, b);
   case FN_DIV: return range_div(a, b, floats ? NULL : floor);           case FN_QUO: return range_div(a, b, trunc);
-  case FN_MOD: return range_mod(a, b, floats);                          case FN_REM: return range_rem(a, b, floats);
+  case FN_MOD: return range_mod(a, b, floats);                          case FN_AND: return range_and(a, b);
   case FN_MIN: return range_of(fmin(a.lo, b.lo), fmin(a.hi, b.hi));     case FN_MAX: return range_of(fmax(a.lo, b.lo), fmax(a.hi, b.hi));
-  case FN_AND: return range_and(a, b);                                  case FN_SHL: case FN_SHR: return range_shift(f, a, b, floats);
   case FN_FLOOR: return range_of(floor(a.lo), floor(a.hi));             case FN_TRUNC: return range_of(trunc(a.lo), trunc(a.hi));
   case FN_ROUND: return range_of(nearbyint(a.lo), nearbyint(a.hi));
   default: return anything;       /* tests too: bools are 0..1 by their type */

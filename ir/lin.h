@@ -22,7 +22,6 @@ Range lin_range(Ctx *c, Lin a);
 bool lin_is_affine(Lin a);                                       /* only indices */
 bool expr_is_linear(const Expr *e);                              /* a weak sum, difference, product, negation */
 int64_t div_floor(int64_t a, int64_t m);                         /* m > 0 */
-int64_t gcd_of(int64_t a, int64_t b);
 
 /* Conditions that hold, as forms >= 0 and as written (for tabulation). A stack: known_add, then known_back to an earlier length. */
 typedef struct Cond { const Expr *e; bool neg; } Cond;
@@ -30,11 +29,18 @@ typedef struct Known { Ctx *c; VEC(Lin) lin; VEC(Cond) cond; int impossible; int
 typedef struct Mark { int lin, cond, impossible; } Mark;
 Mark known_mark(const Known *k);
 void known_back(Known *k, Mark m);
-void known_add(Known *k, const Expr *cond, bool neg);
+void known_add(Known *k, const Expr *cond, bool neg);             /* cond may be NULL */
 void known_add_lin(Known *k, const Lin *a);
 bool known_nonneg(Known *k, Lin a);                              /* is a >= 0 proven? */
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi);
-bool known_outside(Known *k, const Expr *e, Extent n);           /* is e < 0 or e >= n proven? */
+/* Place d of a read counted from the oldest frame that its tensor keeps; *n: how many there are. */
+const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n);
+/* The reads that decide `e or ...`: ends that are not proven; where the last of them is missed (lin >= 0); whether one is missed for certain. */
+typedef struct Miss { int open; Lin lin; bool certain; } Miss;
+Miss known_miss(Known *k, const Expr *e);
+/* The argument of e that holds (for j == 2: does not hold) where argument j counts; NULL: none. */
+const Expr *expr_condition(const Expr *e, int j);
+static inline bool is_both(const Expr *e) { return e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL; }
 
 /* The node over fn of its arguments; itself, if none differs. */
 Expr *expr_map_args(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);

@@ -1,8 +1,6 @@
 /* The IR as text (LANGUAGE.md 6 and 7, SCHEDULE.md 1), with the fewest parentheses that the grammar needs. What is read back prints the same:
  * so indices are named apart (i, i1, ...), and tensors stand in the order in which this text declares them, whatever the arrays' order.
- *
- *   y[n < 1, (g < 2, o < 3), 2 * (q < 5) + (r < 2)]: f32 = b[g * 3 + o] + sum(c < 2 if c < n: (x[n, c - 1] or 0) * w[g, o, c]);
- */
+ *   y[n < 1, (g < 2, o < 3), 2 * (q < 5) + (r < 2)]: f32 = b[g * 3 + o] + sum(c < 2 if c < n: (x[n, c - 1] or 0) * w[g, o, c]); */
 #include "ir.h"
 #include <math.h>
 #include <string.h>
@@ -144,9 +142,8 @@ static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bo
 static void print_layout(Printer *p, const LayoutDim *l, int n, const char *const *name) {
   put(p, " as [");
   for (int k = 0; k < n; k++, l++) {
-    if (k) put(p, ", ");
-    if (l->dim < 0 && name) put(p, "%s", name[k]);
-    else put(p, "d%d", l->dim);
+    if (l->dim < 0 && name) put(p, "%s%s", k ? ", " : "", name[k]);
+    else put(p, "%sd%d", k ? ", " : "", l->dim);
     if (l->div > 1) put(p, " / %lld", (long long)l->div);
     if (l->mod) put(p, " %% %lld", (long long)l->mod);
   }
@@ -176,10 +173,7 @@ static void print_const(Printer *p, const Expr *e) {
 static void print_expr(Printer *p, const Expr *e, int prec);
 
 static void print_list(Printer *p, Expr *const *arg, int n, int prec, const char *close) {
-  for (int k = 0; k < n; k++) {
-    if (k) put(p, ", ");
-    print_expr(p, arg[k], prec);
-  }
+  for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_expr(p, arg[k], prec);
   put(p, "%s", close);
 }
 
@@ -199,10 +193,7 @@ static void print_fn(Printer *p, const Expr *e) {
 
 static void print_reduce(Printer *p, const Expr *e) {
   put(p, "%s(", red_name[e->red]);
-  for (int k = 0; k < e->nbound; k++) {
-    if (k) put(p, ", ");
-    print_index(p, e->bound[k], 0, true, false);
-  }
+  for (int k = 0; k < e->nbound; k++) put(p, "%s", k ? ", " : ""), print_index(p, e->bound[k], 0, true, false);
   if (e->n == 2) put(p, " if "), print_expr(p, e->arg[1], PREC_OR);
   put(p, ": "); print_list(p, e->arg, 1, PREC_ANY, ")");
 }
@@ -229,9 +220,8 @@ static void print_expr(Printer *p, const Expr *e, int prec) {
 /* ---- left sides */
 /* Is the index the equation's, and not yet bound by what is printed already? It is now. */
 static bool binds(Printer *p, const Index *i) {
-  for (int k = 0; k < p->left->nfree; k++)
-    if (p->left->free[k] == i) return !p->bound[k] && (p->bound[k] = true);
-  return false;
+  int k = array_find(p->left->free, p->left->nfree, i);
+  return k >= 0 && !p->bound[k] && (p->bound[k] = true);
 }
 
 /* Largest coefficient first; an index of one element last. */
@@ -279,10 +269,7 @@ static void print_eq(Printer *p, const Eq *e) {
   p->bind.n = 0;
   p->left = e; p->bound = NEWN(p->c, bool, e->nfree);
   put(p, "%s[", e->out->name);
-  for (int d = 0; d < e->out->rank; d++) {
-    if (d) put(p, ", ");
-    print_place(p, e->place[d]);
-  }
+  for (int d = 0; d < e->out->rank; d++) put(p, "%s", d ? ", " : ""), print_place(p, e->place[d]);
   put(p, "]: %s = ", type_name(e->out->type));
   print_expr(p, e->rhs, PREC_ANY);
   put(p, ";");
@@ -364,12 +351,7 @@ char *tree_print(Ctx *c, const Tree *tree, int indent) {
 }
 
 /* ---- graphs: the head */
-static bool declared(const Printer *p, const Tensor *t) {
-  for (int k = 0; k < p->order.n; k++)
-    if (p->order.at[k] == t) return true;
-  return false;
-}
-
+static bool declared(const Printer *p, const Tensor *t) { return array_find(p->order.at, p->order.n, t) >= 0; }
 static void declare(Printer *p, Tensor *t) { if (!declared(p, t)) PUSH(p->c, p->order, t); }
 
 static void print_string(Printer *p, const char *s) {
@@ -389,9 +371,7 @@ static void print_type(Printer *p, const Tensor *t) {
   put(p, "]");
 }
 
-static void print_types(Printer *p, Tensor *const *at, int n) {
-  for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_type(p, at[k]);
-}
+static void print_types(Printer *p, Tensor *const *at, int n) { for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_type(p, at[k]); }
 
 static void print_head(Printer *p, const Graph *g) {
   const char *before = g->nin ? " where " : "where ";
@@ -418,22 +398,18 @@ static void print_head(Printer *p, const Graph *g) {
 static void names_of_eqs(Printer *p, Eq *const *eq, int n) {
   names_reset(p);
   for (int k = 0; k < p->g->ndim; k++) {
-    bool bare = true;
-    for (int j = 0; j < n && bare; j++) bare = may_be_bare(p->c, eq[j], p->g->dim[k]);
-    names_dim(p, p->g->dim[k], bare);
+    int j = 0;
+    while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++;
+    names_dim(p, p->g->dim[k], j == n);
   }
 }
 
-static void print_eq_line(Printer *p, const char *before, const Eq *e) {
-  put(p, "%s", before); print_eq(p, e); put(p, "\n");
-  declare(p, e->out);
-}
+static void print_eq_line(Printer *p, const char *before, const Eq *e) { put(p, "%s", before); print_eq(p, e); put(p, "\n"); declare(p, e->out); }
 
 static bool in_kernel(const Graph *g, const Eq *e) {
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++)
-      if (g->kernel[k]->eq[j] == e) return true;
-  return false;
+  int k = 0;
+  while (k < g->nkernel && array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) < 0) k++;
+  return k < g->nkernel;
 }
 
 static void print_loose(Printer *p, bool constant) {
@@ -444,9 +420,7 @@ static void print_loose(Printer *p, bool constant) {
   }
 }
 
-static bool is_zero(const Expr *e) {
-  return !e || (e->kind == E_CONST && (type_is_float(e->type) ? e->f == 0 && !signbit(e->f) : e->i == 0));
-}
+static bool is_zero(const Expr *e) { return !e || (e->kind == E_CONST && e->i == 0); }   /* also of a float: not of -0 */
 
 /* `state h: f32[c < 16, t - 1022] = p[c];` an index is named only where the value depends on it. */
 static void print_state(Printer *p, Tensor *t) {

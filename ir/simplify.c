@@ -123,8 +123,7 @@ static bool lin_join_one(Ctx *c, Lin *a, int at) {
   int j = a->n - 1;
   while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
   if (j < 0) return false;
-  lin_drop(a, j > at ? j : at);
-  lin_drop(a, j > at ? at : j);
+  lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j);
   lin_add(c, a, &x, k);
   return true;
 }
@@ -211,7 +210,7 @@ static Expr *simplify_sum(Simplify *s, Expr *e) {
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
   Mark m = known_mark(&s->known);
-  if (cond) known_add(&s->known, cond, neg);
+  known_add(&s->known, cond, neg);
   e = simplify(s, e);
   known_back(&s->known, m);
   return e;
@@ -223,8 +222,6 @@ static Expr *simplify_select(Simplify *s, Expr *e) {
   Expr *a = simplify_under(s, e->arg[1], cond, false), *b = simplify_under(s, e->arg[2], cond, true);
   return a->type == b->type && expr_equal(a, b) ? a : expr_with(s->c, e, (Expr *[]){ cond, a, b });
 }
-
-static bool is_both(const Expr *e) { return e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL; }
 
 static Expr *simplify_fn(Simplify *s, Expr *e) {
   Expr *arg[2];
@@ -259,47 +256,7 @@ static Expr *simplify_reduce(Simplify *s, Expr *e) {
   return expr_reduce(s->c, e->red, e->bound, e->nbound, body, cond, e->pos);
 }
 
-/* ---- or: what is known of the reads that decide it: how many ends are not proven; whether one read misses, or where the last one does */
-typedef struct Reads { Simplify *s; int open; bool never, certain; Lin miss; } Reads;
-
-static void reads_look(Reads *r, const Expr *e);
-
-static void reads_look_under(Reads *r, const Expr *e, const Expr *cond, bool neg) {
-  Mark m = known_mark(&r->s->known);
-  bool certain = r->certain;
-  if (cond) known_add(&r->s->known, cond, neg);
-  r->certain = false;
-  reads_look(r, e);
-  r->certain = certain;
-  known_back(&r->s->known, m);
-}
-
-/* One side of one dimension that is not proven counts as one open end; r->miss >= 0 says that it is missed. */
-static void reads_look_place(Reads *r, const Expr *e, Extent n) {
-  bool lo, hi;
-  Ctx *c = r->s->c;
-  known_inside(&r->s->known, e, n, &lo, &hi);
-  if (lo && hi) return;
-  Lin x = lin_of(c, e), size = lin_extent(c, n);
-  r->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2);
-  r->miss = lo ? lin_minus(c, x, size) : lin_times(c, -1, x, -1);
-  if (r->certain && known_outside(&r->s->known, e, n)) r->never = true;
-}
-
-/* Reads inside a reduction are settled there; of an inner `or` only the alternative's count; a choice evaluates one side. */
-static void reads_look(Reads *r, const Expr *e) {
-  if (e->kind == E_REDUCE) return;
-  if (e->kind == E_OR) {
-    reads_look_under(r, e->arg[1], NULL, false);
-  } else if (e->kind == E_SELECT || is_both(e)) {
-    reads_look(r, e->arg[0]);
-    for (int k = 1; k < e->n; k++) reads_look_under(r, e->arg[k], e->arg[0], k == 2);
-  } else {
-    for (int k = 0; k < e->n; k++) reads_look(r, e->arg[k]);
-    for (int d = 0; e->kind == E_READ && d < e->n; d++) reads_look_place(r, e->arg[d], e->tensor->shape[d]);
-  }
-}
-
+/* ---- or */
 static bool has_choice(const Expr *e) {
   bool found = e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND);
   for (int k = 0; k < e->n && !found; k++) found = has_choice(e->arg[k]);
@@ -309,14 +266,13 @@ static bool has_choice(const Expr *e) {
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
   Expr *a = simplify(s, e->arg[0]);
-  Reads r = { .s = s, .certain = true };
-  reads_look(&r, a);
-  if (!r.open) return a;
+  Miss miss = known_miss(&s->known, a);
+  if (!miss.open) return a;
   Mark m = known_mark(&s->known);
-  if (r.open == 1 && !has_choice(a)) known_add_lin(&s->known, &r.miss);
+  if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, &miss.lin);
   Expr *b = simplify(s, e->arg[1]);
   known_back(&s->known, m);
-  return r.never ? b : expr_with(s->c, e, (Expr *[]){ a, b });
+  return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 
 /* ---- all */

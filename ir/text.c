@@ -23,13 +23,11 @@ static void text_reserve(Text *t, size_t n) {
 void text_addn(Text *t, const char *s, size_t n) {
   text_reserve(t, n + 1);
   if (n) memcpy(t->s + t->n, s, n);
-  t->n += n;
-  t->s[t->n] = 0;
+  t->n += n; t->s[t->n] = 0;
 }
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
-  va_list again;
-  va_copy(again, ap);
+  va_list again; va_copy(again, ap);
   int n = vsnprintf(NULL, 0, fmt, again);
   va_end(again);
   if (n < 0) return;
@@ -39,8 +37,7 @@ static void text_addv(Text *t, const char *fmt, va_list ap) {
 }
 
 void text_add(Text *t, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
+  va_list ap; va_start(ap, fmt);
   text_addv(t, fmt, ap);
   va_end(ap);
 }
@@ -52,8 +49,7 @@ char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
 }
 
 char *ctx_printf(Ctx *c, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
+  va_list ap; va_start(ap, fmt);
   char *s = ctx_vprintf(c, fmt, ap);
   va_end(ap);
   return s;
@@ -77,36 +73,27 @@ void text_double(Text *t, double v) { text_shortest(t, v, false); }
 void text_float(Text *t, float v) { text_shortest(t, v, true); }
 
 /* ---- sources */
-Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
-  char *copy = ctx_alloc(c, size + 1);
-  if (size) memcpy(copy, text, size);
-  Source *s = NEW(c, Source);
-  *s = (Source){ ctx_intern(c, name), copy, size, c->sources };
-  return c->sources = s;
+static Source *source_add(Ctx *c, const char *name, const Text *t) {
+  return c->sources = NEW_AS(c, Source, ctx_intern(c, name), t->s, t->n, c->sources);
 }
 
-static Source *source_stream(Ctx *c, const char *path, FILE *f) {
-  size_t cap = 64 << 10, n = 0, got;
-  char *s = NULL, *more;
-  do {
-    more = realloc(s, cap *= 2);
-    got = more ? fread(more + n, 1, cap - n, f) : 0;
-    if (more) s = more;
-    n += got;
-  } while (more && got && n <= SOURCE_LIMIT);
-  const char *why = !more ? "out of memory" : n > SOURCE_LIMIT ? "it is larger than 256 MiB" : ferror(f) ? strerror(errno) : NULL;
-  if (why) diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
-  Source *r = why ? NULL : source_text(c, f == stdin ? "<stdin>" : path, s, n);
-  free(s);
-  return r;
+Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
+  Text t = { .c = c };
+  text_addn(&t, text, size);
+  return source_add(c, name, &t);
 }
 
 Source *source_read(Ctx *c, const char *path) {
-  FILE *f = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-  if (!f) { diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, strerror(errno)); return NULL; }
-  Source *s = source_stream(c, path, f);
-  if (f != stdin) fclose(f);
-  return s;
+  bool in = !strcmp(path, "-");
+  FILE *f = in ? stdin : fopen(path, "rb");
+  char part[1 << 16];
+  Text t = { .c = c };
+  while (f && !feof(f) && !ferror(f) && t.n <= SOURCE_LIMIT) text_addn(&t, part, fread(part, 1, sizeof part, f));
+  const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
+  if (f && !in) fclose(f);
+  if (!why) return source_add(c, in ? "<stdin>" : path, &t);
+  diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
+  return NULL;
 }
 
 /* ---- writing: these give 0 or the reason */

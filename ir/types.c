@@ -45,7 +45,7 @@ Type type_promote(Type a, Type b) {
   return rank == 1 ? promote_ints(a, b) : a == T_F64 || b == T_F64 ? T_F64 : T_F32;
 }
 
-static int type_bits(Type t) { return 8 * type_bytes(type_strong(t)); }
+int type_bits(Type t) { return 8 * type_bytes(type_strong(t)); }
 double type_lowest(Type t) { return type_is_float(t) ? -INFINITY : type_class(t) == 'i' ? -ldexp(1, type_bits(t) - 1) : 0; }
 double type_highest(Type t) { return type_is_float(t) ? INFINITY : t == T_BOOL ? 1 : ldexp(1, type_bits(t) - (type_class(t) == 'i')) - 1; }
 

@@ -1,16 +1,12 @@
 /* The verifier: what holds at each stage, as rows (at the end). Run between passes: a broken pass is named at once.
- *
  *   internal error: after fuse: one kernel each: 'y' is in 2 kernels (kernels are what runs; an equation in none or two is lost or done twice)
- *
- *   y[i < 4, 2 * (q < 5) + (r < 2)]: f32 = (x[i - 1] or 0)      each index bound once; places 0..3 and 0..9, each element once; x[-1] is guarded
- */
+ *   y[i < 4, 2 * (q < 5) + (r < 2)]: f32 = (x[i - 1] or 0)      each index bound once; places 0..3 and 0..9, each element once; x[-1] is guarded */
 #include "lin.h"
-#include "scalar.h"
 #include <math.h>
 #include <string.h>
 
-/* e: the equation whose nodes are checked; known: what holds at the node. Only the first place where a row is broken is recorded. */
-typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; Known known; } Verify;
+/* e, k: the equation and the kernel that are checked; known: what holds at the node, scope: what it may name. Only the first place where a row is broken is recorded. */
+typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; const Kernel *k; Known known; VEC(Index *) scope; } Verify;
 
 __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const char *fmt, ...) {
   char text[1024];
@@ -23,14 +19,7 @@ __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const
   diag_error(v->c, p, "internal error: after %s: %s: %s (%s)", v->after, v->row, text, v->why);
 }
 
-/* Is x one of the n pointers of the array? */
-static bool among(const void *array, int n, const void *x) {
-  const void *const *at = array;
-  for (int k = 0; k < n; k++)
-    if (at[k] == x) return true;
-  return false;
-}
-
+static bool among(const void *array, int n, const void *x) { return array_find(array, n, x) >= 0; }
 static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
 
 static bool any_empty(Index *const *i, int n) {
@@ -40,32 +29,6 @@ static bool any_empty(Index *const *i, int n) {
 }
 
 static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
-
-/* ---- ranks and arities */
-static int arity_of(const Expr *x) {
-  switch (x->kind) {
-  case E_READ: return x->tensor ? x->tensor->rank : -1;
-  case E_FN: return x->fn < FN_COUNT ? fn_info[x->fn].arity : -1;
-  case E_CONVERT: return 1;
-  case E_SELECT: return 3;
-  case E_OR: return 2;
-  case E_REDUCE: return x->n == 2 ? 2 : 1;
-  default: return 0;
-  }
-}
-
-static void eqs_whole(Verify *v) {
-  for (int k = 0; k < v->g->neq; k++) {
-    const Eq *e = v->g->eq[k];
-    if (!e->out || !e->rhs || (e->out->rank && !e->place)) broken(v, e->pos, "an equation lacks its tensor, places or right side");
-  }
-}
-
-static void node_ranks(Verify *v, const Expr *x) {
-  if (x->n != arity_of(x)) broken(v, v->e->pos, "a node of '%s' has %d arguments, not %d", v->e->out->name, x->n, arity_of(x));
-  for (int k = 0; k < x->n && !v->broken; k++)
-    if (!x->arg[k]) broken(v, v->e->pos, "a node of '%s' lacks an argument", v->e->out->name);
-}
 
 /* ---- dimensions, tensors */
 static void dims(Verify *v) {
@@ -100,10 +63,17 @@ static void eq_names(Verify *v, const Eq *e) {
   expr_walk(e->rhs, read_names, v);
 }
 
-static bool is_read(const Graph *g, const Tensor *t) {
-  for (int k = 0; k < g->neq; k++)
-    if (expr_reads(g->eq[k]->rhs, t)) return true;
+static bool are_read_by(Eq *const *eq, int n, const Tensor *t) {
+  for (int k = 0; k < n; k++)
+    if (expr_reads(eq[k]->rhs, t)) return true;
   return false;
+}
+
+/* The first of the equations that writes t. */
+static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) {
+  for (int k = 0; k < n; k++)
+    if (eq[k]->out == t) return eq[k];
+  return NULL;
 }
 
 static void input_kinds(Verify *v) {
@@ -112,13 +82,11 @@ static void input_kinds(Verify *v) {
 }
 
 static void tensor_kinds(Verify *v, const Tensor *t) {
-  const Eq *e = NULL;
+  const Eq *e = writer_among(v->g->eq, v->g->neq, t);
   bool given = t->kind == TK_INPUT || t->kind == TK_PARAM || (t->kind == TK_STATE && !t->history), constant = t->kind == TK_CONST;
-  for (int k = 0; k < v->g->neq && !e; k++)
-    if (v->g->eq[k]->out == t) e = v->g->eq[k];
   if (e && given) broken(v, t->pos, "'%s' is given, but an equation writes it", t->name);
   if (!e && t->kind == TK_OUTPUT) broken(v, t->pos, "no equation writes the output '%s'", t->name);
-  if (!e && !given && !t->data && is_read(v->g, t)) broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
+  if (!e && !given && !t->data && are_read_by(v->g->eq, v->g->neq, t)) broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
   if (e && e->constant != constant)
     broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, constant ? "" : "not ", e->constant ? "" : "not ");
 }
@@ -143,11 +111,8 @@ static void tensor_states(Verify *v, const Tensor *t) {
   if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
     broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
   if (t->init && t->rank && !t->init_index) broken(v, t->pos, "the first value of '%s' has no indices", t->name);
-  Eq first = { .out = (Tensor *)(uintptr_t)t, .pos = t->pos };
-  Verify of_init = *v;
-  of_init.e = &first;
-  if (t->init && !v->broken) expr_walk(t->init, node_constant, &of_init);
-  v->broken |= of_init.broken;
+  v->e = ctx_copy(v->c, &(Eq){ .out = (Tensor *)(uintptr_t)t, .pos = t->pos }, sizeof *v->e);
+  if (t->init && !v->broken) expr_walk(t->init, node_constant, v);
   for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
     if (d == t->stream_dim && expr_has_index(t->init, t->init_index[d])) broken(v, t->pos, "what precedes '%s' depends on time", t->name);
 }
@@ -161,50 +126,37 @@ static void order(Verify *v) {
 }
 
 /* ---- indices */
-typedef struct Scope { const Index **at; int n; } Scope;
-
-static void scope_add(Verify *v, Scope *s, const Index *i) {
+static void scope_add(Verify *v, Index *i) {
   const char *name = v->e->out->name;
-  const Index **at = NEWN(v->c, const Index *, s->n + 1);
   if (i->is_dim) broken(v, v->e->pos, "'%s' binds the dimension '%s'", name, i->name);
-  if (among(s->at, s->n, i)) broken(v, v->e->pos, "the index '%s' of '%s' is bound twice", i->name, name);
+  if (among(v->scope.at, v->scope.n, i)) broken(v, v->e->pos, "the index '%s' of '%s' is bound twice", i->name, name);
   if (i->ext.dim && !is_graph_dim(v->g, i->ext.dim)) broken(v, v->e->pos, "the index '%s' of '%s' runs over an unknown dimension", i->name, name);
-  for (int k = 0; k < s->n; k++) at[k] = s->at[k];
-  at[s->n] = i;
-  *s = (Scope){ at, s->n + 1 };
+  PUSH(v->c, v->scope, i);
 }
 
-static void check_bound(Verify *v, const Expr *x, Scope s) {
+static void check_bound(Verify *v, const Expr *x) {
+  int outer = v->scope.n;
   if (v->broken) return;
-  if (x->kind == E_INDEX && !(x->index->is_dim ? is_graph_dim(v->g, x->index) : among(s.at, s.n, x->index)))
+  if (x->kind == E_INDEX && !(x->index->is_dim ? is_graph_dim(v->g, x->index) : among(v->scope.at, v->scope.n, x->index)))
     broken(v, v->e->pos, "the index '%s' of '%s' is bound nowhere", x->index->name, v->e->out->name);
-  for (int k = 0; x->kind == E_REDUCE && k < x->nbound; k++) scope_add(v, &s, x->bound[k]);
-  for (int k = 0; k < x->n; k++) check_bound(v, x->arg[k], s);
+  for (int k = 0; x->kind == E_REDUCE && k < x->nbound; k++) scope_add(v, x->bound[k]);
+  for (int k = 0; k < x->n; k++) check_bound(v, x->arg[k]);
+  v->scope.n = outer;
 }
 
 static void eq_indices(Verify *v, const Eq *e) {
-  Scope s = { 0 };
+  v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
     bool used = false;
-    scope_add(v, &s, e->free[j]);
+    scope_add(v, e->free[j]);
     for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
     if (!used) broken(v, e->pos, "the index '%s' of '%s' stands in no place", e->free[j]->name, e->out->name);
   }
-  for (int d = 0; d < e->out->rank; d++) check_bound(v, e->place[d], s);
-  check_bound(v, e->rhs, s);
+  for (int d = 0; d < e->out->rank; d++) check_bound(v, e->place[d]);
+  check_bound(v, e->rhs);
 }
 
 /* ---- places */
-static void eq_places(Verify *v, const Eq *e) {
-  for (int d = 0; d < e->out->rank && !is_empty(e); d++) {
-    Aff a;
-    bool lo = false, hi = false;
-    if (!expr_affine(v->c, e->place[d], &a)) broken(v, e->pos, "place %d of '%s' is not affine: %s", d, e->out->name, eq_print(v->c, e));
-    expr_inside(v->c, e->place[d], e->out->shape[d], &(Facts){ 0 }, &lo, &hi);
-    if (!lo || !hi) broken(v, e->pos, "place %d of '%s' may fall outside: %s", d, e->out->name, eq_print(v->c, e));
-  }
-}
-
 /* Coefficients from the largest down: each must be larger than all that the smaller ones can reach. */
 static bool digits_apart(const Aff *a) {
   for (int j = 0; j < a->n; j++) {
@@ -219,18 +171,20 @@ static bool digits_apart(const Aff *a) {
   return true;
 }
 
-static void eq_one_to_one(Verify *v, const Eq *e) {
-  Aff a;
-  for (int d = 0; d < e->out->rank && !is_empty(e); d++)
-    if (expr_affine(v->c, e->place[d], &a) && !digits_apart(&a))
-      broken(v, e->pos, "place %d of '%s' is not one to one: %s", d, e->out->name, eq_print(v->c, e));
+static void eq_places(Verify *v, const Eq *e) {
+  for (int d = 0; d < e->out->rank && !is_empty(e); d++) {
+    Aff a = { 0 };
+    bool lo, hi, affine = expr_affine(v->c, e->place[d], &a);
+    expr_inside(v->c, e->place[d], e->out->shape[d], &(Facts){ 0 }, &lo, &hi);
+    const char *fault = !affine ? "is not affine" : !lo || !hi ? "may fall outside" : !digits_apart(&a) ? "is not one to one" : NULL;
+    if (fault) broken(v, e->pos, "place %d of '%s' %s: %s", d, e->out->name, fault, eq_print(v->c, e));
+  }
 }
 
 /* ---- pieces */
 static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
   Range x = expr_range(c, a), y = expr_range(c, b);
-  Aff p, q;
-  int64_t g = 0;
+  Aff p, q; int64_t g = 0;
   if (x.hi < y.lo || y.hi < x.lo) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
   for (int k = 0; k < p.n; k++) g = gcd_of(g, p.k[k]);
@@ -272,123 +226,56 @@ static void eq_pieces(Verify *v, const Eq *e) {
 }
 
 /* ---- types */
-static Type promoted(const Expr *x, int from) {
-  Type t = x->arg[from]->type;
-  for (int k = from + 1; k < x->n; k++) t = type_promote(t, x->arg[k]->type);
-  return t;
-}
-
-static Type expected_type(const Expr *x) {
-  switch (x->kind) {
-  case E_INDEX: return T_WINT;
-  case E_READ: return x->tensor->type;
-  case E_FN: return fn_result(x->fn, promoted(x, 0));
-  case E_SELECT: return promoted(x, 1);
-  case E_OR: return promoted(x, 0);
-  case E_REDUCE: return red_result(x->red, x->arg[0]->type);
-  default: return x->type;
-  }
-}
-
-static void node_types(Verify *v, const Expr *x) {
-  Type want = expected_type(x);
+static bool node_types(const Expr *x, void *verify) {
+  Verify *v = verify;
   const Expr *cond = x->kind == E_SELECT ? x->arg[0] : x->kind == E_REDUCE && x->n == 2 ? x->arg[1] : NULL;
-  const char *name = v->e->out->name, *is = type_name(x->type);
+  const char *name = v->e->out->name;
   if (x->type == T_NONE) broken(v, v->e->pos, "an expression of '%s' has no type: %s", name, expr_print(v->c, x));
-  if (x->type != want) broken(v, v->e->pos, "an expression of '%s' is %s, not %s: %s", name, is, type_name(want), expr_print(v->c, x));
   if (cond && cond->type != T_BOOL) broken(v, v->e->pos, "a condition of '%s' is %s: %s", name, type_name(cond->type), expr_print(v->c, x));
   for (int k = 0; x->kind == E_READ && k < x->n; k++)
     if (!type_is_int(x->arg[k]->type)) broken(v, v->e->pos, "a place in '%s' is %s: %s", name, type_name(x->arg[k]->type), expr_print(v->c, x));
+  return !v->broken;
 }
 
 static void eq_types(Verify *v, const Eq *e) {
   Type from = e->rhs->type, to = e->out->type;
   bool fits = from == to || (from == T_WINT && to != T_BOOL) || (from == T_WFLOAT && type_is_float(to));
   if (!fits) broken(v, e->pos, "'%s' is %s, its equation %s", e->out->name, type_name(to), type_name(from));
+  for (int d = 0; d < e->out->rank; d++) expr_walk(e->place[d], node_types, v);
+  expr_walk(e->rhs, node_types, v);
 }
 
 /* ---- reads */
-/* Is dimension d of the read inside, or in the history that the tensor keeps? */
-static void dim_inside(Verify *v, const Expr *read, int d, bool *lo, bool *hi) {
-  const Tensor *t = read->tensor;
-  Expr *at = read->arg[d];
-  Extent n = t->shape[d];
-  if (t->history && d == t->stream_dim) at = expr_fn2(v->c, FN_ADD, at, expr_int(v->c, t->history)), n.n += t->history;
-  known_inside(&v->known, at, n, lo, hi);
-}
-
 static void check_inside(Verify *v, const Expr *read) {
   for (int d = 0; d < read->n && !v->broken; d++) {
-    bool lo = false, hi = false;
+    bool lo, hi; Extent n;
     if (expr_reads(read->arg[d], NULL)) continue;
-    dim_inside(v, read, d, &lo, &hi);
+    const Expr *at = read_place(v->c, read, d, &n);
+    known_inside(&v->known, at, n, &lo, &hi);
     if (!lo || !hi) broken(v, v->e->pos, "'%s' reads %s, which may be outside in dimension %d", v->e->out->name, expr_print(v->c, read), d);
   }
 }
 
-/* What the alternative of `or` may count on: if only one bound of one read may fail, it does. */
-typedef struct Miss { Verify *v; int open; Lin lin; } Miss;
-
-static bool find_miss(const Expr *x, void *miss) {
-  Miss *m = miss;
-  Ctx *c = m->v->c;
-  for (int d = 0; x->kind == E_READ && d < x->n; d++) {
-    bool lo = false, hi = false;
-    dim_inside(m->v, x, d, &lo, &hi);
-    m->open += !lo + !hi;
-    if (lo && hi) continue;
-    Lin at = lin_of(c, x->arg[d]), size = lin_extent(c, x->tensor->shape[d]);
-    m->lin = lo ? lin_copy(c, &at) : lin_const(-1);
-    lin_add(c, &m->lin, lo ? &size : &at, -1);
-  }
-  return x->kind != E_REDUCE && x->kind != E_OR;
-}
-
-static void check_reads(Verify *v, const Expr *x, bool guarded);
-
-static void check_under(Verify *v, const Expr *x, bool guarded, const Expr *cond, bool neg) {
-  Mark m = known_mark(&v->known);
-  if (cond) known_add(&v->known, cond, neg);
-  check_reads(v, x, guarded);
-  known_back(&v->known, m);
-}
-
-static void check_or(Verify *v, const Expr *x, bool guarded) {
-  Miss miss = { v, 0, lin_const(0) };
-  Mark m = known_mark(&v->known);
-  check_reads(v, x->arg[0], true);
-  expr_walk(x->arg[0], find_miss, &miss);
-  if (miss.open == 1) known_add_lin(&v->known, &miss.lin);
-  check_reads(v, x->arg[1], guarded);
-  known_back(&v->known, m);
-}
-
+/* The alternative of `or` counts where arg[0] is missed: if only one end of one read may fail, it does. */
 static void check_reads(Verify *v, const Expr *x, bool guarded) {
-  bool reduces = x->kind == E_REDUCE, chooses = x->kind == E_SELECT || (x->kind == E_FN && x->fn == FN_AND && x->type == T_BOOL);
+  bool or = x->kind == E_OR, reduces = x->kind == E_REDUCE;
   if (v->broken || (reduces && any_empty(x->bound, x->nbound))) return;
   if (x->kind == E_READ && !guarded) check_inside(v, x);
-  if (x->kind == E_OR) check_or(v, x, guarded);
-  else if (reduces) {
-    if (x->n == 2) check_reads(v, x->arg[1], false);
-    check_under(v, x->arg[0], false, x->n == 2 ? x->arg[1] : NULL, false);
-  } else
-    for (int k = 0; k < x->n; k++) check_under(v, x->arg[k], guarded, chooses && k ? x->arg[0] : NULL, k == 2);
+  Miss miss = or ? known_miss(&v->known, x->arg[0]) : (Miss){ 0 };
+  for (int k = 0; k < x->n && (!or || !k || miss.open); k++) {
+    Mark m = known_mark(&v->known);
+    known_add(&v->known, expr_condition(x, k), k == 2);
+    if (or && k && miss.open == 1) known_add_lin(&v->known, &miss.lin);
+    check_reads(v, x->arg[k], !reduces && (guarded || (or && !k)));
+    known_back(&v->known, m);
+  }
 }
 
-static void eq_reads(Verify *v, const Eq *e) {
-  v->known = (Known){ .c = v->c };
-  if (!is_empty(e)) check_reads(v, e->rhs, false);
-}
+static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; if (!is_empty(e)) check_reads(v, e->rhs, false); }
 
 /* ---- the normal form after split */
-static int reductions(const Expr *x) {
-  int n = x->kind == E_REDUCE;
-  for (int k = 0; k < x->n; k++) n += reductions(x->arg[k]);
-  return n;
-}
-
 static void eq_normal(Verify *v, const Eq *e) {
-  int n = e->constant ? 0 : reductions(e->rhs);
+  int n = e->constant ? 0 : expr_count(e->rhs, E_REDUCE);
   bool normal = n == 0 || (n == 1 && eq_reduction(e, NULL));
   if (!normal) broken(v, e->pos, "the reduction of '%s' is not alone at the root: %s", e->out->name, eq_print(v->c, e));
 }
@@ -407,17 +294,8 @@ static void kernel_eqs(Verify *v, const Kernel *k) {
       broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, k->eq[j]->out->name);
 }
 
-static bool computes(const Kernel *k, const Tensor *t) {
-  for (int j = 0; j < k->neq; j++)
-    if (k->eq[j]->out == t) return true;
-  return false;
-}
-
-static bool kernel_reads(const Kernel *k, const Tensor *t) {
-  for (int j = 0; j < k->neq; j++)
-    if (expr_reads(k->eq[j]->rhs, t)) return true;
-  return false;
-}
+static bool computes(const Kernel *k, const Tensor *t) { return writer_among(k->eq, k->neq, t) != NULL; }
+static bool kernel_reads(const Kernel *k, const Tensor *t) { return are_read_by(k->eq, k->neq, t); }
 
 static void kernel_order(Verify *v) {
   for (int k = 0; k < v->g->nkernel; k++)
@@ -439,19 +317,17 @@ static bool leaves_kernel(const Graph *g, const Kernel *k, const Tensor *t) {
   return false;
 }
 
-typedef struct Needs { Verify *v; const Kernel *k; } Needs;
-
-static bool check_need(const Expr *x, void *needs) {
-  Needs *n = needs;
-  if (x->kind == E_READ && !computes(n->k, x->tensor) && !among(n->k->in, n->k->nin, x->tensor))
-    broken(n->v, n->k->pos, "%s reads '%s', which is not in its list", n->k->name, x->tensor->name);
-  return !n->v->broken;
+static bool read_listed(const Expr *x, void *verify) {
+  Verify *v = verify;
+  if (x->kind == E_READ && !computes(v->k, x->tensor) && !among(v->k->in, v->k->nin, x->tensor))
+    broken(v, v->k->pos, "%s reads '%s', which is not in its list", v->k->name, x->tensor->name);
+  return !v->broken;
 }
 
 static void kernel_lists(Verify *v, const Kernel *k) {
   for (int j = 0; j < k->neq; j++) {
     const Tensor *t = k->eq[j]->out;
-    expr_walk(k->eq[j]->rhs, check_need, &(Needs){ v, k });
+    expr_walk(k->eq[j]->rhs, read_listed, v);
     bool listed = among(k->out, k->nout, t) || !leaves_kernel(v->g, k, t);
     if (!listed) broken(v, k->pos, "%s computes '%s', which is read later but not in its list", k->name, t->name);
   }
@@ -522,9 +398,8 @@ static void check_tree(Verify *v, const Kernel *k, const Tree *t) {
     bool let = t->kind == TREE_LET, loop = t->kind == TREE_FOR, alone = let && t->storage == ST_ALIAS && (!t->other || !graph_tensor(v->g, t->other));
     if (loop && !kernel_has_index(k, NULL, t->name)) broken(v, t->pos, "%s loops over '%s', which no equation has", k->name, t->name);
     if (t->kind == TREE_LEAF) check_leaf(v, k, t, of);
-    if (let && !of) broken(v, t->pos, "%s stores '%s', which is no tensor", k->name, t->name);
     if (alone) broken(v, t->pos, "'%s' shares the place of an unknown tensor", t->name);
-    if (t->kind == TREE_PREFETCH && !of) broken(v, t->pos, "%s prefetches '%s', which is no tensor", k->name, t->name);
+    if (!loop && !of) broken(v, t->pos, "the schedule of %s names '%s', which is no tensor", k->name, t->name);
     if (loop) check_tree(v, k, t->body);
   }
 }
@@ -542,25 +417,22 @@ static void kernel_trees(Verify *v, const Kernel *k) {
     if (!has_leaf(k->tree, k->eq[j]->out->name)) broken(v, k->pos, "%s computes '%s' nowhere", k->name, k->eq[j]->out->name);
 }
 
-/* ---- the rows: from which stage on; what is checked of the graph, each tensor, each node of the equations, each equation, each kernel */
+/* ---- the rows: from which stage on; what is checked of the graph, each tensor, each equation, each kernel */
 typedef struct Row {
   Stage from; const char *name, *why;
   void (*graph)(Verify *);
   void (*tensor)(Verify *, const Tensor *);
-  void (*node)(Verify *, const Expr *);
   void (*eq)(Verify *, const Eq *);
   void (*kernel)(Verify *, const Kernel *);
 } Row;
 static const Row rows[] = {
-  { STAGE_EXPAND, "ranks", "all that follows walks arguments by these counts", .graph = eqs_whole, .node = node_ranks },
   { STAGE_EXPAND, "dimensions", "they are arguments of the artefact, at most one of them is time", .graph = dims, .tensor = tensor_dims },
   { STAGE_EXPAND, "names", "the text form knows tensors by name", .tensor = tensor_names, .eq = eq_names },
   { STAGE_EXPAND, "kinds", "what is given is not computed, what is read exists", .graph = input_kinds, .tensor = tensor_kinds },
   { STAGE_EXPAND, "indices", "every index has exactly one range", .eq = eq_indices },
-  { STAGE_EXPAND, "places", "regions are boxes of affine places", .eq = eq_places },
-  { STAGE_EXPAND, "one to one", "an element written twice has no value", .eq = eq_one_to_one },
+  { STAGE_EXPAND, "places", "regions are boxes of affine places, and an element written twice has no value", .eq = eq_places },
   { STAGE_EXPAND, "pieces", "each element has one equation", .graph = pieces_apart, .eq = eq_pieces },
-  { STAGE_EXPAND, "types", "the printers trust the types", .node = node_types, .eq = eq_types },
+  { STAGE_EXPAND, "types", "the printers trust the types", .eq = eq_types },
   { STAGE_EXPAND, "reads", "the artefact checks nothing", .eq = eq_reads },
   { STAGE_EXPAND, "constants", "they are computed before anything runs", .eq = eq_constants },
   { STAGE_EXPAND, "states", "the first value is stored, the next is copied", .tensor = tensor_states },
@@ -575,35 +447,17 @@ static const Row rows[] = {
   { STAGE_PLAN, "plan", "the printers add these offsets unchecked", .tensor = tensor_plan },
 };
 
-typedef struct Visit { Verify *v; const Row *row; } Visit;
-
-static bool visit_node(const Expr *x, void *visit) {
-  Visit *w = visit;
-  if (!w->v->broken) w->row->node(w->v, x);
-  return !w->v->broken;
-}
-
-static void verify_eqs(Verify *v, const Row *r, bool nodes) {
-  for (int k = 0; k < v->g->neq && !v->broken; k++) {
-    v->e = v->g->eq[k];
-    for (int d = 0; nodes && d < v->e->out->rank; d++) expr_walk(v->e->place[d], visit_node, &(Visit){ v, r });
-    if (nodes) expr_walk(v->e->rhs, visit_node, &(Visit){ v, r });
-    else r->eq(v, v->e);
-  }
-}
-
 static bool verify_row(Verify *v, const Row *r) {
   if (r->graph) r->graph(v);
   for (int k = 0; r->tensor && k < v->g->ntensor && !v->broken; k++) r->tensor(v, v->g->tensor[k]);
-  if (r->node) verify_eqs(v, r, true);
-  if (r->eq) verify_eqs(v, r, false);
-  for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->g->kernel[k]);
+  for (int k = 0; r->eq && k < v->g->neq && !v->broken; k++) r->eq(v, v->e = v->g->eq[k]);
+  for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->k = v->g->kernel[k]);
   return !v->broken;
 }
 
 bool graph_verify(Ctx *c, const Graph *g, const char *after) {
   bool ok = true;
-  for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows && (ok || r != rows + 1); r++)
+  for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
     if (g->stage >= r->from) ok &= verify_row(&(Verify){ .c = c, .g = g, .after = after, .row = r->name, .why = r->why }, r);
   return ok;
 }

@@ -1,10 +1,8 @@
 /* How a contraction's indices become loops: which run across the lanes, which are the tile's rows, which stay outside, in what order k goes.
- *
  *   y[m, n] = sum(k: a[m, k] * w[k, n])                     lane n, row m            (w constant: packed so that n is contiguous)
  *   y[o, t] = sum(c, k: x[c, t - k] * w[o, c, k])           lane t, row o            (t is contiguous in y and x)
  *   s[h, i, j] = sum(d: q[h, i, d] * k[h, j, d])            lane d, across: sums of lanes; row i, outer h, j
- *   y[c, i] = sum(k: x[c, i + k] * w[c, k])                 lane c or i, whichever is contiguous
- */
+ *   y[c, i] = sum(k: x[c, i + k] * w[c, k])                 lane c or i, whichever is contiguous */
 #include "builders.h"
 
 static bool data_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
@@ -62,8 +60,7 @@ static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int
   Search x = { .c = c, .k = k, .it = it, .its = items_of(c, k), .s = s, .lanes = lanes };
   for (int i = 0; i < x.its.n; i++)
     if (x.its.at[i].t == it->t) x.it = &x.its.at[i];
-  lanes_try(&x, s->n, s->nn, false);
-  lanes_try(&x, s->m, s->nm, false);
+  lanes_try(&x, s->n, s->nn, false); lanes_try(&x, s->m, s->nm, false);
   lanes_try(&x, s->batch, s->nbatch, false);
   if (lanes > 1) lanes_try(&x, s->k, s->nk, true);
   return x.best;
@@ -159,17 +156,13 @@ static Tile tile_across(const Target *t, const TileSize *z, int64_t cols) {
 
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out) {
   Shape s;
-  *out = (Plan){ 0 };
   shape_plain(c, it->eq[0], &s);
   if (!s.x || !it->nfree || it->neq != 1) return false;
-  out->lanes = kernel_lanes(k, t);
-  Best lane = lane_of(c, k, it, &s, out->lanes);
+  Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
-  out->lane = lane.i->name; out->across = lane.across;
-  out->row = row ? row->name : NULL; out->col = col ? col->name : NULL;
-  order_k(c, &s, out->lane, &out->k, &out->nk);
-  order_outer(c, it, out);
+  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .lanes = kernel_lanes(k, t), .across = lane.across };
+  order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
   bool w = reads_along(c, s.w, out->lane);
   const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   TileSize z = size_of(c, it, rows, cols, out, copies);

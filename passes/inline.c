@@ -1,19 +1,15 @@
 /* inline: views and pointwise equations go into their readers, addends into the accumulator they are added to.
- *
- *   before   v[j, i] = x[i, j];               after   y[i] = max(b[i] + sum(j: x[i, j] * w[j]) + r[i], 0)  becomes
- *            s[i] = sum(j: v[j, i] * w[j]);            s[i] = b[i] + r[i] + sum(j: x[i, j] * w[j]);
- *            z[i] = s[i] + b[i];                       y[i] = max(s[i], 0);
- *            u[i] = z[i] + r[i];
- *            y[i] = max(u[i], 0);
- *
+ *   before   v[j, i] = x[i, j];                  after   s[i] = b[i] + r[i] + sum(j: x[i, j] * w[j]);
+ *            s[i] = sum(j: v[j, i] * w[j]);              y[i] = max(s[i], 0);
+ *            z[i] = s[i] + b[i];
+ *            y[i] = max(z[i] + r[i], 0);
  * needs   split; one writer, no history, no output, not written by hand
  * keeps   the number of times that anything is computed; the rounding of 16-bit tensors (a conversion stays)
- * never   computes exp and its kind twice; drags work into a recurrence; makes more full-size operands than there were
- */
+ * never   computes exp and its kind twice; drags work into a recurrence; makes more full-size operands than there were */
 #include "util.h"
 
 /* dirty: equations and tensors near a change; number, circle: may the equation be part of a recurrence? */
-typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Map number; const Rules *rules; bool views; int n; } Inline;
+typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Map number; bool views; int n; } Inline;
 
 static bool is_view(const Expr *e) {
   if (e->kind == E_OR) return is_view(e->arg[0]) && expr_is_const(e->arg[1]);
@@ -68,55 +64,49 @@ static Expr *subst(Subst *s, Expr *e, bool guarded) {
   return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
 }
 
-static Expr *tidy(Inline *in, Expr *e) { int n = 0; return rules_apply(in->c, in->rules, expr_simplify(in->c, e), &n); }
+static Expr *tidy(Inline *in, Expr *e) { int n = 0; return expr_rules(in->c, expr_simplify(in->c, e), &n); }
 static bool is_dirty(Inline *in, const Eq *e) { return pmap_get(&in->dirty, e) >= 0 || pmap_get(&in->dirty, e->out) >= 0; }
 static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e); return k >= 0 && in->circle[k]; }
 
 /* Everything near a change waits for the next sweep, when uses are known again. */
 static void soil(Inline *in, const Eq *e) {
   Exprs reads = { 0 };
-  pmap_set(in->c, &in->dirty, e, 1);
-  pmap_set(in->c, &in->dirty, e->out, 1);
+  pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
   expr_reads_of(in->c, e->rhs, &reads);
   for (int k = 0; k < reads.n; k++) pmap_set(in->c, &in->dirty, reads.at[k]->tensor, 1);
 }
 
-/* q computes rhs, which holds what p computed. */
-static void absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
+/* q computes rhs, which holds what p computed; p goes. */
+static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
   q->rhs = rhs;
   q->label = label_union(in->c, p->label, q->label);
   ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_size(p->out) * type_bytes(p->out->type), "%s %s", what, q->out->name);
   in->n++;
-  soil(in, p);
-  soil(in, q);
+  soil(in, p); soil(in, q);
+  eq_remove(in->g, p);
+  return true;
 }
 
 /* ---- views: into all readers or none */
 static bool inline_view(Inline *in, Eq *p) {
-  Eqs readers = { 0 };
-  Exprs new = { 0 };
+  Eqs readers = { 0 }; Exprs new = { 0 };
   Subst s = { in, p, true };
   const UseList *l = uses_get(&in->uses, p->out);
   for (int k = 0; k < l->read.n; k++) {
     Eq *e = l->read.at[k].eq;
-    bool seen = false;
-    for (int j = 0; j < readers.n; j++) seen |= readers.at[j] == e;
-    if (seen) continue;
+    if (array_find(readers.at, readers.n, e) >= 0) continue;
     if (is_dirty(in, e) || e == p) return false;
-    PUSH(in->c, readers, e);
-    PUSH(in->c, new, subst(&s, e->rhs, false));
+    PUSH(in->c, readers, e); PUSH(in->c, new, subst(&s, e->rhs, false));
   }
   if (!s.ok || !readers.n) return false;
   for (int k = 0; k < readers.n; k++) absorb(in, p, readers.at[k], tidy(in, new.at[k]), "view, read by");
-  eq_remove(in->g, p);
   return true;
 }
 
 /* ---- pointwise into its one reader */
 /* Adds the temporaries as large as e that rhs reads to the set; gives its size. */
 static int full_operands(Inline *in, const Eq *e, Expr *rhs, Exprs *set) {
-  Exprs reads = { 0 };
-  expr_reads_of(in->c, rhs, &reads);
+  Exprs reads = { 0 }; expr_reads_of(in->c, rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
     const Tensor *t = reads.at[k]->tensor;
     bool seen = t->kind != TK_TEMP || (double)tensor_size(t) < eq_points(e);
@@ -188,10 +178,7 @@ static bool inline_pointwise(Inline *in, Eq *p) {
   if (!operands_stay(in, p, q) || follows_product(in, p, q)) return false;
   Subst s = { in, p, true };
   Expr *rhs = subst(&s, q->rhs, false);
-  if (!s.ok) return false;
-  absorb(in, p, q, tidy(in, rhs), "pointwise, into");
-  eq_remove(in->g, p);
-  return true;
+  return s.ok && absorb(in, p, q, tidy(in, rhs), "pointwise, into");
 }
 
 /* ---- addends of a sum start its accumulator */
@@ -214,8 +201,7 @@ static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
 typedef struct Sum { Eq *r; const Expr *read; Exprs others; } Sum;
 
 static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
-  Exprs at = { 0 };
-  Sum s = { 0 };
+  Exprs at = { 0 }; Sum s = { 0 };
   double most = 0;
   expr_addends(in->c, e, &at);
   for (int k = 0; k < at.n; k++) {
@@ -255,10 +241,7 @@ static bool inline_addends(Inline *in, Eq *q) {
   if (!eq_solve(in->c, s.r, s.read->arg, to)) return false;
   if (init) expr_addends(in->c, expr_subst(in->c, init, s.r->free, to, s.r->nfree), &s.others);
   Expr *rhs = start_at(in, q, &s.others, expr_subst(in->c, red, s.r->free, to, s.r->nfree));
-  if (!rhs) return false;
-  absorb(in, s.r, q, rhs, "its accumulator starts at the addends of");
-  eq_remove(in->g, s.r);
-  return true;
+  return rhs && absorb(in, s.r, q, rhs, "its accumulator starts at the addends of");
 }
 
 /* A copy of a reduction's result takes the reduction whole. */
@@ -267,10 +250,8 @@ static bool inline_copied(Inline *in, Eq *q) {
   Eq *r = reduction_read(in, q, q->rhs);
   if (!r || r->constant != q->constant) return false;
   Expr **to = NEWN(in->c, Expr *, r->nfree);
-  if (!eq_solve(in->c, r, q->rhs->arg, to)) return false;
-  absorb(in, r, q, expr_subst(in->c, r->rhs, r->free, to, r->nfree), "copied whole: computed as");
-  eq_remove(in->g, r);
-  return true;
+  return eq_solve(in->c, r, q->rhs->arg, to) &&
+         absorb(in, r, q, expr_subst(in->c, r->rhs, r->free, to, r->nfree), "copied whole: computed as");
 }
 
 /* ---- max(s + b + r, 0): the other addends start the accumulator, the function of it stays */
@@ -287,25 +268,19 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
 }
 
 static bool inline_start(Inline *in, Eq *q) {
-  Sum s = { 0 };
-  Exprs start = { 0 };
-  Expr *rhs = sum_inside(in, q, q->rhs, &s), *init, **to = NEWN(in->c, Expr *, q->nfree);
+  Sum s = { 0 }; Exprs start = { 0 };
+  Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;
-  for (int d = 0; d < s.read->n; d++)
-    for (int f = 0; f < q->nfree; f++)
-      if (expr_bare(s.read->arg[d]) == q->free[f]) to[f] = s.r->place[d];
-  for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst(in->c, s.others.at[k], q->free, to, q->nfree));
+  for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst_bare(in->c, s.others.at[k], s.read->arg, s.r->place, s.read->n));
   Expr *red = eq_reduction(s.r, &init);
   if (init) expr_addends(in->c, init, &start);
   Expr *sum = start_at(in, s.r, &start, red);
   if (!sum) return false;
-  s.r->rhs = sum;
-  s.r->label = label_union(in->c, s.r->label, q->label);
+  s.r->rhs = sum; s.r->label = label_union(in->c, s.r->label, q->label);
   q->rhs = rhs;
   ledger_add(in->c, "inline", s.r->out->name, true, 0, "its accumulator starts at addends of %s", q->out->name);
   in->n++;
-  soil(in, q);
-  soil(in, s.r);
+  soil(in, q); soil(in, s.r);
   return true;
 }
 
@@ -329,18 +304,17 @@ static int sweep(Inline *in) {
 }
 
 int inline_views(Ctx *c, Graph *g) {
-  Inline in = { .c = c, .g = g, .rules = rules_load(c), .views = true };
+  Inline in = { .c = c, .g = g, .views = true };
   while (sweep(&in)) {}
   return in.n;
 }
 
 int pass_inline(Ctx *c, Graph *g, const Target *t) {
-  Inline in = { .c = c, .g = g, .rules = rules_load(c) };
+  Inline in = { .c = c, .g = g };
   (void)t;
   while (sweep(&in)) {}
   in.n += const_mark(c, g, true);
   if (!in.n) return 0;
-  hoist_invariants(c, g);
-  dead_code(c, g);
+  hoist_invariants(c, g); dead_code(c, g);
   return graph_sort(c, g) ? in.n : -1;
 }

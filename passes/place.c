@@ -1,14 +1,10 @@
 /* place: a piece that copies a whole temporary is written where it belongs.
- *
  *   before   a[c, i] = f(x[c, i]);                     after   z[c, i] = f(x[c, i]);
  *            z[c, i] = a[c, i];                                z[8 + c, i] = g(x[c, i]);
  *            z[8 + c, i] = b[c, i];  (b = g(x))
- *
  * All other readers of the temporary read the piece. Concatenation costs nothing then.
- *
  * needs   inline: views are gone, a copy is a plain read
- * never   lets a producer of one piece read another one (a circle); moves what is read under `or` (outside the temporary is inside z)
- */
+ * never   lets a producer of one piece read another one (a circle); moves what is read under `or` (outside the temporary is inside z) */
 #include "util.h"
 
 typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; } Place;
@@ -16,12 +12,8 @@ typedef struct Place { Ctx *c; Graph *g; Uses uses; Eq *piece; Tensor *src; } Pl
 /* The place in the whole for a place in the temporary: the piece's own places with its indices replaced. */
 static Expr **placed(Place *p, Expr *const *at) {
   const Eq *e = p->piece;
-  Index **from = NEWN(p->c, Index *, e->rhs->n);
-  Expr **to = NEWN(p->c, Expr *, e->rhs->n), **out = NEWN(p->c, Expr *, e->out->rank);
-  int n = 0;
-  for (int d = 0; d < e->rhs->n; d++)
-    if ((from[n] = expr_bare(e->rhs->arg[d]))) to[n++] = at[d];
-  for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst(p->c, e->place[d], from, to, n));
+  Expr **out = NEWN(p->c, Expr *, e->out->rank);
+  for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst_bare(p->c, e->place[d], e->rhs->arg, at, e->rhs->n));
   return out;
 }
 
@@ -82,8 +74,7 @@ static bool may_place(Place *p) {
 static void place_piece(Place *p) {
   Graph *g = p->g;
   Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
-  w->place = placed(p, w->place);
-  w->out = e->out;
+  w->place = placed(p, w->place); w->out = e->out;
   w->label = label_union(p->c, w->label, e->label);
   eq_remove(g, e);
   for (int k = 0; k < g->neq; k++) g->eq[k]->rhs = expr_map(p->c, g->eq[k]->rhs, read_piece, p);

@@ -1,11 +1,8 @@
 /* Constant factors go into constant weights.
- *
  *   before   z[o, i] = b[o] + sum(c: x[c, i] * w[o, c]);          after   w_s[o, c] = w[o, c] * (g[o] * r[o]);   (constant)
  *            y[o, i] = (z[o, i] - m[o]) * (g[o] * r[o]) + e[o];           z[o, i] = b[o] * (g[o] * r[o]) + sum(c: x[c, i] * w_s[o, c]);
  *                                                                         y[o, i] = z[o, i] + (e[o] - m[o] * (g[o] * r[o]));
- *
- * y = a z + b with a constant over free indices of z that the weight is read at. Changes the last bits: in the ledger.
- */
+ * y = a z + b with a constant over free indices of z that the weight is read at. Changes the last bits: in the ledger. */
 #include "util.h"
 
 /* e = a * z + b; a NULL: 0, b NULL: 0. */
@@ -31,7 +28,6 @@ static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
   *out = (Linear){ NULL, e };
   if (!expr_reads(e, z)) return true;
   if (e->kind == E_READ && e->tensor == z) { *out = (Linear){ expr_const(c, z->type, 1, 1), NULL }; return true; }
-  if (e->kind == E_CONVERT && e->mode == CV_PLAIN && e->type == e->arg[0]->type) return linear(c, e->arg[0], z, out);
   if (e->kind != E_FN || !linear(c, e->arg[0], z, &x) || (e->n > 1 && !linear(c, e->arg[1], z, &y))) return false;
   switch (e->fn) {
   case FN_MUL: case FN_DIV: return linear_product(c, e, x, y, out);
@@ -45,14 +41,10 @@ static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
 /* ---- folding */
 /* e over the indices of y as one over those of r, whose tensor y reads at `read`. NULL if an index of e stays behind. */
 static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr *read) {
-  Index **from = NEWN(c, Index *, read->n);
-  Expr **to = NEWN(c, Expr *, read->n);
-  int n = 0;
-  for (int d = 0; d < read->n; d++)
-    if ((from[n] = expr_bare(read->arg[d]))) to[n++] = r->place[d];
+  e = expr_subst_bare(c, e, read->arg, r->place, read->n);
   for (int k = 0; k < y->nfree; k++)
-    if (expr_has_index(e, y->free[k]) && !index_in(y->free[k], from, n)) return NULL;
-  return expr_simplify(c, expr_subst(c, e, from, to, n));
+    if (expr_has_index(e, y->free[k])) return NULL;
+  return expr_simplify(c, e);
 }
 
 /* The side of the product on which a constant weight is read; -1: on none. */
@@ -109,8 +101,7 @@ static bool fold_into(Ctx *c, Graph *g, Eq *y) {
   Uses u = uses_find(c, g);
   expr_reads_of(c, y->rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
-    const Tensor *t = reads.at[k]->tensor;
-    const UseList *l = uses_get(&u, t);
+    const Tensor *t = reads.at[k]->tensor; const UseList *l = uses_get(&u, t);
     if (tensor_removable(g, &u, t) && l->read.n == 1 && fold_scale(c, g, y, reads.at[k], l->writer.at[0])) return true;
   }
   return false;

@@ -1,10 +1,7 @@
 /* simplify: rules, folding, equal equations, dead code, constants, scales into weights, conditions solved.
- *
  *   before   z = sum(k: x[i, k] * w[k, j]);  y = z * s[j] * 1;  u = z * s[j];        after   z = sum(k: x[i, k] * w_scaled[k, j]);
- *
  * needs   split
- * keeps   the value of every tensor up to what the ledger names; circles and their order; kernels written by hand
- */
+ * keeps   the value of every tensor up to what the ledger names; circles and their order; kernels written by hand */
 #include "util.h"
 
 static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
@@ -14,17 +11,14 @@ typedef struct Live { Ctx *c; Uses uses; Map seen; } Live;
 
 static void live_tensor(Live *l, const Tensor *t);
 
-static void live_expr(Live *l, const Expr *e) {
-  if (e->kind == E_READ) live_tensor(l, e->tensor);
-  for (int k = 0; k < e->n; k++) live_expr(l, e->arg[k]);
-}
+static bool live_read(const Expr *e, void *l) { if (e->kind == E_READ) live_tensor(l, e->tensor); return true; }
 
 static void live_tensor(Live *l, const Tensor *t) {
   if (pmap_get(&l->seen, t) >= 0) return;
   pmap_set(l->c, &l->seen, t, 1);
   const UseList *u = uses_get(&l->uses, t);
-  if (t->init) live_expr(l, t->init);
-  for (int k = 0; u && k < u->writer.n; k++) live_expr(l, u->writer.at[k]->rhs);
+  if (t->init) expr_walk(t->init, live_read, l);
+  for (int k = 0; u && k < u->writer.n; k++) expr_walk(u->writer.at[k]->rhs, live_read, l);
   if (t->next) live_tensor(l, t->next);
 }
 
@@ -61,18 +55,14 @@ static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) 
   int64_t out = bytes_of(t), in = 0;
   bool work = late;
   for (int k = 0; k < l->writer.n; k++) {
-    Exprs reads = { 0 };
-    expr_reads_of(c, l->writer.at[k]->rhs, &reads);
+    Exprs reads = { 0 }; expr_reads_of(c, l->writer.at[k]->rhs, &reads);
     work |= reads.n > 0 || expr_costly(l->writer.at[k]->rhs);
     for (int r = 0; r < reads.n; r++) in += bytes_of(reads.at[r]->tensor);
   }
   return work && (out <= 65536 || out <= 4 * in);
 }
 
-static void constant_set(UseList *l, Tensor *t) {
-  t->kind = TK_CONST;
-  for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true;
-}
+static void constant_set(UseList *l, Tensor *t) { t->kind = TK_CONST; for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true; }
 
 static bool may_be_constant(const Tensor *t) { return t->kind == TK_TEMP && !t->history && t->stream_dim < 0; }
 
@@ -80,8 +70,7 @@ int const_mark(Ctx *c, Graph *g, bool late) {
   Uses u = uses_find(c, g);
   int n = 0;
   for (int k = 0; k < g->neq; k++) {
-    Tensor *t = g->eq[k]->out;
-    UseList *l = uses_get(&u, t);
+    Tensor *t = g->eq[k]->out; UseList *l = uses_get(&u, t);
     if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
     constant_set(l, t);
     ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
@@ -91,14 +80,12 @@ int const_mark(Ctx *c, Graph *g, bool late) {
 }
 
 bool const_force(Ctx *c, Graph *g, Expr *e) {
-  Exprs reads = { 0 };
-  expr_reads_of(c, e, &reads);
+  Exprs reads = { 0 }; expr_reads_of(c, e, &reads);
   for (int k = 0; k < reads.n; k++) {
     Tensor *t = reads.at[k]->tensor;
     if (t->kind == TK_PARAM || t->kind == TK_CONST) continue;
     if (!may_be_constant(t)) return false;
-    Uses u = uses_find(c, g);
-    UseList *l = uses_get(&u, t);
+    Uses u = uses_find(c, g); UseList *l = uses_get(&u, t);
     for (int w = 0; l && w < l->writer.n; w++)
       if (l->writer.at[w]->rhs == e || !const_force(c, g, l->writer.at[w]->rhs)) return false;
     if (!l || !eqs_constant(l)) return false;
@@ -167,12 +154,11 @@ static int cse(Ctx *c, Graph *g) {
 
 /* ---- the pass */
 static int simplify_rhs(Ctx *c, Graph *g) {
-  const Rules *r = rules_load(c);
   int n = 0;
   for (int k = 0; k < g->neq; k++) {
     Eq *e = g->eq[k];
     if (eq_by_hand(g, e)) continue;
-    e->rhs = rules_apply(c, r, expr_simplify(c, e->rhs), &n);
+    e->rhs = expr_rules(c, expr_simplify(c, e->rhs), &n);
     if (n) e->rhs = expr_simplify(c, e->rhs);
   }
   return n;
@@ -181,13 +167,10 @@ static int simplify_rhs(Ctx *c, Graph *g) {
 int pass_simplify(Ctx *c, Graph *g, const Target *t) {
   int n = simplify_rhs(c, g);
   (void)t;
-  n += dead_code(c, g);
-  n += inline_views(c, g);
+  n += dead_code(c, g); n += inline_views(c, g);
   while (cse(c, g)) n++;
-  n += const_mark(c, g, false);
-  n += solve_conditions(c, g);
-  n += fold_scales(c, g);
-  n += hoist_invariants(c, g);
+  n += const_mark(c, g, false); n += solve_conditions(c, g);
+  n += fold_scales(c, g); n += hoist_invariants(c, g);
   n += dead_code(c, g);
   return n && !graph_sort(c, g) ? -1 : n;
 }

@@ -1,14 +1,11 @@
 /* solve: conditions `affine == index` vanish: the equation is solved for a reduction index.
- *
  *   before   y[i < 9] = sum(h < 4, k < 3 if 2 * h + k == i: x[h] * w[k]);
  *   after    y[2 * q + 0] = sum(j < 2: (x[q - j] or 0) * w[2 * j]);          i even: k = 2 j, h = q - j
  *            y[2 * q + 1] = sum(j < 1: (x[q - j] or 0) * w[1 + 2 * j]);      i odd:  k = 1 + 2 j
- *
  * a h + d k + ... + c i + e = 0 with a = 1 gives h at once. With a > 1 and c = +-1 the free index splits into a residue classes, each
- * a piece of its own, in which k runs over the residues that allow a whole h. Conditions on values (scatter) stay conditions.
- */
+ * a piece of its own, in which k runs over the residues that allow a whole h. Conditions on values (scatter) stay conditions. */
 #include "util.h"
-#include <string.h>
+#include "../ir/scalar.h"
 
 typedef struct Solve { Ctx *c; Graph *g; Eqs work; int n; } Solve;
 
@@ -40,8 +37,7 @@ static Expr *solution(Ctx *c, const Cond *s) {
   Aff r = { .c = -s->f.c / s->a, .index = NEWN(c, Index *, s->f.n), .k = NEWN(c, int64_t, s->f.n) };
   for (int k = 0; k < s->f.n; k++) {
     if (s->f.index[k] == s->h) continue;
-    r.index[r.n] = s->f.index[k];
-    r.k[r.n++] = -s->f.k[k] / s->a;
+    r.index[r.n] = s->f.index[k]; r.k[r.n++] = -s->f.k[k] / s->a;
   }
   return aff_expr(c, &r);
 }
@@ -59,8 +55,7 @@ static bool guards_itself(const Expr *e, const Index *h) {
   if (e->kind != E_READ || !type_is_float(e->type)) return false;
   for (int d = 0; d < e->n; d++) {
     if (!expr_has_index(e->arg[d], h)) continue;
-    if (expr_bare(e->arg[d]) != h || !extent_equal(e->tensor->shape[d], h->ext)) return false;
-    n++;
+    if (n++ || expr_bare(e->arg[d]) != h || !extent_equal(e->tensor->shape[d], h->ext)) return false;
   }
   return n == 1;
 }
@@ -88,8 +83,8 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
 
 static Expr *nothing(Ctx *c, const Expr *red) {
   Type t = type_strong(red->type);
-  double v = red->red == RED_PROD || red->red == RED_ALL ? 1 : red->red == RED_MAX ? type_lowest(t) : red->red == RED_MIN ? type_highest(t) : 0;
-  return type_is_float(t) ? expr_const(c, t, v, 0) : expr_const(c, t, 0, (int64_t)v);
+  Num v = red_identity(red->red, t);
+  return expr_const(c, t, v.f, v.i);
 }
 
 /* Of an equation with init: its root is the function that combines. */
@@ -99,8 +94,7 @@ static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return ini
 static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
   Expr *to = solution(c, s), *cond = NULL;
   Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
-  bool guarded = false;
-  int n = 0;
+  bool guarded = false; int n = 0;
   Expr *body = red->red == RED_SUM ? body_guarded(c, red->arg[0], h, to, &guarded) : expr_subst(c, red->arg[0], &h, &to, 1);
   for (int k = 0; k < rest->n; k++) cond = and_with(c, cond, expr_subst(c, rest->at[k], &h, &to, 1));
   if (!guarded) cond = inside_cond(c, cond, to, h->ext);
@@ -112,12 +106,9 @@ static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
 }
 
 /* ---- residue classes */
-static int64_t gcd(int64_t a, int64_t b) { return b ? gcd(b, a % b) : a < 0 ? -a : a; }
-
 /* The one free index with coefficient +-1 and the bound ones whose coefficient a does not divide (at most one): *k may be NULL. */
 static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index **k) {
-  Index *i = NULL;
-  *k = NULL;
+  Index *i = NULL; *k = NULL;
   for (int j = 0; j < s->f.n; j++) {
     Index *x = s->f.index[j];
     bool free = index_in(x, e->free, e->nfree), bound = index_in(x, red->bound, red->nbound), unit = s->f.k[j] == 1 || s->f.k[j] == -1;
@@ -140,20 +131,12 @@ static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base,
   return expr_fn2(c, FN_ADD, expr_int(c, base), expr_fn2(c, FN_MUL, expr_int(c, step), expr_index(c, at[k])));
 }
 
-static int index_number(Index *const *at, int n, const Index *i) {
-  for (int k = 0; k < n; k++)
-    if (at[k] == i) return k;
-  return -1;
-}
-
 /* A copy of e with indices of its own, so that pieces do not share any. */
 static Eq *eq_piece(Ctx *c, const Eq *e) {
-  Eq *p = NEW(c, Eq);
+  Eq *p = ctx_copy(c, e, sizeof *e);
   Expr **to = NEWN(c, Expr *, e->nfree);
-  *p = *e;
   p->id = ++c->nid;
-  p->free = NEWN(c, Index *, e->nfree);
-  p->place = NEWN(c, Expr *, e->out->rank);
+  p->free = NEWN(c, Index *, e->nfree); p->place = NEWN(c, Expr *, e->out->rank);
   for (int k = 0; k < e->nfree; k++) to[k] = expr_index(c, p->free[k] = index_new(c, e->free[k]->name, e->free[k]->ext));
   p->rhs = expr_fresh(c, expr_subst(c, e->rhs, e->free, to, e->nfree));
   for (int d = 0; d < e->out->rank; d++) p->place[d] = expr_subst(c, e->place[d], e->free, to, e->nfree);
@@ -162,7 +145,7 @@ static Eq *eq_piece(Ctx *c, const Eq *e) {
 
 /* The residue k0 with (v + d * k0) % a == 0 and the step between such k; -1 if there is none. */
 static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
-  *step = a / gcd(d, a);
+  *step = a / gcd_of(d, a);
   for (int64_t k = 0; k < *step; k++)
     if ((v + d * k) % a == 0) return k;
   return -1;
@@ -170,8 +153,7 @@ static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
 
 /* The reduction of a piece, in which bound index b runs over k0 + step * j. */
 static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t step) {
-  Index **bound = NEWN(c, Index *, red->nbound), *k = red->bound[b];
-  memcpy(bound, red->bound, sizeof *bound * (size_t)red->nbound);
+  Index **bound = ctx_copy(c, red->bound, sizeof *red->bound * (size_t)red->nbound), *k = red->bound[b];
   Expr *to = index_replace(c, bound, b, (k->ext.n - k0 + step - 1) / step, k0, step);
   return expr_reduce(c, red->red, bound, red->nbound, expr_subst(c, red->arg[0], &k, &to, 1), expr_subst(c, red->arg[1], &k, &to, 1), red->pos);
 }
@@ -184,7 +166,7 @@ static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, co
   Expr *red = eq_reduction(p, &init);
   int64_t step = 1, v = cond->f.c + aff_coef(&cond->f, i) * r, d = k ? aff_coef(&cond->f, k) : 0;
   int64_t k0 = k ? class_start(v, d, cond->a, &step) : v % cond->a == 0 ? 0 : -1;
-  int fi = index_number(e->free, e->nfree, i), bk = k ? index_number(was->bound, was->nbound, k) : -1;
+  int fi = array_find(e->free, e->nfree, i), bk = k ? array_find(was->bound, was->nbound, k) : -1;
   Index *oi = p->free[fi];
   Expr *to = index_replace(c, p->free, fi, (i->ext.n - r + cond->a - 1) / cond->a, r, cond->a);
   if (k0 < 0 || (k && k0 >= k->ext.n)) p->rhs = init ? init : nothing(c, red);
@@ -203,8 +185,7 @@ static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
   eq_remove(s->g, e);
   for (int64_t r = 0; r < cond->a; r++) {
     Eq *p = class_piece(s, e, i, k, cond, r);
-    eq_insert(s->c, s->g, at++, p);
-    PUSH(s->c, s->work, p);
+    eq_insert(s->c, s->g, at++, p); PUSH(s->c, s->work, p);
   }
   ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved: %lld residue classes of %s", (long long)cond->a, i->name);
   return true;
@@ -240,4 +221,37 @@ int solve_conditions(Ctx *c, Graph *g) {
     if (!g->eq[k]->constant && !eq_by_hand(g, g->eq[k])) PUSH(c, s.work, g->eq[k]);
   for (int k = 0; k < s.work.n; k++) s.n += solve_eq(&s, s.work.at[k]);
   return s.n;
+}
+
+/* ---- an equation's places solved for its indices: y[g * 4 + c, i + 2] = ... read at y[p, q]: c = p % 4, g = p / 4, i = q - 2 */
+/* One place: terms in mixed radix (each coefficient the product of the smaller extents). */
+static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr **to) {
+  Aff a; int order[16];
+  if (!expr_affine(c, place, &a) || a.n > 16) return false;
+  if (a.n == 0) return true;
+  Expr *v = expr_simplify(c, expr_fn2(c, FN_SUB, at, expr_int(c, a.c)));
+  int64_t w = 1;
+  for (int k = 0, j; k < a.n; k++) {           /* smallest coefficient first */
+    for (j = k; j > 0 && a.k[k] < a.k[order[j - 1]]; j--) order[j] = order[j - 1];
+    order[j] = k;
+  }
+  for (int j = 0; j < a.n; j++) {
+    const Index *i = a.index[order[j]];
+    int k = array_find(e->free, e->nfree, i);
+    bool last = j == a.n - 1;
+    if (k < 0 || to[k] || a.k[order[j]] != w || (!last && i->ext.dim)) return false;
+    Expr *q = w == 1 ? v : expr_fn2(c, FN_DIV, v, expr_int(c, w));
+    to[k] = expr_simplify(c, last ? q : expr_fn2(c, FN_MOD, q, expr_int(c, i->ext.n)));
+    w *= last ? 1 : i->ext.n;
+  }
+  return true;
+}
+
+bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to) {
+  for (int k = 0; k < e->nfree; k++) to[k] = NULL;
+  for (int d = 0; d < e->out->rank; d++)
+    if (!solve_place(c, e, e->place[d], place[d], to)) return false;
+  for (int k = 0; k < e->nfree; k++)
+    if (!to[k]) return false;
+  return true;
 }

@@ -1,18 +1,13 @@
 /* split: the normal form. Every equation is pointwise, or one reduction at the root, or init and one reduction at the root.
- *
  *   before   y[i, j] = exp(x[i, j]) / sum(k: exp(x[i, k]));        after   y_sum[i] = sum(k: exp(x[i, k]));
  *                                                                          y[i, j] = exp(x[i, j]) / y_sum[i];
  *            z[o, t] = tanh(b[o] + sum(c: x[c, t] * w[o, c]));             z_sum[o, t] = b[o] + sum(c: x[c, t] * w[o, c]);
  *                                                                          z[o, t] = tanh(z_sum[o, t]);
- *
  * A reduction becomes an equation over just the free indices that it uses, so nothing is summed twice. Addends over the same indices
  * start its accumulator. Indices of extent 1 become 0. mean is a sum times 1/n.
- *
  * keeps   meaning up to the order of + ; conditions around a reduction that keep its reads inside become conditions in it
- * never   touches kernels written by hand
- */
+ * never   touches kernels written by hand */
 #include "util.h"
-#include <string.h>
 
 /* path: the conditions that hold where the part of eq stands; n: changes. */
 typedef struct Split { Ctx *c; Graph *g; Eq *eq; Exprs path; int n; } Split;
@@ -24,22 +19,7 @@ static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_
 static bool is_zero(const Expr *e) { return expr_is_const(e) && expr_number(e) == 0; }
 static Expr *cond_of(const Expr *red) { return red->n > 1 ? red->arg[1] : NULL; }
 
-/* ---- indices of extent 1, zeros, mean */
-static Expr *drop_units(Ctx *c, Expr *e, void *arg) {
-  int *n = arg, keep = 0;
-  if (e->kind != E_REDUCE || e->red == RED_MEAN) return e;
-  Index **bound = NEWN(c, Index *, e->nbound);
-  Expr *cond = cond_of(e), *body = e->arg[0], *zero = expr_int(c, 0);
-  for (int k = 0; k < e->nbound; k++) {
-    if (!extent_equal(e->bound[k]->ext, extent_of(1))) { bound[keep++] = e->bound[k]; continue; }
-    body = expr_subst(c, body, &e->bound[k], &zero, 1);
-    if (cond) cond = expr_subst(c, cond, &e->bound[k], &zero, 1);
-  }
-  if (keep == e->nbound) return e;
-  ++*n;
-  return expr_reduce(c, e->red, bound, keep, body, cond, e->pos);   /* over nothing: the one term */
-}
-
+/* ---- zeros, mean, indices of extent 1 */
 /* 0 + sum(...) is the sum: it starts at 0 anyhow. A sum of bare zeros (an operand that was not given) is a bare zero. */
 static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
   int *n = arg;
@@ -51,31 +31,31 @@ static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
   return to ? to : e;
 }
 
+/* The number of elements that a mean is over: of those that the condition admits, they are counted as `wide`. */
+static Expr *mean_count(Ctx *c, const Expr *e, Type wide, Expr *cond) {
+  Expr *n = expr_int(c, 1);
+  if (cond) return expr_fresh(c, expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_const(c, wide, 1, 1), cond, e->pos));
+  for (int k = 0; k < e->nbound; k++) {
+    Extent x = e->bound[k]->ext;
+    n = expr_fn2(c, FN_MUL, n, x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n));
+  }
+  return n;
+}
+
 static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg) {
-  int *n = arg;
   if (e->kind != E_REDUCE || e->red != RED_MEAN) return e;
   Type t = type_strong(e->type), wide = type_bytes(t) < 4 ? T_F32 : t;
-  Expr *cond = cond_of(e), *size = expr_int(c, 1), *mean;
+  Expr *cond = cond_of(e), *n = mean_count(c, e, wide, cond);
   Expr *sum = expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_convert(c, CV_PLAIN, wide, e->arg[0], e->pos), cond, e->pos);
-  bool fixed = !cond;
-  double count = 1;
-  for (int k = 0; k < e->nbound; k++) fixed &= !e->bound[k]->ext.dim, count *= (double)e->bound[k]->ext.n;
-  if (cond) size = expr_fresh(c, expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_const(c, wide, 1, 1), cond, e->pos));
-  for (int k = 0; !cond && !fixed && k < e->nbound; k++) {
-    Extent x = e->bound[k]->ext;
-    Expr *of = x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n);
-    size = expr_fn2(c, FN_MUL, size, of);
-  }
-  if (fixed) mean = expr_fn2(c, FN_MUL, sum, expr_const(c, wide, 1 / count, 0));
-  else mean = expr_fn2(c, FN_DIV, sum, expr_convert(c, CV_PLAIN, wide, size, e->pos));
-  ++*n;
-  return expr_convert(c, CV_PLAIN, t, mean, e->pos);
+  if (expr_is_const(n)) sum = expr_fn2(c, FN_MUL, sum, expr_const(c, wide, 1 / expr_number(n), 0));
+  else sum = expr_fn2(c, FN_DIV, sum, expr_convert(c, CV_PLAIN, wide, n, e->pos));
+  ++*(int *)arg;
+  return expr_convert(c, CV_PLAIN, t, sum, e->pos);
 }
 
 /* Free indices of extent 1 leave the equation. */
 static void drop_free(Ctx *c, Eq *e) {
-  Index **from = NEWN(c, Index *, e->nfree);
-  Expr **to = NEWN(c, Expr *, e->nfree);
+  Index **from = NEWN(c, Index *, e->nfree); Expr **to = NEWN(c, Expr *, e->nfree);
   int n = 0, keep = 0;
   for (int k = 0; k < e->nfree; k++) {
     if (extent_equal(e->free[k]->ext, extent_of(1))) from[n] = e->free[k], to[n++] = expr_int(c, 0);
@@ -131,29 +111,33 @@ static Expr *widened(Ctx *c, Expr *x) {
   return expr_reduce(c, x->red, x->bound, x->nbound, expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), cond_of(x), x->pos);
 }
 
+/* e as the equation *own of a new tensor over the n indices `used`; gives the read of the tensor at them. */
+static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e, Index *const *used, int n, Eq **own) {
+  Index **i = NEWN(c, Index *, n);
+  Expr **at = NEWN(c, Expr *, n), **to = NEWN(c, Expr *, n);
+  Extent *shape = NEWN(c, Extent, n);
+  for (int k = 0; k < n; k++) {
+    shape[k] = used[k]->ext;
+    at[k] = expr_index(c, used[k]);
+    to[k] = expr_index(c, i[k] = index_new(c, used[k]->name, shape[k]));
+  }
+  Tensor *out = tensor_new(c, g, ctx_printf(c, "%s_%s", of->out->name, word), e->type, n, shape, e->pos);
+  *own = eq_new(c, g, out, i, n, expr_fresh(c, expr_subst(c, e, used, to, n)), of);
+  return expr_read(c, out, at, e->pos);
+}
+
 /* x (a reduction, or init and reduction) as an equation of its own over the free indices that it uses; gives the read of it. */
 static Expr *extract(Split *s, Expr *x) {
-  Ctx *c = s->c;
   const Eq *e = s->eq;
-  int n = 0;
-  Index **from = NEWN(c, Index *, e->nfree), **own = NEWN(c, Index *, e->nfree);
-  Expr **at = NEWN(c, Expr *, e->nfree), **to = NEWN(c, Expr *, e->nfree);
-  Extent *shape = NEWN(c, Extent, e->nfree);
+  Indices used = { 0 }; Eq *own;
   if (s->path.n) x = with_path(s, x);
-  for (int k = 0; k < e->nfree; k++) {
-    if (!expr_has_index(x, e->free[k])) continue;
-    from[n] = e->free[k]; shape[n] = e->free[k]->ext;
-    own[n] = index_new(c, e->free[k]->name, shape[n]);
-    at[n] = expr_index(c, from[n]); to[n] = expr_index(c, own[n]);
-    n++;
-  }
-  x = widened(c, x);
+  for (int k = 0; k < e->nfree; k++)
+    if (expr_has_index(x, e->free[k])) PUSH(s->c, used, e->free[k]);
+  x = widened(s->c, x);
   const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
-  const char *word = red->kind == E_REDUCE ? red_name[red->red] : "part";
-  Tensor *out = tensor_new(c, s->g, ctx_printf(c, "%s_%s", e->out->name, word), type_strong(x->type), n, shape, x->pos);
-  split_eq(c, s->g, eq_new(c, s->g, out, own, n, expr_fresh(c, expr_subst(c, x, from, to, n)), e), &s->n);
-  s->n++;
-  return expr_read(c, out, at, x->pos);
+  Expr *read = part_new(s->c, s->g, e, red->kind == E_REDUCE ? red_name[red->red] : "part", x, used.at, used.n, &own);
+  split_eq(s->c, s->g, own, &s->n); s->n++;
+  return read;
 }
 
 /* Nested reductions of a reduction's body are taken with its indices in sight: as those of an equation over free and bound ones. */
@@ -161,12 +145,12 @@ static Expr *take_inside(Split *s, Expr *red) {
   Ctx *c = s->c;
   Eq wide = *s->eq;
   Split in = { .c = c, .g = s->g, .eq = &wide, .path = s->path };
+  Indices all = { 0 };
   Expr *cond = cond_of(red);
   if (!expr_has(red->arg[0], E_REDUCE) && !(cond && expr_has(cond, E_REDUCE))) return red;
-  wide.nfree += red->nbound;
-  wide.free = NEWN(c, Index *, wide.nfree);
-  memcpy(wide.free, s->eq->free, sizeof *wide.free * (size_t)s->eq->nfree);
-  memcpy(wide.free + s->eq->nfree, red->bound, sizeof *wide.free * (size_t)red->nbound);
+  for (int k = 0; k < wide.nfree; k++) PUSH(c, all, wide.free[k]);
+  for (int k = 0; k < red->nbound; k++) PUSH(c, all, red->bound[k]);
+  wide.free = all.at; wide.nfree = all.n;
   if (cond) cond = take(&in, cond);
   if (cond) PUSH(c, in.path, cond);
   Expr *body = take(&in, red->arg[0]);
@@ -193,8 +177,7 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
 
 /* A sum whose main reduction is read from an equation of its own; at the root it stays if all else starts it. NULL: none is main. */
 static Expr *take_sum(Split *s, Expr *e, bool root) {
-  Exprs at = { 0 };
-  Expr *core;
+  Exprs at = { 0 }; Expr *core;
   expr_addends(s->c, e, &at);
   int main = addend_main(&at);
   if (main < 0 || (root && (!uses_within(s->eq, NULL, at.at[main]) || type_strong(e->type) != at.at[main]->type))) return NULL;
@@ -207,14 +190,12 @@ static Expr *take_sum(Split *s, Expr *e, bool root) {
 
 static Expr *take_select(Split *s, Expr *e) {
   Expr *cond = take(s, e->arg[0]);
-  Exprs before = s->path;
-  s->path = (Exprs){ 0 };
-  for (int k = 0; k < before.n; k++) PUSH(s->c, s->path, before.at[k]);
+  int outer = s->path.n;
   PUSH(s->c, s->path, cond);
   Expr *a = take(s, e->arg[1]);
-  s->path.at[s->path.n - 1] = expr_fn1(s->c, FN_NOT, cond);
+  s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond);
   Expr *b = take(s, e->arg[2]);
-  s->path = before;
+  s->path.n = outer;
   return expr_select(s->c, cond, a, b, e->pos);
 }
 
@@ -245,7 +226,6 @@ static void split_eq(Ctx *c, Graph *g, Eq *e, int *n) {
   drop_free(c, e);
   e->rhs = expr_map(c, e->rhs, mean_to_sum, n);
   e->rhs = expr_map(c, e->rhs, drop_zeros, n);
-  e->rhs = expr_map(c, e->rhs, drop_units, n);
   e->rhs = expr_simplify(c, e->rhs);
   if (!expr_has(e->rhs, E_REDUCE)) return;
   Expr *r = root(&s, e->rhs);
@@ -261,4 +241,85 @@ int pass_split(Ctx *c, Graph *g, const Target *t) {
     if (!eq_by_hand(g, all[k])) split_eq(c, g, all[k], &n);
   (void)t;
   return n && !graph_sort(c, g) ? -1 : n;
+}
+
+/* ---- hoist, a part of simplify: costly parts over fewer indices than their equation, and constant ones, become equations, too:
+ *   y[i, j] = x[i, j] / s[i] * exp(g[j])   becomes   y[i, j] = x[i, j] * s_part[i] * g_part[j]   with s_part[i] = 1 / s[i], g_part[j] = exp(g[j]) */
+/* all: the indices that are bound where the part of eq stands. */
+typedef struct Hoist { Ctx *c; Graph *g; Eq *eq; Indices all; int n; } Hoist;
+
+enum { HOIST_GAIN = 4, HOIST_MAX = 65536 };  /* fewer evaluations by this factor; elements of a constant that replaces an expression */
+
+static double points_of(const Indices *at) {
+  double n = 1;
+  for (int k = 0; k < at->n; k++) n *= at->at[k]->is_dim ? 1 : (double)extent_max(at->at[k]->ext);
+  return n;
+}
+
+/* Would e be evaluated far less often over its own indices? */
+static bool is_invariant(Hoist *h, const Indices *used) { return points_of(used) * HOIST_GAIN <= points_of(&h->all); }
+
+/* Never what a condition keeps inside its tensor. */
+static bool may_move(Hoist *h, Expr *e, const Indices *used) {
+  for (int k = 0; k < used->n; k++)
+    if (used->at[k]->is_dim) return false;
+  if (!type_bytes(e->type) || !expr_reads(e, NULL) || expr_has(e, E_REDUCE) || expr_has(e, E_OR)) return false;
+  return !expr_reads(e, h->eq->out) && expr_reads_inside(h->c, e);
+}
+
+/* Is e worth an equation over its own indices? */
+static bool hoistable(Hoist *h, Expr *e, Indices *used) {
+  bool costly = expr_costly(e);
+  expr_indices(h->c, e, used);
+  bool fixed = expr_constant(e) && points_of(used) <= HOIST_MAX && (costly || e->kind == E_FN);
+  return (fixed || (costly && is_invariant(h, used))) && may_move(h, e, used);
+}
+
+static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used) {
+  Type t = type_is_float(e->type) && type_bytes(e->type) == 2 ? T_F32 : e->type;
+  Eq *own;
+  Expr *read = part_new(h->c, h->g, h->eq, "part", expr_convert(h->c, CV_PLAIN, t, e, e->pos), used->at, used->n, &own);
+  own->constant = expr_constant(e);
+  if (own->constant) own->out->kind = TK_CONST;
+  ledger_add(h->c, "simplify", own->out->name, true, 0, "%s part of %s: computed once for all that it does not depend on",
+             own->constant ? "constant" : "invariant", h->eq->out->name);
+  h->n++;
+  return read;
+}
+
+/* a / d with d over fewer indices: a * (1 / d), and 1 / d can be hoisted. */
+static Expr *reciprocal(Hoist *h, Expr *e) {
+  Indices used = { 0 };
+  bool divides = e->kind == E_FN && e->fn == FN_DIV && (e->type == T_F32 || e->type == T_F64);
+  if (!divides || expr_is_const(e->arg[0]) || expr_is_const(e->arg[1])) return e;
+  expr_indices(h->c, e->arg[1], &used);
+  if (!is_invariant(h, &used) || !may_move(h, e->arg[1], &used)) return e;
+  ledger_add(h->c, "simplify", h->eq->out->name, true, 0, "a quotient became a product with the reciprocal (rounds differently)");
+  return expr_fn2(h->c, FN_MUL, e->arg[0], expr_fn2(h->c, FN_DIV, expr_const(h->c, e->type, 1, 1), e->arg[1]));
+}
+
+static Expr *hoist(Hoist *h, Expr *e) {
+  Indices used = { 0 };
+  if (e->kind == E_READ || e->kind == E_CONST || e->kind == E_INDEX) return e;
+  if (hoistable(h, e, &used)) return hoist_equation(h, e, &used);
+  Expr *r = reciprocal(h, e), **arg = NEWN(h->c, Expr *, r->n);
+  bool same = true;
+  int outer = h->all.n;
+  for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) PUSH(h->c, h->all, e->bound[k]);
+  for (int k = 0; k < r->n; k++) same &= (arg[k] = hoist(h, r->arg[k])) == r->arg[k];
+  h->all.n = outer;
+  return same ? r : expr_rebuild(h->c, r, arg);
+}
+
+int hoist_invariants(Ctx *c, Graph *g) {
+  int n = 0, neq = g->neq;
+  Eq **all = g->eq;               /* the equations that are added go into a new array */
+  for (int k = 0; k < neq; k++) {
+    Hoist h = { .c = c, .g = g, .eq = all[k] };
+    if (all[k]->constant || eq_by_hand(g, all[k])) continue;
+    for (int i = 0; i < all[k]->nfree; i++) PUSH(c, h.all, all[k]->free[i]);
+    all[k]->rhs = hoist(&h, all[k]->rhs);
+    n += h.n;
+  }
+  return n;
 }
