@@ -71,6 +71,7 @@ void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
   for (int k = 0; k < f->body.n; k++) use(f->body.at[k], uses, 1);
   sweep(&f->body, uses);
+  f->nvalue = number(&f->body, 0); kir_hoist(c, f); f->nvalue = number(&f->body, 0);
   kir_zip(c, m->target, buf, f);
   f->nvalue = number(&f->body, 0);
   hint_launder(buf, &f->body);

@@ -10,20 +10,20 @@ out h: f32 argument 1
 
 kernel k0 "h" {   # 96 flops, 384 bytes
   %0 = const index 6
-  loop %1 in 6 {
-    %2 = const index 0
-    %3 = const index -1
-    %4 = add index %1, %3
-    %5 = const index 8
-    %6 = max index %4, %2
+  %1 = const index 0
+  %2 = const index -1
+  %3 = const index 8
+  loop %4 in 6 {
+    %5 = add index %4, %2
+    %6 = max index %5, %1
     %7 = const f32x8 0.5
-    %8 = ge bool %4, %2
-    %9 = select index %8, %5, %2
+    %8 = ge bool %5, %1
+    %9 = select index %8, %3, %1
     %10 = prefix boolx8 %9
     %11 = load f32x8 h[8 * %6] mask %10
-    %12 = load f32x8 x[8 * %1]
+    %12 = load f32x8 x[8 * %4]
     %13 = fma f32x8 %11, %7, %12
-    store f32x8 h[8 * %1] %13
+    store f32x8 h[8 * %4] %13
   }
 }
 

@@ -14,51 +14,51 @@ kernel k0 "y" {   # 1 flops, 8 bytes
   %0 = const index 1
   %1 = const index 64
   %2 = const index 63
-  %3 = param index 0
-  %4 = add index %3, %2
-  %5 = div index %4, %1
-  loop %6 in %5 {
-    %7 = const index -64
-    %8 = mul index %6, %7
-    %9 = add index %3, %8
-    %10 = min index %9, %1
-    %11 = const index 8
-    %12 = div index %10, %11
-    loop %13 in %12 {
-      %14 = load f32x8 x[64 * %6 + 8 * %13]
-      store f32x8 x_past[8 * %13 + 2] %14
+  %3 = const index -64
+  %4 = const index 8
+  %5 = const index -8
+  %6 = const index 7
+  %7 = param index 0
+  %8 = add index %7, %2
+  %9 = div index %8, %1
+  loop %10 in %9 {
+    %11 = mul index %10, %3
+    %12 = add index %7, %11
+    %13 = min index %12, %1
+    %14 = div index %13, %4
+    loop %15 in %14 {
+      %16 = load f32x8 x[64 * %10 + 8 * %15]
+      store f32x8 x_past[8 * %15 + 2] %16
     }
-    %16 = const index -8
-    %17 = mul index %12, %16
-    %18 = add index %10, %17
-    %19 = const index 7
-    %20 = add index %18, %19
-    %21 = div index %20, %11
+    %18 = mul index %14, %5
+    %19 = add index %13, %18
+    %20 = add index %19, %6
+    %21 = div index %20, %4
     loop %22 in %21 {
-      %23 = mul index %22, %16
-      %24 = add index %18, %23
+      %23 = mul index %22, %5
+      %24 = add index %19, %23
       %25 = prefix boolx8 %24
-      %26 = load f32x8 x[64 * %6 + 8 * %12 + 8 * %22] mask %25
-      store f32x8 x_past[8 * %12 + 8 * %22 + 2] %26
+      %26 = load f32x8 x[64 * %10 + 8 * %14 + 8 * %22] mask %25
+      store f32x8 x_past[8 * %14 + 8 * %22 + 2] %26
     }
-    loop %28 in %12 {
-      %29 = load f32x8 x[64 * %6 + 8 * %28]
+    loop %28 in %14 {
+      %29 = load f32x8 x[64 * %10 + 8 * %28]
       %30 = load f32x8 x_past[8 * %28]
       %31 = add f32x8 %29, %30
-      store f32x8 y[64 * %6 + 8 * %28] %31
+      store f32x8 y[64 * %10 + 8 * %28] %31
     }
     loop %33 in %21 {
-      %34 = mul index %33, %16
-      %35 = add index %18, %34
+      %34 = mul index %33, %5
+      %35 = add index %19, %34
       %36 = prefix boolx8 %35
-      %37 = load f32x8 x[64 * %6 + 8 * %12 + 8 * %33] mask %36
-      %38 = load f32x8 x_past[8 * %12 + 8 * %33]
+      %37 = load f32x8 x[64 * %10 + 8 * %14 + 8 * %33] mask %36
+      %38 = load f32x8 x_past[8 * %14 + 8 * %33]
       %39 = add f32x8 %37, %38
-      store f32x8 y[64 * %6 + 8 * %12 + 8 * %33] %39 mask %36
+      store f32x8 y[64 * %10 + 8 * %14 + 8 * %33] %39 mask %36
     }
     loop %41 in 1 {
       loop %42 in 1 {
-        %43 = load f32x8 x_past[%10 + 72 * %41 + 8 * %42]
+        %43 = load f32x8 x_past[%13 + 72 * %41 + 8 * %42]
         store f32x8 x_past[72 * %41 + 8 * %42] %43
       }
     }

@@ -34,15 +34,15 @@ kernel k0 "y" {   # 64 flops, 512 bytes
   %21 = const index 7
   %22 = add index %19, %21
   %23 = div index %22, %20
-  loop %24 in %23 {
-    %25 = const index -8
-    %26 = mul index %24, %25
+  %24 = const index -8
+  loop %25 in %23 {
+    %26 = mul index %25, %24
     %27 = add index %19, %26
     %28 = const f32x8 1.0
     %29 = prefix boolx8 %27
-    %30 = load f32x8 x[32 * %2 + 8 * %24] mask %29
+    %30 = load f32x8 x[32 * %2 + 8 * %25] mask %29
     %31 = add f32x8 %30, %28
-    store f32x8 y[32 * %2 + 8 * %24] %31 mask %29
+    store f32x8 y[32 * %2 + 8 * %25] %31 mask %29
   }
 }
 

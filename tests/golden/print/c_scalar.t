@@ -44,27 +44,27 @@ INLINE float select_f32(int m, float a, float b) { return m ? a : b; }
  *   y[i < 10]: f32 = x[i] < 0 ? 0.01 * x[i] : x[i]; */
 static void leaky_k0(const float *RESTRICT x, float *RESTRICT y)
 {
-  for (int32_t i1 = 0; i1 < 2; i1++) {
-    const float v2 = *(x + 4 * i1);
-    const int v4 = v2 < 0.0f;
-    const float v6 = 0.01f * v2;
-    const float v7 = select_f32(v4, v6, v2);
-    *(y + 4 * i1) = v7;
-    const float v9 = *(x + 4 * i1 + 1);
+  for (int32_t i3 = 0; i3 < 2; i3++) {
+    const float v4 = *(x + 4 * i3);
+    const int v5 = v4 < 0.0f;
+    const float v6 = 0.01f * v4;
+    const float v7 = select_f32(v5, v6, v4);
+    *(y + 4 * i3) = v7;
+    const float v9 = *(x + 4 * i3 + 1);
     const int v10 = v9 < 0.0f;
     const float v11 = 0.01f * v9;
     const float v12 = select_f32(v10, v11, v9);
-    *(y + 4 * i1 + 1) = v12;
-    const float v14 = *(x + 4 * i1 + 2);
+    *(y + 4 * i3 + 1) = v12;
+    const float v14 = *(x + 4 * i3 + 2);
     const int v15 = v14 < 0.0f;
     const float v16 = 0.01f * v14;
     const float v17 = select_f32(v15, v16, v14);
-    *(y + 4 * i1 + 2) = v17;
-    const float v19 = *(x + 4 * i1 + 3);
+    *(y + 4 * i3 + 2) = v17;
+    const float v19 = *(x + 4 * i3 + 3);
     const int v20 = v19 < 0.0f;
     const float v21 = 0.01f * v19;
     const float v22 = select_f32(v20, v21, v19);
-    *(y + 4 * i1 + 3) = v22;
+    *(y + 4 * i3 + 3) = v22;
   }
   const float v24 = *(x + 8);
   const int v26 = v24 < 0.0f;
