@@ -67,8 +67,6 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
 typedef struct Zip { Ctx *c; const KBuf *buf; int most; KBlock out; } Zip;
 typedef struct Segment { KInst **at; int n; } Segment;
 
-static bool straight(const KInst *i) { return i->op < K_SCATTER; }
-
 /* Constants and addresses of what is known before the run at[0 .. n): they go in front of it. (Numbers grow along the run.) */
 static bool *early_of(Ctx *c, KInst **at, int n) {
   int first = n ? at[0]->id : 0;
@@ -135,7 +133,7 @@ static void zip_run(Zip *z, KInst **at, int n) {
 static void zip_block(Ctx *c, const KBuf *buf, int most, KBlock *b) {
   Zip z = { .c = c, .buf = buf, .most = most };
   for (int k = 0, e; k < b->n; k = e) {
-    for (e = k; e < b->n && straight(b->at[e]); e++) {}
+    for (e = k; e < b->n && b->at[e]->op < K_SCATTER; e++) {}
     zip_run(&z, b->at + k, e - k);
     if (e == b->n) break;
     zip_block(c, buf, most, &b->at[e]->body); zip_block(c, buf, most, &b->at[e]->other);
