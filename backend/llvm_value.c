@@ -47,13 +47,13 @@ static V lanes_of(Unit *u, V v, int from, int end, int to) {
   return LLVMBuildShuffleVector(u->b, v, LLVMGetPoison(LLVMTypeOf(v)), LLVMConstVector(mask, (unsigned)to), "");
 }
 
-
 /* ---- functions of numbers */
 typedef V Special(Unit *u, KType t, V *a);
 
 static bool is_unsigned(KType t) { return type_class(t.elem) == 'u' || t.elem == T_BOOL; }
 static V zero(Unit *u, KType t) { return LLVMConstNull(llvm_type(u, t)); }
-static V unary(Unit *u, const char *name, V a) { T t = LLVMTypeOf(a); return intrinsic(u, name, &t, 1, &a, 1); }
+/* An intrinsic overloaded on the type of its first argument. */
+static V call_on(Unit *u, const char *name, V *a, int n) { T t = LLVMTypeOf(a[0]); return intrinsic(u, name, &t, 1, a, n); }
 
 /* max(a, b) = b > a ? b : a, and the like: one instruction on x86. */
 static V pick(Unit *u, KType t, V *a, LLVMRealPredicate f, LLVMIntPredicate s, LLVMIntPredicate n) {
@@ -67,8 +67,7 @@ static V do_select(Unit *u, KType t, V *a) { (void)t; return choose(u, a[0], a[1
 static V do_isnan(Unit *u, KType t, V *a) { (void)t; return fcmp(u, LLVMRealUNO, a[0], a[0]); }
 
 static V do_fma(Unit *u, KType t, V *a) {
-  T ty = llvm_type(u, t);
-  return u->t->fma ? intrinsic(u, "llvm.fma", &ty, 1, a, 3) : LLVMBuildFAdd(u->b, LLVMBuildFMul(u->b, a[0], a[1], ""), a[2], "");
+  (void)t; return u->t->fma ? call_on(u, "llvm.fma", a, 3) : LLVMBuildFAdd(u->b, LLVMBuildFMul(u->b, a[0], a[1], ""), a[2], "");
 }
 
 static V do_fnma(Unit *u, KType t, V *a) {
@@ -135,7 +134,7 @@ static V on_register(Unit *u, KType t, V *a, int narg, V (*op)(Unit *, int lanes
 }
 
 static V rcp(Unit *u, int lanes, V *a) {
-  if (u->t->isa == ISA_NEON) return unary(u, "llvm.aarch64.neon.frecpe", a[0]);
+  if (u->t->isa == ISA_NEON) return call_on(u, "llvm.aarch64.neon.frecpe", a, 1);
   if (u->t->isa == ISA_AVX512) return call_avx512(u, "rcp14", lanes, a, 1);
   return call_named(u, lanes == 8 ? "llvm.x86.avx.rcp.ps.256" : "llvm.x86.sse.rcp.ps", a, 1);
 }
@@ -172,7 +171,7 @@ static V apply(Unit *u, KFn fn, KType t, V *a) {
   const Row *r = &rows[fn];
   int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;
   if (r->fn) return r->fn(u, t, a);
-  if (r->name) return unary(u, r->name, a[0]);
+  if (r->name) return call_on(u, r->name, a, 1);
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");
   return type_is_float(t.elem) ? fcmp(u, (LLVMRealPredicate)code, a[0], a[1]) : unit_icmp(u, (LLVMIntPredicate)code, a[0], a[1]);
 }
@@ -234,7 +233,7 @@ static V do_gather(Unit *u, const KInst *k) { return access(u, k, NULL, places(u
 static V do_scatter(Unit *u, const KInst *k) { return access(u, k, arg(u, k, 1), places(u, k, 2), "llvm.masked.scatter"); }
 static V do_prefetch(Unit *u, const KInst *k) {
   V a[4] = { address(u, &k->addr), unit_i32(u, 0), unit_i32(u, 2), unit_i32(u, 1) };       /* read, locality 2, data */
-  return intrinsic(u, "llvm.prefetch", &u->ptr, 1, a, 4);
+  return call_on(u, "llvm.prefetch", a, 4);
 }
 
 /* ---- lanes */
@@ -290,7 +289,7 @@ static V clamp_int(Unit *u, V v, Type from, KType to) {
 static V clamp_float(Unit *u, V v, KType from, KType to) {
   double top = to.elem == T_I32 ? 2147483520.0 : to.elem == T_U32 ? 4294967040.0 : 9223371487098961920.0;
   if (type_bytes(to.elem) < 4 || from.elem == T_F64) top = type_highest(to.elem);
-  V r = unary(u, "llvm.rint", v), none = fcmp(u, LLVMRealUNO, v, v);
+  V r = call_on(u, "llvm.rint", &v, 1), none = fcmp(u, LLVMRealUNO, v, v);
   V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top);
   r = choose(u, fcmp(u, LLVMRealOLT, r, lo), lo, r);
   r = choose(u, fcmp(u, LLVMRealOGT, r, hi), hi, r);
