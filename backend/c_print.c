@@ -282,6 +282,5 @@ char *c_header(Ctx *c, const KModule *m) {
     text_add(&o, "#define %s_%s_MIN %lld\n#define %s_%s_MAX %lld\n", big, d, (long long)dim->lo, big, d, (long long)dim->hi);
   }
   add_declarations(&p, &o);
-  text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
-  return o.s;
+  text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n"); return o.s;
 }

@@ -15,10 +15,7 @@ const KFnInfo kfn_info[KF_COUNT] = {
 
 KMemo *k_memo(Ctx *c) { KMemo *m = NEW(c, KMemo); *m = (KMemo){ .cap = 1024, .at = NEWN(c, KEntry, 1024) }; return m; }
 
-KScope *k_scope(KBuild *b, KScope *up) {
-  KScope *s = NEW(b->c, KScope); *s = (KScope){ up, ++((KMemo *)b->memo)->nscope };
-  return s;
-}
+KScope *k_scope(KBuild *b, KScope *up) { KScope *s = NEW(b->c, KScope); *s = (KScope){ up, ++((KMemo *)b->memo)->nscope }; return s; }
 
 KSave k_goto(KBuild *b, KBlock *block, KScope *scope) {
   KMemo *m = b->memo; KSave was = { b->block, m->scope };
@@ -83,8 +80,7 @@ KInst *k_put(KBuild *b, KInst proto) {
   KMemo *m = b->memo; uint64_t h = inst_hash(&proto, m); KEntry *e = memo_slot(m, &proto, h);
   if (e->inst && visible(e->scope, m->scope)) return e->inst;
   if (!e->inst && ++m->n * 2 > m->cap) memo_grow(b, m), e = memo_slot(m, &proto, h);
-  *e = (KEntry){ h, k_emit(b, proto), m->scope };
-  return e->inst;
+  *e = (KEntry){ h, k_emit(b, proto), m->scope }; return e->inst;
 }
 
 void k_stored(KBuild *b, int buf) {

@@ -90,6 +90,5 @@ char *kir_print(Ctx *c, const KModule *m) {
     else text_add(&o.t, " at %lld, %lld bytes\n", (long long)b->offset, (long long)b->bytes);
   }
   for (int k = 0; k < m->nkernel; k++) add_func(&o, m->kernel[k]);
-  add_func(&o, m->init);
-  return o.t.s;
+  add_func(&o, m->init); return o.t.s;
 }

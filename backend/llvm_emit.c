@@ -139,9 +139,7 @@ static V kernel(Unit *u, const KFunc *f) {
   body(u, f); return fn;
 }
 
-static void init(Unit *u) {
-  function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true); u->state = param(u, 0); body(u, u->m->init);
-}
+static void init(Unit *u) { function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true); u->state = param(u, 0); body(u, u->m->init); }
 
 /* Leaves the function with `code` where `bad` holds. */
 static void refuse(Unit *u, V bad, int code) {
@@ -172,8 +170,7 @@ static V call_entry(Unit *u, V *kernels) {
   if (ndims(u)) not_null(u, dims);
   for (int k = 0; k < ndims(u); k++) *a++ = checked_dim(u, dims, k);
   for (int k = 0; k < u->m->nkernel; k++) LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernels[k]), kernels[k], arg, (unsigned)(a - arg), "");
-  LLVMBuildRet(u->b, unit_i32(u, 0));
-  return f;
+  LLVMBuildRet(u->b, unit_i32(u, 0)); return f;
 }
 
 /* n parameters as an array in memory. */
@@ -232,8 +229,7 @@ static LLVMTargetMachineRef machine(Unit *u) {
   LLVMTargetMachineOptionsSetCodeGenOptLevel(o, LLVMCodeGenLevelDefault);
   LLVMTargetMachineOptionsSetRelocMode(o, LLVMRelocPIC);
   LLVMTargetMachineRef tm = LLVMCreateTargetMachineWithOptions(target, u->t->triple, o);
-  LLVMDisposeTargetMachineOptions(o);
-  return tm;
+  LLVMDisposeTargetMachineOptions(o); return tm;
 }
 
 static void start(Unit *u, LLVMTargetMachineRef tm) {
@@ -277,6 +273,5 @@ bool frit_llvm_emit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind
     ok = output(&u, tm, kind, out, size);
     LLVMDisposeBuilder(u.b); LLVMDisposeModule(u.mod); LLVMDisposeTargetMachine(tm);
   }
-  LLVMContextDispose(u.lc);
-  return ok;
+  LLVMContextDispose(u.lc); return ok;
 }

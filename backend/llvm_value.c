@@ -202,14 +202,10 @@ static V moving_base(Unit *u, const KAddr *a) {
   if (m->era == u->era && m->addr.buf == a->buf && kaddr_parallel(&m->addr, a)) return m->p;
   V p = base_of(u, &u->m->buf[a->buf]), off = variable_part(u, a);
   if (off) p = unit_gep(u, element(u, a), p, off);
-  *m = (AddrMemo){ *a, p, u->era };
-  return p;
+  *m = (AddrMemo){ *a, p, u->era }; return p;
 }
 
-static V address(Unit *u, const KAddr *a) {
-  V p = moving_base(u, a);
-  return a->c ? unit_gep(u, element(u, a), p, number(u, a->c)) : p;
-}
+static V address(Unit *u, const KAddr *a) { V p = moving_base(u, a); return a->c ? unit_gep(u, element(u, a), p, number(u, a->c)) : p; }
 
 /* ---- memory. Plain, masked or at several places: v is what is stored, or NULL, and the value is what is loaded. */
 static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
