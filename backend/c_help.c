@@ -29,7 +29,6 @@ static const char *const c_scalar[T_COUNT] = {
 
 /* Ports and their headers speak of all types. */
 const char *c_memory(CPrint *p, Type t) { return t == T_BOOL ? "uint8_t" : t == T_BF16 ? "uint16_t" : c_scalar[c_elem(p, t)]; }
-
 Type c_int_like(Type t, bool is_signed) {
   static const Type of[9][2] = { [1] = { T_U8, T_I8 }, [2] = { T_U16, T_I16 }, [4] = { T_U32, T_I32 }, [8] = { T_U64, T_I64 } };
   return of[type_bytes(t)][is_signed];
@@ -40,15 +39,14 @@ static bool first_use(CPrint *p, const char *name) {
   for (int k = 0; k < p->seen.n; k++) if (!strcmp(p->seen.at[k], name)) return false;
   PUSH(p->c, p->seen, name); return true;
 }
-
-static const char *type_suffix(CPrint *p, KType t) { return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes); }
+static const char *suffix(CPrint *p, KType t) { return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes); }
 
 const char *c_type(CPrint *p, KType t) {
   Type e = c_elem(p, t.elem);
   if (t.lanes == 1) return c_scalar[e];
   bool mask = e == T_BOOL && p->t->isa == ISA_AVX512;
   e = e == T_BOOL ? T_I32 : e == T_F16 ? T_U16 : e;
-  const char *name = mask ? ctx_printf(p->c, "m%d", t.lanes) : type_suffix(p, (KType){ e, t.lanes }), *s = c_scalar[e];
+  const char *name = mask ? ctx_printf(p->c, "m%d", t.lanes) : suffix(p, (KType){ e, t.lanes }), *s = c_scalar[e];
   int bytes = type_bytes(e) * t.lanes;
   if (!first_use(p, name)) return name;
   if (mask) text_add(&p->types, "typedef __mmask%d %s;\n", t.lanes < 8 ? 8 : t.lanes, name);
@@ -93,7 +91,6 @@ static void add_joined(Text *o, const Env *v) {
   else add_shuffle(o, "a, b", 0, v->t.lanes);
 }
 static void add_ones(Text *o, int n) { text_add(o, n > 32 ? "0x%llxull" : "0x%llxu", n < 64 ? (1ull << n) - 1 : ~0ull); }
-
 static bool is_var(const char **s, const char *name) {
   bool same = !strncmp(*s, name, strlen(name));
   if (same) *s += strlen(name);
@@ -256,7 +253,7 @@ static void write_help(CPrint *p, const char *fn, const char *name, KType t, Typ
 
 const char *c_help(CPrint *p, const char *fn, KType t, Type a) {
   t.elem = c_elem(p, t.elem); a = c_elem(p, a);
-  const char *name = ctx_printf(p->c, "%s_%s%s%s", fn, type_suffix(p, t), a == T_NONE ? "" : "_from_", a == T_NONE ? "" : type_name(a));
+  const char *name = ctx_printf(p->c, "%s_%s%s%s", fn, suffix(p, t), a == T_NONE ? "" : "_from_", a == T_NONE ? "" : type_name(a));
   if (first_use(p, name)) write_help(p, fn, name, t, a);
   return name;
 }

@@ -14,9 +14,7 @@ const KFnInfo kfn_info[KF_COUNT] = {
 };
 
 KMemo *k_memo(Ctx *c) { KMemo *m = NEW(c, KMemo); *m = (KMemo){ .cap = 1024, .at = NEWN(c, KEntry, 1024) }; return m; }
-
 KScope *k_scope(KBuild *b, KScope *up) { KScope *s = NEW(b->c, KScope); *s = (KScope){ up, ++((KMemo *)b->memo)->nscope }; return s; }
-
 KSave k_goto(KBuild *b, KBlock *block, KScope *scope) {
   KMemo *m = b->memo; KSave was = { b->block, m->scope };
   b->block = block; m->scope = scope;
@@ -54,7 +52,6 @@ static bool can_number(const KInst *i) {
   for (int k = 0; k < 3; k++) can &= !i->a[k] || i->a[k]->op != K_VAR;
   return can;
 }
-
 static bool visible(const KScope *s, const KScope *from) { while (from && from != s) from = from->up; return from != NULL; }
 
 /* The slot of a value equal to *i, or a free one (always, if i is NULL). */
@@ -100,7 +97,6 @@ KInst *k_const(KBuild *b, KType t, double f, int64_t i) {
 }
 KInst *k_int(KBuild *b, int64_t v) { return k_const(b, ktype(T_WINT, 1), 0, v); }
 KInst *k_prefix(KBuild *b, KInst *n, int lanes) { return k_put(b, (KInst){ .op = K_PREFIX, .type = { T_BOOL, lanes }, .a = { n } }); }
-
 KInst *k_bcast(KBuild *b, KInst *x, int lanes) {
   if (x->type.lanes == lanes) return x;
   if (x->op == K_CONST) return k_const(b, ktype(x->type.elem, lanes), x->f, x->imm);

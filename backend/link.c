@@ -46,13 +46,13 @@ static bool work_open(Work *w) {
   const char *tmp = getenv("TMPDIR");
   snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
   if (mkdtemp(w->dir)) return true;
-  return refuse(w->c, ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno)), "set TMPDIR to a folder that you may write to");
+  const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
+  return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
 }
 
 static const char *work_path(Work *w, const char *name) { return ctx_printf(w->c, "%s/%s", w->dir, name); }
 static const char *work_name(Work *w, const char *suffix) { return ctx_printf(w->c, "%s%s", w->m->name, suffix); }
 static bool work_write(Work *w, const char *name, const void *data, size_t n) { return file_write(w->c, work_path(w, name), data, n, false); }
-
 static void work_close(Work *w) {
   static const char *const suffix[] = { ".c", ".s", ".o", ".a", ".so" };
   for (int k = 0; k < 5; k++) unlink(work_path(w, work_name(w, suffix[k])));
@@ -155,7 +155,6 @@ static const char *header_path(Ctx *c, const char *path) {
   const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
   return ctx_printf(c, "%.*s.h", dot && (!slash || dot > slash) ? (int)(dot - path) : (int)strlen(path), path);
 }
-
 static bool write_text(Ctx *c, const char *path, const char *s) { return file_write(c, path, s, strlen(s), false); }
 static bool emit_c(Ctx *c, const KModule *m, const char *path) {
   const char *header = header_path(c, path), *slash = strrchr(header, '/'), *text = c_print(c, m, slash ? slash + 1 : header);

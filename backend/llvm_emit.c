@@ -16,7 +16,6 @@ typedef struct Set { int id; V was, now; } Set;
 typedef struct Sets { Set *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
 static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
-
 static int count_sets(const KBlock *b) {
   int n = 0;
   EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other);
@@ -38,7 +37,6 @@ static Sets sets_of(Unit *u, const KInst *i) {
   collect_sets(u, &i->body, &s); collect_sets(u, &i->other, &s);
   return s;
 }
-
 static Block new_block(Unit *u) { return LLVMAppendBasicBlockInContext(u->lc, u->fn, ""); }
 static void enter(Unit *u, Block b) { LLVMPositionBuilderAtEnd(u->b, b); u->era++; }
 static V number(T t, int64_t v) { return LLVMConstInt(t, (uint64_t)v, 1); }
@@ -105,7 +103,6 @@ static int nargs(const Unit *u) { return kmodule_nargs(u->m); }
 static int ndims(const Unit *u) { return u->m->graph->ndim; }
 static V param(const Unit *u, int k) { return LLVMGetParam(u->fn, (unsigned)k); }
 static const char *symbol(Unit *u, const char *suffix) { return u->host->printf(u->c, "%s_%s", u->m->name, suffix); }
-
 static void add_attr(Unit *u, unsigned at, const char *name) {
   LLVMAddAttributeAtIndex(u->fn, at, LLVMCreateEnumAttribute(u->lc, LLVMGetEnumAttributeKindForName(name, strlen(name)), 0));
 }

@@ -32,7 +32,6 @@ static V splat(Unit *u, KType t, V s) {
   V none = LLVMGetPoison(llvm_type(u, t)), one = LLVMBuildInsertElement(u->b, none, s, unit_i32(u, 0), "");
   return LLVMBuildShuffleVector(u->b, one, none, LLVMConstNull(LLVMVectorType(u->i32, (unsigned)t.lanes)), "");
 }
-
 static V int_lanes(Unit *u, KType t, int64_t v) { return splat(u, t, LLVMConstInt(elem_type(u, t.elem), (uint64_t)v, 1)); }
 static V choose(Unit *u, V c, V a, V b) { return LLVMBuildSelect(u->b, c, a, b, ""); }
 static V fcmp(Unit *u, LLVMRealPredicate p, V a, V b) { return LLVMBuildFCmp(u->b, p, a, b, ""); }
@@ -65,7 +64,6 @@ static V do_neg(Unit *u, KType t, V *a) { return type_is_float(t.elem) ? LLVMBui
 static V do_not(Unit *u, KType t, V *a) { (void)t; return LLVMBuildNot(u->b, a[0], ""); }
 static V do_select(Unit *u, KType t, V *a) { (void)t; return choose(u, a[0], a[1], a[2]); }
 static V do_isnan(Unit *u, KType t, V *a) { (void)t; return fcmp(u, LLVMRealUNO, a[0], a[0]); }
-
 static V do_fma(Unit *u, KType t, V *a) {
   (void)t; return u->t->fma ? call_on(u, "llvm.fma", a, 3) : LLVMBuildFAdd(u->b, LLVMBuildFMul(u->b, a[0], a[1], ""), a[2], "");
 }

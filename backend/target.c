@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What every C compile needs: no contraction and no errno (or the same statement gives different bits, or calls), no built-in that turns a loop into a
- * call of memset or memcpy, wrapping integers, and nothing of the host's start-up. */
+/* What every C compile needs: no contraction and no errno (or the same statement gives different bits, or calls), no built-in that turns a loop into
+ * a call of memset or memcpy, wrapping integers, and nothing of the host's start-up. */
 #define CFLAGS "-O2 -ffp-contract=off -fno-math-errno -fno-trapping-math -ffreestanding -fno-builtin -fwrapv -fvisibility=hidden " \
                "-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector "
 #define GCC_FLAGS CFLAGS "-fno-tree-loop-distribute-patterns "
@@ -30,7 +30,8 @@ const Target targets[] = {
     UNITS(true, 8, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
   { .name = "riscv64v", .triple = "riscv64-unknown-linux-gnu", .cpu = "generic-rv64", .features = "+m,+a,+f,+d,+c,+v", .abi = "lp64d",
     .cc = "clang-19", .cflags = CFLAGS "-std=gnu11 -fPIC --target=riscv64-linux-gnu -march=rv64gcv -mabi=lp64d", .isa = ISA_RVV, .vector_bytes = 16,
-    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 32, UNITS(true, 0, 1, 1, 5), CACHES(32, 512, 2 * 1024, 64), .index_bits = 64, .block = 64 },
+    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 32, UNITS(true, 0, 1, 1, 5), CACHES(32, 512, 2 * 1024, 64), .index_bits = 64,
+    .block = 64 },
   { .name = "cortex-m7", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m7", .features = "", .cc = "arm-none-eabi-gcc", .little_ram = true,
     .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 0, 1, 1, 3),
     CACHES(16, 128, 512, 32), .index_bits = 32, .block = 16 },
