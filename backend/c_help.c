@@ -42,9 +42,8 @@ static bool first_use(CPrint *p, const char *name) {
 static const char *suffix(CPrint *p, KType t) { return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes); }
 
 const char *c_type(CPrint *p, KType t) {
-  Type e = c_elem(p, t.elem);
+  Type e = c_elem(p, t.elem); bool mask = e == T_BOOL && p->t->isa == ISA_AVX512;
   if (t.lanes == 1) return c_scalar[e];
-  bool mask = e == T_BOOL && p->t->isa == ISA_AVX512;
   e = e == T_BOOL ? T_I32 : e == T_F16 ? T_U16 : e;
   const char *name = mask ? ctx_printf(p->c, "m%d", t.lanes) : suffix(p, (KType){ e, t.lanes }), *s = c_scalar[e];
   int bytes = type_bytes(e) * t.lanes;
@@ -180,23 +179,18 @@ static void part_args(Text *o, const Sig *s, const char *fn, int half) {
 }
 
 static const char *halves_body(CPrint *p, const Sig *s, const char *fn, const char *from) {
-  Text o = { .c = p->c }; bool gives = *s->ret != 'v';
-  text_add(&o, gives ? "{cat %s}({%s H%s}(" : "%.0s{%s H%s}(", s->ret, fn, from);
-  part_args(&o, s, fn, 0);
-  text_add(&o, gives ? "), {%s H%s}(" : "); {%s H%s}(", fn, from);
-  part_args(&o, s, fn, 1);
-  text_add(&o, gives ? "))" : ")"); return o.s;
+  Text a = { .c = p->c }, b = { .c = p->c }; part_args(&a, s, fn, 0); part_args(&b, s, fn, 1);
+  if (*s->ret == 'v') return ctx_printf(p->c, "{%s H%s}(%s); {%s H%s}(%s)", fn, from, a.s, fn, from, b.s);
+  return ctx_printf(p->c, "{cat %s}({%s H%s}(%s), {%s H%s}(%s))", s->ret, fn, from, a.s, fn, from, b.s);
 }
 
 static const char *lanes_body(CPrint *p, const Sig *s, const char *fn, const char *from, KType t) {
-  Text o = { .c = p->c };
-  bool gives = *s->ret != 'v', masks = *s->ret == 'M' || (*s->ret == 'T' && t.elem == T_BOOL), bits = masks && p->t->isa == ISA_AVX512;
-  if (gives) text_add(&o, bits ? "$%s r = 0; " : "$%s r = {0}; ", s->ret);
-  text_add(&o, "for (int i = 0; i < $N; i++) %s", !gives ? "" : bits ? "r = ($M)(r | ($M)(0 != " : masks ? "r[i] = -(0 != " : "r[i] = ");
-  text_add(&o, "{%s E%s}(", fn, from);
-  part_args(&o, s, fn, 2);
-  text_add(&o, ")%s%s", bits ? ") << i)" : masks ? ")" : "", gives ? "; return r" : "");
-  return o.s;
+  Text args = { .c = p->c }; part_args(&args, s, fn, 2);
+  bool masks = *s->ret == 'M' || (*s->ret == 'T' && t.elem == T_BOOL), bits = masks && p->t->isa == ISA_AVX512;
+  const char *call = ctx_printf(p->c, "{%s E%s}(%s)", fn, from, args.s), *all = "for (int i = 0; i < $N; i++)";
+  if (*s->ret == 'v') return ctx_printf(p->c, "%s %s", all, call);
+  if (bits) return ctx_printf(p->c, "$%s r = 0; %s r = ($M)(r | ($M)(0 != %s) << i); return r", s->ret, all, call);
+  return ctx_printf(p->c, masks ? "$%s r = {0}; %s r[i] = -(0 != %s); return r" : "$%s r = {0}; %s r[i] = %s; return r", s->ret, all, call);
 }
 
 /* Conversions by kind of element. f16 is converted from and to f32 only, bool never. */

@@ -199,8 +199,8 @@ static void print_run(CPrint *p, const char *const *calls) {
 #define CALL_PARAMS "void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par"
 static void print_call(CPrint *p) {
   text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n  (void)par;\n", p->name);
-  text_add(&p->out, kmodule_nargs(p->m) ? "  if (!args) return 2;\n" : "  (void)args;\n");
-  text_add(&p->out, p->m->graph->ndim ? "  if (!dims) return 2;\n" : "  (void)dims;\n");
+  c_line(p, kmodule_nargs(p->m) ? "if (!args) return 2;" : "(void)args;");
+  c_line(p, p->m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
   text_add(&p->out, "  return %s_run(", p->name);
   for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&p->out, "(%s *)args[%d], ", argument_type(p, k), k);
   text_add(&p->out, "state, scratch");
@@ -232,15 +232,15 @@ static void add_prologue(CPrint *p, Text *o, const char *header) {
   text_add(o, " * -ffp-contract=off is part of the meaning: contraction would change bits. */\n#include <stddef.h>\n#include <stdint.h>\n");
   if (p->t->isa != ISA_SCALAR) text_add(o, "#include <%s.h>\n", include);
   if (header) text_add(o, "#include \"%s\"\n", header);
-  text_add(o, "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n#endif\n"
-              "#if defined(__GNUC__)\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
+  text_add(o, "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n#endif\n#if defined(__GNUC__)\n"
+              "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
               "#define INLINE static inline __attribute__((always_inline))\n#define EXPORT __attribute__((visibility(\"default\")))\n"
-              "#define ALIGNED(n) __attribute__((aligned(n)))\n#define RESTRICT __restrict\n"
-              "#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n#define INF_F32 __builtin_inff()\n#define NAN_F32 __builtin_nanf(\"\")\n"
+              "#define ALIGNED(n) __attribute__((aligned(n)))\n#define RESTRICT __restrict\n#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n"
+              "#define INF_F32 __builtin_inff()\n#define NAN_F32 __builtin_nanf(\"\")\n"
               "#define INF_F64 __builtin_inf()\n#define NAN_F64 __builtin_nan(\"\")\n"
               "#else\n#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
-              "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n"
-              "#define INF_F64 (1e308 * 10)\n#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
+              "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n#define INF_F64 (1e308 * 10)\n"
+              "#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
   if (c_is_x86(p)) text_add(o, "#if defined(__clang__)\n#define PIN(x) ((void)0)\n#else\n#define PIN(x) __asm__(\"\" : \"+%s\"(x))\n#endif\n",
                             p->t->isa == ISA_AVX512 ? "v" : "x");
   text_add(o, "\n");

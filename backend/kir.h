@@ -27,24 +27,18 @@ typedef struct KType { Type elem; int lanes; } KType;
 static inline bool ktype_same(KType a, KType b) { return a.elem == b.elem && a.lanes == b.lanes; }
 
 typedef enum {
-  K_CONST,     /* imm or f */
-  K_PARAM,     /* a run-time dimension of the artefact: imm is its number in Graph.dim; index type */
-  K_FN,        /* fn(a...) */
-  K_CAST,      /* mode(type, a[0]): lanes agree */
-  K_BCAST,     /* scalar a[0] to all lanes */
-  K_IOTA,      /* 0, 1, 2, ... */
-  K_PREFIX,    /* mask: lane number < a[0] (index type) */
-  K_HRED,      /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
-  K_LANE,      /* lane imm of a[0] */
-  K_LOAD,      /* vector of consecutive elements, or a scalar, at addr; a[0]: mask or NULL (lanes outside give 0) */
-  K_GATHER,    /* elements at addr + a[1] (vector of T_I32 element offsets); a[0]: mask or NULL */
-  K_STORE,     /* a[1] to addr; a[0]: mask or NULL */
-  K_SCATTER,   /* a[1] to addr + a[2]; a[0]: mask or NULL; lanes in order */
-  K_VAR,       /* a variable that starts as a[0] */
-  K_SET,       /* variable a[0] = a[1] */
-  K_LOOP,      /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
-  K_IF,        /* if a[0] (scalar bool): body, else other */
-  K_PREFETCH   /* the line at addr */
+  K_CONST,             /* imm or f */
+  K_PARAM,             /* a run-time dimension of the artefact: imm is its number in Graph.dim; index type */
+  K_FN, K_CAST,        /* fn(a...); mode(type, a[0]): lanes agree */
+  K_BCAST, K_IOTA,     /* scalar a[0] to all lanes; 0, 1, 2, ... */
+  K_PREFIX,            /* mask: lane number < a[0] (index type) */
+  K_HRED,              /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
+  K_LANE,              /* lane imm of a[0] */
+  K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets) */
+  K_STORE, K_SCATTER,  /* a[1] to addr; a[1] to addr + a[2], lanes in order. All four: a[0] is the mask or NULL (loads give 0 outside) */
+  K_VAR, K_SET,        /* a variable that starts as a[0]; variable a[0] = a[1] */
+  K_LOOP,              /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
+  K_IF, K_PREFETCH     /* if a[0] (scalar bool): body, else other; the line at addr */
 } KOp;
 static inline bool kop_is_memory(KOp op) { return (op >= K_LOAD && op <= K_SCATTER) || op == K_PREFETCH; }
 static inline bool kop_is_load(KOp op) { return op == K_LOAD || op == K_GATHER; }

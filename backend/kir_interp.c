@@ -130,10 +130,7 @@ static void run_block(Run *r, const KBlock *b) {
   }
 }
 
-static int run_func(Run *r, const KFunc *f) {
-  r->f = f; r->value = NEWN(r->c, Num *, f->nvalue); run_block(r, &f->body);
-  return r->error;
-}
+static int run_func(Run *r, const KFunc *f) { r->f = f; r->value = NEWN(r->c, Num *, f->nvalue); run_block(r, &f->body); return r->error; }
 
 int kir_run(Ctx *c, const KModule *m, void *const *args, void *state, void *scratch, const int64_t *dims) {
   Run r = { .c = c, .m = m, .args = args, .state = state, .scratch = scratch, .dims = dims };

@@ -132,8 +132,7 @@ static bool make_object(Work *w, bool assembly) {
 }
 
 static bool make_archive(Work *w) {
-  Args a = { 0 };
-  add_words(w->c, &a, ctx_printf(w->c, "rcD %s %s", work_name(w, ".a"), work_name(w, ".o")));
+  Args a = { 0 }; add_words(w->c, &a, ctx_printf(w->c, "rcD %s %s", work_name(w, ".a"), work_name(w, ".o")));
   return make_object(w, false) && run_first(w, "llvm-ar-19|llvm-ar|ar", &a, "an archiver", "install binutils or llvm-19");
 }
 

@@ -223,8 +223,7 @@ static LLVMTargetMachineRef machine(Unit *u) {
   LLVMTargetMachineOptionsRef o = LLVMCreateTargetMachineOptions();
   LLVMTargetMachineOptionsSetCPU(o, u->t->cpu); LLVMTargetMachineOptionsSetFeatures(o, u->t->features);
   if (u->t->abi) LLVMTargetMachineOptionsSetABI(o, u->t->abi);
-  LLVMTargetMachineOptionsSetCodeGenOptLevel(o, LLVMCodeGenLevelDefault);
-  LLVMTargetMachineOptionsSetRelocMode(o, LLVMRelocPIC);
+  LLVMTargetMachineOptionsSetCodeGenOptLevel(o, LLVMCodeGenLevelDefault); LLVMTargetMachineOptionsSetRelocMode(o, LLVMRelocPIC);
   LLVMTargetMachineRef tm = LLVMCreateTargetMachineWithOptions(target, u->t->triple, o);
   LLVMDisposeTargetMachineOptions(o); return tm;
 }
@@ -240,9 +239,7 @@ static void start(Unit *u, LLVMTargetMachineRef tm) {
   u->arg = alloc(u, sizeof *u->arg, nargs(u)); u->dim = alloc(u, sizeof *u->dim, ndims(u));
 }
 
-static void take(Unit *u, const char *bytes, size_t n, uint8_t **out, size_t *size) {
-  *out = u->host->alloc(u->c, n + 1); *size = n; memcpy(*out, bytes, n);
-}
+static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) { *out = u->host->alloc(u->c, n + 1); *size = n; memcpy(*out, s, n); }
 
 static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out, size_t *size) {
   char *s = NULL; LLVMMemoryBufferRef buf;
@@ -254,8 +251,7 @@ static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out
   }
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, u->mod, kind == OUT_O ? LLVMObjectFile : LLVMAssemblyFile, &s, &buf)) return fail(u, "LLVM", s);
   take(u, LLVMGetBufferStart(buf), LLVMGetBufferSize(buf), out, size);
-  LLVMDisposeMemoryBuffer(buf);
-  return !u->failed;
+  LLVMDisposeMemoryBuffer(buf); return !u->failed;
 }
 
 bool frit_llvm_emit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind, uint8_t **out, size_t *size) {

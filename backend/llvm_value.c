@@ -220,15 +220,7 @@ static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
   return r;
 }
 
-static V do_load(Unit *u, const KInst *k) { return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load"); }
-static V do_store(Unit *u, const KInst *k) { return access(u, k, arg(u, k, 1), address(u, &k->addr), "llvm.masked.store"); }
 static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
-static V do_gather(Unit *u, const KInst *k) { return access(u, k, NULL, places(u, k, 1), "llvm.masked.gather"); }
-static V do_scatter(Unit *u, const KInst *k) { return access(u, k, arg(u, k, 1), places(u, k, 2), "llvm.masked.scatter"); }
-static V do_prefetch(Unit *u, const KInst *k) {
-  V a[4] = { address(u, &k->addr), unit_i32(u, 0), unit_i32(u, 2), unit_i32(u, 1) };       /* read, locality 2, data */
-  return call_on(u, "llvm.prefetch", a, 4);
-}
 
 /* ---- lanes */
 static V iota(Unit *u, KType t) {
@@ -236,17 +228,16 @@ static V iota(Unit *u, KType t) {
   for (int i = 0; i < t.lanes && i < 64; i++) lane[i] = LLVMConstInt(elem_type(u, t.elem), (unsigned)i, 0);
   return t.lanes == 1 ? lane[0] : LLVMConstVector(lane, (unsigned)t.lanes);
 }
-static V do_iota(Unit *u, const KInst *k) { return iota(u, k->type); }
 
 /* In 32 bits: one compare on every target (64-bit lanes cost twice). */
-static V do_prefix(Unit *u, const KInst *k) {
+static V prefix(Unit *u, const KInst *k) {
   KType t = { T_I32, k->type.lanes }; V n = arg(u, k, 0);
   if (LLVMTypeOf(n) != u->i32) n = LLVMBuildTrunc(u->b, n, u->i32, "");
   return unit_icmp(u, LLVMIntSLT, iota(u, t), splat(u, t, n));
 }
 
 /* Upper half against lower half, until one lane is left. */
-static V do_hred(Unit *u, const KInst *k) {
+static V hred(Unit *u, const KInst *k) {
   V v = arg(u, k, 0);
   if (k->a[0]->type.lanes == 1) return v;
   for (int n = k->a[0]->type.lanes / 2; n >= 1; n /= 2) {
@@ -290,27 +281,29 @@ static V clamp_float(Unit *u, V v, KType from, KType to) {
   return plain_cast(u, choose(u, none, zero(u, from), r), from.elem, to);
 }
 
-static V do_cast(Unit *u, const KInst *k) {
+static V cast(Unit *u, const KInst *k) {
   KType from = k->a[0]->type; V v = arg(u, k, 0);
   if (k->mode == CV_BITS) return LLVMBuildBitCast(u->b, v, llvm_type(u, k->type), "");
   if (k->mode == CV_PLAIN || type_is_float(k->type.elem)) return plain_cast(u, v, from.elem, k->type);
   return type_is_float(from.elem) ? clamp_float(u, v, from, k->type) : clamp_int(u, v, from.elem, k->type);
 }
 
-static V do_const(Unit *u, const KInst *k) { return type_is_float(k->type.elem) ? real(u, k->type, k->f) : int_lanes(u, k->type, k->imm); }
-static V do_param(Unit *u, const KInst *k) { return u->dim[k->imm]; }
-static V do_bcast(Unit *u, const KInst *k) { return splat(u, k->type, arg(u, k, 0)); }
-static V do_lane(Unit *u, const KInst *k) { return LLVMBuildExtractElement(u->b, arg(u, k, 0), unit_i32(u, k->imm), ""); }
-static V do_fn(Unit *u, const KInst *k) {
-  V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
-  return apply(u, k->fn, k->a[k->fn == KF_SELECT]->type, a);
-}
-
 V inst_value(Unit *u, const KInst *k) {
-  static V (*const rows[])(Unit *, const KInst *) = {
-    [K_CONST] = do_const, [K_PARAM] = do_param, [K_FN] = do_fn, [K_CAST] = do_cast, [K_BCAST] = do_bcast, [K_IOTA] = do_iota, [K_PREFIX] = do_prefix,
-    [K_HRED] = do_hred, [K_LANE] = do_lane, [K_LOAD] = do_load, [K_GATHER] = do_gather, [K_STORE] = do_store, [K_SCATTER] = do_scatter,
-    [K_PREFETCH] = do_prefetch,
-  };
-  return rows[k->op](u, k);
+  V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
+  switch (k->op) {
+  case K_CONST: return type_is_float(k->type.elem) ? real(u, k->type, k->f) : int_lanes(u, k->type, k->imm);
+  case K_PARAM: return u->dim[k->imm];
+  case K_FN: return apply(u, k->fn, k->a[k->fn == KF_SELECT]->type, a);
+  case K_CAST: return cast(u, k);
+  case K_BCAST: return splat(u, k->type, a[0]);
+  case K_IOTA: return iota(u, k->type);
+  case K_PREFIX: return prefix(u, k);
+  case K_HRED: return hred(u, k);
+  case K_LANE: return LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
+  case K_LOAD: return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load");
+  case K_STORE: return access(u, k, a[1], address(u, &k->addr), "llvm.masked.store");
+  case K_GATHER: return access(u, k, NULL, places(u, k, 1), "llvm.masked.gather");
+  case K_SCATTER: return access(u, k, a[1], places(u, k, 2), "llvm.masked.scatter");
+  default: return call_on(u, "llvm.prefetch", (V[]){ address(u, &k->addr), unit_i32(u, 0), unit_i32(u, 2), unit_i32(u, 1) }, 4);
+  }
 }
