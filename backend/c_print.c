@@ -165,17 +165,14 @@ static void print_heading(CPrint *p, const KFunc *f) {
 
 /* Gives the call. */
 static const char *print_kernel(CPrint *p, const KFunc *f) {
-  Used u = used_by(p, f); const char *name = c_ident(p->c, f->name);
-  print_heading(p, f);
-  text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, kernel_args(p, &u, true));
-  print_body(p, f, &u);
+  Used u = used_by(p, f); const char *name = c_ident(p->c, f->name); print_heading(p, f);
+  text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, kernel_args(p, &u, true)); print_body(p, f, &u);
   return ctx_printf(p->c, "%s_%s(%s);", p->name, name, kernel_args(p, &u, false));
 }
 
 /* ---- entry points */
 static const char *run_signature(CPrint *p) {
-  Text o = { .c = p->c };
-  text_add(&o, "int %s_run(", p->name);
+  Text o = { .c = p->c }; text_add(&o, "int %s_run(", p->name);
   for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&o, "%s *%s, ", argument_type(p, k), argument_name(p, k));
   text_add(&o, "void *state, void *scratch");
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&o, ", int64_t %s", dim_name(p, k));

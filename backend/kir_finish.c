@@ -149,8 +149,6 @@ void kir_zip(Ctx *c, const Target *t, const KBuf *buf, KFunc *f) {
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
   EACH_INST(i, &f->body) use(i, uses, 1);
-  sweep(&f->body, uses);
-  kir_zip(c, m->target, buf, f);
-  f->nvalue = number(&f->body, 0);
-  hint_launder(buf, &f->body);
+  sweep(&f->body, uses); kir_zip(c, m->target, buf, f);
+  f->nvalue = number(&f->body, 0); hint_launder(buf, &f->body);
 }

@@ -8,7 +8,7 @@ typedef struct Check { Ctx *c; const KModule *m; const KFunc *f; bool *live; } C
 
 static bool has_type(const KInst *v, Type elem, int lanes) { return v && ktype_same(v->type, ktype(elem, lanes)); }
 static bool is_index(const KInst *v) { return has_type(v, T_WINT, 1); }
-static bool same_type(const KInst *v, KType t) { return v && ktype_same(v->type, t); }
+static bool same_type(const KInst *v, KType t) { return has_type(v, t.elem, t.lanes); }
 static bool same_elem(const KInst *v, KType t) { return v && v->type.elem == t.elem; }
 
 static const char *check_fn(const KInst *i) {

@@ -148,8 +148,7 @@ static bool make_shared(Work *w) {
   return run_first(w, w->m->target->ld, &a, "a linker", "install binutils or lld-19");
 }
 
-/* ---- into place */
-/* path with its suffix replaced. */
+/* ---- into place: path with its suffix replaced */
 static const char *header_path(Ctx *c, const char *path) {
   const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
   return ctx_printf(c, "%.*s.h", dot && (!slash || dot > slash) ? (int)(dot - path) : (int)strlen(path), path);

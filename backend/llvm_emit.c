@@ -12,8 +12,7 @@
 
 /* ---- control */
 typedef LLVMBasicBlockRef Block;
-typedef struct Set { int id; V was, now; } Set;
-typedef struct Sets { Set *at; int n; } Sets;
+typedef struct Sets { struct Set { int id; V was, now; } *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
 static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
 static int count_sets(const KBlock *b) {
@@ -27,7 +26,7 @@ static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {
   EACH_INST(i, b) {
     int j = 0, id = i->op == K_SET ? i->a[0]->id : -1;
     while (j < s->n && s->at[j].id != id) j++;
-    if (id >= 0 && j == s->n && u->value[id]) s->at[s->n++] = (Set){ id, u->value[id], NULL };
+    if (id >= 0 && j == s->n && u->value[id]) s->at[s->n++] = (struct Set){ id, u->value[id], NULL };
     collect_sets(u, &i->body, s); collect_sets(u, &i->other, s);
   }
 }
