@@ -3,8 +3,8 @@
  *   c_help(p, "fma", f32x16)  ->  "fma_f32x16", and once in the file
  *   INLINE f32x16 fma_f32x16(f32x16 a, f32x16 b, f32x16 c) { return (f32x16)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
  *
- * A function without a row for its type is made of smaller ones: halves where the vector is wider than a register, else lane by lane. So
- * every function exists for every element and every number of lanes, and rows are only about speed. */
+ * A function without a row for its type is made of smaller ones: halves where the vector is wider than a register, else lane by lane. So every
+ * function exists for every element and every number of lanes, and rows are only about speed. */
 #include "c_print.h"
 #include <string.h>
 
@@ -29,7 +29,6 @@ static const char *const c_scalar[T_COUNT] = {
 
 /* Ports and their headers speak of all types. */
 const char *c_memory(CPrint *p, Type t) { return t == T_BOOL ? "uint8_t" : t == T_BF16 ? "uint16_t" : c_scalar[c_elem(p, t)]; }
-
 Type c_int_like(Type t, bool is_signed) {
   static const Type of[9][2] = { [1] = { T_U8, T_I8 }, [2] = { T_U16, T_I16 }, [4] = { T_U32, T_I32 }, [8] = { T_U64, T_I64 } };
   return of[type_bytes(t)][is_signed];
@@ -37,22 +36,16 @@ Type c_int_like(Type t, bool is_signed) {
 
 /* True the first time. */
 static bool first_use(CPrint *p, const char *name) {
-  for (int k = 0; k < p->seen.n; k++)
-    if (!strcmp(p->seen.at[k], name)) return false;
-  PUSH(p->c, p->seen, name);
-  return true;
+  for (int k = 0; k < p->seen.n; k++) if (!strcmp(p->seen.at[k], name)) return false;
+  PUSH(p->c, p->seen, name); return true;
 }
-
-static const char *type_suffix(CPrint *p, KType t) {
-  return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes);
-}
+static const char *suffix(CPrint *p, KType t) { return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes); }
 
 const char *c_type(CPrint *p, KType t) {
-  Type e = c_elem(p, t.elem);
+  Type e = c_elem(p, t.elem); bool mask = e == T_BOOL && p->t->isa == ISA_AVX512;
   if (t.lanes == 1) return c_scalar[e];
-  bool mask = e == T_BOOL && p->t->isa == ISA_AVX512;
   e = e == T_BOOL ? T_I32 : e == T_F16 ? T_U16 : e;
-  const char *name = mask ? ctx_printf(p->c, "m%d", t.lanes) : type_suffix(p, (KType){ e, t.lanes }), *s = c_scalar[e];
+  const char *name = mask ? ctx_printf(p->c, "m%d", t.lanes) : suffix(p, (KType){ e, t.lanes }), *s = c_scalar[e];
   int bytes = type_bytes(e) * t.lanes;
   if (!first_use(p, name)) return name;
   if (mask) text_add(&p->types, "typedef __mmask%d %s;\n", t.lanes < 8 ? 8 : t.lanes, name);
@@ -68,59 +61,45 @@ typedef struct Env { CPrint *p; KType t; Type a; } Env;
 static KType env_type(const Env *v, char letter) {
   KType t = v->t;
   switch (letter) {
-  case 'E': t.lanes = 1; break;
-  case 'H': t.lanes /= 2; break;
-  case 'M': t.elem = T_BOOL; break;
-  case 'I': t.elem = c_int_like(t.elem, true); break;
-  case 'U': t.elem = c_int_like(t.elem, false); break;
-  case 'J': t.elem = T_I32; break;
-  case 'F': t.elem = T_F32; break;
-  case 'L': t.elem = T_I64; break;
-  case 'V': t.elem = T_U32; break;
-  case 'A': t.elem = v->a; break;
+  case 'E': return (KType){ t.elem, 1 };
+  case 'H': return (KType){ t.elem, t.lanes / 2 };
+  case 'M': return (KType){ T_BOOL, t.lanes };
+  case 'I': case 'U': return (KType){ c_int_like(t.elem, letter == 'I'), t.lanes };
+  case 'J': return (KType){ T_I32, t.lanes };
+  case 'F': return (KType){ T_F32, t.lanes };
+  case 'L': return (KType){ T_I64, t.lanes };
+  case 'V': return (KType){ T_U32, t.lanes };
+  case 'A': return (KType){ v->a, t.lanes };
+  default: return t;
   }
-  return t;
 }
 
 static void add_list(Text *o, const char *fmt, int from, int n) {
-  for (int k = 0; k < n; k++) {
-    text_add(o, k ? ", " : "");
-    text_add(o, *fmt == '%' ? "%.0s%d" : "%s", fmt, from + k);
-  }
+  for (int k = 0; k < n; k++) text_add(o, k ? ", " : ""), text_add(o, *fmt == '%' ? "%.0s%d" : "%s", fmt, from + k);
 }
-
 static void add_shuffle(Text *o, const char *vectors, int from, int n) {
-  text_add(o, "__builtin_shufflevector(%s, ", vectors);
-  add_list(o, "%", from, n);
-  text_add(o, ")");
+  text_add(o, "__builtin_shufflevector(%s, ", vectors); add_list(o, "%", from, n); text_add(o, ")");
 }
-
 static void add_half(Text *o, const Env *v, int from) {
   if (v->t.lanes == 2) text_add(o, "a[%d]%s", from, v->t.elem == T_BOOL ? " & 1" : "");
   else add_shuffle(o, "a, a", from, v->t.lanes / 2);
 }
-
 static void add_joined(Text *o, const Env *v) {
   const char *minus = v->t.elem == T_BOOL ? "-" : "";
   if (v->t.lanes == 2) text_add(o, "(%s){ %sa, %sb }", c_type(v->p, v->t), minus, minus);
   else add_shuffle(o, "a, b", 0, v->t.lanes);
 }
-
 static void add_ones(Text *o, int n) { text_add(o, n > 32 ? "0x%llxull" : "0x%llxu", n < 64 ? (1ull << n) - 1 : ~0ull); }
-
 static bool is_var(const char **s, const char *name) {
-  size_t n = strlen(name);
-  bool same = !strncmp(*s, name, n);
-  if (same) *s += n;
+  bool same = !strncmp(*s, name, strlen(name));
+  if (same) *s += strlen(name);
   return same;
 }
 
 /* What follows a $ (c_help.def): a name, else a type letter. Gives the text behind it. */
 static const char *add_var(Text *o, const Env *v, const char *s) {
-  Type e = v->t.elem;
-  char class = type_class(e);
+  Type e = v->t.elem; char class = type_class(e); bool d = e == T_F64;
   int n = v->t.lanes, width = 8 * type_bytes(e), all = n * width, bits = width - (class != 'u');
-  bool d = e == T_F64;
   uint64_t most = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
   if (is_var(&s, "full")) add_ones(o, n);
   else if (is_var(&s, "half")) add_ones(o, n / 2);
@@ -151,8 +130,7 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
 
 /* {fn L} or {fn LA}: the name of another helper. */
 static const char *add_call(Text *o, const Env *v, const char *s) {
-  const char *space = strchr(s, ' ');
-  Type a = space[2] == '}' ? T_NONE : env_type(v, space[2]).elem;
+  const char *space = strchr(s, ' '); Type a = space[2] == '}' ? T_NONE : env_type(v, space[2]).elem;
   text_add(o, "%s", c_help(v->p, ctx_internn(v->p->c, s, (size_t)(space - s)), env_type(v, space[1]), a));
   return strchr(s, '}') + 1;
 }
@@ -160,8 +138,7 @@ static const char *add_call(Text *o, const Env *v, const char *s) {
 static void expand(Text *o, const Env *v, const char *s) {
   while (*s) {
     size_t n = strcspn(s, "${");
-    text_addn(o, s, n);
-    s += n;
+    text_addn(o, s, n); s += n;
     if (*s == '$') s = add_var(o, v, s + 1);
     else if (*s == '{' && s[1] >= 'a' && s[1] <= 'z') s = add_call(o, v, s + 1);
     else if (*s) text_addn(o, s++, 1);
@@ -202,25 +179,18 @@ static void part_args(Text *o, const Sig *s, const char *fn, int half) {
 }
 
 static const char *halves_body(CPrint *p, const Sig *s, const char *fn, const char *from) {
-  Text o = { .c = p->c };
-  bool gives = *s->ret != 'v';
-  text_add(&o, gives ? "{cat %s}({%s H%s}(" : "%.0s{%s H%s}(", s->ret, fn, from);
-  part_args(&o, s, fn, 0);
-  text_add(&o, gives ? "), {%s H%s}(" : "); {%s H%s}(", fn, from);
-  part_args(&o, s, fn, 1);
-  text_add(&o, gives ? "))" : ")");
-  return o.s;
+  Text a = { .c = p->c }, b = { .c = p->c }; part_args(&a, s, fn, 0); part_args(&b, s, fn, 1);
+  if (*s->ret == 'v') return ctx_printf(p->c, "{%s H%s}(%s); {%s H%s}(%s)", fn, from, a.s, fn, from, b.s);
+  return ctx_printf(p->c, "{cat %s}({%s H%s}(%s), {%s H%s}(%s))", s->ret, fn, from, a.s, fn, from, b.s);
 }
 
 static const char *lanes_body(CPrint *p, const Sig *s, const char *fn, const char *from, KType t) {
-  Text o = { .c = p->c };
-  bool gives = *s->ret != 'v', masks = *s->ret == 'M' || (*s->ret == 'T' && t.elem == T_BOOL), bits = masks && p->t->isa == ISA_AVX512;
-  if (gives) text_add(&o, bits ? "$%s r = 0; " : "$%s r = {0}; ", s->ret);
-  text_add(&o, "for (int i = 0; i < $N; i++) %s", !gives ? "" : bits ? "r = ($M)(r | ($M)(0 != " : masks ? "r[i] = -(0 != " : "r[i] = ");
-  text_add(&o, "{%s E%s}(", fn, from);
-  part_args(&o, s, fn, 2);
-  text_add(&o, ")%s%s", bits ? ") << i)" : masks ? ")" : "", gives ? "; return r" : "");
-  return o.s;
+  Text args = { .c = p->c }; part_args(&args, s, fn, 2);
+  bool masks = *s->ret == 'M' || (*s->ret == 'T' && t.elem == T_BOOL), bits = masks && p->t->isa == ISA_AVX512;
+  const char *call = ctx_printf(p->c, "{%s E%s}(%s)", fn, from, args.s), *all = "for (int i = 0; i < $N; i++)";
+  if (*s->ret == 'v') return ctx_printf(p->c, "%s %s", all, call);
+  if (bits) return ctx_printf(p->c, "$%s r = 0; %s r = ($M)(r | ($M)(0 != %s) << i); return r", s->ret, all, call);
+  return ctx_printf(p->c, masks ? "$%s r = {0}; %s r[i] = -(0 != %s); return r" : "$%s r = {0}; %s r[i] = %s; return r", s->ret, all, call);
 }
 
 /* Conversions by kind of element. f16 is converted from and to f32 only, bool never. */
@@ -255,8 +225,7 @@ static const char *pick_body(CPrint *p, const Sig *s, const char *fn, KType t, T
 
 /* ---- writing */
 static const Sig *find_sig(CPrint *p, const char *fn) {
-  for (const Sig *s = sigs; s < sigs + sizeof sigs / sizeof *sigs; s++)
-    if (has_word(s->fns, fn)) return s;
+  for (const Sig *s = sigs; s < sigs + sizeof sigs / sizeof *sigs; s++) if (has_word(s->fns, fn)) return s;
   bug(p->c, "the C printer knows no function '%s'", fn);
 }
 
@@ -270,20 +239,15 @@ static void add_params(Text *o, const Env *v, const Sig *s) {
 }
 
 static void write_help(CPrint *p, const char *fn, const char *name, KType t, Type a) {
-  Env v = { p, t, a };
-  const Sig *s = find_sig(p, fn);
-  const char *body = pick_body(p, s, fn, t, a);
-  Text head = { .c = p->c }, text = { .c = p->c };
+  Env v = { p, t, a }; const Sig *s = find_sig(p, fn); const char *body = pick_body(p, s, fn, t, a); Text head = { .c = p->c }, text = { .c = p->c };
   text_add(&head, "INLINE %s %s(", *s->ret == 'v' ? "void" : c_type(p, env_type(&v, *s->ret)), name);
-  add_params(&head, &v, s);
-  expand(&text, &v, body);
+  add_params(&head, &v, s); expand(&text, &v, body);
   text_add(&p->help, "%s) { %s%s; }\n", head.s, *s->ret == 'v' || strstr(body, "return ") ? "" : "return ", text.s);
 }
 
 const char *c_help(CPrint *p, const char *fn, KType t, Type a) {
-  t.elem = c_elem(p, t.elem);
-  a = c_elem(p, a);
-  const char *name = ctx_printf(p->c, "%s_%s%s%s", fn, type_suffix(p, t), a == T_NONE ? "" : "_from_", a == T_NONE ? "" : type_name(a));
+  t.elem = c_elem(p, t.elem); a = c_elem(p, a);
+  const char *name = ctx_printf(p->c, "%s_%s%s%s", fn, suffix(p, t), a == T_NONE ? "" : "_from_", a == T_NONE ? "" : type_name(a));
   if (first_use(p, name)) write_help(p, fn, name, t, a);
   return name;
 }

@@ -26,11 +26,7 @@ void c_number(CPrint *p, Text *o, Type t, double f, int64_t i) {
   else text_add(o, i > INT32_MAX || i < -INT32_MAX ? "%lldll" : "%lld", (long long)i);
 }
 
-static const char *number(CPrint *p, const KInst *v) {
-  Text o = { .c = p->c };
-  c_number(p, &o, v->type.elem, v->f, v->imm);
-  return o.s;
-}
+static const char *number(CPrint *p, const KInst *v) { Text o = { .c = p->c }; c_number(p, &o, v->type.elem, v->f, v->imm); return o.s; }
 
 /* A value: its name, or the number itself. */
 static const char *value(CPrint *p, const KInst *v) {
@@ -41,8 +37,7 @@ static const char *value(CPrint *p, const KInst *v) {
 
 /* A pointer to a's element. */
 static const char *pointer(CPrint *p, const KAddr *a) {
-  Text o = { .c = p->c };
-  text_add(&o, "%s", p->buf[a->buf]);
+  Text o = { .c = p->c }; text_add(&o, "%s", p->buf[a->buf]);
   for (int k = 0; k < a->nterm; k++) {
     int64_t m = a->term[k].k;
     text_add(&o, m < 0 ? " - " : " + ");
@@ -58,10 +53,8 @@ static const char *call(CPrint *p, const char *fn, KType t, const char *args) { 
 /* ---- right sides */
 /* The operator by which C says the same, or NULL. */
 static const char *infix(const KInst *v) {
-  static const char *const text[KF_COUNT] = {
-    [KF_ADD] = "+", [KF_SUB] = "-", [KF_MUL] = "*", [KF_DIV] = "/",
-    [KF_EQ] = "==", [KF_NE] = "!=", [KF_LT] = "<", [KF_LE] = "<=", [KF_GT] = ">", [KF_GE] = ">=",
-  };
+  static const char *const text[KF_COUNT] = { [KF_ADD] = "+", [KF_SUB] = "-", [KF_MUL] = "*", [KF_DIV] = "/", [KF_EQ] = "==", [KF_NE] = "!=",
+                                              [KF_LT] = "<", [KF_LE] = "<=", [KF_GT] = ">", [KF_GE] = ">=" };
   KType t = v->a[0]->type;
   bool says = v->fn >= KF_EQ ? t.lanes == 1 : type_is_float(t.elem) || (t.elem == T_WINT && t.lanes == 1 && v->fn != KF_DIV);
   return says ? text[v->fn] : NULL;
@@ -70,33 +63,27 @@ static const char *infix(const KInst *v) {
 /* The count of a shift by a number below the width, else -1. */
 static int shift_count(const KInst *v) {
   if (v->fn != KF_SHL && v->fn != KF_SHR) return -1;
-  const KInst *n = v->a[1]->op == K_BCAST ? v->a[1]->a[0] : v->a[1];
-  int bytes = type_bytes(v->type.elem);
+  const KInst *n = v->a[1]->op == K_BCAST ? v->a[1]->a[0] : v->a[1]; int bytes = type_bytes(v->type.elem);
   return n->op == K_CONST && n->imm >= 0 && n->imm < 8 * (bytes ? bytes : 4) ? (int)n->imm : -1;
 }
 
 static const char *show_fn(CPrint *p, const KInst *v) {
-  const char *a = value(p, v->a[0]), *op = infix(v);
-  int shift = shift_count(v);
-  Text o = { .c = p->c };
+  const char *a = value(p, v->a[0]), *op = infix(v); int shift = shift_count(v);
   if (op) return ctx_printf(p->c, "%s %s %s", a, op, value(p, v->a[1]));
   if (shift >= 0) {
-    const char *t = c_type(p, v->type);
-    if (v->fn == KF_SHR) return ctx_printf(p->c, "(%s)(%s >> %d)", t, a, shift);
-    return ctx_printf(p->c, "(%s)((%s)%s << %d)", t, c_type(p, (KType){ c_int_like(c_elem(p, v->type.elem), false), v->type.lanes }), a, shift);
+    const char *t = c_type(p, v->type); KType u = { c_int_like(c_elem(p, v->type.elem), false), v->type.lanes };
+    return v->fn == KF_SHR ? ctx_printf(p->c, "(%s)(%s >> %d)", t, a, shift) : ctx_printf(p->c, "(%s)((%s)%s << %d)", t, c_type(p, u), a, shift);
   }
-  text_add(&o, "%s", a);
+  Text o = { .c = p->c }; text_add(&o, "%s", a);
   for (int k = 1; k < kfn_info[v->fn].arity; k++) text_add(&o, ", %s", value(p, v->a[k]));
   return call(p, kfn_info[v->fn].name, v->a[v->fn == KF_SELECT]->type, o.s);
 }
 
 static const char *show_iota(CPrint *p, const KInst *v) {
-  Text o = { .c = p->c };
   if (v->type.lanes == 1) return "0";
-  text_add(&o, "(%s){ 0", c_type(p, v->type));
+  Text o = { .c = p->c }; text_add(&o, "(%s){ 0", c_type(p, v->type));
   for (int k = 1; k < v->type.lanes; k++) text_add(&o, ", %d", k);
-  text_add(&o, " }");
-  return o.s;
+  text_add(&o, " }"); return o.s;
 }
 
 /* load(at), gather(at, offsets), store(at, x), scatter(at, offsets, x); loadm(mask, at) and so on; a scalar *(at). */
@@ -145,14 +132,10 @@ static void inner(CPrint *p, const KBlock *b) { p->indent++; c_block(p, b); p->i
 
 /* Weights that the body reads get their pointer anew in every step, or clang hoists the loads out of the loop and spills them. */
 static void launder(CPrint *p, const KBlock *b, bool *done) {
-  for (int k = 0; k < b->n; k++) {
-    const KInst *v = b->at[k];
-    if (v->op == K_LOAD && p->m->buf[v->addr.buf].kind == KB_CONST && !done[v->addr.buf]) {
-      done[v->addr.buf] = true;
-      c_line(p, "  LAUNDER(%s);", p->buf[v->addr.buf]);
-    }
-    launder(p, &v->body, done);
-    launder(p, &v->other, done);
+  EACH_INST(v, b) {
+    bool first = v->op == K_LOAD && p->m->buf[v->addr.buf].kind == KB_CONST && !done[v->addr.buf];
+    if (first) done[v->addr.buf] = true, c_line(p, "  LAUNDER(%s);", p->buf[v->addr.buf]);
+    launder(p, &v->body, done); launder(p, &v->other, done);
   }
 }
 
@@ -160,36 +143,24 @@ static void print_loop(CPrint *p, const KInst *v) {
   const char *i = value(p, v);
   c_line(p, "for (%s %s = 0; %s < %s; %s++) {", c_type(p, (KType){ T_WINT, 1 }), i, i, value(p, v->a[0]), i);
   if (v->hint == KL_LAUNDER && target_launders(p->t)) launder(p, &v->body, NEWN(p->c, bool, p->m->nbuf + 1));
-  inner(p, &v->body);
-  c_line(p, "}");
+  inner(p, &v->body); c_line(p, "}");
 }
 
 static void print_if(CPrint *p, const KInst *v) {
-  c_line(p, "if (%s) {", value(p, v->a[0]));
-  inner(p, &v->body);
-  if (v->other.n) {
-    c_line(p, "} else {");
-    inner(p, &v->other);
-  }
+  c_line(p, "if (%s) {", value(p, v->a[0])); inner(p, &v->body);
+  if (v->other.n) c_line(p, "} else {"), inner(p, &v->other);
   c_line(p, "}");
 }
 
-static void print_prefetch(CPrint *p, const KInst *v) {
-  if (p->t->isa != ISA_SCALAR) c_line(p, "__builtin_prefetch(%s, 0, 2);", pointer(p, &v->addr));
-}
-
 void c_block(CPrint *p, const KBlock *b) {
-  for (int k = 0; k < b->n; k++) {
-    const KInst *v = b->at[k];
-    switch (v->op) {
+  EACH_INST(v, b) switch (v->op) {
     case K_PARAM: break;
     case K_CONST: if (v->type.lanes > 1) print_value(p, v); break;
     case K_STORE: case K_SCATTER: c_line(p, "%s;", access(p, v)); break;
     case K_SET: c_line(p, "%s = %s;", value(p, v->a[0]), value(p, v->a[1])); break;
     case K_LOOP: print_loop(p, v); break;
     case K_IF: print_if(p, v); break;
-    case K_PREFETCH: print_prefetch(p, v); break;
+    case K_PREFETCH: if (p->t->isa != ISA_SCALAR) c_line(p, "__builtin_prefetch(%s, 0, 2);", pointer(p, &v->addr)); break;
     default: print_value(p, v);
-    }
   }
 }

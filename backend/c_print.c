@@ -30,26 +30,18 @@ static bool is_ours(const char *s) {
 }
 
 const char *c_ident(Ctx *c, const char *name) {
-  char *s = ctx_printf(c, "%s%s", is_digit(*name) ? "_" : "", name);
-  bool taken = is_ours(s);
-  for (char *q = s; *q; q++)
-    if (!is_word(*q)) *q = '_';
+  char *s = ctx_printf(c, "%s%s", is_digit(*name) ? "_" : "", name); bool taken = is_ours(s);
+  for (char *q = s; *q; q++) *q = is_word(*q) ? *q : '_';
   for (size_t k = 0; k < sizeof reserved / sizeof *reserved; k++) taken |= !strcmp(s, reserved[k]);
   return taken ? ctx_printf(c, "%s_", s) : s;
-}
-
-static bool is_free(const CPrint *p, int n, const char *s) {
-  for (int k = 0; k < n; k++)
-    if (!strcmp(p->buf[k], s)) return false;
-  return true;
 }
 
 static CPrint printer(Ctx *c, const KModule *m) {
   CPrint p = { .c = c, .m = m, .t = m->target, .types = { .c = c }, .help = { .c = c }, .out = { .c = c }, .name = c_ident(c, m->name),
                .buf = NEWN(c, const char *, m->nbuf + 1), .member = NEWN(c, bool, m->nbuf + 1) };
-  for (int k = 0; k < m->nbuf; k++) {
+  for (int k = 0, n = 2, j; k < m->nbuf; k++, n = 2) {
     const char *base = c_ident(c, m->buf[k].name), *s = base;
-    for (int n = 2; !is_free(&p, k, s); n++) s = ctx_printf(c, "%s_%d", base, n);
+    for (j = 0; j < k; j++) if (!strcmp(p.buf[j], s)) s = ctx_printf(c, "%s_%d", base, n++), j = -1;      /* taken: all over again */
     p.buf[k] = s;
   }
   return p;
@@ -60,32 +52,29 @@ static CPrint printer(Ctx *c, const KModule *m) {
 static const KBuf *next_constant(const CPrint *p, int64_t at) {
   const KBuf *first = NULL;
   for (const KBuf *b = p->m->buf; b < p->m->buf + p->m->nbuf; b++)
-    if (b->kind == KB_CONST && b->offset >= at && b->bytes > 0 && b->offset + b->bytes <= p->m->nconstant && b->offset % type_bytes(b->elem) == 0)
-      if (!first || b->offset < first->offset) first = b;
+    if (b->kind == KB_CONST && b->offset >= at && b->bytes > 0 && b->offset + b->bytes <= p->m->nconstant && b->offset % type_bytes(b->elem) == 0
+        && (!first || b->offset < first->offset)) first = b;
   return first;
 }
 
 static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, int64_t n) {
-  const uint8_t *data = p->m->constant + at;
-  int64_t zeros = 0, bytes = n * type_bytes(t);
-  size_t from = o->n;
+  const uint8_t *data = p->m->constant + at; int64_t zeros = 0, bytes = n * type_bytes(t); size_t from = o->n;
+  if (t == T_F16) t = T_U16;
   while (zeros < bytes && !data[zeros]) zeros++;
   text_add(o, "  /* %s */ { %s", name, zeros == bytes ? "0" : "");
   for (int64_t k = 0; k < n && zeros < bytes; k++) {
-    Num v = value_load(data, t == T_F16 ? T_U16 : t, k);
+    Num v = value_load(data, t, k);
     text_add(o, k ? ", " : "");
     if (o->n - from >= 130) text_add(o, "\n    "), from = o->n;
-    c_number(p, o, t == T_F16 ? T_U16 : t, v.f, v.i);
+    c_number(p, o, t, v.f, v.i);
   }
   text_add(o, " },\n");
 }
 
 static void print_constants(CPrint *p) {
-  Text members = { .c = p->c }, values = { .c = p->c };
-  int64_t at = 0, end = p->m->nconstant;
+  Text members = { .c = p->c }, values = { .c = p->c }; int64_t at = 0, end = p->m->nconstant;
   for (int k = 0; at < end; k++) {
-    const KBuf *b = next_constant(p, at);
-    int64_t next = b ? b->offset : end, n = b ? b->bytes / type_bytes(b->elem) : 0;
+    const KBuf *b = next_constant(p, at); int64_t next = b ? b->offset : end, n = b ? b->bytes / type_bytes(b->elem) : 0;
     if (next > at) {
       text_add(&members, "  uint8_t gap%d[%lld];\n", k, (long long)(next - at));
       add_array(p, &values, ctx_printf(p->c, "gap%d", k), T_U8, at, next - at);
@@ -96,45 +85,34 @@ static void print_constants(CPrint *p) {
     add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n);
     at = next + b->bytes;
   }
-  int align = p->t->vector_bytes ? 64 : 8;
-  if (end) text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, align, values.s);
+  if (!end) return;
+  text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
 }
 
 /* ---- functions */
-/* The buffers and dimensions that a function uses. */
-typedef struct Used { bool *buf, *dim; } Used;
+/* The buffers and dimensions that a function uses; kind: of which kinds its buffers are. */
+typedef struct Used { bool *buf, *dim, kind[KB_CONST + 1]; } Used;
 
 static void use_block(CPrint *p, Used *u, const KBlock *b) {
-  for (int k = 0; k < b->n; k++) {
-    const KInst *v = b->at[k];
-    if ((v->op >= K_LOAD && v->op <= K_SCATTER) || (v->op == K_PREFETCH && p->t->isa != ISA_SCALAR)) u->buf[v->addr.buf] = true;
+  EACH_INST(v, b) {
+    if (kop_is_memory(v->op) && (v->op != K_PREFETCH || p->t->isa != ISA_SCALAR)) u->buf[v->addr.buf] = u->kind[p->m->buf[v->addr.buf].kind] = true;
     if (v->op == K_PARAM) u->dim[v->imm] = true;
-    use_block(p, u, &v->body);
-    use_block(p, u, &v->other);
+    use_block(p, u, &v->body); use_block(p, u, &v->other);
   }
 }
 
 static Used used_by(CPrint *p, const KFunc *f) {
-  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1) };
-  use_block(p, &u, &f->body);
-  return u;
+  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1), { false } };
+  use_block(p, &u, &f->body); return u;
 }
 
-static bool uses(const CPrint *p, const Used *u, KBufKind kind) {
-  for (int k = 0; k < p->m->nbuf; k++)
-    if (u->buf[k] && p->m->buf[k].kind == kind) return true;
-  return false;
-}
-
-static int nargs(const KModule *m) { return m->graph->nin + m->graph->nout; }
-static const Tensor *argument(const KModule *m, int k) { return k < m->graph->nin ? m->graph->in[k] : m->graph->out[k - m->graph->nin]; }
 static const char *argument_name(CPrint *p, int k) {
-  for (int b = 0; b < p->m->nbuf; b++)
-    if (p->m->buf[b].kind <= KB_OUT && p->m->buf[b].arg == k) return p->buf[b];
+  for (int b = 0; b < p->m->nbuf; b++) if (kbuf_is_port(&p->m->buf[b]) && p->m->buf[b].arg == k) return p->buf[b];
   return ctx_printf(p->c, "argument%d", k);
 }
 static const char *argument_type(CPrint *p, int k) {
-  return ctx_printf(p->c, "%s%s", k < p->m->graph->nin ? "const " : "", c_memory(p, argument(p->m, k)->type));
+  const Graph *g = p->m->graph; bool in = k < g->nin;
+  return ctx_printf(p->c, "%s%s", in ? "const " : "", c_memory(p, in ? g->in[k]->type : g->out[k - g->nin]->type));
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
 
@@ -143,32 +121,26 @@ static const char *kernel_args(CPrint *p, const Used *u, bool declare) {
   Text o = { .c = p->c };
   for (int k = 0; k < p->m->nbuf; k++) {
     const KBuf *b = &p->m->buf[k];
-    if (!u->buf[k] || (b->kind != KB_IN && b->kind != KB_OUT)) continue;
+    if (!u->buf[k] || !kbuf_is_port(b)) continue;
     if (declare) text_add(&o, ", %s *RESTRICT %s", argument_type(p, b->arg), p->buf[k]);
     else text_add(&o, ", %s", argument_name(p, b->arg));
   }
-  if (uses(p, u, KB_STATE)) text_add(&o, declare ? ", char *RESTRICT state" : ", state");
-  if (uses(p, u, KB_SCRATCH)) text_add(&o, declare ? ", char *RESTRICT scratch" : ", scratch");
-  for (int k = 0; k < p->m->graph->ndim; k++)
-    if (u->dim[k]) text_add(&o, declare ? ", %s n_%s" : ", (%s)%s", c_memory(p, T_WINT), dim_name(p, k));
+  if (u->kind[KB_STATE]) text_add(&o, declare ? ", char *RESTRICT state" : ", state");
+  if (u->kind[KB_SCRATCH]) text_add(&o, declare ? ", char *RESTRICT scratch" : ", scratch");
+  for (int k = 0; k < p->m->graph->ndim; k++) if (u->dim[k]) text_add(&o, declare ? ", %s n_%s" : ", (%s)%s", c_memory(p, T_WINT), dim_name(p, k));
   return o.n ? o.s + 2 : declare ? "void" : "";
 }
 
 static void print_body(CPrint *p, const KFunc *f, const Used *u) {
   for (int k = 0; k < p->m->nbuf; k++) {
-    const KBuf *b = &p->m->buf[k];
-    const char *t = c_memory(p, b->elem), *s = p->buf[k];
-    long long offset = b->offset;
-    if (!u->buf[k]) continue;
-    if (b->kind == KB_STATE) c_line(p, "%s *const %s = (%s *)(void *)(state + %lld);", t, s, t, offset);
-    if (b->kind == KB_SCRATCH) c_line(p, "%s *const %s = (%s *)(void *)(scratch + %lld);", t, s, t, offset);
-    if (b->kind == KB_CONST && p->member[k]) c_line(p, "const %s *%s = %s_constants.%s;", t, s, p->name, s);
-    else if (b->kind == KB_CONST)
-      c_line(p, "const %s *%s = (const %s *)(const void *)((const char *)&%s_constants + %lld);", t, s, t, p->name, offset);
+    const KBuf *b = &p->m->buf[k]; const char *t = c_memory(p, b->elem), *s = p->buf[k]; long long at = b->offset;
+    if (!u->buf[k] || kbuf_is_port(b)) continue;
+    if (b->kind != KB_CONST) c_line(p, "%s *const %s = (%s *)(void *)(%s + %lld);", t, s, t, b->kind == KB_STATE ? "state" : "scratch", at);
+    else if (p->member[k]) c_line(p, "const %s *%s = %s_constants.%s;", t, s, p->name, s);
+    else c_line(p, "const %s *%s = (const %s *)(const void *)((const char *)&%s_constants + %lld);", t, s, t, p->name, at);
     if (b->kind == KB_CONST) c_line(p, "LAUNDER(%s);", s);
   }
-  c_block(p, &f->body);
-  text_add(&p->out, "}\n\n");
+  c_block(p, &f->body); text_add(&p->out, "}\n\n");
 }
 
 /* Text inside a comment. */
@@ -181,46 +153,36 @@ static void add_comment(Text *o, const char *s) {
 }
 
 static void print_heading(CPrint *p, const KFunc *f) {
-  const Graph *g = p->m->graph;
-  Text o = { .c = p->c };
-  int k = 0;
+  const Graph *g = p->m->graph; Text o = { .c = p->c }; int k = 0;
   text_add(&o, "/* %s%s", f->name, f->label ? ": " : "");
   if (f->label) add_comment(&o, f->label);
   if (f->flops > 0 || f->bytes > 0) text_add(&o, " (%.0f flops, %.0f bytes)", f->flops, f->bytes);
   while (k < g->nkernel && strcmp(g->kernel[k]->name, f->name)) k++;
-  for (int j = 0; k < g->nkernel && j < g->kernel[k]->neq; j++) {
-    text_add(&o, "\n *   ");
-    add_comment(&o, eq_print(p->c, g->kernel[k]->eq[j]));
-  }
+  for (int j = 0; k < g->nkernel && j < g->kernel[k]->neq; j++) text_add(&o, "\n *   "), add_comment(&o, eq_print(p->c, g->kernel[k]->eq[j]));
   while (o.s[o.n - 1] == '\n') o.s[--o.n] = 0;
   text_add(&p->out, "%s */\n", o.s);
 }
 
 /* Gives the call. */
 static const char *print_kernel(CPrint *p, const KFunc *f) {
-  Used u = used_by(p, f);
-  const char *name = c_ident(p->c, f->name);
-  print_heading(p, f);
-  text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, kernel_args(p, &u, true));
-  print_body(p, f, &u);
+  Used u = used_by(p, f); const char *name = c_ident(p->c, f->name); print_heading(p, f);
+  text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, kernel_args(p, &u, true)); print_body(p, f, &u);
   return ctx_printf(p->c, "%s_%s(%s);", p->name, name, kernel_args(p, &u, false));
 }
 
 /* ---- entry points */
 static const char *run_signature(CPrint *p) {
-  Text o = { .c = p->c };
-  text_add(&o, "int %s_run(", p->name);
-  for (int k = 0; k < nargs(p->m); k++) text_add(&o, "%s *%s, ", argument_type(p, k), argument_name(p, k));
+  Text o = { .c = p->c }; text_add(&o, "int %s_run(", p->name);
+  for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&o, "%s *%s, ", argument_type(p, k), argument_name(p, k));
   text_add(&o, "void *state, void *scratch");
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&o, ", int64_t %s", dim_name(p, k));
-  text_add(&o, ")");
-  return o.s;
+  text_add(&o, ")"); return o.s;
 }
 
 static void print_run(CPrint *p, const char *const *calls) {
   const KModule *m = p->m;
   text_add(&p->out, "EXPORT %s\n{\n", run_signature(p));
-  for (int k = 0; k < nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
+  for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
   c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;");
   c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
   for (int k = 0; k < m->graph->ndim; k++) {
@@ -234,10 +196,10 @@ static void print_run(CPrint *p, const char *const *calls) {
 #define CALL_PARAMS "void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par"
 static void print_call(CPrint *p) {
   text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n  (void)par;\n", p->name);
-  text_add(&p->out, nargs(p->m) ? "  if (!args) return 2;\n" : "  (void)args;\n");
-  text_add(&p->out, p->m->graph->ndim ? "  if (!dims) return 2;\n" : "  (void)dims;\n");
+  c_line(p, kmodule_nargs(p->m) ? "if (!args) return 2;" : "(void)args;");
+  c_line(p, p->m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
   text_add(&p->out, "  return %s_run(", p->name);
-  for (int k = 0; k < nargs(p->m); k++) text_add(&p->out, "(%s *)args[%d], ", argument_type(p, k), k);
+  for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&p->out, "(%s *)args[%d], ", argument_type(p, k), k);
   text_add(&p->out, "state, scratch");
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&p->out, ", dims[%d]", k);
   text_add(&p->out, ");\n}\n\n");
@@ -246,7 +208,7 @@ static void print_call(CPrint *p) {
 static void print_init(CPrint *p) {
   Used u = used_by(p, p->m->init);
   text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
-  c_line(p, uses(p, &u, KB_STATE) ? "char *const state = (char *)memory;" : "(void)memory;");
+  c_line(p, u.kind[KB_STATE] ? "char *const state = (char *)memory;" : "(void)memory;");
   print_body(p, p->m->init, &u);
 }
 
@@ -267,15 +229,15 @@ static void add_prologue(CPrint *p, Text *o, const char *header) {
   text_add(o, " * -ffp-contract=off is part of the meaning: contraction would change bits. */\n#include <stddef.h>\n#include <stdint.h>\n");
   if (p->t->isa != ISA_SCALAR) text_add(o, "#include <%s.h>\n", include);
   if (header) text_add(o, "#include \"%s\"\n", header);
-  text_add(o, "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n#endif\n"
-              "#if defined(__GNUC__)\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
+  text_add(o, "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n#endif\n#if defined(__GNUC__)\n"
+              "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
               "#define INLINE static inline __attribute__((always_inline))\n#define EXPORT __attribute__((visibility(\"default\")))\n"
-              "#define ALIGNED(n) __attribute__((aligned(n)))\n#define RESTRICT __restrict\n"
-              "#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n#define INF_F32 __builtin_inff()\n#define NAN_F32 __builtin_nanf(\"\")\n"
+              "#define ALIGNED(n) __attribute__((aligned(n)))\n#define RESTRICT __restrict\n#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n"
+              "#define INF_F32 __builtin_inff()\n#define NAN_F32 __builtin_nanf(\"\")\n"
               "#define INF_F64 __builtin_inf()\n#define NAN_F64 __builtin_nan(\"\")\n"
               "#else\n#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
-              "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n"
-              "#define INF_F64 (1e308 * 10)\n#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
+              "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n#define INF_F64 (1e308 * 10)\n"
+              "#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
   if (c_is_x86(p)) text_add(o, "#if defined(__clang__)\n#define PIN(x) ((void)0)\n#else\n#define PIN(x) __asm__(\"\" : \"+%s\"(x))\n#endif\n",
                             p->t->isa == ISA_AVX512 ? "v" : "x");
   text_add(o, "\n");
@@ -287,48 +249,35 @@ static void add_declarations(CPrint *p, Text *o) {
 }
 
 char *c_print(Ctx *c, const KModule *m, const char *header) {
-  CPrint p = printer(c, m);
-  Text file = { .c = c };
-  const char **calls = NEWN(c, const char *, m->nkernel + 1);
-  p.indent = 1;
-  print_constants(&p);
+  CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
+  p.indent = 1; print_constants(&p);
   for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, m->kernel[k]);
-  print_run(&p, calls);
-  print_call(&p);
-  print_init(&p);
-  print_info(&p);
+  print_run(&p, calls); print_call(&p); print_init(&p); print_info(&p);
   add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);
   text_addn(&file, p.types.s ? p.types.s : "", p.types.n);
   text_addn(&file, p.help.s ? p.help.s : "", p.help.n);
-  text_add(&file, "\n");
-  text_addn(&file, p.out.s, p.out.n);
+  text_addn(&file, "\n", 1); text_addn(&file, p.out.s, p.out.n);
   return file.s;
 }
 
 static char *upper(Ctx *c, const char *name) {
   char *s = ctx_printf(c, "%s", c_ident(c, name));
-  for (char *q = s; *q; q++)
-    if (*q >= 'a' && *q <= 'z') *q = (char)(*q - 32);
+  for (char *q = s; *q; q++) *q = (char)(*q >= 'a' && *q <= 'z' ? *q - 32 : *q);
   return s;
 }
 
 char *c_header(Ctx *c, const KModule *m) {
-  CPrint p = printer(c, m);
-  const char *big = upper(c, m->name);
-  int align = m->target->vector_bytes ? 64 : 8;
-  Text o = { .c = c };
+  CPrint p = printer(c, m); const char *big = upper(c, m->name); int align = kmodule_align(m); Text o = { .c = c };
   text_add(&o, "/* %s for %s: written by frit " FRIT_VERSION ". state and scratch are the caller's, aligned as said; NAME_init fills the state "
                "before the\n * first call. _run gives 0, 1 (a dimension out of its bounds) or 2 (a null pointer). */\n", p.name, m->target->name);
   text_add(&o, "#ifndef FRIT_MODEL_%s_H\n#define FRIT_MODEL_%s_H\n#include <stdint.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", big, big);
   text_add(&o, "#define %s_STATE_BYTES %lld\n#define %s_STATE_ALIGN %d\n#define %s_SCRATCH_BYTES %lld\n#define %s_SCRATCH_ALIGN %d\n", big,
            (long long)m->state_bytes, big, align, big, (long long)m->scratch_bytes, big, align);
   for (int k = 0; k < m->graph->ndim; k++) {
-    const Index *dim = m->graph->dim[k];
-    const char *d = upper(c, dim->name);
+    const Index *dim = m->graph->dim[k]; const char *d = upper(c, dim->name);
     text_add(&o, "#define %s_%s_MIN %lld\n#define %s_%s_MAX %lld\n", big, d, (long long)dim->lo, big, d, (long long)dim->hi);
   }
   add_declarations(&p, &o);
-  text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
-  return o.s;
+  text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n"); return o.s;
 }

@@ -1,21 +1,14 @@
-/* The C printer's own seams.
- *
- *   c_print.c   the file: constants, functions, NAME_run and its kin, the header
- *   c_inst.c    one instruction a line: `const f32x16 v7 = fma_f32x16(v3, v5, v6);`
- *   c_help.c    the functions that those lines call, written when first used, from the rows of c_help.def */
+/* The C printer's own seams. c_print.c: the file; c_inst.c: one instruction a line; c_help.c: the functions that those lines call. */
 #ifndef FRIT_C_PRINT_H
 #define FRIT_C_PRINT_H
 #include "kir.h"
 
 typedef struct CPrint {
-  Ctx *c; const KModule *m; const Target *t;
-  Text types;                     /* typedefs, in order of first use */
-  Text help;                      /* helper functions, callees first */
-  Text out;                       /* the functions of the module */
+  Ctx *c; const KModule *m; const Target *t; int indent;
+  Text types, help, out;          /* typedefs, in order of first use; helper functions, callees first; the functions of the module */
   VEC(const char *) seen;         /* names of typedefs and helpers already there */
   const char *name, **buf;        /* C names of the model and of each buffer */
   bool *member;                   /* by buffer: it has its own member of the constants */
-  int indent;
 } CPrint;
 
 static inline bool c_is_x86(const CPrint *p) { return p->t->isa == ISA_SSE4 || p->t->isa == ISA_AVX2 || p->t->isa == ISA_AVX512; }

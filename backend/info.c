@@ -1,9 +1,4 @@
-/* The text of NAME_info: what an artefact says of itself, one line a fact (runtime/frit.h has the list).
- *
- *   frit 1
- *   name amp
- *   input x f32 t
- *
+/* The text of NAME_info: what an artefact says of itself, one line a fact (runtime/frit.h has the list), as `input x f32 t`.
  * A tensor's name has no blanks, so lines split at blanks. */
 #include "kir.h"
 #include <string.h>
@@ -25,21 +20,17 @@ static void add_port(Text *o, const char *what, const Tensor *t) {
 
 /* Work a call: sums over the kernels; per unit of the stream if there is one, for kernels count one whole block. */
 static void add_work(Text *o, const KModule *m) {
-  double flops = 0, bytes = 0;
-  const char *dim = "";
+  double flops = 0, bytes = 0; const char *dim = "";
   for (int k = 0; k < m->nkernel; k++) flops += m->kernel[k]->flops, bytes += m->kernel[k]->bytes;
-  for (int k = 0; k < m->graph->ndim; k++)
-    if (m->graph->dim[k]->stream) dim = m->graph->dim[k]->name;
+  for (int k = 0; k < m->graph->ndim; k++) if (m->graph->dim[k]->stream) dim = m->graph->dim[k]->name;
   text_add(o, "flops %.0f%s%s\nbytes %.0f%s%s\n", flops, *dim ? " " : "", dim, bytes, *dim ? " " : "", dim);
 }
 
 char *info_text(Ctx *c, const KModule *m) {
   static const char *const where[] = { [KB_STATE] = "state", [KB_SCRATCH] = "scratch", [KB_CONST] = "constants" };
-  const Graph *g = m->graph;
-  Text o = { .c = c };
-  const char *text = graph_print(c, g);
+  const Graph *g = m->graph; Text o = { .c = c }; const char *text = graph_print(c, g);
   uint64_t hash = hash_bytes(hash_bytes(0xcbf29ce484222325u, text, strlen(text)), m->constant, (size_t)m->nconstant);
-  int align = m->target->vector_bytes ? 64 : 8;
+  int align = kmodule_align(m);
   text_add(&o, "frit 1\nname %s\ntarget %s\ncompiler " FRIT_VERSION "\nhash %016llx\n", m->name, m->target->name, (unsigned long long)hash);
   text_add(&o, "state %lld %d\nscratch %lld %d\n", (long long)m->state_bytes, align, (long long)m->scratch_bytes, align);
   for (int k = 0; k < g->ndim; k++)

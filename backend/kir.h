@@ -1,28 +1,22 @@
 /* The kernel IR: what the lowering makes of equations and a loop tree, and what the printers spell.
  *
- * Structured: a block is a list of instructions; loops and ifs hold blocks. An instruction that has a value is that value (args point to it);
- * a value is visible in its block after it and in blocks inside. Variables (K_VAR) are the only things that change: accumulators.
+ * Structured: a block is a list of instructions; loops and ifs hold blocks. An instruction that has a value is that value (args point to it); a value
+ * is visible in its block after it and in blocks inside. Variables (K_VAR) are the only things that change: accumulators.
  *
  *   %a = var f32x16 0.0
- *   loop k 128 {
- *     %x = load f32x16 h0[16 * k + 4]
- *     %w = load f32 w[8 * k]
- *     %b = bcast f32x16 %w
- *     set %a = fma %b, %x, %a
- *   }
- *   store y[0] %a
- */
+ *   loop k 128 { %x = load f32x16 h0[16 * k + 4]  %w = load f32 w[8 * k]  %b = bcast f32x16 %w  set %a = fma %b, %x, %a }
+ *   store y[0] %a */
 #ifndef FRIT_KIR_H
 #define FRIT_KIR_H
 #include "../ir/ir.h"
 #include "target.h"
 
-typedef enum {
 #define I(e, ...) KF_##e,
+typedef enum {
 #include "inst.def"
-#undef I
   KF_COUNT
 } KFn;
+#undef I
 typedef struct KFnInfo { const char *name; int arity; Fn fn; } KFnInfo;
 extern const KFnInfo kfn_info[KF_COUNT];
 static inline bool kfn_is_test(KFn f) { return (f >= KF_EQ && f <= KF_GE) || f == KF_ISNAN; }   /* gives bool */
@@ -30,32 +24,36 @@ static inline bool kfn_is_test(KFn f) { return (f >= KF_EQ && f <= KF_GE) || f =
 /* An element type and lanes; 1: scalar. Index arithmetic (addresses, counters) has elem T_WINT: as wide as Target.index_bits. Bools are conditions
  * and masks: never in memory, never converted. f16 is loaded, stored and converted from and to f32, nothing else; bf16 does not occur. */
 typedef struct KType { Type elem; int lanes; } KType;
+static inline bool ktype_same(KType a, KType b) { return a.elem == b.elem && a.lanes == b.lanes; }
 
 typedef enum {
-  K_CONST,     /* imm or f */
-  K_PARAM,     /* a run-time dimension of the artefact: imm is its number in Graph.dim; index type */
-  K_FN,        /* fn(a...) */
-  K_CAST,      /* mode(type, a[0]): lanes agree */
-  K_BCAST,     /* scalar a[0] to all lanes */
-  K_IOTA,      /* 0, 1, 2, ... */
-  K_PREFIX,    /* mask: lane number < a[0] (index type) */
-  K_HRED,      /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
-  K_LANE,      /* lane imm of a[0] */
-  K_LOAD,      /* vector of consecutive elements, or a scalar, at addr; a[0]: mask or NULL (lanes outside give 0) */
-  K_GATHER,    /* elements at addr + a[1] (vector of T_I32 element offsets); a[0]: mask or NULL */
-  K_STORE,     /* a[1] to addr; a[0]: mask or NULL */
-  K_SCATTER,   /* a[1] to addr + a[2]; a[0]: mask or NULL; lanes in order */
-  K_VAR,       /* a variable that starts as a[0] */
-  K_SET,       /* variable a[0] = a[1] */
-  K_LOOP,      /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
-  K_IF,        /* if a[0] (scalar bool): body, else other */
-  K_PREFETCH   /* the line at addr */
+  K_CONST,             /* imm or f */
+  K_PARAM,             /* a run-time dimension of the artefact: imm is its number in Graph.dim; index type */
+  K_FN, K_CAST,        /* fn(a...); mode(type, a[0]): lanes agree */
+  K_BCAST, K_IOTA,     /* scalar a[0] to all lanes; 0, 1, 2, ... */
+  K_PREFIX,            /* mask: lane number < a[0] (index type) */
+  K_HRED,              /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
+  K_LANE,              /* lane imm of a[0] */
+  K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets) */
+  K_STORE, K_SCATTER,  /* a[1] to addr; a[1] to addr + a[2], lanes in order. All four: a[0] is the mask or NULL (loads give 0 outside) */
+  K_VAR, K_SET,        /* a variable that starts as a[0]; variable a[0] = a[1] */
+  K_LOOP,              /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
+  K_IF, K_PREFETCH     /* if a[0] (scalar bool): body, else other; the line at addr */
 } KOp;
+static inline bool kop_is_memory(KOp op) { return (op >= K_LOAD && op <= K_SCATTER) || op == K_PREFETCH; }
+static inline bool kop_is_load(KOp op) { return op == K_LOAD || op == K_GATHER; }
 
 typedef struct KInst KInst;
 typedef struct KBlock { KInst **at; int n, cap; } KBlock;
+#define EACH_INST(i, b) for (KInst **i##_at = (b)->at, *i; (b)->n && i##_at < (b)->at + (b)->n && (i = *i##_at, true); i##_at++)
 typedef struct KTerm { KInst *v; int64_t k; } KTerm;
 typedef struct KAddr { int buf; KTerm *term; int nterm; int64_t c; } KAddr;         /* elements: sum k * v + c */
+/* Do at most the buffers and c differ? */
+static inline bool kaddr_parallel(const KAddr *a, const KAddr *b) {
+  bool same = a->nterm == b->nterm;
+  for (int k = 0; same && k < a->nterm; k++) same = a->term[k].v == b->term[k].v && a->term[k].k == b->term[k].k;
+  return same;
+}
 typedef enum { KL_SERIAL, KL_PARALLEL, KL_LAUNDER } KLoopHint;                      /* LAUNDER: re-reads weights: keep loads inside */
 struct KInst {
   KOp op; KType type; KFn fn; Convert mode; int id; KInst *a[3]; int64_t imm; double f; KAddr addr; KBlock body, other;
@@ -67,14 +65,14 @@ typedef enum { KB_IN, KB_OUT, KB_STATE, KB_SCRATCH, KB_CONST } KBufKind;
 typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly; } KBuf;
 /* Once finished every id is in 0..nvalue - 1. */
 typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue; } KFunc;
+/* kernel: called in this order by NAME_run. init fills the state. constant: the constant section, 64-byte aligned. */
 typedef struct KModule {
-  const char *name; const Target *target; Graph *graph;
-  KBuf *buf; int nbuf;
-  KFunc **kernel; int nkernel;    /* called in this order by NAME_run */
-  KFunc *init;                    /* fills the state */
-  uint8_t *constant; int64_t nconstant;                   /* the constant section, 64-byte aligned */
-  int64_t state_bytes, scratch_bytes;
+  const char *name; const Target *target; Graph *graph; KBuf *buf; int nbuf; KFunc **kernel, *init; int nkernel;
+  uint8_t *constant; int64_t nconstant, state_bytes, scratch_bytes;
 } KModule;
+static inline bool kbuf_is_port(const KBuf *b) { return b->kind == KB_IN || b->kind == KB_OUT; }
+static inline int kmodule_align(const KModule *m) { return m->target->vector_bytes ? 64 : 8; }      /* of state and scratch */
+static inline int kmodule_nargs(const KModule *m) { return m->graph->nin + m->graph->nout; }
 
 /* Lowers every kernel of a scheduled and planned graph. An illegal tree is an error that names equation, loop and rule: NULL. */
 KModule *lower(Ctx *c, Graph *g, const Target *t);
@@ -103,8 +101,7 @@ bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *s
 /* The one symbol of that plug-in; false after an error. It calls back through LlvmHost, so it needs no symbol of the program. */
 #define LLVM_PLUGIN_VERSION 2
 typedef struct LlvmHost {
-  int version;
-  void *(*alloc)(Ctx *c, size_t bytes);
+  int version; void *(*alloc)(Ctx *c, size_t bytes);
   char *(*printf)(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
   void (*error)(Ctx *c, Pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
   const char *info;               /* text of NAME_info */

@@ -1,7 +1,5 @@
-/* Runs a module on plain memory: the test oracle for schedules without a compiler.
- *
- * Every value has a Num a lane (floats rounded to the type after each function). Each access is checked against its buffer, so a schedule that
- * leaves its storage is found here. */
+/* Runs a module on plain memory: the test oracle for schedules without a compiler. Every value has a Num a lane (floats rounded to the type after
+ * each function). Each access is checked against its buffer, so a schedule that leaves its storage is found here. */
 #include "lower.h"
 #include "../ir/scalar.h"
 #include <math.h>
@@ -18,8 +16,7 @@ static Num rounded(Num v, Type t) { return type_is_float(t) ? (Num){ value_round
 
 /* 1/a with so many bits. */
 static double estimate(double a, int bits) {
-  int e;
-  double m = frexp(1 / a, &e);
+  int e; double m = frexp(1 / a, &e);
   return bits <= 0 || !isfinite(m) ? 1 / a : ldexp(nearbyint(ldexp(m, bits)), e - bits);
 }
 
@@ -39,8 +36,7 @@ static double float_fn(const Run *r, const KInst *i, double x, double y, double 
 }
 
 static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
-  Type t = i->a[0]->type.elem;
-  Fn fn = kfn_info[i->fn].fn;
+  Type t = i->a[0]->type.elem; Fn fn = kfn_info[i->fn].fn;
   if (i->fn == KF_SELECT) return x.i ? y : z;
   if (!type_is_float(t)) return (Num){ 0, fn_eval_i(fn, x.i, y.i, t) };
   return kfn_is_test(i->fn) ? (Num){ 0, fn_test_f(fn, x.f, y.f) } : rounded((Num){ float_fn(r, i, x.f, y.f, z.f), 0 }, t);
@@ -48,8 +44,7 @@ static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
 
 /* Halves against halves. */
 static Num hred(Run *r, const KInst *i) {
-  int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64;
-  Num v[64];
+  int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64; Num v[64];
   memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
   for (n /= 2; n; n /= 2)
     for (int l = 0; l < n; l++) v[l] = lane_fn(r, i, v[l], v[l + n], v[l]);
@@ -74,18 +69,16 @@ static Num lane_value(Run *r, const KInst *i, int l) {
 
 /* ---- memory */
 static uint8_t *base_of(const Run *r, const KBuf *b) {
-  if (b->kind == KB_IN || b->kind == KB_OUT) return r->args[b->arg];
+  if (kbuf_is_port(b)) return r->args[b->arg];
   return b->offset + (b->kind == KB_CONST ? r->m->constant : b->kind == KB_STATE ? r->state : r->scratch);
 }
 
 static int64_t bytes_of(const Run *r, const KBuf *b) {
-  const Graph *g = r->m->graph;
-  if (b->kind != KB_IN && b->kind != KB_OUT) return b->bytes;
-  const Tensor *t = b->kind == KB_IN ? g->in[b->arg] : g->out[b->arg - g->nin];
+  if (!kbuf_is_port(b)) return b->bytes;
+  const Graph *g = r->m->graph; const Tensor *t = b->kind == KB_IN ? g->in[b->arg] : g->out[b->arg - g->nin];
   int64_t n = type_bytes(b->elem);
   for (int d = 0; d < t->rank; d++) {
-    int j = 0;
-    while (j < g->ndim && t->shape[d].dim != g->dim[j]) j++;
+    int j = 0; while (j < g->ndim && t->shape[d].dim != g->dim[j]) j++;
     n *= t->shape[d].n + (j < g->ndim ? r->dims[j] : 0);
   }
   return n;
@@ -96,17 +89,13 @@ static bool inside(Run *r, const KInst *i, int64_t k, int64_t bytes) {
   if (k >= 0 && (k + 1) * type_bytes(b->elem) <= bytes) return true;
   const char *fmt = "internal error: kernel %s, %%%d: element %lld of %s (%lld bytes)";
   if (!r->error) diag_error(r->c, r->f->pos, fmt, r->f->name, i->id, (long long)k, b->name, (long long)bytes);
-  r->error = -1;
-  return false;
+  r->error = -1; return false;
 }
 
 static void run_memory(Run *r, const KInst *i) {
-  bool load = i->op == K_LOAD || i->op == K_GATHER;
-  const KInst *offset = i->op == K_GATHER ? i->a[1] : i->op == K_SCATTER ? i->a[2] : NULL;
-  const Num *mask = i->a[0] ? cells(r, i->a[0]) : NULL, *off = offset ? cells(r, offset) : NULL;
-  Num *v = cells(r, load ? i : i->a[1]);
-  uint8_t *p = base_of(r, &r->m->buf[i->addr.buf]);
-  int64_t k = i->addr.c, bytes = bytes_of(r, &r->m->buf[i->addr.buf]);
+  bool load = kop_is_load(i->op); const KInst *offset = i->op == K_GATHER ? i->a[1] : i->op == K_SCATTER ? i->a[2] : NULL;
+  const Num *mask = i->a[0] ? cells(r, i->a[0]) : NULL, *off = offset ? cells(r, offset) : NULL; Num *v = cells(r, load ? i : i->a[1]);
+  const KBuf *b = &r->m->buf[i->addr.buf]; uint8_t *p = base_of(r, b); int64_t k = i->addr.c, bytes = bytes_of(r, b);
   for (int t = 0; t < i->addr.nterm; t++) k += i->addr.term[t].k * cells(r, i->addr.term[t].v)->i;
   for (int l = 0; l < i->type.lanes; l++) {
     int64_t at = k + (off ? off[l].i : l);
@@ -122,14 +111,9 @@ static void run_block(Run *r, const KBlock *b);
 
 static void run_loop(Run *r, const KInst *i) {
   int64_t n = cells(r, i->a[0])->i;
-  if (n > i->imm && i->imm > 0) {
-    diag_error(r->c, r->f->pos, "internal error: kernel %s, loop %%%d: %lld steps, at most %lld", r->f->name, i->id, (long long)n, (long long)i->imm);
-    r->error = -1;
-  }
-  for (int64_t k = 0; k < n && !r->error; k++) {
-    cells(r, i)->i = k;
-    run_block(r, &i->body);
-  }
+  const char *fmt = "internal error: kernel %s, loop %%%d: %lld steps, at most %lld";
+  if (n > i->imm && i->imm > 0) diag_error(r->c, r->f->pos, fmt, r->f->name, i->id, (long long)n, (long long)i->imm), r->error = -1;
+  for (int64_t k = 0; k < n && !r->error; k++) cells(r, i)->i = k, run_block(r, &i->body);
 }
 
 static void run_block(Run *r, const KBlock *b) {
@@ -146,21 +130,15 @@ static void run_block(Run *r, const KBlock *b) {
   }
 }
 
-static int run_func(Run *r, const KFunc *f) {
-  r->f = f; r->value = NEWN(r->c, Num *, f->nvalue);
-  run_block(r, &f->body);
-  return r->error;
-}
+static int run_func(Run *r, const KFunc *f) { r->f = f; r->value = NEWN(r->c, Num *, f->nvalue); run_block(r, &f->body); return r->error; }
 
 int kir_run(Ctx *c, const KModule *m, void *const *args, void *state, void *scratch, const int64_t *dims) {
   Run r = { .c = c, .m = m, .args = args, .state = state, .scratch = scratch, .dims = dims };
-  for (int k = 0; k < m->graph->ndim; k++)
-    if (dims[k] < m->graph->dim[k]->lo || dims[k] > m->graph->dim[k]->hi) return 1;
+  for (int k = 0; k < m->graph->ndim; k++) if (dims[k] < m->graph->dim[k]->lo || dims[k] > m->graph->dim[k]->hi) return 1;
   for (int k = 0; k < m->nkernel && !r.error; k++) run_func(&r, m->kernel[k]);
   return r.error;
 }
 
 int kir_init(Ctx *c, const KModule *m, void *state) {
-  Run r = { .c = c, .m = m, .state = state, .dims = NEWN(c, int64_t, m->graph->ndim + 1) };
-  return run_func(&r, m->init);
+  return run_func(&(Run){ .c = c, .m = m, .state = state, .dims = NEWN(c, int64_t, m->graph->ndim + 1) }, m->init);
 }

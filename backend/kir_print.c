@@ -32,9 +32,7 @@ static const char *const op_text[] = {
 };
 
 static void add_memory(Out *o, const KInst *i) {
-  text_add(&o->t, "%s ", op_text[i->op]);
-  add_type(&o->t, i->type);
-  add_addr(o, &i->addr);
+  text_add(&o->t, "%s ", op_text[i->op]); add_type(&o->t, i->type); add_addr(o, &i->addr);
   if (i->a[1]) text_add(&o->t, i->op == K_GATHER ? " + %%%d" : " %%%d", i->a[1]->id);
   if (i->a[2]) text_add(&o->t, " + %%%d", i->a[2]->id);
   if (i->a[0]) text_add(&o->t, " mask %%%d", i->a[0]->id);
@@ -45,8 +43,7 @@ static void add_value(Out *o, const KInst *i) {
   static const char *const mode[] = { [CV_PLAIN] = "", [CV_SAT] = ".sat", [CV_BITS] = ".bits" };
   text_add(&o->t, "%s%s ", op_text[i->op], i->op == K_FN || i->op == K_HRED ? kfn_info[i->fn].name : i->op == K_CAST ? mode[i->mode] : "");
   add_type(&o->t, i->type);
-  for (int k = 0; k < 3; k++)
-    if (i->a[k]) text_add(&o->t, k ? ", %%%d" : " %%%d", i->a[k]->id);
+  for (int k = 0; k < 3; k++) if (i->a[k]) text_add(&o->t, k ? ", %%%d" : " %%%d", i->a[k]->id);
   if (i->op == K_LANE || i->op == K_PARAM) text_add(&o->t, i->op == K_LANE ? ", %lld" : " %lld", (long long)i->imm);
   if (i->op != K_CONST) return;
   text_add(&o->t, " ");
@@ -56,52 +53,30 @@ static void add_value(Out *o, const KInst *i) {
 }
 
 static void add_block(Out *o, const KBlock *b, int indent);
-
 static void add_braces(Out *o, const KBlock *b, int indent) {
-  text_add(&o->t, " {\n");
-  add_block(o, b, indent + 1);
-  text_add(&o->t, "%*s}", 2 * indent, "");
-}
-
-static void add_loop(Out *o, const KInst *i, int indent) {
-  static const char *const hint[] = { [KL_SERIAL] = "", [KL_PARALLEL] = " parallel", [KL_LAUNDER] = " launder" };
-  bool fixed = i->a[0]->op == K_CONST;
-  text_add(&o->t, fixed ? "loop %%%d in %lld%s" : "loop %%%d in %%%lld%s", i->id, (long long)(fixed ? i->a[0]->imm : i->a[0]->id), hint[i->hint]);
-  add_braces(o, &i->body, indent);
-}
-
-static void add_if(Out *o, const KInst *i, int indent) {
-  text_add(&o->t, "if %%%d", i->a[0]->id);
-  add_braces(o, &i->body, indent);
-  if (!i->other.n) return;
-  text_add(&o->t, " else");
-  add_braces(o, &i->other, indent);
+  text_add(&o->t, " {\n"); add_block(o, b, indent + 1); text_add(&o->t, "%*s}", 2 * indent, "");
 }
 
 static void add_inst(Out *o, const KInst *i, int indent) {
-  switch (i->op) {
-  case K_LOOP: add_loop(o, i, indent); break;
-  case K_IF: add_if(o, i, indent); break;
-  case K_SET: text_add(&o->t, "set %%%d = %%%d", i->a[0]->id, i->a[1]->id); break;
-  case K_STORE: case K_SCATTER: case K_PREFETCH: add_memory(o, i); break;
-  default: text_add(&o->t, "%%%d = ", i->id); (i->op == K_LOAD || i->op == K_GATHER ? add_memory : add_value)(o, i);
-  }
+  static const char *const hint[] = { [KL_SERIAL] = "", [KL_PARALLEL] = " parallel", [KL_LAUNDER] = " launder" };
+  bool loop = i->op == K_LOOP, fixed = loop && i->a[0]->op == K_CONST;
+  if (loop) text_add(&o->t, "loop %%%d in %s%lld%s", i->id, fixed ? "" : "%", (long long)(fixed ? i->a[0]->imm : i->a[0]->id), hint[i->hint]);
+  else if (i->op == K_IF) text_add(&o->t, "if %%%d", i->a[0]->id);
+  else if (i->op == K_SET) text_add(&o->t, "set %%%d = %%%d", i->a[0]->id, i->a[1]->id);
+  else if (i->op == K_STORE || i->op == K_SCATTER || i->op == K_PREFETCH) add_memory(o, i);
+  else text_add(&o->t, "%%%d = ", i->id), (kop_is_load(i->op) ? add_memory : add_value)(o, i);
+  if (loop || i->op == K_IF) add_braces(o, &i->body, indent);
+  if (i->other.n) text_add(&o->t, " else"), add_braces(o, &i->other, indent);
 }
 
 static void add_block(Out *o, const KBlock *b, int indent) {
-  for (int k = 0; k < b->n; k++) {
-    text_add(&o->t, "%*s", 2 * indent, "");
-    add_inst(o, b->at[k], indent);
-    text_add(&o->t, "\n");
-  }
+  EACH_INST(i, b) text_add(&o->t, "%*s", 2 * indent, ""), add_inst(o, i, indent), text_add(&o->t, "\n");
 }
 
 static void add_func(Out *o, const KFunc *f) {
   text_add(&o->t, "\nkernel %s \"%s\" {", f->name, f->label ? f->label : "");
   if (f->flops > 0) text_add(&o->t, "   # %.0f flops, %.0f bytes", f->flops, f->bytes);
-  text_add(&o->t, "\n");
-  add_block(o, &f->body, 1);
-  text_add(&o->t, "}\n");
+  text_add(&o->t, "\n"); add_block(o, &f->body, 1); text_add(&o->t, "}\n");
 }
 
 char *kir_print(Ctx *c, const KModule *m) {
@@ -111,10 +86,9 @@ char *kir_print(Ctx *c, const KModule *m) {
            (long long)m->nconstant);
   for (const KBuf *b = m->buf; b < m->buf + m->nbuf; b++) {
     text_add(&o.t, "%s %s: %s", kind[b->kind], b->name, type_name(b->elem));
-    if (b->kind == KB_IN || b->kind == KB_OUT) text_add(&o.t, " argument %d\n", b->arg);
+    if (kbuf_is_port(b)) text_add(&o.t, " argument %d\n", b->arg);
     else text_add(&o.t, " at %lld, %lld bytes\n", (long long)b->offset, (long long)b->bytes);
   }
   for (int k = 0; k < m->nkernel; k++) add_func(&o, m->kernel[k]);
-  add_func(&o, m->init);
-  return o.t.s;
+  add_func(&o, m->init); return o.t.s;
 }

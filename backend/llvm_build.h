@@ -6,7 +6,7 @@
 
 typedef LLVMValueRef V;
 typedef LLVMTypeRef T;
-typedef struct AddrMemo { const KBuf *buf; const KTerm *term; int nterm; V p; unsigned era; } AddrMemo;
+typedef struct AddrMemo { KAddr addr; V p; unsigned era; } AddrMemo;
 enum { NMEMO = 512 };
 
 typedef struct Unit {
@@ -18,18 +18,9 @@ typedef struct Unit {
   bool failed;
 } Unit;
 
-T unit_elem(Unit *u, Type t);                             /* bool is i1: memory has none */
-T unit_type(Unit *u, KType t);
-/* Calls the intrinsic `name` overloaded on `over`: of one type, or of that and pointers (or vectors of them). */
-V unit_intrinsic(Unit *u, const char *name, const T *over, int nover, V *arg, int narg);
-V unit_splat(Unit *u, KType t, V scalar);
-V unit_int(Unit *u, KType t, int64_t v);                  /* an integer of t's element in all lanes */
 static inline V unit_i32(Unit *u, int64_t v) { return LLVMConstInt(u->i32, (uint64_t)v, 1); }
 static inline V unit_gep(Unit *u, T elem, V base, V at) { return LLVMBuildInBoundsGEP2(u->b, elem, base, &at, 1, ""); }
-static inline V unit_select(Unit *u, V c, V a, V b) { return LLVMBuildSelect(u->b, c, a, b, ""); }
 static inline V unit_icmp(Unit *u, LLVMIntPredicate p, V a, V b) { return LLVMBuildICmp(u->b, p, a, b, ""); }
-static inline V unit_fcmp(Unit *u, LLVMRealPredicate p, V a, V b) { return LLVMBuildFCmp(u->b, p, a, b, ""); }
 /* The value of one instruction (not of loops, ifs, variables). */
 V inst_value(Unit *u, const KInst *k);
-V inst_fn(Unit *u, KFn fn, KType arg, V *a);
 #endif

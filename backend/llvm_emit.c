@@ -12,30 +12,33 @@
 
 /* ---- control */
 typedef LLVMBasicBlockRef Block;
-typedef struct Set { int id; V was, now; } Set;
-typedef struct Sets { Set *at; int n; } Sets;
+typedef struct Sets { struct Set { int id; V was, now; } *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
 static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
-
 static int count_sets(const KBlock *b) {
   int n = 0;
-  for (int k = 0; k < b->n; k++) n += (b->at[k]->op == K_SET) + count_sets(&b->at[k]->body) + count_sets(&b->at[k]->other);
+  EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other);
   return n;
 }
 
 /* The variables of outside that a block sets: those that have a value now. */
 static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {
-  for (int k = 0; k < b->n; k++) {
-    const KInst *i = b->at[k]; int j = 0, id = i->op == K_SET ? i->a[0]->id : -1;
+  EACH_INST(i, b) {
+    int j = 0, id = i->op == K_SET ? i->a[0]->id : -1;
     while (j < s->n && s->at[j].id != id) j++;
-    if (id >= 0 && j == s->n && u->value[id]) s->at[s->n++] = (Set){ id, u->value[id], NULL };
-    collect_sets(u, &i->body, s);
-    collect_sets(u, &i->other, s);
+    if (id >= 0 && j == s->n && u->value[id]) s->at[s->n++] = (struct Set){ id, u->value[id], NULL };
+    collect_sets(u, &i->body, s); collect_sets(u, &i->other, s);
   }
 }
 
+static Sets sets_of(Unit *u, const KInst *i) {
+  Sets s = { alloc(u, sizeof *s.at, count_sets(&i->body) + count_sets(&i->other)), 0 };
+  collect_sets(u, &i->body, &s); collect_sets(u, &i->other, &s);
+  return s;
+}
 static Block new_block(Unit *u) { return LLVMAppendBasicBlockInContext(u->lc, u->fn, ""); }
 static void enter(Unit *u, Block b) { LLVMPositionBuilderAtEnd(u->b, b); u->era++; }
+static V number(T t, int64_t v) { return LLVMConstInt(t, (uint64_t)v, 1); }
 
 static V phi(Unit *u, V a, Block from_a, V b, Block from_b) {
   V p = LLVMBuildPhi(u->b, LLVMTypeOf(a), "");
@@ -51,9 +54,7 @@ static V launder(Unit *u, V p) {
 }
 
 static void loop(Unit *u, const KInst *l) {
-  Sets s = { alloc(u, sizeof *s.at, count_sets(&l->body)), 0 };
-  collect_sets(u, &l->body, &s);
-  V n = u->value[l->a[0]->id], zero = LLVMConstInt(u->index, 0, 0), weights = u->weights;
+  Sets s = sets_of(u, l); V n = u->value[l->a[0]->id], zero = number(u->index, 0), weights = u->weights;
   bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0;
   Block before = LLVMGetInsertBlock(u->b), body = new_block(u), done = new_block(u);
   if (sure) LLVMBuildBr(u->b, body);
@@ -62,10 +63,8 @@ static void loop(Unit *u, const KInst *l) {
   V count = u->value[l->id] = phi(u, zero, before, NULL, NULL);
   for (int k = 0; k < s.n; k++) s.at[k].now = u->value[s.at[k].id] = phi(u, s.at[k].was, before, NULL, NULL);
   if (l->hint == KL_LAUNDER && weights && target_launders(u->t)) u->weights = launder(u, weights);
-  block(u, &l->body);
-  u->weights = weights;
-  Block last = LLVMGetInsertBlock(u->b);
-  V next = LLVMBuildNSWAdd(u->b, count, LLVMConstInt(u->index, 1, 0), "");
+  block(u, &l->body); u->weights = weights;
+  Block last = LLVMGetInsertBlock(u->b); V next = LLVMBuildNSWAdd(u->b, count, number(u->index, 1), "");
   LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSLT, next, n), body, done);
   LLVMAddIncoming(count, &next, &last, 1);
   for (int k = 0; k < s.n; k++) LLVMAddIncoming(s.at[k].now, &u->value[s.at[k].id], &last, 1);
@@ -75,18 +74,13 @@ static void loop(Unit *u, const KInst *l) {
 
 /* One side of an if; gives where it ends. */
 static Block side(Unit *u, Block at, const KBlock *b, Block done) {
-  enter(u, at);
-  block(u, b);
-  Block end = LLVMGetInsertBlock(u->b);
-  LLVMBuildBr(u->b, done);
+  enter(u, at); block(u, b);
+  Block end = LLVMGetInsertBlock(u->b); LLVMBuildBr(u->b, done);
   return end;
 }
 
 static void branch(Unit *u, const KInst *i) {
-  Sets s = { alloc(u, sizeof *s.at, count_sets(&i->body) + count_sets(&i->other)), 0 };
-  Block yes = new_block(u), no = new_block(u), done = new_block(u);
-  collect_sets(u, &i->body, &s);
-  collect_sets(u, &i->other, &s);
+  Sets s = sets_of(u, i); Block yes = new_block(u), no = new_block(u), done = new_block(u);
   LLVMBuildCondBr(u->b, u->value[i->a[0]->id], yes, no);
   Block end_yes = side(u, yes, &i->body, done);
   for (int k = 0; k < s.n; k++) s.at[k].now = u->value[s.at[k].id], u->value[s.at[k].id] = s.at[k].was;
@@ -96,22 +90,18 @@ static void branch(Unit *u, const KInst *i) {
 }
 
 static void block(Unit *u, const KBlock *b) {
-  for (int k = 0; k < b->n; k++) {
-    const KInst *i = b->at[k];
+  EACH_INST(i, b)
     if (i->op == K_LOOP) loop(u, i);
     else if (i->op == K_IF) branch(u, i);
     else if (i->op == K_SET) u->value[i->a[0]->id] = u->value[i->a[1]->id];
     else u->value[i->id] = i->op == K_VAR ? u->value[i->a[0]->id] : inst_value(u, i);
-  }
 }
 
 /* ---- functions. NAME_call checks its arguments and calls the kernels, NAME_run packs its typed arguments for NAME_call (runtime/frit.h). */
-static int nargs(const Unit *u) { return u->m->graph->nin + u->m->graph->nout; }
+static int nargs(const Unit *u) { return kmodule_nargs(u->m); }
 static int ndims(const Unit *u) { return u->m->graph->ndim; }
 static V param(const Unit *u, int k) { return LLVMGetParam(u->fn, (unsigned)k); }
-
 static const char *symbol(Unit *u, const char *suffix) { return u->host->printf(u->c, "%s_%s", u->m->name, suffix); }
-
 static void add_attr(Unit *u, unsigned at, const char *name) {
   LLVMAddAttributeAtIndex(u->fn, at, LLVMCreateEnumAttribute(u->lc, LLVMGetEnumAttributeKindForName(name, strlen(name)), 0));
 }
@@ -128,17 +118,11 @@ static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bo
   u->fn = LLVMAddFunction(u->mod, symbol(u, name), LLVMFunctionType(result, p, (unsigned)(np + nd), 0));
   LLVMSetLinkage(u->fn, exported ? LLVMExternalLinkage : LLVMInternalLinkage);
   add_attr(u, (unsigned)LLVMAttributeFunctionIndex, "nounwind");
-  add_text_attr(u, "no-builtins", "");
-  add_text_attr(u, "no-trapping-math", "true");
-  enter(u, new_block(u));
-  return u->fn;
+  add_text_attr(u, "no-builtins", ""); add_text_attr(u, "no-trapping-math", "true");
+  enter(u, new_block(u)); return u->fn;
 }
 
-static void body(Unit *u, const KFunc *f) {
-  u->value = alloc(u, sizeof *u->value, f->nvalue);
-  block(u, &f->body);
-  LLVMBuildRetVoid(u->b);
-}
+static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body); LLVMBuildRetVoid(u->b); }
 
 /* void kernel(args..., state, scratch, dims...) */
 static V kernel(Unit *u, const KFunc *f) {
@@ -148,33 +132,25 @@ static V kernel(Unit *u, const KFunc *f) {
   u->state = param(u, n); u->scratch = param(u, n + 1);
   for (int k = 0; k < d; k++) u->dim[k] = param(u, n + 2 + k);
   for (int k = n; k < n + 2; k++) add_attr(u, (unsigned)k + 1, "noalias");
-  body(u, f);
-  return fn;
+  body(u, f); return fn;
 }
 
-static void init(Unit *u) {
-  function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true);
-  u->state = param(u, 0);
-  body(u, u->m->init);
-}
+static void init(Unit *u) { function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true); u->state = param(u, 0); body(u, u->m->init); }
 
 /* Leaves the function with `code` where `bad` holds. */
 static void refuse(Unit *u, V bad, int code) {
   Block out = new_block(u), on = new_block(u);
   LLVMBuildCondBr(u->b, bad, out, on);
-  enter(u, out);
-  LLVMBuildRet(u->b, unit_i32(u, code));
+  enter(u, out); LLVMBuildRet(u->b, unit_i32(u, code));
   enter(u, on);
 }
 static V not_null(Unit *u, V p) { refuse(u, LLVMBuildIsNull(u->b, p, ""), 2); return p; }
-
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
 
 static V checked_dim(Unit *u, V dims, int k) {
-  const Index *d = u->m->graph->dim[k];
-  V v = item(u, u->i64, dims, k);
-  refuse(u, unit_icmp(u, LLVMIntSLT, v, LLVMConstInt(u->i64, (uint64_t)d->lo, 1)), 1);
-  refuse(u, unit_icmp(u, LLVMIntSGT, v, LLVMConstInt(u->i64, (uint64_t)d->hi, 1)), 1);
+  const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k);
+  refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
+  refuse(u, unit_icmp(u, LLVMIntSGT, v, number(u->i64, d->hi)), 1);
   return u->index == u->i64 ? v : LLVMBuildTrunc(u->b, v, u->index, "");
 }
 
@@ -190,8 +166,7 @@ static V call_entry(Unit *u, V *kernels) {
   if (ndims(u)) not_null(u, dims);
   for (int k = 0; k < ndims(u); k++) *a++ = checked_dim(u, dims, k);
   for (int k = 0; k < u->m->nkernel; k++) LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernels[k]), kernels[k], arg, (unsigned)(a - arg), "");
-  LLVMBuildRet(u->b, unit_i32(u, 0));
-  return f;
+  LLVMBuildRet(u->b, unit_i32(u, 0)); return f;
 }
 
 /* n parameters as an array in memory. */
@@ -212,28 +187,23 @@ static void run_entry(Unit *u, V call) {
 /* ---- the module */
 static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned align, bool exported) {
   V init = LLVMConstStringInContext2(u->lc, bytes, n, 1), g = LLVMAddGlobal(u->mod, LLVMTypeOf(init), symbol(u, name));
-  LLVMSetInitializer(g, init);
-  LLVMSetGlobalConstant(g, 1);
-  LLVMSetAlignment(g, align);
+  LLVMSetInitializer(g, init); LLVMSetGlobalConstant(g, 1); LLVMSetAlignment(g, align);
   LLVMSetLinkage(g, exported ? LLVMExternalLinkage : LLVMInternalLinkage);
   if (!exported) LLVMSetUnnamedAddress(g, LLVMGlobalUnnamedAddr);
   return g;
 }
 
 static void write_module(Unit *u) {
-  const KModule *m = u->m;
-  V *kernels = alloc(u, sizeof *kernels, m->nkernel);
+  const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel);
   data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
   if (m->nconstant) u->weights = data(u, "weights", m->constant, (size_t)m->nconstant, 64, false);
   for (int k = 0; k < m->nkernel; k++) kernels[k] = kernel(u, m->kernel[k]);
-  init(u);
-  run_entry(u, call_entry(u, kernels));
+  init(u); run_entry(u, call_entry(u, kernels));
 }
 
 static bool fail(Unit *u, const char *what, char *why) {
   u->host->error(u->c, (Pos){ 0 }, "%s: %s", what, why);
-  LLVMDisposeMessage(why);
-  u->failed = true;
+  LLVMDisposeMessage(why); u->failed = true;
   return false;
 }
 
@@ -245,30 +215,22 @@ static LLVMTargetMachineRef machine(Unit *u) {
 #define TARGET(T) LLVMInitialize##T##TargetInfo(), LLVMInitialize##T##Target(), LLVMInitialize##T##TargetMC(), \
     LLVMInitialize##T##AsmPrinter(), LLVMInitialize##T##AsmParser()
   TARGET(X86), TARGET(AArch64), TARGET(RISCV), TARGET(ARM);
-  LLVMTargetRef target;
-  char *why = NULL;
+  LLVMTargetRef target; char *why = NULL;
   if (LLVMGetTargetFromTriple(u->t->triple, &target, &why)) {
-    fail(u, u->host->printf(u->c, "LLVM knows no target '%s'", u->t->triple), why);
-    return NULL;
+    fail(u, u->host->printf(u->c, "LLVM knows no target '%s'", u->t->triple), why); return NULL;
   }
   LLVMTargetMachineOptionsRef o = LLVMCreateTargetMachineOptions();
-  LLVMTargetMachineOptionsSetCPU(o, u->t->cpu);
-  LLVMTargetMachineOptionsSetFeatures(o, u->t->features);
+  LLVMTargetMachineOptionsSetCPU(o, u->t->cpu); LLVMTargetMachineOptionsSetFeatures(o, u->t->features);
   if (u->t->abi) LLVMTargetMachineOptionsSetABI(o, u->t->abi);
-  LLVMTargetMachineOptionsSetCodeGenOptLevel(o, LLVMCodeGenLevelDefault);
-  LLVMTargetMachineOptionsSetRelocMode(o, LLVMRelocPIC);
+  LLVMTargetMachineOptionsSetCodeGenOptLevel(o, LLVMCodeGenLevelDefault); LLVMTargetMachineOptionsSetRelocMode(o, LLVMRelocPIC);
   LLVMTargetMachineRef tm = LLVMCreateTargetMachineWithOptions(target, u->t->triple, o);
-  LLVMDisposeTargetMachineOptions(o);
-  return tm;
+  LLVMDisposeTargetMachineOptions(o); return tm;
 }
 
 static void start(Unit *u, LLVMTargetMachineRef tm) {
-  LLVMContextRef c = u->lc;
+  LLVMContextRef c = u->lc; LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(tm);
   u->mod = LLVMModuleCreateWithNameInContext(u->m->name, c); u->b = LLVMCreateBuilderInContext(c);
-  LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(tm);
-  LLVMSetTarget(u->mod, u->t->triple);
-  LLVMSetModuleDataLayout(u->mod, layout);
-  LLVMDisposeTargetData(layout);
+  LLVMSetTarget(u->mod, u->t->triple); LLVMSetModuleDataLayout(u->mod, layout); LLVMDisposeTargetData(layout);
   u->ptr = LLVMPointerTypeInContext(c, 0);
   u->i1 = LLVMInt1TypeInContext(c); u->i8 = LLVMInt8TypeInContext(c); u->i32 = LLVMInt32TypeInContext(c); u->i64 = LLVMInt64TypeInContext(c);
   u->index = u->t->index_bits == 32 ? u->i32 : u->i64;
@@ -276,46 +238,32 @@ static void start(Unit *u, LLVMTargetMachineRef tm) {
   u->arg = alloc(u, sizeof *u->arg, nargs(u)); u->dim = alloc(u, sizeof *u->dim, ndims(u));
 }
 
-static void take(Unit *u, const char *bytes, size_t n, uint8_t **out, size_t *size) {
-  *out = u->host->alloc(u->c, n + 1); *size = n;
-  memcpy(*out, bytes, n);
-}
+static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) { *out = u->host->alloc(u->c, n + 1); *size = n; memcpy(*out, s, n); }
 
 static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out, size_t *size) {
-  char *s = NULL;
-  LLVMMemoryBufferRef buf;
+  char *s = NULL; LLVMMemoryBufferRef buf;
   if (LLVMVerifyModule(u->mod, LLVMReturnStatusAction, &s)) return fail(u, "internal error: LLVM refuses the module", s);
   LLVMDisposeMessage(s);
   if (kind == OUT_LL) {
-    s = LLVMPrintModuleToString(u->mod);
-    take(u, s, strlen(s), out, size);
-    LLVMDisposeMessage(s);
+    s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s);
     return true;
   }
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, u->mod, kind == OUT_O ? LLVMObjectFile : LLVMAssemblyFile, &s, &buf)) return fail(u, "LLVM", s);
   take(u, LLVMGetBufferStart(buf), LLVMGetBufferSize(buf), out, size);
-  LLVMDisposeMemoryBuffer(buf);
-  return !u->failed;
+  LLVMDisposeMemoryBuffer(buf); return !u->failed;
 }
 
 bool frit_llvm_emit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind, uint8_t **out, size_t *size) {
   Unit u = { .host = host, .c = c, .m = m, .t = m->target };
   if (host->version != LLVM_PLUGIN_VERSION) {
-    host->error(c, (Pos){ 0 }, "frit-llvm.so is of another version than frit: install both together");
-    return false;
+    host->error(c, (Pos){ 0 }, "frit-llvm.so is of another version than frit: install both together"); return false;
   }
-  u.lc = LLVMContextCreate();
-  LLVMContextSetDiagnosticHandler(u.lc, on_diagnostic, &u);
-  LLVMTargetMachineRef tm = machine(&u);
-  bool ok = false;
+  u.lc = LLVMContextCreate(); LLVMContextSetDiagnosticHandler(u.lc, on_diagnostic, &u);
+  LLVMTargetMachineRef tm = machine(&u); bool ok = false;
   if (tm) {
-    start(&u, tm);
-    write_module(&u);
+    start(&u, tm); write_module(&u);
     ok = output(&u, tm, kind, out, size);
-    LLVMDisposeBuilder(u.b);
-    LLVMDisposeModule(u.mod);
-    LLVMDisposeTargetMachine(tm);
+    LLVMDisposeBuilder(u.b); LLVMDisposeModule(u.mod); LLVMDisposeTargetMachine(tm);
   }
-  LLVMContextDispose(u.lc);
-  return ok;
+  LLVMContextDispose(u.lc); return ok;
 }

@@ -27,9 +27,7 @@ KInst *k_bcast(KBuild *b, KInst *x, int lanes);
 KInst *k_prefix(KBuild *b, KInst *n, int lanes);
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
 void kir_hoist(Ctx *c, KFunc *f);                                            /* index arithmetic in front of loops */
-void kir_zip(Ctx *c, const Target *t, const KBuf *buf, KFunc *f);          /* interleaves equal independent computations */
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);  /* removes what is unused, numbers, marks reuse and laundering */
-int kir_values(KBlock *b);                               /* 1 + the largest id */
 
 /* ---- pointer map (lower_eq.c) */
 typedef struct LMap { const void **key; void **val; int n, cap; } LMap;

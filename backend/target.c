@@ -1,14 +1,10 @@
-/* The targets, as rows of data.
- *
- *   frit compile model.graph -o model.so --target=x86-64-v3
- *
- * Cache sizes are those of a typical machine of the level. The rows of one ISA differ in data only; no pass or printer asks for a name. */
+/* The targets, as rows of data. Cache sizes are those of a typical machine of the level. No pass or printer asks for a name. */
 #include "target.h"
 #include <stddef.h>
 #include <string.h>
 
-/* What every C compile needs: no contraction and no errno (or the same statement gives different bits, or calls), no built-in that turns a
- * loop into a call of memset or memcpy, wrapping integers, and nothing of the host's start-up. */
+/* What every C compile needs: no contraction and no errno (or the same statement gives different bits, or calls), no built-in that turns a loop into
+ * a call of memset or memcpy, wrapping integers, and nothing of the host's start-up. */
 #define CFLAGS "-O2 -ffp-contract=off -fno-math-errno -fno-trapping-math -ffreestanding -fno-builtin -fwrapv -fvisibility=hidden " \
                "-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector "
 #define GCC_FLAGS CFLAGS "-fno-tree-loop-distribute-patterns "
@@ -29,19 +25,18 @@ const Target targets[] = {
   { X86("x86-64-v2", ISA_SSE4, 16, 16, 256, ""), UNITS(false, 11, 2, 2, 4) },
   { X86("x86-64-v3", ISA_AVX2, 32, 16, 512, "+fast-gather"), UNITS(true, 11, 2, 2, 4) },
   { X86("x86-64-v4", ISA_AVX512, 64, 32, 1024, ""), UNITS(true, 14, 2, 2, 4) },
-  { .name = "aarch64", .triple = "aarch64-unknown-linux-gnu", .cpu = "generic", .features = "", .cc = "aarch64-linux-gnu-gcc",
-    .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=armv8-a", .ld = "ld.lld-19|ld.lld|aarch64-linux-gnu-ld", .isa = ISA_NEON, .vector_bytes = 16,
-    .nreg = 32, UNITS(true, 8, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
+  { .name = "aarch64", .triple = "aarch64-unknown-linux-gnu", .cpu = "generic", .features = "", .ld = "ld.lld-19|ld.lld|aarch64-linux-gnu-ld",
+    .cc = "aarch64-linux-gnu-gcc", .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=armv8-a", .isa = ISA_NEON, .vector_bytes = 16, .nreg = 32,
+    UNITS(true, 8, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
   { .name = "riscv64v", .triple = "riscv64-unknown-linux-gnu", .cpu = "generic-rv64", .features = "+m,+a,+f,+d,+c,+v", .abi = "lp64d",
-    .cc = "clang-19", .cflags = CFLAGS "-std=gnu11 -fPIC --target=riscv64-linux-gnu -march=rv64gcv -mabi=lp64d",
-    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .isa = ISA_RVV, .vector_bytes = 16, .nreg = 32, UNITS(true, 0, 1, 1, 5),
-    CACHES(32, 512, 2 * 1024, 64), .index_bits = 64, .block = 64 },
-  { .name = "cortex-m7", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m7", .features = "", .cc = "arm-none-eabi-gcc",
-    .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 0, 1, 1, 3),
-    CACHES(16, 128, 512, 32), .index_bits = 32, .block = 16, .little_ram = true },
-  { .name = "generic", .triple = "x86_64-unknown-linux-gnu", .cpu = "x86-64", .features = "+sse4.1", .cc = "cc", .ld = X86_LD,
-    .cflags = GCC_FLAGS "-std=c99 -fPIC", .isa = ISA_SCALAR, .nreg = 16, UNITS(false, 0, 1, 1, 4), CACHES(32, 256, 8 * 1024, 64), .index_bits = 64,
+    .cc = "clang-19", .cflags = CFLAGS "-std=gnu11 -fPIC --target=riscv64-linux-gnu -march=rv64gcv -mabi=lp64d", .isa = ISA_RVV, .vector_bytes = 16,
+    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 32, UNITS(true, 0, 1, 1, 5), CACHES(32, 512, 2 * 1024, 64), .index_bits = 64,
     .block = 64 },
+  { .name = "cortex-m7", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m7", .features = "", .cc = "arm-none-eabi-gcc", .little_ram = true,
+    .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 0, 1, 1, 3),
+    CACHES(16, 128, 512, 32), .index_bits = 32, .block = 16 },
+  { .name = "generic", .triple = "x86_64-unknown-linux-gnu", .cpu = "x86-64", .features = "+sse4.1", .cc = "cc", .ld = X86_LD, .isa = ISA_SCALAR,
+    .cflags = GCC_FLAGS "-std=c99 -fPIC", .nreg = 16, UNITS(false, 0, 1, 1, 4), CACHES(32, 256, 8 * 1024, 64), .index_bits = 64, .block = 64 },
 };
 const int ntargets = sizeof targets / sizeof *targets;
 
@@ -60,7 +55,6 @@ static const char *host_name(void) {
 
 const Target *target_find(const char *name) {
   if (!strcmp(name, "host")) name = host_name();
-  for (const Target *t = targets; t < targets + ntargets; t++)
-    if (!strcmp(t->name, name)) return t;
+  for (const Target *t = targets; t < targets + ntargets; t++) if (!strcmp(t->name, name)) return t;
   return NULL;
 }

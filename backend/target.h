@@ -8,15 +8,12 @@ typedef struct Target {
   const char *name, *triple, *cpu, *features, *abi;       /* LLVM's words; abi may be NULL */
   const char *cc, *cflags;                                /* the C compiler that runs the C printer's output when --printer=c makes an object */
   const char *ld;                                         /* linkers, the first that exists is taken; NULL: no shared objects */
-  Isa isa;
-  int vector_bytes;               /* of a register; 0 on scalar targets; RVV: the least (16) */
-  int nreg;                       /* vector (or float) registers */
+  Isa isa; int vector_bytes, nreg;  /* of a register: 0 on scalar targets, RVV: the least (16); number of vector (or float) registers */
   bool fma;                       /* a*b+c in one rounding, one instruction */
   int rcp_bits;                   /* of the reciprocal estimate; 0: none, divide */
   int fma_ports, load_ports, fma_latency;
   int64_t l1, l2, l3, line;       /* bytes */
-  int index_bits;                 /* of a loop counter: 32 or 64 */
-  int block;                      /* frames of a stream that are computed together */
+  int index_bits, block;          /* of a loop counter: 32 or 64; frames of a stream that are computed together */
   bool little_ram;                /* microcontroller: small blocks, loops instead of unrolled copies */
 } Target;
 /* By name ("host": the best of the x86-64 levels, or aarch64, that this CPU has); NULL if unknown. */
