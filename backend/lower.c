@@ -65,8 +65,7 @@ static KFunc *lower_kernel(Lower *L, Kernel *k) {
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
   if (!lower_resolve(L)) return NULL;
   EACH(LEq, e, L->eq) stores_external(L, e);
-  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f);
-  return f;
+  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f); return f;
 }
 
 /* ---- state <- next, when all kernels have run */

@@ -18,8 +18,7 @@ bool terms_add(KTerm *t, int *n, int max, KInst *v, int64_t k) {
     return true;
   }
   if (*n == max) return false;
-  memmove(t + i + 1, t + i, sizeof *t * (size_t)((*n)++ - i)); t[i] = (KTerm){ v, k };
-  return true;
+  memmove(t + i + 1, t + i, sizeof *t * (size_t)((*n)++ - i)); t[i] = (KTerm){ v, k }; return true;
 }
 
 LAff laff_add(Lower *L, LAff a, LAff b, int64_t k) {
@@ -30,11 +29,7 @@ LAff laff_add(Lower *L, LAff a, LAff b, int64_t k) {
   return a;
 }
 
-LAff laff_div(LAff a, int64_t m) {
-  a.c = floor_div(a.c, m);
-  for (int i = 0; i < a.n; i++) a.t[i].k /= m;
-  return a;
-}
+LAff laff_div(LAff a, int64_t m) { a.c = floor_div(a.c, m); for (int i = 0; i < a.n; i++) a.t[i].k /= m; return a; }
 
 bool laff_diff(const LAff *a, const LAff *b, int64_t *c) {
   if (a->n != b->n) return false;
@@ -129,8 +124,7 @@ static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
   bool weak = e->type == T_WINT, wide = type_is_int(e->type) && type_bytes(e->type) == 8;
   if (e->kind == E_CONST) return (LPlace){ .a = laff_int(type_is_float(e->type) || e->type == T_WFLOAT ? (int64_t)e->f : e->i) };
   if (e->kind == E_INDEX) {
-    LTerm t = { index_number(L, p->e, e->index), 1 };
-    return form_at(L, p, &(LForm){ .aff = true, .n = 1, .t = &t });
+    LTerm t = { index_number(L, p->e, e->index), 1 }; return form_at(L, p, &(LForm){ .aff = true, .n = 1, .t = &t });
   }
   if (e->kind == E_FN && (weak || wide)) return fn_at(L, p, e);
   bool widens = e->kind == E_CONVERT && e->mode == CV_PLAIN && e->arg[0]->type == T_WINT && type_bytes(e->type) >= 4 && type_is_int(e->type);

@@ -25,10 +25,7 @@ void lmap_put(Ctx *c, LMap *m, const void *key, void *val) {
 }
 
 bool name_is(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
-int eq_index(const LEq *e, const char *name) {
-  for (int k = 0; k < e->n; k++) if (name_is(e->ix[k]->name, name)) return k;
-  return -1;
-}
+int eq_index(const LEq *e, const char *name) { for (int k = 0; k < e->n; k++) if (name_is(e->ix[k]->name, name)) return k; return -1; }
 
 int index_number(Lower *L, const LEq *e, const Index *x) {
   for (int k = 0; k < e->n; k++) if (e->ix[k] == x) return k;
@@ -124,8 +121,7 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
     bool lo, hi;
     r->place[d] = form_of(L, e, x->arg[d], true);
     prove(L, e, &r->place[d], t->shape[d], &lo, &hi);
-    r->inside[d] = (r->t->hist && d == t->stream_dim) || (lo && hi);
-    r->safe &= r->inside[d];
+    r->inside[d] = (r->t->hist && d == t->stream_dim) || (lo && hi); r->safe &= r->inside[d];
   }
   if (r->t->hist) r->time = time_index(L, e, r);
   lmap_put(L->c, &L->reads, x, r); return r;
@@ -169,8 +165,7 @@ static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t 
 static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x) {
   Fn fn = x->kind == E_FN ? x->fn : FN_COUNT;
   if (fn == FN_AND && x->type == T_BOOL) {
-    cond_expr(L, e, v, x->arg[0]); cond_expr(L, e, v, x->arg[1]);
-    return;
+    cond_expr(L, e, v, x->arg[0]); cond_expr(L, e, v, x->arg[1]); return;
   }
   if (fn >= FN_EQ && fn <= FN_GE && fn != FN_NE && x->arg[0]->type == T_WINT && x->arg[1]->type == T_WINT) {
     Expr *a = x->arg[0], *b = x->arg[1]; bool ok = true;
@@ -201,9 +196,7 @@ static void collect(Lower *L, LEq *e, const Expr *x) {
 static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr_number(x) == v; }
 
 /* x or v: its reads' conditions are the equation's, what is left is x. */
-static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) {
-  collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]); return x->arg[0];
-}
+static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) { collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]); return x->arg[0]; }
 
 static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
   if (x->kind == E_OR && is_number(x->arg[1], 0)) {
@@ -217,8 +210,7 @@ static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
   if (a == x->arg[0] && b == x->arg[1]) return x;
   Expr *r = NEW(L->c, Expr);
   *r = *x;
-  r->arg = NEWN(L->c, Expr *, 2); r->arg[0] = (Expr *)(uintptr_t)a; r->arg[1] = (Expr *)(uintptr_t)b;
-  return r;
+  r->arg = NEWN(L->c, Expr *, 2); r->arg[0] = (Expr *)(uintptr_t)a; r->arg[1] = (Expr *)(uintptr_t)b; return r;
 }
 
 static void resolve_reduction(Lower *L, LEq *e) {
@@ -242,8 +234,7 @@ static bool widest(const Expr *x, void *arg) {
 }
 
 static int lanes_for(Lower *L, const LEq *e) {
-  Type t = e->eq->out->type;
-  int bytes = type_bytes(t) > type_bytes(comp_type(t)) ? type_bytes(t) : type_bytes(comp_type(t));
+  Type t = e->eq->out->type; int bytes = type_bytes(t) > type_bytes(comp_type(t)) ? type_bytes(t) : type_bytes(comp_type(t));
   expr_walk(e->eq->rhs, widest, &bytes); return target_lanes(L->t, bytes);
 }
 

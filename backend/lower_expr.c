@@ -26,8 +26,7 @@ static KInst *u32(Lower *L, int64_t v) { return l_num(L, T_U32, 0, v); }
 static KInst *bf16_pack(Lower *L, KInst *v) {
   KInst *x = k_cast(&L->b, CV_BITS, T_U32, v), *odd = l_fn(L, KF_AND, l_fn(L, KF_SHR, x, u32(L, 16)), u32(L, 1));
   KInst *up = l_fn(L, KF_ADD, l_fn(L, KF_ADD, x, u32(L, 0x7fff)), odd), *nan = l_fn(L, KF_OR, x, u32(L, 0x400000));
-  KInst *r = l_select(L, l_fn(L, KF_ISNAN, v, NULL), nan, up);
-  return l_cast(L, T_U16, l_fn(L, KF_SHR, r, u32(L, 16)));
+  KInst *r = l_select(L, l_fn(L, KF_ISNAN, v, NULL), nan, up); return l_cast(L, T_U16, l_fn(L, KF_SHR, r, u32(L, 16)));
 }
 
 static KInst *bf16_unpack(Lower *L, KInst *bits) { return k_cast(&L->b, CV_BITS, T_F32, l_fn(L, KF_SHL, l_cast(L, T_U32, bits), u32(L, 16))); }
@@ -45,8 +44,7 @@ KInst *round_to(Lower *L, KInst *v, Type t) { return t == T_F16 || t == T_BF16 ?
 static Type unsigned_of(int bytes) { return bytes == 1 ? T_U8 : bytes == 2 ? T_U16 : bytes == 4 ? T_U32 : T_U64; }
 
 static KInst *gen_bits(Lower *L, LPt *p, const Expr *e) {
-  Type from = type_strong(e->arg[0]->type), to = e->type;
-  KInst *v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), from);
+  Type from = type_strong(e->arg[0]->type), to = e->type; KInst *v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), from);
   int nf = type_bytes(v->type.elem), nt = type_bytes(to);
   if (nf != nt) v = l_cast(L, unsigned_of(nt), k_cast(&L->b, CV_BITS, unsigned_of(nf), v));
   return to == T_BOOL ? to_bool(L, v) : from_memory(L, k_cast(&L->b, CV_BITS, mem_type(to), v), to);
@@ -112,15 +110,13 @@ static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
     if (y && y->type.elem == T_WINT) y = l_cast(L, T_I32, y);
   }
   if (t == T_BOOL && rule == 'B') x = from_bool(L, x, T_U8), y = from_bool(L, y, T_U8);
-  KInst *r = apply(L, e->fn, x, y);
-  return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
+  KInst *r = apply(L, e->fn, x, y); return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
 }
 
 /* ---- choices */
 KInst *all_lanes(Lower *L, KInst *m, int w) {
   if (m->type.lanes == w) return m;
-  KInst *all = l_int(L, w);
-  return k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w);
+  KInst *all = l_int(L, w); return k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w);
 }
 
 static bool unsafe_reads(Lower *L, const Expr *e) {
@@ -184,6 +180,5 @@ KInst *gen_as(Lower *L, LPt *p, const Expr *e, Type t) {
 }
 
 KInst *identity(Lower *L, Red r, Type t) {
-  Num n = red_identity(r == RED_ARGMAX ? RED_MAX : r == RED_ARGMIN ? RED_MIN : r, t);
-  return l_num(L, t, n.f, n.i);
+  Num n = red_identity(r == RED_ARGMAX ? RED_MAX : r == RED_ARGMIN ? RED_MIN : r, t); return l_num(L, t, n.f, n.i);
 }

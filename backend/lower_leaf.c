@@ -92,10 +92,7 @@ static void unrolled(LLeaf *f, int depth, int k) {
 }
 
 /* ---- lanes */
-static void chunk(LLeaf *f, int depth, LVec v, LAff off) {
-  LVec *old = f->p.vec;
-  f->p.vec = &v; at_place(f, depth, v.k, off); f->p.vec = old;
-}
+static void chunk(LLeaf *f, int depth, LVec v, LAff off) { LVec *old = f->p.vec; f->p.vec = &v; at_place(f, depth, v.k, off); f->p.vec = old; }
 
 /* Whole vectors from `at` on, then the narrowest power of two (of 16 bytes at least) that holds the rest. */
 static void chunks(LLeaf *f, int depth, int k, int64_t at, int64_t ext) {
@@ -165,8 +162,7 @@ static void point(LLeaf *f) {
 /* ---- conditions on the way down */
 /* Decides conditions whose indices are bound and not in lanes. False: nothing is left here. *s: what is known at run time. */
 static bool conditions(LLeaf *f, KInst **s) {
-  LGuard g = { 0 };
-  bool open = !f->e->red || f->L->open[f->e->id], reg = !f->e->red && f->e->out->store && f->e->out->store->reg;
+  LGuard g = { 0 }; bool open = !f->e->red || f->L->open[f->e->id], reg = !f->e->red && f->e->out->store && f->e->out->store->reg;
   uint32_t lanes = f->p.vec ? 1u << f->p.vec->k : 0;
   for (int i = 0; i < f->ncond; i++) {
     const LCond *d = f->cond[i];

@@ -109,8 +109,7 @@ static void steps_emit(Loop *p, Steps s, bool first) {
  * first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
 static void steps_const(Loop *p, int64_t n) {
   int64_t ext = p->d.ext, s = p->step, whole = ext / s, more = ext % n, a = 0, z = whole;
-  Steps tail = { whole * s, s, ext % s > 0, true }, list[3] = { { 0, s, whole, false }, tail };
-  bool first = true;
+  Steps tail = { whole * s, s, ext % s > 0, true }, list[3] = { { 0, s, whole, false }, tail }; bool first = true;
   switch (p->f->loop) {
   case LOOP_UNROLL: list[0] = (Steps){ 0, s, n, true }; list[1].n = 0; break;
   case LOOP_EVEN: list[0] = (Steps){ 0, ext / n + 1, more, false }; list[1] = (Steps){ more * (ext / n + 1), ext / n, n - more, false }; break;
@@ -166,11 +165,7 @@ static void steps_run(Loop *p) {
 }
 
 /* ---- sliding windows */
-static int64_t coef_of(const LAff *a, const KInst *v) {
-  for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k;
-  return 0;
-}
-
+static int64_t coef_of(const LAff *a, const KInst *v) { for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k; return 0; }
 static LAff without(Lower *L, LAff a, KInst *v) { return laff_add(L, a, laff_var(v, 1), -coef_of(&a, v)); }
 
 /* The item of the body that computes e computes nothing else that others outside of it need. */
@@ -332,8 +327,7 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
     bool was = e->home;
     home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED;
   }
-  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e);
-  return RED_OPENED;
+  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e); return RED_OPENED;
 }
 
 /* Finds the roots, and the range that those that have the index agree on. */
@@ -380,8 +374,7 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
     LPt p = { .e = e };
     if (!name_is(x->t->t->name, t->name)) continue;
     for (int k = 0; k < e->n; k++) p.env[k] = r->reg[e->id][k].base;
-    prefetch_read(L, &p, x, inner, ahead);
-    return;
+    prefetch_read(L, &p, x, inner, ahead); return;
   }
   tree_error(L, t->pos, NULL, "prefetch %s: nothing in this body reads it", t->name);
 }

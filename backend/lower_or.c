@@ -8,10 +8,7 @@
 
 enum { FORMS_MAX = 64 };                                    /* a form doubles what it is applied to */
 
-static bool has_read(const Expr *e) {
-  for (int k = 0; k < e->n; k++) if (has_read(e->arg[k])) return true;
-  return e->kind == E_READ;
-}
+static bool has_read(const Expr *e) { for (int k = 0; k < e->n; k++) if (has_read(e->arg[k])) return true; return e->kind == E_READ; }
 
 static bool same_place(const Expr *a, const Expr *b) {
   bool same = a->n == b->n;

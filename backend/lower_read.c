@@ -52,8 +52,7 @@ static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst
   KInst i = { .op = is_spread(&a) ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), is_vector(&a) ? p->vec->w : 1 } };
   if (i.type.lanes > 1) i.a[0] = mask;
   if (is_spread(&a)) i.a[1] = addr_lanes(L, p, &a);
-  i.addr = addr_final(L, &a, s->buf);
-  return from_memory(L, k_put(&L->b, i), s->t->t->type);
+  i.addr = addr_final(L, &a, s->buf); return from_memory(L, k_put(&L->b, i), s->t->t->type);
 }
 
 /* ---- registers */
@@ -83,8 +82,7 @@ static LReg *reg_find(const LStore *s, const int64_t *key) {
 /* One lane of a vector register, or NULL. */
 static KInst *reg_lane(Lower *L, const LStore *s, const int64_t *key) {
   for (int i = 0; i < s->regs.n; i++) {
-    const LReg *r = &s->regs.at[i];
-    int64_t l = r->dim >= 0 && reg_is(s, r, key, r->dim) ? key[r->dim] - r->key[r->dim] : -1;
+    const LReg *r = &s->regs.at[i]; int64_t l = r->dim >= 0 && reg_is(s, r, key, r->dim) ? key[r->dim] - r->key[r->dim] : -1;
     if (l >= 0 && l < r->v->type.lanes) return k_put(&L->b, (KInst){ .op = K_LANE, .type = { r->v->type.elem, 1 }, .a = { r->v }, .imm = l });
   }
   return NULL;
@@ -128,16 +126,14 @@ static void places_of(Lower *L, LPt *p, LStore *s, const LForm *f, int time, LPl
 
 /* The lanes that may be touched: those wanted, of memory that is not the kernel's own and of constant tails; those that a guard admits. */
 static KInst *touch_mask(Lower *L, LPt *p, const LStore *s, bool guarded) {
-  KInst *m = p->vec && (!s->local || !p->vec->dyn) ? vec_mask(L, p->vec) : NULL;
-  return guarded ? mask_and(L, m, p->u.guard) : m;
+  KInst *m = p->vec && (!s->local || !p->vec->dyn) ? vec_mask(L, p->vec) : NULL; return guarded ? mask_and(L, m, p->u.guard) : m;
 }
 
 KInst *read_value(Lower *L, LPt *p, const LRead *r) {
   LPlace at[LEQ_INDICES]; const Tensor *t = r->t->t; LStore *s = r->t->store;
   bool guarded = !r->safe || p->u.all;
   if ((t->kind == TK_PARAM || t->kind == TK_CONST) && t->rank == 0 && t->data) {
-    Num v = value_load(t->data, t->type, 0);
-    return l_num(L, comp_type(t->type), v.f, v.i);
+    Num v = value_load(t->data, t->type, 0); return l_num(L, comp_type(t->type), v.f, v.i);
   }
   if (!s) tree_error(L, r->e->pos, p->e, "%s is read where it is not stored: its producer comes later, or lies in a body of its own", t->name);
   places_of(L, p, s, r->place, r->time, at);
@@ -149,8 +145,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
 
 KInst *load_home(Lower *L, LPt *p) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
-  places_of(L, p, s, p->e->place, -1, at);
-  return load_at(L, p, s, at, touch_mask(L, p, s, false));
+  places_of(L, p, s, p->e->place, -1, at); return load_at(L, p, s, at, touch_mask(L, p, s, false));
 }
 
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {

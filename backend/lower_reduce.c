@@ -59,8 +59,7 @@ static KInst *start_value(Lower *L, LPt *p, const LDim *reg, int w) {
   KInst *first = l_fn(L, KF_EQ, sum, l_int(L, 0)), *var = new_var(L, ktype(e->acc, w), k_const(b, ktype(e->acc, w), 0, 0));
   KInst *f = k_emit(b, (KInst){ .op = K_IF, .a = { first } }); KSave s = k_into(b, &f->body);
   set_var(L, var, k_bcast(b, gen_init(L, p, reg), w)); k_back(b, s);
-  s = k_into(b, &f->other); set_var(L, var, k_bcast(b, load_home(L, p), w)); k_back(b, s);
-  return var;
+  s = k_into(b, &f->other); set_var(L, var, k_bcast(b, load_home(L, p), w)); k_back(b, s); return var;
 }
 
 static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
@@ -96,8 +95,7 @@ static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
   LEq *e = p->e; const Expr *b = e->body;
   bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
   if (!product || comp_type(b->type) != e->acc || b->type != e->red->type) return l_fn(L, combiner[e->kind], a->var, gen_as(L, p, b, e->acc));
-  KInst *x = gen_as(L, p, b->arg[0], e->acc), *y = gen_as(L, p, b->arg[1], e->acc);
-  return k_fn(&L->b, KF_FMA, x, y, a->var);
+  KInst *x = gen_as(L, p, b->arg[0], e->acc), *y = gen_as(L, p, b->arg[1], e->acc); return k_fn(&L->b, KF_FMA, x, y, a->var);
 }
 
 /* The element's number in the composite of the reduction's indices, as i32. */
@@ -106,8 +104,7 @@ static KInst *composite(Lower *L, LPt *p) {
   for (int k = e->nfree; k < e->n; k++) {
     if (e->ix[k]->ext.dim && k > e->nfree) tree_error(L, e->eq->pos, e, "argmax and argmin over several indices need numbers for the inner extents");
     int64_t n = k > e->nfree ? extent_max(e->ix[k]->ext) : 0;
-    q.a = laff_add(L, laff_add(L, laff_int(0), q.a, n), p->env[k], 1);
-    q.lane = q.lane * n + (p->vec && p->vec->k == k);
+    q.a = laff_add(L, laff_add(L, laff_int(0), q.a, n), p->env[k], 1); q.lane = q.lane * n + (p->vec && p->vec->k == k);
   }
   return q.lane ? place_vector(L, p, q) : l_cast(L, T_I32, laff_inst(L, q.a));
 }
@@ -156,8 +153,7 @@ static KInst *fold_all(Lower *L, KFn fn, LAcc **acc, int n) {
 
 /* at, or 0 where nothing was admitted. */
 static KInst *place_found(Lower *L, KInst *at) {
-  KInst *none = l_fn(L, KF_EQ, at, place_most(L, 1));
-  return l_select(L, none, l_num(L, T_I32, 0, 0), at);
+  KInst *none = l_fn(L, KF_EQ, at, place_most(L, 1)); return l_select(L, none, l_num(L, T_I32, 0, 0), at);
 }
 
 /* The best value's first place. */

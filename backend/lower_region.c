@@ -85,10 +85,7 @@ static LDim read_box(Lower *L, const LRead *r, int d, const LDim *reg) {
   b.over = b.base.n > 0; dim_clip(L, &b, t->shape[d]); return b;
 }
 
-bool eq_reads(const LEq *e, const LTensor *t) {
-  EACH(LRead, r, e->read) if (r->t == t) return true;
-  return false;
-}
+bool eq_reads(const LEq *e, const LTensor *t) { EACH(LRead, r, e->read) if (r->t == t) return true; return false; }
 
 bool is_root(LEqs eqs, int k) {
   const LTensor *t = eqs.at[k]->out;
@@ -99,8 +96,7 @@ bool is_root(LEqs eqs, int k) {
 /* ---- a tensor's box to the indices of an equation that writes it */
 /* place = sum m * index, m falling: from the outermost index on, one block or whole blocks; what does not fit stays whole. */
 static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set) {
-  LTerm t[LEQ_INDICES];
-  LAff base = laff_plus(need->base, -f->c);
+  LTerm t[LEQ_INDICES]; LAff base = laff_plus(need->base, -f->c);
   for (int i = 0, j; i < f->n; i++) {
     for (j = i; j > 0 && t[j - 1].m < f->t[i].m; j--) t[j] = t[j - 1];
     t[j] = f->t[i];
@@ -199,8 +195,7 @@ LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
 static bool is_dense(const LEq *e, const LForm *f) {
   int64_t span = 1; bool used[LEQ_INDICES] = { false };
   for (int left = f->aff ? f->n : 0; left; left--) {      /* coefficients from the least on */
-    int64_t m = 0;
-    int least = -1;
+    int64_t m = 0; int least = -1;
     for (int j = 0; j < f->n; j++) {
       int64_t size = f->t[j].m < 0 ? -f->t[j].m : f->t[j].m;
       if (!used[j] && f->t[j].k >= 0 && (least < 0 || size < m)) least = j, m = size;

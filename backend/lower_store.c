@@ -16,8 +16,7 @@ int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, in
 /* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
 static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
   const LayoutDim *l = let && let->layout ? let->layout : t->layout; int64_t stride = 1;
-  s->npart = let && let->layout ? let->nlayout : l ? t->nlayout : t->rank;
-  s->part = NEWN(L->c, LPart, s->npart + 1);
+  s->npart = let && let->layout ? let->nlayout : l ? t->nlayout : t->rank; s->part = NEWN(L->c, LPart, s->npart + 1);
   for (int i = s->npart - 1; i >= 0; i--) {
     LayoutDim d = l ? l[i] : (LayoutDim){ i, 1, 0 }; int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
     s->part[i] = (LPart){ d.dim, d.div, d.mod, stride, NULL }; stride *= d.mod > 0 && d.mod < n ? d.mod : n;
@@ -68,7 +67,6 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
 }
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
-
 int tensor_buffer(Lower *L, Tensor *t) {
   void *known = lmap_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;

@@ -79,8 +79,7 @@ static KInst *select_index(Lower *L, KInst *c, KInst *x, KInst *y, int64_t hi) {
 
 static void positions_store(Lower *L) {
   for (int k = 0; k < L->lens.n; k++) {
-    int64_t len = L->lens.at[k];
-    KInst *p = l_fn(L, KF_ADD, L->pos[k], L->frames), *q = l_fn(L, KF_SUB, p, l_int(L, len));
+    int64_t len = L->lens.at[k]; KInst *p = l_fn(L, KF_ADD, L->pos[k], L->frames), *q = l_fn(L, KF_SUB, p, l_int(L, len));
     p = select_index(L, l_fn(L, KF_GE, p, l_int(L, len)), q, p, len - 1);
     KInst *v = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_I32, 1 }, .a = { p } });
     k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, 1 }, .a = { NULL, v, NULL }, .addr = slot_addr(L, k) });

@@ -25,10 +25,7 @@ static void add_eqs(Lower *L, const Tree *t, bool rest, LEqs *out) {
   }
 }
 
-LEqs tree_eqs(Lower *L, const Tree *t, bool rest) {
-  LEqs r = { 0 };
-  add_eqs(L, t, rest, &r); return r;
-}
+LEqs tree_eqs(Lower *L, const Tree *t, bool rest) { LEqs r = { 0 }; add_eqs(L, t, rest, &r); return r; }
 
 bool tree_holds(const Tree *t, const LEq *e, bool rest) {
   for (; t; t = rest ? t->next : NULL) if (t == e->leaf || (t->kind == TREE_FOR && tree_holds(t->body, e, true))) return true;
@@ -61,8 +58,7 @@ static bool known_index(LEq *const *all, int n, const char *name) {
 static void check_tree(Lower *L, LEq *const *all, const Tree *t, int depth) {
   if (depth > 64) tree_error(L, t->pos, NULL, "loops are nested more than 64 deep");
   for (; t; t = t->next) {
-    bool leaf = t->kind == TREE_LEAF, let = t->kind == TREE_LET;
-    LTensor *x = leaf || let ? tensor_named(L, t->name) : NULL;
+    bool leaf = t->kind == TREE_LEAF, let = t->kind == TREE_LET; LTensor *x = leaf || let ? tensor_named(L, t->name) : NULL;
     if ((leaf || let) && !x) near_name(L, t, leaf ? "leaf" : "let");
     if (leaf && x) check_leaf(L, t, x);
     if (let && x && x->let) tree_say(L, t->pos, "%s has two lets", t->name);

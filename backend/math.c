@@ -10,11 +10,9 @@
 #include "math.h"
 #include <math.h>
 
-KInst *m_poly(KBuild *b, KInst *x, const double *c, int n)
-{
+KInst *m_poly(KBuild *b, KInst *x, const double *c, int n) {
   KInst *p = m_num(b, x, c[n - 1]);
-  for (int k = n - 2; k >= 0; k--)
-    p = m_fma(b, p, x, m_num(b, x, c[k]));
+  for (int k = n - 2; k >= 0; k--) p = m_fma(b, p, x, m_num(b, x, c[k]));
   return p;
 }
 
@@ -26,20 +24,16 @@ static const double exp_f64[] = { 0.5000000000000001, 0.16666666666666669, 0.041
 /* round(x c) as a float, and 2^(that - down). By adding 1.5 * 2^23 the rounded number appears in the low bits of the sum, where a shift
  * makes an exponent of it: no conversion. */
 typedef struct Power { KInst *n, *s; } Power;
-static Power power_of_2(KBuild *b, KInst *x, double c, int down)
-{
-  bool d = m_is64(x);
-  double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
+static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
+  bool d = m_is64(x); double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
   KInst *t = m_fma(b, x, m_num(b, x, c), m_num(b, x, magic)), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, t);
   i = k_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23), NULL);
   return (Power){ m_sub(b, t, m_num(b, x, magic)), k_cast(b, CV_BITS, x->type.elem, i) };
 }
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). |n| < 2^10: its product with the first part of ln 2 is exact. */
-static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s)
-{
-  bool d = m_is64(x);
-  Power e = power_of_2(b, x, 1.4426950408889634, down);
+static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
+  bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
   KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
   r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r);
   KInst *q = d ? M_POLY(b, r, exp_f64) : M_POLY(b, r, exp_f32);
@@ -47,23 +41,16 @@ static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s)
   return m_fma(b, m_mul(b, r, r), q, r);
 }
 
-KInst *m_exp(KBuild *b, KInst *x)
-{
-  bool d = m_is64(x);
-  KInst *s, *h = m_mul(b, x, m_num(b, x, 0.5));
+KInst *m_exp(KBuild *b, KInst *x) {
+  bool d = m_is64(x); KInst *s, *h = m_mul(b, x, m_num(b, x, 0.5));
   h = m_min(b, m_max(b, h, m_num(b, x, d ? -373 : -52.5)), m_num(b, x, d ? 355.5 : 45));
-  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s);
-  return m_mul(b, e, e);
+  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
 }
 
 /* 2 (s p + (s - 1/2)) with s = 2^(n-1): exact where n = 0, no overflow before the end. */
-KInst *m_expm1(KBuild *b, KInst *x)
-{
-  bool d = m_is64(x);
-  KInst *s, *h = m_min(b, m_max(b, x, m_num(b, x, d ? -38 : -18)), m_num(b, x, d ? 710 : 89));
-  KInst *p = exp_core(b, h, 1, &s);
-  KInst *r = m_fma(b, s, p, m_sub(b, s, m_num(b, x, 0.5)));
-  return m_add(b, r, r);
+KInst *m_expm1(KBuild *b, KInst *x) {
+  bool d = m_is64(x); KInst *s, *h = m_min(b, m_max(b, x, m_num(b, x, d ? -38 : -18)), m_num(b, x, d ? 710 : 89)), *p = exp_core(b, h, 1, &s);
+  KInst *r = m_fma(b, s, p, m_sub(b, s, m_num(b, x, 0.5))); return m_add(b, r, r);
 }
 
 /* ---- log */
@@ -73,15 +60,11 @@ static const double log_f64[] = { 0.6666666666666666, 0.4000000000000089, 0.2857
   0.15386249788196105, 0.1326850331279476, 0.13089445145246312 };
 
 /* x = 2^e m for finite x > 0: gives m - 1. The bits are counted from those of sqrt(1/2), so that the exponent field is e. */
-static KInst *log_split(KBuild *b, KInst *x, KInst **e)
-{
-  bool d = m_is64(x);
-  Type it = d ? T_I64 : T_I32;
-  int frac = d ? 52 : 23;
-  int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
+static KInst *log_split(KBuild *b, KInst *x, KInst **e) {
+  bool d = m_is64(x); Type it = d ? T_I64 : T_I32;
+  int frac = d ? 52 : 23; int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
   KInst *tiny = m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38);
-  KInst *big = m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x);
-  KInst *i = k_cast(b, CV_BITS, it, big);
+  KInst *big = m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x), *i = k_cast(b, CV_BITS, it, big);
   i = m_sub(b, i, m_int(b, i, root));
   KInst *m = m_add(b, k_fn(b, KF_AND, i, m_int(b, i, ((int64_t)1 << frac) - 1), NULL), m_int(b, i, root));
   *e = k_cast(b, CV_PLAIN, x->type.elem, k_fn(b, KF_SHR, i, m_int(b, i, frac), NULL));
@@ -90,18 +73,14 @@ static KInst *log_split(KBuild *b, KInst *x, KInst **e)
 }
 
 /* log(1 + f) + e ln 2 by f - f^2/2 + f^3 p(f). */
-static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e)
-{
-  KInst *y = m_mul(b, f, f);
-  KInst *t = m_mul(b, m_mul(b, f, y), M_POLY(b, f, log_f32));
-  t = m_fma(b, e, m_num(b, f, -2.12194440e-4), t);
-  t = m_fnma(b, m_num(b, f, 0.5), y, t);
+static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e) {
+  KInst *y = m_mul(b, f, f), *t = m_mul(b, m_mul(b, f, y), M_POLY(b, f, log_f32));
+  t = m_fma(b, e, m_num(b, f, -2.12194440e-4), t); t = m_fnma(b, m_num(b, f, 0.5), y, t);
   return m_fma(b, e, m_num(b, f, 0.693359375), m_add(b, f, t));
 }
 
 /* By s = f / (2 + f): log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))). */
-static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e)
-{
+static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e) {
   KInst *s = m_div(b, f, m_add(b, m_num(b, f, 2), f)), *z = m_mul(b, s, s);
   KInst *r = m_mul(b, z, M_POLY(b, z, log_f64)), *h = m_mul(b, m_num(b, f, 0.5), m_mul(b, f, f));
   KInst *t = m_fma(b, s, m_add(b, h, r), m_mul(b, e, m_num(b, f, 5.497923018708371e-14)));
@@ -111,27 +90,19 @@ static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e)
 static KInst *log_core(KBuild *b, KInst *f, KInst *e) { return m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e); }
 
 /* r where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
-static KInst *log_edges(KBuild *b, KInst *x, KInst *r)
-{
+static KInst *log_edges(KBuild *b, KInst *x, KInst *r) {
   r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
   KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN));
   return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
 }
 
-KInst *m_log(KBuild *b, KInst *x)
-{
-  KInst *e, *f = log_split(b, x, &e);
-  return log_edges(b, x, log_core(b, f, e));
-}
+KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); return log_edges(b, x, log_core(b, f, e)); }
 
 /* u = 1 + x and what the sum lost (Knuth's two-sum), which goes into f. */
-KInst *m_log1p(KBuild *b, KInst *x)
-{
-  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *v = m_sub(b, u, one);
-  KInst *lost = m_add(b, m_sub(b, one, m_sub(b, u, v)), m_sub(b, x, v));
+KInst *m_log1p(KBuild *b, KInst *x) {
+  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *v = m_sub(b, u, one), *lost = m_add(b, m_sub(b, one, m_sub(b, u, v)), m_sub(b, x, v));
   KInst *f = log_split(b, u, &e);
-  f = m_add(b, f, m_scale(b, lost, m_max(b, m_neg(b, e), m_num(b, x, -100))));
-  return log_edges(b, u, log_core(b, f, e));
+  f = m_add(b, f, m_scale(b, lost, m_max(b, m_neg(b, e), m_num(b, x, -100)))); return log_edges(b, u, log_core(b, f, e));
 }
 
 /* ---- tanh */
@@ -139,38 +110,27 @@ KInst *m_log1p(KBuild *b, KInst *x)
 static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666616797e-01, 3.333376348e-01, 1.338674128e-01, 4.442394152e-02 };
 
 /* p / q, q > 0. An estimate r of 1/q with an error of d, then t = p r and t + r (p - q t): an error of d^2. */
-static KInst *quotient(KBuild *b, KInst *p, KInst *q)
-{
-  if (b->target->rcp_bits <= 0)
-    return m_div(b, p, q);
+static KInst *quotient(KBuild *b, KInst *p, KInst *q) {
+  if (b->target->rcp_bits <= 0) return m_div(b, p, q);
   KInst *r = k_fn(b, KF_RCPE, q, NULL, NULL);
-  if (b->target->rcp_bits < 14)
-    r = m_mul(b, r, m_fnma(b, q, r, m_num(b, q, 2)));
-  KInst *t = m_mul(b, p, r);
-  return m_fma(b, m_fnma(b, q, t, p), r, t);
+  if (b->target->rcp_bits < 14) r = m_mul(b, r, m_fnma(b, q, r, m_num(b, q, 2)));
+  KInst *t = m_mul(b, p, r); return m_fma(b, m_fnma(b, q, t, p), r, t);
 }
 
-static KInst *tanh_f64(KBuild *b, KInst *x)
-{
-  KInst *a = m_min(b, m_abs(b, x), m_num(b, x, 20)), *two = m_num(b, x, 2);
-  KInst *e = m_expm1(b, m_mul(b, a, two));
-  KInst *t = m_div(b, e, m_add(b, e, two));
+static KInst *tanh_f64(KBuild *b, KInst *x) {
+  KInst *a = m_min(b, m_abs(b, x), m_num(b, x, 20)), *two = m_num(b, x, 2), *e = m_expm1(b, m_mul(b, a, two)), *t = m_div(b, e, m_add(b, e, two));
   return m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, t), m_pick(b, m_test(b, KF_GT, x, 0), t, x));
 }
 
 /* x = n ln 2 / 2 + u; m = (exp(2 x) - 1) / 2 = 2^n (u + u^2 q(u)) + (2^n - 1) / 2;  tanh x = m / (m + 1). At 9.02 it is 1. */
-KInst *m_tanh(KBuild *b, KInst *x)
-{
-  if (m_is64(x))
-    return tanh_f64(b, x);
+KInst *m_tanh(KBuild *b, KInst *x) {
+  if (m_is64(x)) return tanh_f64(b, x);
   bool fma = b->target->fma;
   x = m_min(b, m_max(b, x, m_num(b, x, -9.02)), m_num(b, x, 9.02));
   Power e = power_of_2(b, x, 2.8853900817779268, 0);
   KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
-  if (!fma)
-    u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
-  KInst *h = m_fma(b, m_mul(b, u, u), M_POLY(b, u, tanh_f32_poly), u);
-  KInst *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
+  if (!fma) u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
+  KInst *h = m_fma(b, m_mul(b, u, u), M_POLY(b, u, tanh_f32_poly), u), *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
   return quotient(b, m, m_add(b, m, m_num(b, x, 1)));
 }
 
@@ -188,20 +148,14 @@ static const double erf_large_f64[] = { -14.112437402148174, -18.165248970912977
   3.918923288527924e-07, -1.2999681259733388e-07, 1.8848830089033838e-08, -2.1580142736303587e-09, 4.710840527099266e-09, 4.521416204583651e-09,
   -7.240824974515327e-09, 2.247276352107439e-09 };
 
-static KInst *erf_exponent(KBuild *b, KInst *a)
-{
-  if (!m_is64(a))
-    return M_POLY(b, a, erf_large_f32);
-  KInst *t = m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4));
-  return M_POLY(b, t, erf_large_f64);
+static KInst *erf_exponent(KBuild *b, KInst *a) {
+  if (!m_is64(a)) return M_POLY(b, a, erf_large_f32);
+  KInst *t = m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4)); return M_POLY(b, t, erf_large_f64);
 }
 
-KInst *m_erf(KBuild *b, KInst *x)
-{
-  bool d = m_is64(x);
-  KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
-  KInst *small = m_fma(b, x, d ? M_POLY(b, z, erf_small_f64) : M_POLY(b, z, erf_small_f32), x);
-  KInst *p = exp_core(b, erf_exponent(b, a), 0, &s);
+KInst *m_erf(KBuild *b, KInst *x) {
+  bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
+  KInst *small = m_fma(b, x, d ? M_POLY(b, z, erf_small_f64) : M_POLY(b, z, erf_small_f32), x), *p = exp_core(b, erf_exponent(b, a), 0, &s);
   KInst *big = m_sub(b, m_num(b, x, 1), m_fma(b, s, p, s));
   big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big);
   return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
@@ -222,22 +176,16 @@ static const MathRow rows[FN_COUNT] = {
 #undef BY
 
 /* a - q b where q = floor or trunc of a / b. */
-static KInst *float_rest(KBuild *b, Fn fn, KInst *x, KInst *y)
-{
+static KInst *float_rest(KBuild *b, Fn fn, KInst *x, KInst *y) {
   KInst *q = k_fn(b, fn == FN_MOD ? KF_FLOOR : KF_TRUNC, m_div(b, x, y), NULL, NULL);
   return fn == FN_QUO ? q : m_fnma(b, q, y, x);
 }
 
-KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y)
-{
+KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   bool flt = x->type.elem == T_WFLOAT || type_is_float(x->type.elem);
-  if (fn == FN_POW)
-    return m_pow(b, x, y);
-  if (flt && (fn == FN_MOD || fn == FN_QUO || fn == FN_REM))
-    return float_rest(b, fn, x, y);
-  if (!flt && (fn == FN_FLOOR || fn == FN_TRUNC || fn == FN_ROUND))
-    return same(b, x);
-  if (rows[fn].fn)
-    return rows[fn].fn(b, x);
+  if (fn == FN_POW) return m_pow(b, x, y);
+  if (flt && (fn == FN_MOD || fn == FN_QUO || fn == FN_REM)) return float_rest(b, fn, x, y);
+  if (!flt && (fn == FN_FLOOR || fn == FN_TRUNC || fn == FN_ROUND)) return same(b, x);
+  if (rows[fn].fn) return rows[fn].fn(b, x);
   return k_fn(b, rows[fn].direct, x, y, NULL);
 }
