@@ -5,16 +5,6 @@
  * Buffers: the arguments in order, then constants, state and scratch as they are met; a kernel's own scratch lies after all planned scratch. */
 #include "lower.h"
 
-static void argument_buffers(Lower *L) {
-  Graph *g = L->g;
-  for (int k = 0; k < g->nin + g->nout; k++) {
-    bool out = k >= g->nin; Tensor *t = out ? g->out[k - g->nin] : g->in[k];
-    int buf = buf_of(L, t, out ? KB_OUT : KB_IN, k, 0, tensor_size(t) * type_bytes(t->type));
-    lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
-  }
-}
-
-/* ---- a function */
 /* Starts L afresh, but for what the module shares. */
 static KFunc *func_begin(Lower *L, Kernel *k) {
   KFunc *f = NEW(L->c, KFunc); KMemo *m = k_memo(L->c);
@@ -35,8 +25,7 @@ static void stores_external(Lower *L, const LEq *e) {
 static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
 
 static bool count_fn(const Expr *e, void *arg) {
-  double *n = arg;
-  *n += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT);
+  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT);
   return true;
 }
 
@@ -48,15 +37,13 @@ static double eq_flops(const LEq *e) {
   return e->red ? free * all * (body + 1) + free * init : free * body;
 }
 
-static double tensor_bytes(const Tensor *t) {
-  double n = type_bytes(t->type);
-  for (int d = 0; d < t->rank; d++) n *= extent_count(t->shape[d]);
-  return n;
-}
-
 static void estimate(Lower *L) {
   EACH(LEq, e, L->eq) L->f->flops += eq_flops(e);
-  EACH(LTensor, t, L->all) if (t->external) L->f->bytes += tensor_bytes(t->t) * (t->writer.n ? t->writer.n : 1);
+  EACH(LTensor, t, L->all) {
+    double n = t->external ? type_bytes(t->t->type) * (t->writer.n ? t->writer.n : 1) : 0;
+    for (int d = 0; d < t->t->rank; d++) n *= extent_count(t->t->shape[d]);
+    L->f->bytes += n;
+  }
 }
 
 /* ---- kernels */
@@ -80,22 +67,18 @@ static int temporary(Lower *L, const Tensor *t) {
 
 /* First every next that is itself a state about to change is put aside. */
 static void lower_next_state(Lower *L) {
-  Graph *g = L->g; int *aside = NEWN(L->c, int, g->ntensor + 1), waiting = 0;
-  for (int k = 0; k < g->ntensor; k++) waiting += is_waiting(g->tensor[k]);
-  if (!waiting) return;
+  int *aside = NEWN(L->c, int, L->g->ntensor + 1); VEC(Tensor *) all = { 0 };
+  for (int k = 0; k < L->g->ntensor; k++) if (is_waiting(L->g->tensor[k])) PUSH(L->c, all, L->g->tensor[k]);
+  if (!all.n) return;
   KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
-  for (int k = 0; k < g->ntensor; k++) {
-    Tensor *t = g->tensor[k];
-    aside[k] = -1;
-    if (!is_waiting(t) || !is_waiting(t->next)) continue;
-    aside[k] = temporary(L, t);
-    copy_buffer(L, aside[k], tensor_buffer(L, t->next), tensor_size(t));
+  for (int k = 0; k < all.n; k++) {
+    Tensor *t = all.at[k];
+    aside[k] = is_waiting(t->next) ? temporary(L, t) : -1;
+    if (aside[k] >= 0) copy_buffer(L, aside[k], tensor_buffer(L, t->next), tensor_size(t));
   }
-  for (int k = 0; k < g->ntensor; k++) {
-    Tensor *t = g->tensor[k];
-    if (!is_waiting(t)) continue;
-    int to = tensor_buffer(L, t), from = aside[k] >= 0 ? aside[k] : tensor_buffer(L, t->next);
-    if (!same_place(&L->s.bufs.at[to], &L->s.bufs.at[from])) copy_buffer(L, to, from, tensor_size(t));
+  for (int k = 0; k < all.n; k++) {
+    int to = tensor_buffer(L, all.at[k]), from = aside[k] >= 0 ? aside[k] : tensor_buffer(L, all.at[k]->next);
+    if (!same_place(&L->s.bufs.at[to], &L->s.bufs.at[from])) copy_buffer(L, to, from, tensor_size(all.at[k]));
   }
   kir_finish(L->c, L->m, L->s.bufs.at, f);
 }
@@ -138,7 +121,7 @@ static void init_history(Lower *L, const LHist *h) {
 }
 
 static KFunc *lower_init(Lower *L) {
-  Kernel init = { .name = "init", .label = "state" }; KFunc *f = func_begin(L, &init);
+  KFunc *f = func_begin(L, &(Kernel){ .name = "init", .label = "state" });
   zero_state(L);
   EACH(LHist, h, L->s.hists) init_history(L, h);
   for (int i = 0; i < L->g->ntensor; i++) {
@@ -149,26 +132,24 @@ static KFunc *lower_init(Lower *L) {
 }
 
 /* ---- all of it */
-static void place_buffers(Lower *L) {
-  KModule *m = L->m; int64_t own = up_to(L->s.scratch0, 64);
-  for (int k = 0; k < L->s.bufs.n; k++) {
-    KBuf *b = &L->s.bufs.at[k];
-    if (b->arg == BUF_LOCAL) b->arg = -1, b->offset += own;
-  }
-  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64);
-  m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
-}
 
 typedef struct Job { Graph *g; const Target *t; KModule *m; } Job;
 
 static int lower_all(Ctx *c, void *arg) {
-  Job *j = arg; Lower *L = NEW(c, Lower); KModule *m = NEW(c, KModule);
-  *L = (Lower){ .c = c, .g = j->g, .t = j->t, .m = m, .s.scratch0 = j->g->scratch_bytes, .s.state = j->g->state_bytes };
-  if (!graph_eval_constants(c, j->g)) return 1;
-  *m = (KModule){ .name = j->g->name, .target = j->t, .graph = j->g, .kernel = NEWN(c, KFunc *, j->g->nkernel + 2) };
-  argument_buffers(L);
-  for (int k = 0; k < j->g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, j->g->kernel[k]))) return 1;
-  lower_next_state(L); m->init = lower_init(L); place_buffers(L);
+  Job *j = arg; Graph *g = j->g; Lower *L = NEW(c, Lower); KModule *m = NEW(c, KModule);
+  *L = (Lower){ .c = c, .g = g, .t = j->t, .m = m, .s.scratch0 = g->scratch_bytes, .s.state = g->state_bytes };
+  if (!graph_eval_constants(c, g)) return 1;
+  *m = (KModule){ .name = g->name, .target = j->t, .graph = g, .kernel = NEWN(c, KFunc *, g->nkernel + 2) };
+  for (int k = 0; k < g->nin + g->nout; k++) {
+    Tensor *t = k < g->nin ? g->in[k] : g->out[k - g->nin];
+    int buf = buf_of(L, t, k < g->nin ? KB_IN : KB_OUT, k, 0, tensor_size(t) * type_bytes(t->type));
+    lmap_put(c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
+  }
+  for (int k = 0; k < g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, g->kernel[k]))) return 1;
+  lower_next_state(L); m->init = lower_init(L);
+  int64_t own = up_to(L->s.scratch0, 64);
+  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
+  for (int k = 0; k < m->nbuf; k++) if (m->buf[k].arg == BUF_LOCAL) m->buf[k].arg = -1, m->buf[k].offset += own;
   if (c->opt.verify && !kir_verify(c, m)) return 1;
   j->m = m; return 0;
 }

@@ -162,7 +162,6 @@ void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count);             
 void copy_buffer(Lower *L, int to, int from, int64_t n);
 
 /* ---- lower_eq.c: equations resolved; lower_tree.c: which leaf computes what, and whether that order is legal */
-Expr *or_plain(Lower *L, Expr *e);                        /* lower_or.c */
 LEq *resolve_eq(Lower *L, Eq *q); LTensor *tensor_of(Lower *L, const Tensor *t); LConds *or_conds(Lower *L, const Expr *e);
 int index_number(Lower *L, const LEq *e, const Index *x);/* as in LTerm */
 int eq_index(const LEq *e, const char *name); bool eq_reads(const LEq *e, const LTensor *t); bool name_is(const char *a, const char *b);

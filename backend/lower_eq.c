@@ -72,7 +72,6 @@ static LForm form_below(Lower *L, const LForm *f, Extent x, const LEq *e) {
   return r;
 }
 
-/* ---- proofs */
 /* The least and largest value of f over its indices but term `but`; symbolic ones give their extremes. */
 static LRange form_range(Lower *L, const LEq *e, const LForm *f, int but) {
   LRange r = { f->c, f->c };
@@ -84,24 +83,16 @@ static LRange form_range(Lower *L, const LEq *e, const LForm *f, int but) {
   return r;
 }
 
-/* An index over dim + m stands alone in a dimension of extent dim + n: its top is dim + m - 1, so the rest decides. */
-static bool below_symbolic(Lower *L, const LEq *e, const LForm *f, Extent x) {
-  for (int k = 0; k < f->n; k++) {
+/* Is f >= 0, and < x? Where an index over dim + m stands alone in a dimension of extent dim + n, its top is dim + m - 1, so the rest decides. */
+typedef struct Inside { bool lo, hi; } Inside;
+static Inside inside(Lower *L, const LEq *e, const LForm *f, Extent x) {
+  if (!f->aff) { Range r = expr_range(L->c, f->e); return (Inside){ r.lo >= 0, r.hi <= (double)(extent_min(x) - 1) }; }
+  LRange all = form_range(L, e, f, -1); Inside r = { all.lo >= 0, all.hi <= extent_min(x) - 1 };
+  for (int k = 0; k < f->n && x.dim && !r.hi; k++) {
     const Index *i = f->t[k].k >= 0 ? e->ix[f->t[k].k] : NULL;
-    if (i && i->ext.dim == x.dim && f->t[k].m == 1) return i->ext.n + form_range(L, e, f, k).hi <= x.n;
+    if (i && i->ext.dim == x.dim && f->t[k].m == 1) { r.hi = i->ext.n + form_range(L, e, f, k).hi <= x.n; break; }
   }
-  return false;
-}
-
-static void prove(Lower *L, const LEq *e, const LForm *f, Extent x, bool *lo, bool *hi) {
-  if (!f->aff) {
-    Range r = expr_range(L->c, f->e);
-    *lo = r.lo >= 0; *hi = r.hi <= (double)(extent_min(x) - 1);
-    return;
-  }
-  LRange r = form_range(L, e, f, -1);
-  *lo = r.lo >= 0;
-  *hi = r.hi <= extent_min(x) - 1 || (x.dim && below_symbolic(L, e, f, x));
+  return r;
 }
 
 /* ---- reads */
@@ -118,10 +109,9 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
   LRead *r = NEW(L->c, LRead); const Tensor *t = x->tensor;
   *r = (LRead){ x, tensor_add(L, x->tensor), NEWN(L->c, LForm, t->rank + 1), true, NEWN(L->c, bool, t->rank + 1), -1 };
   for (int d = 0; d < t->rank; d++) {
-    bool lo, hi;
     r->place[d] = form_of(L, e, x->arg[d], true);
-    prove(L, e, &r->place[d], t->shape[d], &lo, &hi);
-    r->inside[d] = (r->t->hist && d == t->stream_dim) || (lo && hi); r->safe &= r->inside[d];
+    Inside i = inside(L, e, &r->place[d], t->shape[d]);
+    r->inside[d] = (r->t->hist && d == t->stream_dim) || (i.lo && i.hi); r->safe &= r->inside[d];
   }
   if (r->t->hist) r->time = time_index(L, e, r);
   lmap_put(L->c, &L->reads, x, r); return r;
@@ -130,7 +120,7 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
 static void read_add(Lower *L, LEq *e, const Expr *x) {
   LRead *r = lmap_get(&L->reads, x);                       /* known: without indices, shared by two equations */
   if (!r) r = read_new(L, e, x);
-  for (int k = 0; k < e->read.n; k++) if (e->read.at[k] == r) return;
+  EACH(LRead, o, e->read) if (o == r) return;
   PUSH(L->c, e->read, r);
 }
 
@@ -139,12 +129,11 @@ static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
 
 static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
-  bool lo, hi; Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
-  prove(L, e, f, x, &lo, &hi);
-  if (!lo && f->aff) cond_add(L, v, *f);
-  if (!hi && f->aff) cond_add(L, v, form_below(L, f, x, e));
-  if (!lo && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_GE, p, expr_int(L->c, 0)));
-  if (!hi && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_LT, p, x.dim ? expr_fn2(L->c, FN_ADD, expr_index(L->c, x.dim), n) : n));
+  Inside i = inside(L, e, f, x); Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
+  if (!i.lo && f->aff) cond_add(L, v, *f);
+  if (!i.hi && f->aff) cond_add(L, v, form_below(L, f, x, e));
+  if (!i.lo && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_GE, p, expr_int(L->c, 0)));
+  if (!i.hi && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_LT, p, x.dim ? expr_fn2(L->c, FN_ADD, expr_index(L->c, x.dim), n) : n));
 }
 
 /* What must hold for the reads of x to fall inside; an `or` in x looks after its own. */
@@ -164,9 +153,7 @@ static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t 
 
 static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x) {
   Fn fn = x->kind == E_FN ? x->fn : FN_COUNT;
-  if (fn == FN_AND && x->type == T_BOOL) {
-    cond_expr(L, e, v, x->arg[0]); cond_expr(L, e, v, x->arg[1]); return;
-  }
+  if (fn == FN_AND && x->type == T_BOOL) { cond_expr(L, e, v, x->arg[0]); cond_expr(L, e, v, x->arg[1]); return; }
   if (fn >= FN_EQ && fn <= FN_GE && fn != FN_NE && x->arg[0]->type == T_WINT && x->arg[1]->type == T_WINT) {
     Expr *a = x->arg[0], *b = x->arg[1]; bool ok = true;
     if (fn == FN_GE || fn == FN_EQ || fn == FN_GT) ok = cond_compare(L, e, v, a, b, fn == FN_GT);
@@ -192,9 +179,62 @@ static void collect(Lower *L, LEq *e, const Expr *x) {
   lmap_put(L->c, &L->ors, x, v);
 }
 
+/* ---- `e or v` in the plain form that the lowering reads: every read of e counts, whatever else e does.
+ *
+ *   f(a or b) or v      f(a) or (f(b) or v)                b's reads count only where a falls outside
+ *   f(c ? a : b) or v   c ? f(a) or v : f(b) or v          where c reads something, once more: (...) or v
+ *
+ * Left alone: alternatives without reads, and branches that read nothing but places that are read anyhow. */
+enum { FORMS_MAX = 64 };                                    /* a form doubles what it is applied to */
+
+static bool same_place(const Expr *a, const Expr *b) {
+  bool same = a->n == b->n;
+  for (int k = 0; same && k < a->n; k++) same = expr_equal(a->arg[k], b->arg[k]) && extent_equal(a->tensor->shape[k], b->tensor->shape[k]);
+  return same;
+}
+
+/* Is the place of this read also read in e, not counting what stands in `?:` branches, alternatives and inner `or`? */
+static bool always_read(const Expr *e, const Expr *read) {
+  if (e->kind == E_READ && same_place(e, read)) return true;
+  for (int k = 0; k < (e->kind == E_SELECT ? 1 : e->kind == E_OR ? 0 : e->n); k++) if (always_read(e->arg[k], read)) return true;
+  return false;
+}
+
+static bool reads_more(const Expr *e, const Expr *all) {
+  if (e->kind == E_READ && !always_read(all, e)) return true;
+  for (int k = 0; k < e->n; k++) if (reads_more(e->arg[k], all)) return true;
+  return false;
+}
+
+/* The first part of e that has the form of one of the two rows above. */
+static const Expr *odd_part(const Expr *e, const Expr *all) {
+  if (e->kind == E_OR) return expr_reads(e->arg[1], NULL) ? e : NULL;
+  if (e->kind == E_SELECT && (reads_more(e->arg[1], all) || reads_more(e->arg[2], all))) return e;
+  for (int k = 0; k < e->n && e->kind != E_REDUCE; k++) {
+    const Expr *part = odd_part(e->arg[k], all);
+    if (part) return part;
+  }
+  return NULL;
+}
+
+typedef struct Swap { const Expr *from; Expr *to; } Swap;
+static Expr *swap(Ctx *c, Expr *e, void *arg) { const Swap *s = arg; (void)c; return e == s->from ? s->to : e; }
+static Expr *put(Ctx *c, Expr *e, const Expr *from, Expr *to) { return expr_map(c, e, swap, &(Swap){ from, to }); }
+
+typedef struct Plain { Lower *L; int forms; } Plain;
+static Expr *plain(Ctx *c, Expr *e, void *arg) {
+  Plain *p = arg; const Expr *part = e->kind == E_OR ? odd_part(e->arg[0], e->arg[0]) : NULL;
+  if (!part) return e;
+  if (--p->forms < 0) tree_error(p->L, e->pos, NULL, "`or` around too many conditions: name some of them in equations of their own");
+  Expr *f = e->arg[0], *v = e->arg[1]; int k = part->kind == E_SELECT;
+  Expr *a = put(c, f, part, part->arg[k]), *b = put(c, f, part, part->arg[k + 1]), *r;
+  if (!k) return expr_map(c, expr_or(c, a, expr_or(c, b, v, e->pos), e->pos), plain, p);
+  r = expr_select(c, part->arg[0], expr_map(c, expr_or(c, a, v, e->pos), plain, p), expr_map(c, expr_or(c, b, v, e->pos), plain, p), e->pos);
+  return expr_reads(part->arg[0], NULL) ? expr_or(c, r, v, e->pos) : r;
+}
+
 /* ---- reductions: factors `(x[..] or 0)` of a sum become conditions, so do whole bodies `(e or identity)` */
 static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr_number(x) == v; }
-
 /* x or v: its reads' conditions are the equation's, what is left is x. */
 static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) { collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]); return x->arg[0]; }
 
@@ -207,10 +247,7 @@ static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
   }
   if (x->kind != E_FN || x->fn != FN_MUL) return x;
   const Expr *a = strip(L, e, x->arg[0]), *b = strip(L, e, x->arg[1]);
-  if (a == x->arg[0] && b == x->arg[1]) return x;
-  Expr *r = NEW(L->c, Expr);
-  *r = *x;
-  r->arg = NEWN(L->c, Expr *, 2); r->arg[0] = (Expr *)(uintptr_t)a; r->arg[1] = (Expr *)(uintptr_t)b; return r;
+  return a == x->arg[0] && b == x->arg[1] ? x : expr_fn2(L->c, FN_MUL, (Expr *)(uintptr_t)a, (Expr *)(uintptr_t)b);
 }
 
 static void resolve_reduction(Lower *L, LEq *e) {
@@ -220,9 +257,7 @@ static void resolve_reduction(Lower *L, LEq *e) {
   e->acc = comp_type(place ? body->type : e->red->type);
   if (e->red->n > 1) { collect(L, e, e->red->arg[1]); cond_expr(L, e, &e->cond, e->red->arg[1]); }
   double id = e->kind == RED_PROD ? 1 : e->kind == RED_MAX ? type_lowest(e->acc) : type_highest(e->acc);
-  if (e->kind == RED_SUM) body = strip(L, e, body);
-  else if (number && body->kind == E_OR && is_number(body->arg[1], id)) body = strip_or(L, e, body);
-  e->body = body;
+  e->body = e->kind == RED_SUM ? strip(L, e, body) : number && body->kind == E_OR && is_number(body->arg[1], id) ? strip_or(L, e, body) : body;
 }
 
 /* ---- lanes */
@@ -249,7 +284,7 @@ static void domain_of(Lower *L, LEq *e) {
 }
 
 LEq *resolve_eq(Lower *L, Eq *q) {
-  q->rhs = or_plain(L, q->rhs);
+  q->rhs = expr_map(L->c, q->rhs, plain, &(Plain){ L, FORMS_MAX });
   LEq *e = NEW(L->c, LEq); Expr *init = NULL, *red = eq_reduction(q, &init);
   *e = (LEq){ .eq = q, .red = red, .init = init, .nfree = q->nfree, .n = q->nfree + (red ? red->nbound : 0), .body = q->rhs };
   if (e->n > LEQ_INDICES) tree_error(L, q->pos, e, "more than 32 indices");

@@ -41,30 +41,18 @@ static void near_name(Lower *L, const Tree *t, const char *what) {
   if (near) diag_help(L->c, "did you mean %s?", near);
 }
 
-static void check_leaf(Lower *L, const Tree *t, LTensor *x) {
-  bool twice = false;
-  EACH(LEq, e, x->writer) {
-    twice |= e->leaf != NULL;
-    if (!twice) e->leaf = t;
-  }
-  if (twice) tree_say(L, t->pos, "%s has two leaves; an equation is computed in one place", t->name);
-}
-
-static bool known_index(LEq *const *all, int n, const char *name) {
-  for (int k = 0; k < n; k++) if (eq_index(all[k], name) >= 0) return true;
-  return false;
-}
-
 static void check_tree(Lower *L, LEq *const *all, const Tree *t, int depth) {
   if (depth > 64) tree_error(L, t->pos, NULL, "loops are nested more than 64 deep");
   for (; t; t = t->next) {
-    bool leaf = t->kind == TREE_LEAF, let = t->kind == TREE_LET; LTensor *x = leaf || let ? tensor_named(L, t->name) : NULL;
+    bool leaf = t->kind == TREE_LEAF, let = t->kind == TREE_LET, known = false; LTensor *x = leaf || let ? tensor_named(L, t->name) : NULL;
     if ((leaf || let) && !x) near_name(L, t, leaf ? "leaf" : "let");
-    if (leaf && x) check_leaf(L, t, x);
+    if (leaf && x && x->writer.at[0]->leaf) tree_say(L, t->pos, "%s has two leaves; an equation is computed in one place", t->name);
+    else if (leaf && x) EACH(LEq, e, x->writer) e->leaf = t;
     if (let && x && x->let) tree_say(L, t->pos, "%s has two lets", t->name);
     else if (let && x) x->let = t;
     if (t->kind != TREE_FOR) continue;
-    if (!known_index(all, L->k->neq, t->name)) tree_say(L, t->pos, "for %s: no equation of this kernel has an index %s", t->name, t->name);
+    for (int k = 0; k < L->k->neq; k++) known |= eq_index(all[k], t->name) >= 0;
+    if (!known) tree_say(L, t->pos, "for %s: no equation of this kernel has an index %s", t->name, t->name);
     if (t->step < 0) tree_say(L, t->pos, "for %s: the step must be positive", t->name);
     if (t->loop == LOOP_STREAM && depth) tree_say(L, t->pos, "for %s: a stream loop stands outermost", t->name);
     check_tree(L, all, t->body, depth + 1);
@@ -96,9 +84,8 @@ static void find_down(const LEq *e) {
 static bool same_form(const LEq *e, const LForm *a, const LEq *w, const LForm *b) {
   if (!a->aff || a->n != b->n || a->c != b->c) return false;
   for (int i = 0; i < b->n; i++) {
-    bool found = false;
-    for (int j = 0; j < a->n && b->t[i].k >= 0; j++)
-      found |= a->t[j].k >= 0 && a->t[j].m == b->t[i].m && name_is(e->ix[a->t[j].k]->name, w->ix[b->t[i].k]->name);
+    bool found = false; const LTerm *s = a->t, *t = &b->t[i];
+    for (int j = 0; j < a->n && t->k >= 0; j++) found |= s[j].k >= 0 && s[j].m == t->m && name_is(e->ix[s[j].k]->name, w->ix[t->k]->name);
     if (!found) return false;
   }
   return true;
@@ -154,10 +141,7 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
 /* ---- a kernel */
 static void tensor_link(Lower *L, LEq *e) {
   PUSH(L->c, e->out->writer, e);
-  EACH(LRead, r, e->read) {
-    LEqs *by = &r->t->reader;
-    if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e);
-  }
+  EACH(LRead, r, e->read) { LEqs *by = &r->t->reader; if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e); }
 }
 
 /* Who writes and who reads a register computes in the same lanes: the fewest of all. */
@@ -180,8 +164,7 @@ bool lower_resolve(Lower *L) {
     if (!all[k]->leaf && L->c->nerror == errors)
       tree_say(L, L->k->pos.src ? L->k->pos : all[k]->eq->pos, "%s has no leaf; every equation is computed in one place", all[k]->eq->out->name);
   if (L->c->nerror > errors) return false;
-  agree_lanes(all, L->k->neq);
-  L->eq = tree_eqs(L, L->k->tree, true);
+  agree_lanes(all, L->k->neq); L->eq = tree_eqs(L, L->k->tree, true);
   for (int k = 0; k < L->eq.n; k++) L->eq.at[k]->id = k;
   EACH(LEq, e, L->eq) find_down(e);
   EACH(LEq, e, L->eq) EACH(LRead, r, e->read) EACH(LEq, w, r->t->writer) if (w->id >= e->id) check_back(L, e, r, w);
