@@ -123,20 +123,16 @@ static LPlace fn_at(Lower *L, LPt *p, const Expr *e) {
 static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
   bool weak = e->type == T_WINT, wide = type_is_int(e->type) && type_bytes(e->type) == 8;
   if (e->kind == E_CONST) return (LPlace){ .a = laff_int(type_is_float(e->type) || e->type == T_WFLOAT ? (int64_t)e->f : e->i) };
-  if (e->kind == E_INDEX) {
-    LTerm t = { index_number(L, p->e, e->index), 1 }; return form_at(L, p, &(LForm){ .aff = true, .n = 1, .t = &t });
-  }
+  if (e->kind == E_INDEX) return form_at(L, p, &(LForm){ .aff = true, .n = 1, .t = &(LTerm){ index_number(L, p->e, e->index), 1 } });
   if (e->kind == E_FN && (weak || wide)) return fn_at(L, p, e);
   bool widens = e->kind == E_CONVERT && e->mode == CV_PLAIN && e->arg[0]->type == T_WINT && type_bytes(e->type) >= 4 && type_is_int(e->type);
-  if (widens) return expr_at(L, p, e->arg[0]);
-  return place_value(L, gen(L, p, e));
+  return widens ? expr_at(L, p, e->arg[0]) : place_value(L, gen(L, p, e));
 }
 
 KInst *gen_weak(Lower *L, LPt *p, const Expr *e) { LPlace q = expr_at(L, p, e); return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q); }
 
 /* ---- conditions: an affine one is decided at once where the position is constant or its range tells. Otherwise it is a scalar comparison, or, where
  * it depends on the lanes, an interval of lanes lo <= l < hi (one or two prefix masks). Anything else is a mask by its value. */
-
 KInst *mask_and(Lower *L, KInst *a, KInst *b) { return !a ? b : !b ? a : l_fn(L, KF_AND, a, b); }
 
 KInst *vec_mask(Lower *L, const LVec *v) {
@@ -150,11 +146,9 @@ static int affine_at(Lower *L, const LVec *v, const LPlace *q, LGuard *g) {
   if (r.lo + (last < 0 ? last : 0) >= 0) return 1;
   if (r.hi + (last > 0 ? last : 0) < 0) return 0;
   if (!q->lane) { g->s = mask_and(L, g->s, l_fn(L, KF_GE, laff_inst(L, q->a), l_int(L, 0))); return 2; }
-  KInst *x = laff_inst(L, q->a), *at = l_fn(L, KF_DIV, x, l_int(L, q->lane < 0 ? -q->lane : q->lane));          /* floor */
+  KInst *x = laff_inst(L, q->a), *at = l_fn(L, KF_DIV, x, l_int(L, q->lane < 0 ? -q->lane : q->lane)), **end = q->lane > 0 ? &g->lo : &g->hi;
   at = q->lane > 0 ? l_fn(L, KF_SUB, l_int(L, 0), at) : l_fn(L, KF_ADD, at, l_int(L, 1));
-  if (q->lane > 0) g->lo = g->lo ? l_fn(L, KF_MAX, g->lo, at) : at;
-  else g->hi = g->hi ? l_fn(L, KF_MIN, g->hi, at) : at;
-  return 2;
+  *end = *end ? l_fn(L, q->lane > 0 ? KF_MAX : KF_MIN, *end, at) : at; return 2;
 }
 
 int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g) {
@@ -166,31 +160,21 @@ int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g) {
 
 int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g) {
   int state = 1;
-  for (int k = 0; k < n; k++) {
-    int s = cond_at(L, p, &d[k], g);
-    if (!s) return 0;
-    if (s == 2) state = 2;
-  }
+  for (int k = 0; k < n && state; k++) { int s = cond_at(L, p, &d[k], g); state = s == 1 ? state : s; }
   return state;
-}
-
-/* The interval of lanes, with the scalar condition folded in. */
-static KInst *interval(Lower *L, int w, const LGuard *g) {
-  KInst *hi = g->hi, *none = l_int(L, 0);
-  if (g->s) hi = l_select(L, g->s, hi ? hi : l_int(L, w), none);
-  KInst *m = hi ? k_prefix(&L->b, hi, w) : NULL;
-  return g->lo ? mask_and(L, m, l_fn(L, KF_NOT, k_prefix(&L->b, g->lo, w), NULL)) : m;
 }
 
 KInst *guard_mask(Lower *L, LPt *p, const LGuard *g) {
   if (!p->vec) return g->s ? g->s : g->m;
   if (!g->lo && !g->hi && !g->m) return g->s;
-  return mask_and(L, interval(L, p->vec->w, g), g->m);
+  int w = p->vec->w; KInst *hi = g->hi, *none = l_int(L, 0);         /* the interval of lanes, with the scalar condition folded in */
+  if (g->s) hi = l_select(L, g->s, hi ? hi : l_int(L, w), none);
+  KInst *m = hi ? k_prefix(&L->b, hi, w) : NULL;
+  if (g->lo) m = mask_and(L, m, l_fn(L, KF_NOT, k_prefix(&L->b, g->lo, w), NULL));
+  return mask_and(L, m, g->m);
 }
 
 Under under(Lower *L, LPt *p, KInst *m, bool all) {
   Under old = p->u;
-  p->u.clamp = true; p->u.all |= all;
-  if (p->vec) p->u.guard = mask_and(L, p->u.guard, all_lanes(L, m, p->vec->w));
-  return old;
+  p->u = (Under){ p->vec ? mask_and(L, old.guard, all_lanes(L, m, p->vec->w)) : old.guard, true, old.all || all }; return old;
 }

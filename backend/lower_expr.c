@@ -43,19 +43,17 @@ KInst *from_memory(Lower *L, KInst *v, Type t) {
 KInst *round_to(Lower *L, KInst *v, Type t) { return t == T_F16 || t == T_BF16 ? from_memory(L, to_memory(L, v, t), t) : v; }
 static Type unsigned_of(int bytes) { return bytes == 1 ? T_U8 : bytes == 2 ? T_U16 : bytes == 4 ? T_U32 : T_U64; }
 
-static KInst *gen_bits(Lower *L, LPt *p, const Expr *e) {
-  Type from = type_strong(e->arg[0]->type), to = e->type; KInst *v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), from);
-  int nf = type_bytes(v->type.elem), nt = type_bytes(to);
-  if (nf != nt) v = l_cast(L, unsigned_of(nt), k_cast(&L->b, CV_BITS, unsigned_of(nf), v));
-  return to == T_BOOL ? to_bool(L, v) : from_memory(L, k_cast(&L->b, CV_BITS, mem_type(to), v), to);
-}
-
 static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
-  if (e->mode == CV_BITS) return gen_bits(L, p, e);
-  KInst *v = gen(L, p, e->arg[0]); Type to = comp_type(e->type);
+  Type from = e->arg[0]->type, to = comp_type(e->type); KInst *v;
+  if (e->mode == CV_BITS) {
+    v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), type_strong(from));
+    int nf = type_bytes(v->type.elem), nt = type_bytes(e->type);
+    if (nf != nt) v = l_cast(L, unsigned_of(nt), k_cast(&L->b, CV_BITS, unsigned_of(nf), v));
+    return to == T_BOOL ? to_bool(L, v) : from_memory(L, k_cast(&L->b, CV_BITS, mem_type(e->type), v), e->type);
+  }
+  v = gen(L, p, e->arg[0]);
   if (e->mode == CV_PLAIN || to == T_BOOL) return round_to(L, as_type(L, v, to), e->type);
-  if (v->type.elem == T_BOOL) v = from_bool(L, v, T_I32);
-  if (v->type.elem == T_WINT) v = l_cast(L, T_I64, v);
+  v = v->type.elem == T_BOOL ? from_bool(L, v, T_I32) : v->type.elem == T_WINT ? l_cast(L, T_I64, v) : v;
   return round_to(L, k_cast(&L->b, CV_SAT, to, v), e->type);
 }
 
@@ -68,16 +66,11 @@ static const KFn direct[FN_COUNT] = {
 };
 #undef D
 
-/* Float % and the truncating pair: a - floor(a / b) * b. */
-static KInst *float_rest(Lower *L, Fn f, KInst *x, KInst *y) {
-  KInst *q = l_fn(L, f == FN_MOD ? KF_FLOOR : KF_TRUNC, l_fn(L, KF_DIV, x, y), NULL);
-  return f == FN_QUO ? q : l_fn(L, KF_SUB, x, l_fn(L, KF_MUL, q, y));
-}
-
 static KInst *apply(Lower *L, Fn f, KInst *x, KInst *y) {
   bool rest = f == FN_MOD || f == FN_QUO || f == FN_REM;
-  if (rest && x->type.elem != T_WINT && type_is_float(x->type.elem)) return float_rest(L, f, x, y);
-  return f == FN_ADD || direct[f] ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
+  if (!rest || !type_is_float(x->type.elem)) return f == FN_ADD || direct[f] ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
+  KInst *q = l_fn(L, f == FN_MOD ? KF_FLOOR : KF_TRUNC, l_fn(L, KF_DIV, x, y), NULL);           /* a - floor(a / b) * b, or by trunc */
+  return f == FN_QUO ? q : l_fn(L, KF_SUB, x, l_fn(L, KF_MUL, q, y));
 }
 
 /* The type in which the function is computed: of indices T_WINT, or i32 in lanes. */
@@ -110,30 +103,26 @@ static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
     if (y && y->type.elem == T_WINT) y = l_cast(L, T_I32, y);
   }
   if (t == T_BOOL && rule == 'B') x = from_bool(L, x, T_U8), y = from_bool(L, y, T_U8);
-  KInst *r = apply(L, e->fn, x, y); return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
+  KInst *r = apply(L, e->fn, x, y);
+  return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
 }
 
 /* ---- choices */
 KInst *all_lanes(Lower *L, KInst *m, int w) {
-  if (m->type.lanes == w) return m;
-  KInst *all = l_int(L, w); return k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w);
+  return m->type.lanes == w ? m : k_prefix(&L->b, l_select(L, m, l_int(L, w), l_int(L, 0)), w);
 }
 
 static bool unsafe_reads(Lower *L, const Expr *e) {
-  const LRead *r = e->kind == E_READ ? lmap_get(&L->reads, e) : NULL;
-  if (r && !r->safe) return true;
+  if (e->kind == E_READ && !((const LRead *)lmap_get(&L->reads, e))->safe) return true;
   for (int k = 0; k < e->n; k++) if (unsafe_reads(L, e->arg[k])) return true;
   return false;
 }
 
-static KInst *gen_under(Lower *L, LPt *p, const Expr *e, Type t, KInst *m) {
-  Under old = under(L, p, m, false); KInst *v = gen_as(L, p, e, t);
-  p->u = old; return v;
-}
-
-static KInst *gen_side(Lower *L, LPt *p, const Expr *e, Type t, KInst *m, bool negate) {
+/* e where m holds (negate: where not). */
+static KInst *gen_under(Lower *L, LPt *p, const Expr *e, Type t, KInst *m, bool negate) {
   if (!unsafe_reads(L, e)) return gen_as(L, p, e, t);
-  return gen_under(L, p, e, t, negate ? l_fn(L, KF_NOT, m, NULL) : m);
+  Under old = under(L, p, negate ? l_fn(L, KF_NOT, m, NULL) : m, false); KInst *v = gen_as(L, p, e, t);
+  p->u = old; return v;
 }
 
 static KInst *choose(Lower *L, KInst *m, KInst *x, KInst *y) {
@@ -146,7 +135,7 @@ static KInst *gen_select(Lower *L, LPt *p, const Expr *e) {
   int known = d ? conds_at(L, p, d->at, d->n, &g) : 2;
   if (known != 2) return gen_as(L, p, e->arg[known ? 1 : 2], t);
   KInst *m = d ? guard_mask(L, p, &g) : gen_as(L, p, e->arg[0], T_BOOL);
-  KInst *x = gen_side(L, p, e->arg[1], t, m, false), *y = gen_side(L, p, e->arg[2], t, m, true), *r = choose(L, m, x, y);
+  KInst *x = gen_under(L, p, e->arg[1], t, m, false), *y = gen_under(L, p, e->arg[2], t, m, true), *r = choose(L, m, x, y);
   return e->type == T_WINT && r->type.lanes == 1 ? l_cast(L, T_WINT, r) : r;
 }
 
@@ -154,7 +143,7 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
   Type t = comp_type(e->type); const LConds *d = or_conds(L, e); LGuard g = { 0 };
   int known = conds_at(L, p, d->at, d->n, &g);
   if (known != 2) return gen_as(L, p, e->arg[known ? 0 : 1], t);
-  KInst *m = guard_mask(L, p, &g), *x = gen_under(L, p, e->arg[0], t, m);
+  KInst *m = guard_mask(L, p, &g), *x = gen_under(L, p, e->arg[0], t, m, false);
   bool masked = e->arg[0]->kind == E_READ && x->op == K_LOAD && x->type.lanes > 1 && x->a[0];             /* gives 0 outside */
   return masked && expr_is_const(e->arg[1]) && expr_number(e->arg[1]) == 0 ? x : choose(L, m, x, gen_as(L, p, e->arg[1], t));
 }
