@@ -187,11 +187,10 @@ void check_folds(Lower *L, const Tree *items, LEqs eqs, LDim *const *bound, cons
 LStore *store_external(Lower *L, LTensor *t); int buf_add(Lower *L, KBuf b);
 int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes); int tensor_buffer(Lower *L, Tensor *t);
 
-/* ---- the walk: lower_loop.c, lower_leaf.c, lower_reduce.c, lower_stream.c */
+/* ---- the walk: lower_loop.c, lower_leaf.c, lower_stream.c */
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top);
-void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg); void red_open(Lower *L, LEq *e, const LDim *reg);
-void red_touch(Lower *L, LPt *p);                        /* the accumulator exists, with nothing added */
-void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed); void red_close(Lower *L, LEq *e);
+void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg);
+void red_open(Lower *L, LEq *e, const LDim *reg); void red_close(Lower *L, LEq *e);
 void lower_stream(Lower *L, const Tree *f, LDim *const *reg); LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift);
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r);
 #endif

@@ -105,8 +105,8 @@ static void steps_emit(Loop *p, Steps s, bool first) {
   copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
 
-/* The n steps of a constant range: whole ones, then the tail (a falling loop takes all from the end). even: sizes differ by one, the larger first. peel:
- * first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
+/* The n steps of a constant range: whole ones, then the tail (a falling loop takes all from the end). even: sizes differ by one, the larger first.
+ * peel: first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
 static void steps_const(Loop *p, int64_t n) {
   int64_t ext = p->d.ext, s = p->step, whole = ext / s, more = ext % n, a = 0, z = whole;
   Steps tail = { whole * s, s, ext % s > 0, true }, list[3] = { { 0, s, whole, false }, tail }; bool first = true;
@@ -168,17 +168,13 @@ static void steps_run(Loop *p) {
 static int64_t coef_of(const LAff *a, const KInst *v) { for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k; return 0; }
 static LAff without(Lower *L, LAff a, KInst *v) { return laff_add(L, a, laff_var(v, 1), -coef_of(&a, v)); }
 
-/* The item of the body that computes e computes nothing else that others outside of it need. */
-static bool own_item(Lower *L, const Tree *body, const LEq *e) {
-  LEqs in = { 0 };
-  for (const Tree *t = body; t && !in.n; t = t->next) if (tree_holds(t, e, false)) in = tree_eqs(L, t, false);
-  for (int k = 0; k < in.n; k++) if (is_root(in, k) && in.at[k]->out != e->out) return false;
-  return in.n > 0;
-}
-
+/* Does a later step find e's earlier rows? Its item of the body computes nothing else that others outside of it need. */
 static bool may_slide(Loop *p, int k) {
-  const LTensor *t = p->eqs.at[k]->out;
-  return t->store && !t->store->reg && !t->hist && t->writer.n == 1 && !is_root(p->eqs, k) && own_item(p->L, p->f->body, p->eqs.at[k]);
+  const LTensor *t = p->eqs.at[k]->out; LEqs in = { 0 };
+  if (!t->store || t->store->reg || t->hist || t->writer.n != 1 || is_root(p->eqs, k)) return false;
+  for (const Tree *i = p->f->body; i && !in.n; i = i->next) if (tree_holds(i, p->eqs.at[k], false)) in = tree_eqs(p->L, i, false);
+  for (int j = 0; j < in.n; j++) if (is_root(in, j) && in.at[j]->out != t) return false;
+  return in.n > 0;
 }
 
 /* The regions of a step in the middle, in terms of its counter v. */
@@ -312,12 +308,11 @@ static bool init_inside(const Loop *p, const LEq *e) {
 static void home_check(const Loop *p, const LEq *e) {
   const LStore *s = e->out->store;
   const char *why = !s || s->reg ? "it is not in memory" : e->eq->out->type != e->acc ? "its type is not that of the accumulators"
-                  : e->kind == RED_ARGMAX || e->kind == RED_ARGMIN ? "it keeps a place beside the value" : NULL;
+                  : e->kind == RED_ARGMAX || e->kind == RED_ARGMIN ? "it keeps a place beside the value"
+                  : init_inside(p, e) ? "what it starts from is computed inside" : NULL;
   if (why)
     tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, so its accumulators rest in its storage "
                "in between, but %s", p->f->name, why);
-  if (init_inside(p, e))
-    tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, but what it starts from is computed inside", p->f->name);
 }
 
 /* Opens the reduction of a root where this loop is the outermost over it. */

@@ -107,8 +107,7 @@ static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set)
     int64_t rest = floor_mod(base.c, m); bool one = rest + ext <= m, whole = rest == 0 && ext % m == 0;
     if ((!one && !whole) || set[t[i].k]) return;
     LDim *d = &reg[t[i].k];
-    d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over;
-    set[t[i].k] = true;
+    d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over; set[t[i].k] = true;
     if (!one) return;
     base = laff_int(rest);
   }
@@ -119,29 +118,20 @@ static void invert(Lower *L, const LEq *e, const LDim *need, LDim *reg) {
   for (int k = 0; k < e->n; k++) reg[k] = dim_of(L, e->ix[k]->ext);
   for (int d = 0; d < e->eq->out->rank; d++) {
     const LForm *f = &e->place[d]; int k = f->n ? f->t[0].k : -1;
-    if (f->n != 1 || f->t[0].m != 1 || k < 0) {
-      invert_radix(f, &need[d], reg, set);
-    } else if (!set[k]) {
-      reg[k] = need[d]; reg[k].base.c -= f->c; set[k] = true;
-    }
+    if (f->n != 1 || f->t[0].m != 1 || k < 0) invert_radix(f, &need[d], reg, set);
+    else if (!set[k]) reg[k] = need[d], reg[k].base.c -= f->c, set[k] = true;
   }
 }
 
 /* ---- the walk */
 typedef struct Infer { Lower *L; LRegions r; bool top, *here; } Infer;
 
-static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e) {
-  LDim *old = f->r.need[t->id];
-  if (!old) f->r.need[t->id] = dims_copy(f->L, box, t->t->rank);
-  for (int d = 0; old && d < t->t->rank; d++) old[d] = dim_union(f->L, &old[d], &box[d], e);
-}
-
-/* What a step of a recurrence reads of earlier ones: it counts for the storage only. Where it moves differently: the whole tensor. */
-static void back_add(Infer *f, const LTensor *t, const LDim *box) {
-  LDim *old = f->r.back[t->id]; int64_t x;
-  if (!old) f->r.back[t->id] = dims_copy(f->L, box, t->t->rank);
+/* back: what a step of a recurrence reads of earlier ones. It counts for the storage only; where it moves differently: the whole tensor. */
+static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e, bool back) {
+  LDim **at = &(back ? f->r.back : f->r.need)[t->id], *old = *at; int64_t x;
+  if (!old) *at = dims_copy(f->L, box, t->t->rank);
   for (int d = 0; old && d < t->t->rank; d++)
-    old[d] = laff_diff(&old[d].base, &box[d].base, &x) ? dim_union(f->L, &old[d], &box[d], NULL) : dim_of(f->L, t->t->shape[d]);
+    old[d] = !back || laff_diff(&old[d].base, &box[d].base, &x) ? dim_union(f->L, &old[d], &box[d], e) : dim_of(f->L, t->t->shape[d]);
 }
 
 static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
@@ -152,13 +142,13 @@ static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
     bool later = false;
     for (int d = 0; d < r->t->t->rank; d++) box[d] = read_box(f->L, r, d, reg);
     EACH(LEq, w, r->t->writer) later |= w->id >= e->id;
-    if (later) back_add(f, r->t, box);
-    if (!later || r->t->writer.at[0]->id < e->id) need_add(f, r->t, box, e);
+    if (later) need_add(f, r->t, box, e, true);
+    if (!later || r->t->writer.at[0]->id < e->id) need_add(f, r->t, box, e, false);
   }
 }
 
 static void region_unbound(Infer *f, LEq *e, LDim *reg, bool root) {
-  if (f->top && (root || e->out->external)) need_add(f, e->out, whole_box(f->L, e->out->t), e);
+  if (f->top && (root || e->out->external)) need_add(f, e->out, whole_box(f->L, e->out->t), e, false);
   LDim *need = f->r.need[e->out->id];
   if (!need) tree_error(f->L, e->leaf->pos, e, "nothing here needs it: its readers lie in another body, or before it");
   invert(f->L, e, need, reg);

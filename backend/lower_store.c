@@ -41,17 +41,13 @@ static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64
   return r;
 }
 
-static const void *bytes_hash(const uint8_t *p, int64_t n) {
-  uint64_t h = 1469598103934665603u;
-  for (int64_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
-  return (const void *)(uintptr_t)(h | 1);
-}
-
 typedef struct Place { int64_t at, n; } Place;
 
 /* The offset of these bytes in the constant section, with a vector's room after them. */
 static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
-  KModule *m = L->m; const void *key = bytes_hash(p, n);
+  KModule *m = L->m; uint64_t h = 1469598103934665603u;
+  for (int64_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
+  const void *key = (const void *)(uintptr_t)(h | 1);
   Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
@@ -85,12 +81,9 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
   for (int i = s->npart - 1; i >= 0; i--) {
     Extent x = t->shape[s->part[i].dim];
     s->part[i].stride = stride; s->part[i].run = run;
-    if (x.dim) {
-      KInst *n = laff_inst(L, dim_of(L, x).cnt);
-      run = run ? l_fn(L, KF_MUL, run, n) : n;
-    } else {
-      stride *= x.n;
-    }
+    if (!x.dim) { stride *= x.n; continue; }
+    KInst *n = laff_inst(L, dim_of(L, x).cnt);
+    run = run ? l_fn(L, KF_MUL, run, n) : n;
   }
 }
 
@@ -210,12 +203,11 @@ static bool same_shape(const Tensor *a, const Tensor *b) {
 /* first's elements may be overwritten by last's: last reads first at its own place and nobody reads first afterwards. */
 static void check_alias(Lower *L, const Tree *let, const LTensor *first, const LTensor *last) {
   const LEq *e = last->writer.at[last->writer.n - 1]; const char *why = NULL;
-  if (first->t->rank != last->t->rank) why = "the shapes differ";
+  if (!same_shape(first->t, last->t)) why = "the shapes differ";
   else if (first->hist || last->hist) why = "a tensor with a history keeps its frames";
   else if (first->t->kind != TK_TEMP && first->t->kind != TK_OUTPUT) why = "it must not be overwritten";
   else if (first->external && first->t->kind == TK_TEMP) why = "another kernel reads it";
   else if (first->t->type != last->t->type) why = "the types differ";
-  else if (!same_shape(first->t, last->t)) why = "the shapes differ";
   else if (!reads_at_place(e, first)) why = "it is read at another place than it is written";
   EACH(LEq, r, first->reader) if (!why && r->id > e->id) why = ctx_printf(L->c, "%s reads it later", r->eq->out->name);
   if (why) tree_error(L, let->pos, last->writer.at[0], "it cannot take the place of %s: %s", first->t->name, why);
@@ -230,21 +222,17 @@ static LTensor *alias_of(Lower *L, const LTensor *t) {
 }
 
 /* ---- which body */
-/* Does e read t, at r, elsewhere along the index than w writes it? */
-static bool steps_along(const LEq *e, const LRead *r, const LEq *w, const char *index) {
-  int x = eq_index(w, index), y = eq_index(e, index);
-  for (int d = 0; d < r->t->t->rank && x >= 0; d++) {
-    const LForm *a = &w->place[d], *b = &r->place[d];
-    bool same = b->aff && a->n == 1 && b->n == 1 && a->c == b->c && b->t[0].k == y && a->t[0].m == b->t[0].m;
-    if (a->uses >> x & 1 && !same) return true;
-  }
-  return false;
-}
 
-/* Reads of earlier steps: must the storage of t lie outside this loop? */
+/* Must the storage of t lie outside this loop, because a reader at an earlier step reads elsewhere along its index than t is written? */
 static bool steps_through(const Tree *f, const LTensor *t) {
-  EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer)
-    if (r->t == t && w->id >= e->id && steps_along(e, r, w, f->name)) return true;
+  EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer) {
+    int x = eq_index(w, f->name), y = eq_index(e, f->name);
+    for (int d = 0; d < t->t->rank && x >= 0 && r->t == t && w->id >= e->id; d++) {
+      const LForm *a = &w->place[d], *b = &r->place[d];
+      bool same = b->aff && a->n == 1 && b->n == 1 && a->c == b->c && b->t[0].k == y && a->t[0].m == b->t[0].m;
+      if (a->uses >> x & 1 && !same) return true;
+    }
+  }
   return false;
 }
 
