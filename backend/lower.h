@@ -13,18 +13,15 @@ typedef struct KScope { struct KScope *up; int id; } KScope;
 typedef struct KEntry { uint64_t hash; KInst *inst; KScope *scope; } KEntry;
 typedef struct KMemo { KScope *scope; KEntry *at; int n, cap, nscope; int *version; int nversion; } KMemo;
 typedef struct KSave { KBlock *block; KScope *scope; } KSave;
-KMemo *k_memo(Ctx *c);
-KScope *k_scope(KBuild *b, KScope *up);
+KMemo *k_memo(Ctx *c); KScope *k_scope(KBuild *b, KScope *up);
 KSave k_goto(KBuild *b, KBlock *block, KScope *scope);   /* emit there from now on */
-KSave k_into(KBuild *b, KBlock *block);                  /* the same in a new scope inside the present one */
-void k_back(KBuild *b, KSave s);
+KSave k_into(KBuild *b, KBlock *block); void k_back(KBuild *b, KSave s);                   /* the same in a new scope inside the present one */
 KInst *k_put(KBuild *b, KInst proto);                    /* numbered: gives an equal value of this block if there is one */
 void k_stored(KBuild *b, int buf);                       /* loads of buf are no longer known */
 KInst *k_int(KBuild *b, int64_t v);                      /* an index constant */
 KInst *k_ifn(KBuild *b, KFn fn, KInst *x, KInst *y);     /* index arithmetic: folds, knows ranges */
 void k_range(const KBuild *b, const KInst *v, int64_t *lo, int64_t *hi);
-KInst *k_bcast(KBuild *b, KInst *x, int lanes);
-KInst *k_prefix(KBuild *b, KInst *n, int lanes);
+KInst *k_bcast(KBuild *b, KInst *x, int lanes); KInst *k_prefix(KBuild *b, KInst *n, int lanes);
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
 void kir_zip(Ctx *c, const Target *t, const KBuf *buf, KFunc *f);          /* interleaves equal independent computations */
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);  /* removes what is unused, numbers, marks reuse and laundering */
@@ -32,8 +29,7 @@ int kir_values(KBlock *b);                               /* 1 + the largest id *
 
 /* ---- pointer map (lower_eq.c) */
 typedef struct LMap { const void **key; void **val; int n, cap; } LMap;
-void *lmap_get(const LMap *m, const void *key);
-void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
+void *lmap_get(const LMap *m, const void *key); void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
 /* for every x of a VEC of pointers */
 #define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 
@@ -41,8 +37,7 @@ void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
 enum { LAFF_MAX = 8, LEQ_INDICES = 32, LADDR_MAX = 24 };
 typedef struct LAff { int64_t c; int n; KTerm t[LAFF_MAX]; } LAff;
 typedef struct LRange { int64_t lo, hi; } LRange;
-/* base .. base + ext - 1. dyn: only the first cnt (a run-time number; loose: it may exceed ext) are wanted. over: may lie partly outside the domain.
- * */
+/* base .. base + ext - 1. dyn: only the first cnt (a run-time number; loose: it may exceed ext) are wanted. over: may lie partly outside. */
 typedef struct LDim { LAff base; int64_t ext; bool dyn, loose, over; LAff cnt; } LDim;
 /* An index expression: c + sum m * index[k] (k < 0: symbolic dimension -1 - k), or e where it is not affine. uses: indices, as bits. */
 typedef struct LTerm { int k; int64_t m; } LTerm;
@@ -51,8 +46,7 @@ typedef struct LForm { bool aff; int64_t c; int n; LTerm *t; const Expr *e; uint
 typedef struct LCond { LForm a; bool domain, zero; } LCond;
 typedef VEC(LCond) LConds;
 
-typedef struct LEq LEq;
-typedef struct LStore LStore;
+typedef struct LEq LEq; typedef struct LStore LStore;
 typedef struct LEqs { LEq **at; int n, cap; } LEqs;      /* in the order in which the tree computes them */
 typedef struct LTensor { Tensor *t; LStore *store, *given; const Tree *let; LEqs writer, reader; bool external, hist; int id, buf; } LTensor;
 typedef struct LRead { const Expr *e; LTensor *t; LForm *place; bool safe, *inside; int time; } LRead;

@@ -109,7 +109,8 @@ static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
 
 /* ---- choices */
 KInst *all_lanes(Lower *L, KInst *m, int w) {
-  return m->type.lanes == w ? m : k_prefix(&L->b, l_select(L, m, l_int(L, w), l_int(L, 0)), w);
+  KInst *all = m->type.lanes == w ? NULL : l_int(L, w);
+  return all ? k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w) : m;
 }
 
 static bool unsafe_reads(Lower *L, const Expr *e) {
@@ -148,7 +149,6 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
   return masked && expr_is_const(e->arg[1]) && expr_number(e->arg[1]) == 0 ? x : choose(L, m, x, gen_as(L, p, e->arg[1], t));
 }
 
-/* ---- all of it */
 KInst *gen(Lower *L, LPt *p, const Expr *e) {
   if (e->type == T_WINT && (e->kind == E_INDEX || (e->kind == E_FN && is_place_fn(e->fn)))) return gen_weak(L, p, e);
   switch (e->kind) {

@@ -48,10 +48,9 @@ static KAddr addr_final(Lower *L, const LAddr *a, int buf) {
 }
 
 static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst *mask) {
-  LAddr a = addr_of(L, p, s, at);
-  KInst i = { .op = is_spread(&a) ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), is_vector(&a) ? p->vec->w : 1 } };
-  if (i.type.lanes > 1) i.a[0] = mask;
-  if (is_spread(&a)) i.a[1] = addr_lanes(L, p, &a);
+  LAddr a = addr_of(L, p, s, at); bool spread = is_spread(&a), vector = is_vector(&a);
+  KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
+  if (spread) i.a[1] = addr_lanes(L, p, &a);
   i.addr = addr_final(L, &a, s->buf); return from_memory(L, k_put(&L->b, i), s->t->t->type);
 }
 
@@ -79,22 +78,15 @@ static LReg *reg_find(const LStore *s, const int64_t *key) {
   return NULL;
 }
 
-/* One lane of a vector register, or NULL. */
-static KInst *reg_lane(Lower *L, const LStore *s, const int64_t *key) {
-  for (int i = 0; i < s->regs.n; i++) {
-    const LReg *r = &s->regs.at[i]; int64_t l = r->dim >= 0 && reg_is(s, r, key, r->dim) ? key[r->dim] - r->key[r->dim] : -1;
-    if (l >= 0 && l < r->v->type.lanes) return k_put(&L->b, (KInst){ .op = K_LANE, .type = { r->v->type.elem, 1 }, .a = { r->v }, .imm = l });
-  }
-  return NULL;
-}
-
 static KInst *reg_read(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
-  int64_t key[LEQ_INDICES]; int lanes = reg_key(L, p, s, at, key); LReg *r = reg_find(s, key);
+  int64_t key[LEQ_INDICES]; int lanes = reg_key(L, p, s, at, key); const LReg *r = reg_find(s, key);
   if (r && (lanes < 0 ? r->dim < 0 : (r->dim == lanes && at[lanes].lane == 1 && r->v->type.lanes == p->vec->w))) return r->v;
-  KInst *v = lanes < 0 ? reg_lane(L, s, key) : NULL;
-  if (!v) tree_error(L, p->e->eq->pos, p->e, "%s is in registers, and not at this position with these lanes: "
-                     "compute it before, in the same lanes, or let it be in memory", s->t->t->name);
-  return v;
+  for (int i = 0; i < s->regs.n && lanes < 0; i++) {       /* one lane of a vector register? */
+    const LReg *v = &s->regs.at[i]; int64_t l = v->dim >= 0 && reg_is(s, v, key, v->dim) ? key[v->dim] - v->key[v->dim] : -1;
+    if (l >= 0 && l < v->v->type.lanes) return k_put(&L->b, (KInst){ .op = K_LANE, .type = { v->v->type.elem, 1 }, .a = { v->v }, .imm = l });
+  }
+  tree_error(L, p->e->eq->pos, p->e, "%s is in registers, and not at this position with these lanes: compute it before, in the same lanes, "
+             "or let it be in memory", s->t->t->name);
 }
 
 static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
@@ -152,8 +144,7 @@ static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KI
   LAddr a = addr_of(L, p, s, at);
   KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
   if (is_vector(&a)) {
-    i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w);
-    i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
+    i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w); i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   }
   if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
   i.addr = addr_final(L, &a, s->buf); k_emit(&L->b, i); k_stored(&L->b, s->buf);
@@ -184,10 +175,8 @@ void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t 
 /* count times w elements. */
 static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, int64_t most, int w) {
   LAff step = laff_var(loop_begin(L, count, most, KL_SERIAL), w); LAddr x = { .n = 0 }, y = { .n = 0 };
-  LPart one = { .stride = 1 };
-  addr_place(L, NULL, &x, (LPlace){ .a = laff_add(L, f, step, 1) }, &one);
-  addr_place(L, NULL, &y, (LPlace){ .a = laff_add(L, t, step, 1) }, &one);
-  KType type = { L->s.bufs.at[to].elem, w };
+  LPart one = { .stride = 1 }; KType type = { L->s.bufs.at[to].elem, w };
+  addr_place(L, NULL, &x, (LPlace){ .a = laff_add(L, f, step, 1) }, &one); addr_place(L, NULL, &y, (LPlace){ .a = laff_add(L, t, step, 1) }, &one);
   KInst *e = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = type, .addr = addr_final(L, &x, from) });
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) });
   k_stored(&L->b, to); loop_end(L);
