@@ -87,8 +87,7 @@ static void lower_next_state(Lower *L) {
 static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
-  int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
-  KTerm *at = NEW(L->c, KTerm);
+  int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes }); KTerm *at = NEW(L->c, KTerm);
   *at = (KTerm){ loop_begin(L, l_int(L, n), n, KL_SERIAL), w };
   KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
@@ -132,7 +131,6 @@ static KFunc *lower_init(Lower *L) {
 }
 
 /* ---- all of it */
-
 typedef struct Job { Graph *g; const Target *t; KModule *m; } Job;
 
 static int lower_all(Ctx *c, void *arg) {

@@ -103,14 +103,12 @@ static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
     if (y && y->type.elem == T_WINT) y = l_cast(L, T_I32, y);
   }
   if (t == T_BOOL && rule == 'B') x = from_bool(L, x, T_U8), y = from_bool(L, y, T_U8);
-  KInst *r = apply(L, e->fn, x, y);
-  return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
+  KInst *r = apply(L, e->fn, x, y); return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
 }
 
 /* ---- choices */
 KInst *all_lanes(Lower *L, KInst *m, int w) {
-  KInst *all = m->type.lanes == w ? NULL : l_int(L, w);
-  return all ? k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w) : m;
+  KInst *all = m->type.lanes == w ? NULL : l_int(L, w); return all ? k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w) : m;
 }
 
 static bool unsafe_reads(Lower *L, const Expr *e) {

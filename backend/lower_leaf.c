@@ -169,11 +169,6 @@ static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) 
   return e->init || e->home ? l_fn(L, combiner[e->kind], start_value(L, p, o->reg, 1), r) : r;
 }
 
-static KInst *close_lanes(Lower *L, LPt *p, const LOpen *o, const LAcc *a) {
-  LEq *e = o->e; KInst *v = is_arg(e) ? place_found(L, a->at) : a->var;
-  return o->late ? l_fn(L, combiner[e->kind], k_bcast(&L->b, gen_init(L, p, o->reg), a->vec.w), v) : v;
-}
-
 void red_close(Lower *L, LEq *e) {
   LOpen *o = L->open[e->id];
   L->open[e->id] = NULL;
@@ -184,7 +179,8 @@ void red_close(Lower *L, LEq *e) {
     bool lanes = across(e, &a->vec);
     p.vec = lanes || a->vec.k < 0 ? NULL : &a->vec;
     for (int j = i; lanes && j < o->acc.n; j++) if (same_key(e, o->acc.at[j].key, a->key)) same[n++] = &o->acc.at[j], done[j] = true;
-    KInst *v = lanes ? close_across(L, &p, o, same, n) : close_lanes(L, &p, o, a);
+    KInst *v = lanes ? close_across(L, &p, o, same, n) : is_arg(e) ? place_found(L, a->at) : a->var;
+    if (!lanes && o->late) v = l_fn(L, combiner[e->kind], k_bcast(&L->b, gen_init(L, &p, o->reg), a->vec.w), v);
     put_value(L, &p, v, domain_mask(L, &p, o->reg));
   }
   mark_close(L, o->mark);

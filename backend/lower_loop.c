@@ -129,18 +129,14 @@ static void steps_const(Loop *p, int64_t n) {
 }
 
 /* ---- run-time counts */
-static bool in_lanes(const Tree *leaf, const char *index) {
-  for (int i = 0; i < leaf->nleaf; i++) if (name_is(leaf->leaf[i].index, index) && leaf->leaf[i].kind == LEAF_VECTOR) return true;
-  return false;
-}
-
 /* One vector, if all leaves below run the index in lanes; else single elements. */
 static int64_t granule(const Loop *p) {
   int64_t w = 1;
   EACH(LEq, e, p->eqs) {
-    if (eq_index(e, p->f->name) < 0) continue;
-    if (!in_lanes(e->leaf, p->f->name)) return 1;
-    if (e->lanes > w) w = e->lanes;
+    const Tree *l = e->leaf; bool has = eq_index(e, p->f->name) >= 0, lanes = !has;
+    for (int i = 0; i < l->nleaf; i++) lanes |= name_is(l->leaf[i].index, p->f->name) && l->leaf[i].kind == LEAF_VECTOR;
+    if (!lanes) return 1;
+    if (has && e->lanes > w) w = e->lanes;
   }
   return w < p->step ? w : p->step;
 }

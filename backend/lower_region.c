@@ -124,7 +124,7 @@ static void invert(Lower *L, const LEq *e, const LDim *need, LDim *reg) {
 }
 
 /* ---- the walk */
-typedef struct Infer { Lower *L; LRegions r; bool top, *here; } Infer;
+typedef struct Infer { Lower *L; LRegions r; bool *here; } Infer;
 
 /* back: what a step of a recurrence reads of earlier ones. It counts for the storage only; where it moves differently: the whole tensor. */
 static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e, bool back) {
@@ -147,13 +147,6 @@ static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
   }
 }
 
-static void region_unbound(Infer *f, LEq *e, LDim *reg, bool root) {
-  if (f->top && (root || e->out->external)) need_add(f, e->out, whole_box(f->L, e->out->t), e, false);
-  LDim *need = f->r.need[e->out->id];
-  if (!need) tree_error(f->L, e->leaf->pos, e, "nothing here needs it: its readers lie in another body, or before it");
-  invert(f->L, e, need, reg);
-}
-
 static void region_slide(Infer *f, const LEq *e, LDim *reg) {
   for (LSlide *s = f->L->slides; s; s = s->next) {
     if (s->e != e) continue;
@@ -166,12 +159,15 @@ static void region_slide(Infer *f, const LEq *e, LDim *reg) {
 
 LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
   int nt = L->all.n + 1, ne = L->eq.n + 1;
-  Infer f = { L, { NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, nt), NEWN(L->c, LDim *, nt) }, top, NEWN(L->c, bool, nt) };
+  Infer f = { L, { NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, nt), NEWN(L->c, LDim *, nt) }, NEWN(L->c, bool, nt) };
   EACH(LEq, e, eqs) f.here[e->out->id] = true;
   for (int k = eqs.n - 1; k >= 0; k--) {
     LEq *e = eqs.at[k]; const LDim *given = bound ? bound[e->id] : NULL;
     LDim *reg = given ? dims_copy(L, given, e->n) : NEWN(L->c, LDim, e->n + 1);
-    if (!given) region_unbound(&f, e, reg, is_root(eqs, k));
+    if (!given && top && (e->out->external || is_root(eqs, k))) need_add(&f, e->out, whole_box(L, e->out->t), e, false);
+    const LDim *need = f.r.need[e->out->id];
+    if (!given && !need) tree_error(L, e->leaf->pos, e, "nothing here needs it: its readers lie in another body, or before it");
+    if (!given) invert(L, e, need, reg);
     f.r.reg[e->id] = reg; f.r.full[e->id] = dims_copy(L, reg, e->n);
     if (!given) region_slide(&f, e, reg);
     for (int i = 0; i < e->nfree; i++) if (!e->ix[i]->ext.dim || !e->ix[i]->ext.dim->stream || !L->block) dim_clip(L, &reg[i], e->ix[i]->ext);

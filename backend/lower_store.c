@@ -47,8 +47,7 @@ typedef struct Place { int64_t at, n; } Place;
 static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
   KModule *m = L->m; uint64_t h = 1469598103934665603u;
   for (int64_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
-  const void *key = (const void *)(uintptr_t)(h | 1);
-  Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
+  const void *key = (const void *)(uintptr_t)(h | 1); Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
   if (new->at + n > L->s.constcap) {
@@ -156,9 +155,10 @@ static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
   return n * bytes % 4096 == 0 ? n + w : n;
 }
 
-static void memory_of(Lower *L, LStore *s) {
-  LTensor *t = s->t; const Tree *let = t->let;
-  s->local = true;
+static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
+  LStore *s = NEW(L->c, LStore); const Tree *let = t->let; bool reg = let && let->storage == ST_REG;
+  *s = (LStore){ .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r) };
+  if (reg) return s;
   for (int d = 0; d < t->t->rank; d++) {
     if (s->box[d].dyn) s->box[d].ext = up_to(s->box[d].ext, target_lanes(L->t, 1));
     if (s->box[d].ext < 1) s->box[d].ext = 1;
@@ -173,14 +173,7 @@ static void memory_of(Lower *L, LStore *s) {
   }
   const LPart *last = s->npart ? &s->part[s->npart - 1] : NULL;
   if (last && last->div == 1 && !last->mod) s->box[last->dim].ext = padded(L, t, s->box[last->dim].ext, s->npart);
-  s->buf = scratch_take(L, t, parts_of(L, s, t->t, let) * type_bytes(t->t->type));
-}
-
-static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
-  LStore *s = NEW(L->c, LStore);
-  *s = (LStore){ .t = t, .reg = t->let && t->let->storage == ST_REG, .box = box_of(L, t, r) };
-  if (!s->reg) memory_of(L, s);
-  return s;
+  s->buf = scratch_take(L, t, parts_of(L, s, t->t, let) * type_bytes(t->t->type)); return s;
 }
 
 /* ---- in place */
@@ -222,7 +215,6 @@ static LTensor *alias_of(Lower *L, const LTensor *t) {
 }
 
 /* ---- which body */
-
 /* Must the storage of t lie outside this loop, because a reader at an earlier step reads elsewhere along its index than t is written? */
 static bool steps_through(const Tree *f, const LTensor *t) {
   EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer) {

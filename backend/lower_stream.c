@@ -133,7 +133,6 @@ void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions 
 }
 
 /* ---- the loop */
-
 static void open_histories(Lower *L, const Tree *f) {
   EACH(LEq, e, L->eq) EACH(LRead, r, e->read) {
     LTensor *t = r->t;

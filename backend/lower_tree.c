@@ -112,21 +112,15 @@ static int loop_orders(const Back *k, const char *index, int64_t step, bool inor
 static int scan_loops(const Back *k, const Tree *t) {
   for (; t; t = t->next) {
     if (t->kind != TREE_FOR || !tree_holds(t->body, k->e, true) || !tree_holds(t->body, k->w, true)) continue;
-    int s = loop_orders(k, t->name, t->loop == LOOP_STREAM ? 2 : t->step, t->loop != LOOP_PARALLEL);
-    return s ? s : scan_loops(k, t->body);
+    int s = loop_orders(k, t->name, t->loop == LOOP_STREAM ? 2 : t->step, t->loop != LOOP_PARALLEL); return s ? s : scan_loops(k, t->body);
   }
   return 0;
 }
 
-static int scan_leaf(const Back *k) {
-  const Tree *t = k->e->leaf; int s = 0;
-  for (int i = 0; i < t->nleaf && k->e == k->w && !s; i++) s = loop_orders(k, t->leaf[i].index, 1, t->leaf[i].kind != LEAF_VECTOR);
-  return s;
-}
-
 static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
   Back k = distances(e, r, w); const char *name = r->t->t->name; int s = scan_loops(&k, L->k->tree);
-  if (!s) s = scan_leaf(&k);
+  const Tree *t = e->leaf;
+  for (int i = 0; i < t->nleaf && e == w && !s; i++) s = loop_orders(&k, t->leaf[i].index, 1, t->leaf[i].kind != LEAF_VECTOR);
   if (s > 0) return;
   if (e == w)
     tree_error(L, e->leaf->pos, e, "it reads its own earlier values: the index that it steps through runs serially, "

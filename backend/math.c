@@ -54,8 +54,7 @@ typedef struct Power { KInst *n, *s; } Power;
 static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
   bool d = m_is64(x); double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
   KInst *t = m_fma(b, x, m_num(b, x, c), m_num(b, x, magic)), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, t);
-  i = m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23));
-  return (Power){ m_sub(b, t, m_num(b, x, magic)), k_cast(b, CV_BITS, x->type.elem, i) };
+  i = m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23)); return (Power){ m_sub(b, t, m_num(b, x, magic)), k_cast(b, CV_BITS, x->type.elem, i) };
 }
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). |n| < 2^10: its product with the first part of ln 2 is exact. */
@@ -69,8 +68,7 @@ static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
 
 static KInst *m_exp(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *s, *h = m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), d ? -373 : -52.5, d ? 355.5 : 45);
-  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s);
-  return m_mul(b, e, e);
+  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
 }
 
 /* 2 (s p + (s - 1/2)) with s = 2^(n-1): exact where n = 0, no overflow before the end. */
@@ -125,8 +123,7 @@ static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); r
 /* u = 1 + x and what the sum lost (Knuth's two-sum), which goes into f. */
 static KInst *m_log1p(KBuild *b, KInst *x) {
   KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *v = m_sub(b, u, one), *lost = m_add(b, m_sub(b, one, m_sub(b, u, v)), m_sub(b, x, v));
-  KInst *f = log_split(b, u, &e);
-  return log_core(b, u, m_add(b, f, m_fn(b, KF_SCALE2, lost, m_max(b, m_neg(b, e), m_num(b, x, -100)))), e);
+  KInst *f = log_split(b, u, &e); return log_core(b, u, m_add(b, f, m_fn(b, KF_SCALE2, lost, m_max(b, m_neg(b, e), m_num(b, x, -100)))), e);
 }
 
 /* ---- tanh: (exp(2 u) - 1) / 2 = u + u^2 (this) */
@@ -149,8 +146,7 @@ static KInst *tanh_f64(KBuild *b, KInst *x) {
 static KInst *m_tanh(KBuild *b, KInst *x) {
   if (m_is64(x)) return tanh_f64(b, x);
   bool fma = b->target->fma; x = m_clamp(b, x, -9.02, 9.02);
-  Power e = power_of_2(b, x, 2.8853900817779268, 0);
-  KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
+  Power e = power_of_2(b, x, 2.8853900817779268, 0); KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
   if (!fma) u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
   KInst *h = m_fma(b, m_mul(b, u, u), POLY_OF(b, u, tanh_f32_poly), u), *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
   return quotient(b, m, m_add(b, m, m_num(b, x, 1)));
@@ -174,8 +170,7 @@ static KInst *m_erf(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
   KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *t = d ? m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4)) : a;
   KInst *p = exp_core(b, POLY(b, t, erf_large), 0, &s), *big = m_sub(b, m_num(b, x, 1), m_fma(b, s, p, s));
-  big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big);
-  return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
+  big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big); return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
 }
 
 /* ---- sin and cos. f32 beyond what pi/2 in three parts can do: by the bits of 2/pi that matter (Payne and Hanek, "Radian reduction for
@@ -191,8 +186,7 @@ typedef struct Angle { KInst *r, *q; } Angle;              /* q: a whole float; 
 
 static Angle reduce_parts(KBuild *b, KInst *x, double p1, double p2, double p3) {
   KInst *q = m_fn(b, KF_ROUND, m_mul(b, x, m_num(b, x, 0.6366197723675814)), NULL), *r = m_fnma(b, q, m_num(b, x, p1), x);
-  r = m_fnma(b, q, m_num(b, x, p2), r);
-  return (Angle){ m_fnma(b, q, m_num(b, x, p3), r), q };
+  r = m_fnma(b, q, m_num(b, x, p2), r); return (Angle){ m_fnma(b, q, m_num(b, x, p3), r), q };
 }
 
 /* f64: parts of 33 bits, good to |x| = 2^20 (with fma 2^30, the error growing slowly). Beyond, only |sin| <= 1 is promised. */
@@ -250,8 +244,7 @@ static Angle reduce_f32(KBuild *b, KInst *x) {
   big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY));
   KInst *any = x->type.lanes == 1 ? big : k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { big } });
   KInst *r = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.r } }), *q = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.q } });
-  KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body);
-  Angle far = reduce_far(b, x);
+  KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body); Angle far = reduce_far(b, x);
   set(b, r, m_pick(b, big, far.r, a.r)); set(b, q, m_pick(b, big, far.q, a.q));
   k_back(b, save); return (Angle){ r, q };
 }
@@ -264,8 +257,7 @@ static KInst *sin_turned(KBuild *b, KInst *x, int turn) {
   KInst *i = k_cast(b, CV_PLAIN, d ? T_I64 : T_I32, a.q);
   if (turn) i = m_add(b, i, m_int(b, i, turn));
   KInst *zero = m_int(b, i, 0), *odd = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 1)), zero);
-  KInst *minus = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 2)), zero), *v = m_pick(b, odd, c, s);
-  return m_pick(b, minus, m_neg(b, v), v);
+  KInst *minus = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 2)), zero), *v = m_pick(b, odd, c, s); return m_pick(b, minus, m_neg(b, v), v);
 }
 
 static KInst *m_sin(KBuild *b, KInst *x) { return sin_turned(b, x, 0); }
@@ -284,8 +276,7 @@ static KInst *m_atan(KBuild *b, KInst *x) {
   KInst *r = m_fma(b, m_mul(b, z, t), POLY(b, z, atan), t), *minus = m_test(b, KF_LT, x, 0);
   KInst *quarter = m_pick(b, minus, m_num(b, x, -1.5707963267948966), m_num(b, x, 1.5707963267948966));
   KInst *low = m_num(b, x, d ? 6.123233995736766e-17 : -4.371139000186241e-08);
-  low = m_pick(b, minus, m_neg(b, low), low);
-  return m_pick(b, large, m_add(b, quarter, m_add(b, r, low)), r);
+  low = m_pick(b, minus, m_neg(b, low), low); return m_pick(b, large, m_add(b, quarter, m_add(b, r, low)), r);
 }
 
 /* ---- x ** y. Floats: products where y is a small whole constant, a root where it is 1/2; else exp(y log |x|), of f32 in f64 so that the
@@ -331,16 +322,14 @@ static KInst *magnitude(KBuild *b, KInst *x, KInst *y) {
 /* C's rules: 1 for y = 0, x = 1 and |x| = 1 with infinite y; x < 0: NaN unless y is whole, and the sign of an odd y (also of -0, whose
  * sign shows in 1/x). */
 static KInst *edges(KBuild *b, KInst *x, KInst *y, KInst *r) {
-  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *zero = m_num(b, x, 0);
-  KInst *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
+  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *zero = m_num(b, x, 0), *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
   KInst *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half)), *below = m_fn(b, KF_LT, x, zero);
   KInst *minus = m_or(b, below, m_test(b, KF_EQ, m_div(b, one, x), -INFINITY));
   r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
   KInst *bad = m_and(b, below, m_fn(b, KF_NOT, whole, NULL)), *finite = m_fn(b, KF_GT, x, m_num(b, x, -INFINITY));
   r = m_pick(b, m_and(b, bad, finite), m_num(b, x, NAN), r);
   KInst *endless = m_and(b, m_test(b, KF_EQ, m_abs(b, x), 1), m_test(b, KF_EQ, m_abs(b, y), INFINITY));
-  KInst *is_one = m_or(b, m_test(b, KF_EQ, x, 1), m_test(b, KF_EQ, y, 0));
-  return m_pick(b, m_or(b, is_one, endless), one, r);
+  KInst *is_one = m_or(b, m_test(b, KF_EQ, x, 1), m_test(b, KF_EQ, y, 0)); return m_pick(b, m_or(b, is_one, endless), one, r);
 }
 
 /* One bit of y a step; a negative y gives 1 for x = 1, +-1 for x = -1, else 0. */
@@ -360,8 +349,7 @@ static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
 static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   double v;
   if (x->type.lanes == 1) x = k_bcast(b, x, y->type.lanes);
-  if (!type_is_float(x->type.elem))
-    return constant_of(y, &v) && v >= 1 && v < 64 ? whole_power(b, x, (int)v) : integer_power(b, x, y);
+  if (!type_is_float(x->type.elem)) return constant_of(y, &v) && v >= 1 && v < 64 ? whole_power(b, x, (int)v) : integer_power(b, x, y);
   KInst *r = by_products(b, x, y);
   if (r) return r;
   if (y->type.lanes != x->type.lanes) y = k_emit(b, (KInst){ .op = K_BCAST, .type = x->type, .a = { y } });
