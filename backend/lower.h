@@ -109,7 +109,7 @@ void loop_end(Lower *L);
 KSave if_begin(Lower *L, KInst *cond);                   /* until k_back */
 LMark *mark_open(Lower *L); void mark_close(Lower *L, LMark *m);
 
-/* ---- lower_aff.c: positions and conditions */
+/* ---- lower_expr.c: positions and conditions */
 static inline LAff laff_int(int64_t c) { return (LAff){ .c = c }; }
 static inline LAff laff_plus(LAff a, int64_t c) { a.c += c; return a; }
 LAff laff_var(KInst *v, int64_t k);
@@ -137,7 +137,7 @@ KInst *guard_mask(Lower *L, LPt *p, const LGuard *g);    /* everything as one co
 /* Until p->u is set back to the result, reads that are not proven inside (all: any reads) touch only what holds under m, of the point's width. */
 Under under(Lower *L, LPt *p, KInst *m, bool all);
 
-/* ---- lower_expr.c: values */
+/* ---- values */
 KInst *gen(Lower *L, LPt *p, const Expr *e);             /* weak integers as gen_weak */
 KInst *gen_as(Lower *L, LPt *p, const Expr *e, Type t);
 KInst *as_type(Lower *L, KInst *v, Type to);             /* to: of computation (f32 for f16) */
@@ -147,7 +147,7 @@ KInst *round_to(Lower *L, KInst *v, Type t);             /* a value of computati
 KInst *all_lanes(Lower *L, KInst *m, int w);             /* a scalar condition as a mask */
 KInst *identity(Lower *L, Red r, Type t); Type comp_type(Type t); Type mem_type(Type t);
 
-/* ---- lower_read.c: storage access */
+/* ---- lower_store.c: storage access */
 KInst *read_value(Lower *L, LPt *p, const LRead *r);
 void put_value(Lower *L, LPt *p, KInst *v, KInst *mask); /* stores v at the point of p->e */
 KInst *load_home(Lower *L, LPt *p);                      /* the present value there */
@@ -155,7 +155,7 @@ void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t 
 void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count);                      /* count elements, forwards */
 void copy_buffer(Lower *L, int to, int from, int64_t n);
 
-/* ---- lower_eq.c: equations resolved; lower_tree.c: which leaf computes what, and whether that order is legal */
+/* ---- lower_eq.c: equations resolved; which leaf computes what, and whether that order is legal */
 LEq *resolve_eq(Lower *L, Eq *q); LTensor *tensor_of(Lower *L, const Tensor *t); LConds *or_conds(Lower *L, const Expr *e);
 int index_number(Lower *L, const LEq *e, const Index *x);/* as in LTerm */
 int eq_index(const LEq *e, const char *name); bool eq_reads(const LEq *e, const LTensor *t); bool name_is(const char *a, const char *b);
