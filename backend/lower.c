@@ -46,7 +46,6 @@ static void estimate(Lower *L) {
   }
 }
 
-/* ---- kernels */
 static KFunc *lower_kernel(Lower *L, Kernel *k) {
   KFunc *f = func_begin(L, k);
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
@@ -130,7 +129,6 @@ static KFunc *lower_init(Lower *L) {
   kir_finish(L->c, L->m, L->s.bufs.at, f); return f;
 }
 
-/* ---- all of it */
 typedef struct Job { Graph *g; const Target *t; KModule *m; } Job;
 
 static int lower_all(Ctx *c, void *arg) {

@@ -25,7 +25,6 @@ KInst *k_bcast(KBuild *b, KInst *x, int lanes); KInst *k_prefix(KBuild *b, KInst
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
 void kir_zip(Ctx *c, const Target *t, const KBuf *buf, KFunc *f);          /* interleaves equal independent computations */
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);  /* removes what is unused, numbers, marks reuse and laundering */
-int kir_values(KBlock *b);                               /* 1 + the largest id */
 
 /* ---- pointer map (lower_eq.c) */
 typedef struct LMap { const void **key; void **val; int n, cap; } LMap;
@@ -105,9 +104,8 @@ static inline KInst *l_cast(Lower *L, Type t, KInst *x) { return k_cast(&L->b, C
 /* The range of a computed index, where it is known better than by its arguments'. */
 static inline KInst *l_known(KInst *v, int64_t lo, int64_t hi) { if (v->op == K_FN) v->f = (double)lo, v->imm = hi; return v; }
 KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint);                 /* the counter; what follows is inside until loop_end */
-void loop_end(Lower *L);
+void loop_end(Lower *L); LMark *mark_open(Lower *L); void mark_close(Lower *L, LMark *m);
 KSave if_begin(Lower *L, KInst *cond);                   /* until k_back */
-LMark *mark_open(Lower *L); void mark_close(Lower *L, LMark *m);
 
 /* ---- lower_expr.c: positions and conditions */
 static inline LAff laff_int(int64_t c) { return (LAff){ .c = c }; }
@@ -123,13 +121,10 @@ int64_t floor_div(int64_t a, int64_t b);
 static inline int64_t floor_mod(int64_t a, int64_t b) { return a - b * floor_div(a, b); }
 /* A position of a point: a + lane * lane number + off (an i32 vector, or NULL). */
 typedef struct LPlace { LAff a; int64_t lane; KInst *off; } LPlace;
-static inline bool is_place_fn(Fn f) { return f == FN_ADD || f == FN_SUB || f == FN_MUL || f == FN_DIV || f == FN_MOD; }
 LPlace form_at(Lower *L, LPt *p, const LForm *f); LAff form_aff(Lower *L, const LForm *f, const LAff *env);
 KInst *place_vector(Lower *L, LPt *p, LPlace q);         /* as i32 lanes */
 LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod);               /* q / div, then % mod (0: none) */
-KInst *gen_weak(Lower *L, LPt *p, const Expr *e);        /* a weak integer: an index, or i32 lanes */
-KInst *vec_mask(Lower *L, const LVec *v);                /* NULL: all lanes */
-KInst *mask_and(Lower *L, KInst *a, KInst *b);
+KInst *vec_mask(Lower *L, const LVec *v), *mask_and(Lower *L, KInst *a, KInst *b);          /* NULL: all lanes */
 /* Conditions at a point: 1 hold, 0 one fails, 2 known at run time: s a scalar condition, lanes lo .. hi - 1, m a mask; each may be NULL. */
 typedef struct LGuard { KInst *s, *lo, *hi, *m; } LGuard;
 int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g); int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g);
@@ -138,11 +133,10 @@ KInst *guard_mask(Lower *L, LPt *p, const LGuard *g);    /* everything as one co
 Under under(Lower *L, LPt *p, KInst *m, bool all);
 
 /* ---- values */
-KInst *gen(Lower *L, LPt *p, const Expr *e);             /* weak integers as gen_weak */
+KInst *gen(Lower *L, LPt *p, const Expr *e);             /* a weak integer: an index, or i32 lanes */
 KInst *gen_as(Lower *L, LPt *p, const Expr *e, Type t);
 KInst *as_type(Lower *L, KInst *v, Type to);             /* to: of computation (f32 for f16) */
-KInst *to_memory(Lower *L, KInst *v, Type t);            /* a value of computation to the element as it lies in memory, and back */
-KInst *from_memory(Lower *L, KInst *v, Type t);
+KInst *to_memory(Lower *L, KInst *v, Type t), *from_memory(Lower *L, KInst *v, Type t);     /* of computation to the element in memory, and back */
 KInst *round_to(Lower *L, KInst *v, Type t);             /* a value of computation to the values of t */
 KInst *all_lanes(Lower *L, KInst *m, int w);             /* a scalar condition as a mask */
 KInst *identity(Lower *L, Red r, Type t); Type comp_type(Type t); Type mem_type(Type t);
@@ -159,9 +153,8 @@ void copy_buffer(Lower *L, int to, int from, int64_t n);
 LEq *resolve_eq(Lower *L, Eq *q); LTensor *tensor_of(Lower *L, const Tensor *t); LConds *or_conds(Lower *L, const Expr *e);
 int index_number(Lower *L, const LEq *e, const Index *x);/* as in LTerm */
 int eq_index(const LEq *e, const char *name); bool eq_reads(const LEq *e, const LTensor *t); bool name_is(const char *a, const char *b);
-bool lower_resolve(Lower *L);
+bool lower_resolve(Lower *L); LEqs tree_eqs(Lower *L, const Tree *t, bool rest);
 bool tree_holds(const Tree *t, const LEq *e, bool rest); /* the equation's leaf is in t (rest: or in its next) */
-LEqs tree_eqs(Lower *L, const Tree *t, bool rest);
 bool is_root(LEqs eqs, int k);                           /* no equation after k reads what k computes */
 LTensor *tensor_named(Lower *L, const char *name);       /* of those that the kernel computes */
 void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) __attribute__((noreturn));

@@ -45,7 +45,6 @@ static LTensor *tensor_add(Lower *L, Tensor *t) {
   PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r); return r;
 }
 
-/* ---- forms */
 typedef struct Uses { const LEq *e; uint32_t bits; bool data; } Uses;
 static bool add_use(const Expr *x, void *arg) {
   Uses *u = arg;
@@ -335,7 +334,6 @@ bool tree_holds(const Tree *t, const LEq *e, bool rest) {
   return false;
 }
 
-/* ---- leaves and lets */
 static void near_name(Lower *L, const Tree *t, const char *what) {
   const char **names = NEWN(L->c, const char *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) names[k] = L->k->eq[k]->out->name;
@@ -435,7 +433,6 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
              "and no loop takes one step at a time around both", name);
 }
 
-/* ---- a kernel */
 static void tensor_link(Lower *L, LEq *e) {
   PUSH(L->c, e->out->writer, e);
   EACH(LRead, r, e->read) { LEqs *by = &r->t->reader; if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e); }

@@ -63,6 +63,7 @@ KInst *laff_inst(Lower *L, LAff a) {
 static LPlace expr_at(Lower *L, LPt *p, const Expr *e);
 static int lanes_of(const LPt *p) { return p->vec ? p->vec->w : 1; }
 static bool is_scalar(const LPlace *q) { return !q->off && !q->lane; }
+static bool is_place_fn(Fn f) { return f == FN_ADD || f == FN_SUB || f == FN_MUL || f == FN_DIV || f == FN_MOD; }
 static bool is_number(const LPlace *q) { return is_scalar(q) && !q->a.n; }
 
 LAff form_aff(Lower *L, const LForm *f, const LAff *env) {
@@ -132,8 +133,6 @@ static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
   bool widens = e->kind == E_CONVERT && e->mode == CV_PLAIN && e->arg[0]->type == T_WINT && type_bytes(e->type) >= 4 && type_is_int(e->type);
   return widens ? expr_at(L, p, e->arg[0]) : place_value(L, gen(L, p, e));
 }
-
-KInst *gen_weak(Lower *L, LPt *p, const Expr *e) { LPlace q = expr_at(L, p, e); return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q); }
 
 /* ---- conditions: an affine one is decided at once where the position is constant or its range tells. Otherwise it is a scalar comparison, or, where
  * it depends on the lanes, an interval of lanes lo <= l < hi (one or two prefix masks). Anything else is a mask by its value. */
@@ -325,7 +324,10 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
 }
 
 KInst *gen(Lower *L, LPt *p, const Expr *e) {
-  if (e->type == T_WINT && (e->kind == E_INDEX || (e->kind == E_FN && is_place_fn(e->fn)))) return gen_weak(L, p, e);
+  if (e->type == T_WINT && (e->kind == E_INDEX || (e->kind == E_FN && is_place_fn(e->fn)))) {
+    LPlace q = expr_at(L, p, e);
+    return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q);
+  }
   switch (e->kind) {
   case E_CONST: return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
   case E_READ: return read_value(L, p, lmap_get(&L->reads, e));

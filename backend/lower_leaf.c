@@ -377,7 +377,6 @@ static void nest(LLeaf *f, int depth) {
   f->done = done; f->touch = touch;
 }
 
-/* ---- the whole leaf */
 static bool in_order(const LLeaf *f, const char *index) {
   for (int i = 0; i < f->ndim; i++) if (name_is(f->dim[i].index, index)) return true;
   return false;

@@ -8,7 +8,6 @@
 #include "lower.h"
 #include <string.h>
 
-/* ---- emission */
 LMark *mark_open(Lower *L) {
   KMemo *m = L->b.memo; LMark *r = NEW(L->c, LMark);
   *r = (LMark){ .block = L->b.block, .pos = L->b.block->n, .scope = k_scope(&L->b, m->scope ? m->scope->up : NULL), .next = L->marks };
@@ -370,7 +369,6 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
   tree_error(L, t->pos, NULL, "prefetch %s: nothing in this body reads it", t->name);
 }
 
-/* ---- a body */
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
   LEqs eqs = tree_eqs(L, items, true); int64_t top0 = L->top; int opened = L->opened.n;
   if (++L->depth > 200) bug(L->c, "bodies are nested too deep");

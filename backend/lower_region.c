@@ -123,7 +123,6 @@ static void invert(Lower *L, const LEq *e, const LDim *need, LDim *reg) {
   }
 }
 
-/* ---- the walk */
 typedef struct Infer { Lower *L; LRegions r; bool *here; } Infer;
 
 /* back: what a step of a recurrence reads of earlier ones. It counts for the storage only; where it moves differently: the whole tensor. */

@@ -96,7 +96,6 @@ LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift) {
   return laff_add(L, local, at, 1);
 }
 
-/* ---- moving columns */
 typedef struct Span { KInst *from, *to, *n; } Span;       /* columns */
 
 static void rows_copy(Lower *L, const LHist *h, Span s) {
@@ -132,7 +131,6 @@ void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions 
   }
 }
 
-/* ---- the loop */
 static void open_histories(Lower *L, const Tree *f) {
   EACH(LEq, e, L->eq) EACH(LRead, r, e->read) {
     LTensor *t = r->t;
