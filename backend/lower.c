@@ -7,8 +7,7 @@
 
 /* Starts L afresh, but for what the module shares. */
 static KFunc *func_begin(Lower *L, Kernel *k) {
-  KFunc *f = NEW(L->c, KFunc); KMemo *m = k_memo(L->c);
-  *f = (KFunc){ .name = k->name, .label = k->label, .pos = k->pos };
+  KFunc *f = MAKE(L->c, KFunc, .name = k->name, .label = k->label, .pos = k->pos); KMemo *m = k_memo(L->c);
   *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
   m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
@@ -86,8 +85,8 @@ static void lower_next_state(Lower *L) {
 static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
-  int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes }); KTerm *at = NEW(L->c, KTerm);
-  *at = (KTerm){ loop_begin(L, l_int(L, n), n, KL_SERIAL), w };
+  int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
+  KTerm *at = MAKE(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w);
   KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
   loop_end(L);

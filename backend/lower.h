@@ -7,6 +7,9 @@
 #ifndef FRIT_LOWER_H
 #define FRIT_LOWER_H
 #include "kir.h"
+#include <string.h>
+
+#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
 
 /* ---- value numbering (kir.c) */
 typedef struct KScope { struct KScope *up; int id; } KScope;

@@ -4,7 +4,6 @@
  *   z[o, t] = b[o] + sum(c, k: (x[c, t + k - 1] or 0) * w[o, c, k])
  *   indices o t | c k     reads b x w     condition t + k - 1 >= 0 and n - 1 - (t + k - 1) >= 0: where it fails the product is 0 */
 #include "lower.h"
-#include <string.h>
 
 static int lmap_slot(const LMap *m, const void *key) {
   uint64_t h = (uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u >> 20, mask = (uint64_t)(m->cap - 1);
@@ -38,8 +37,7 @@ LTensor *tensor_of(Lower *L, const Tensor *t) { return lmap_get(&L->tensors, t);
 static LTensor *tensor_add(Lower *L, Tensor *t) {
   LTensor *r = tensor_of(L, t);
   if (r) return r;
-  r = NEW(L->c, LTensor);
-  *r = (LTensor){ .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0 };
+  r = MAKE(L->c, LTensor, .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0);
   for (int k = 0; k < L->k->nout; k++) r->external |= L->k->out[k] == t;
   for (int k = 0; k < L->k->nin; k++) r->external |= L->k->in[k] == t;
   PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r); return r;
@@ -105,8 +103,8 @@ static int time_index(Lower *L, const LEq *e, const LRead *r) {
 }
 
 static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
-  LRead *r = NEW(L->c, LRead); const Tensor *t = x->tensor;
-  *r = (LRead){ x, tensor_add(L, x->tensor), NEWN(L->c, LForm, t->rank + 1), true, NEWN(L->c, bool, t->rank + 1), -1 };
+  const Tensor *t = x->tensor; int n = t->rank + 1;
+  LRead *r = MAKE(L->c, LRead, x, tensor_add(L, x->tensor), NEWN(L->c, LForm, n), true, NEWN(L->c, bool, n), -1);
   for (int d = 0; d < t->rank; d++) {
     r->place[d] = form_of(L, e, x->arg[d], true);
     Inside i = inside(L, e, &r->place[d], t->shape[d]);

@@ -8,7 +8,6 @@
  * f32. A value that does not depend on the lanes stays scalar until it meets one that does. */
 #include "lower.h"
 #include "../ir/scalar.h"
-#include <string.h>
 
 int64_t floor_div(int64_t a, int64_t b) { if (b == 0) return 0; return a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
 LAff laff_var(KInst *v, int64_t k) { if (v->op == K_CONST) return laff_int(v->imm * k); return (LAff){ .n = 1, .t[0] = { v, k } }; }

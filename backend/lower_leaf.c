@@ -5,7 +5,6 @@
  * `i` serial, `i/n` n copies a step, `i*` all copies, `i~` vectors (above 32 of them: four a step), `i/n~` n vectors a step. A condition is decided
  * as soon as its indices are bound: gone, or the subtree is gone, or an `if` around it; one that depends on the lanes masks them. */
 #include "lower.h"
-#include <string.h>
 
 /* ---- reductions: accumulators, created where the reduction was opened when a point first asks for them.
  *
@@ -26,8 +25,7 @@ static KInst *place_most(Lower *L, int w) { return k_const(&L->b, ktype(T_I32, w
 static bool same_key(const LEq *e, const int64_t *a, const int64_t *b) { return !memcmp(a, b, sizeof *a * (size_t)e->nfree); }
 
 void red_open(Lower *L, LEq *e, const LDim *reg) {
-  LOpen *o = L->open[e->id] = NEW(L->c, LOpen);
-  *o = (LOpen){ .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n) };
+  L->open[e->id] = MAKE(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n));
 }
 
 /* The point at which the accumulator of this key was opened. */

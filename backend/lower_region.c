@@ -5,7 +5,6 @@
  * Equations are walked in reverse. A root's region is what the loops around bind; another's is the union of the boxes of its later readers.
  * Extents are constants (or a constant with a run-time count, LDim.dyn), only bases vary. Bases in a union differ by constants. */
 #include "lower.h"
-#include <string.h>
 
 LDim *dims_copy(Lower *L, const LDim *d, int n) { return memcpy(NEWN(L->c, LDim, n + 1), d, sizeof *d * (size_t)n); }
 

@@ -6,7 +6,6 @@
  * Memory of the kernel's own is a stack in scratch: a body's storage is free when the body ends. Sizes are spread over cache sets. */
 #include "lower.h"
 #include "../ir/scalar.h"
-#include <string.h>
 
 int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->s.bufs, b); return L->s.bufs.n - 1; }
 int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes) {
@@ -88,8 +87,7 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
 
 LStore *store_external(Lower *L, LTensor *t) {
   if (t->given) return t->given;
-  LStore *s = t->given = NEW(L->c, LStore);
-  *s = (LStore){ .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t) };
+  LStore *s = t->given = MAKE(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t));
   parts_of(L, s, t->t, NULL);
   if ((t->t->kind == TK_INPUT || t->t->kind == TK_OUTPUT) && !t->t->layout) strides_run(L, s, t->t);
   return s;
@@ -156,8 +154,8 @@ static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
 }
 
 static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
-  LStore *s = NEW(L->c, LStore); const Tree *let = t->let; bool reg = let && let->storage == ST_REG;
-  *s = (LStore){ .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r) };
+  const Tree *let = t->let; bool reg = let && let->storage == ST_REG;
+  LStore *s = MAKE(L->c, LStore, .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r));
   if (reg) return s;
   for (int d = 0; d < t->t->rank; d++) {
     if (s->box[d].dyn) s->box[d].ext = up_to(s->box[d].ext, target_lanes(L->t, 1));
