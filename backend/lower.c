@@ -86,8 +86,7 @@ static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
   int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
-  KTerm *at = MAKE(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w);
-  KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
+  KTerm *at = MAKE(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w); KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
   loop_end(L);
 }

@@ -237,8 +237,7 @@ static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) { collect(L, e, x->
 
 static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
   if (x->kind == E_OR && is_number(x->arg[1], 0)) {
-    int n = e->cond.n;
-    x = strip_or(L, e, x);
+    int n = e->cond.n; x = strip_or(L, e, x);
     for (int k = n; k < e->cond.n; k++) e->cond.at[k].zero = x->kind == E_READ;
     return x;
   }

@@ -324,8 +324,7 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
 
 KInst *gen(Lower *L, LPt *p, const Expr *e) {
   if (e->type == T_WINT && (e->kind == E_INDEX || (e->kind == E_FN && is_place_fn(e->fn)))) {
-    LPlace q = expr_at(L, p, e);
-    return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q);
+    LPlace q = expr_at(L, p, e); return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q);
   }
   switch (e->kind) {
   case E_CONST: return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);

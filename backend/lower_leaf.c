@@ -23,10 +23,7 @@ static KInst *set_var(Lower *L, KInst *var, KInst *v) { return k_emit(&L->b, (KI
 static KInst *new_var(Lower *L, KType t, KInst *v) { return k_emit(&L->b, (KInst){ .op = K_VAR, .type = t, .a = { v } }); }
 static KInst *place_most(Lower *L, int w) { return k_const(&L->b, ktype(T_I32, w), 0, INT32_MAX); }
 static bool same_key(const LEq *e, const int64_t *a, const int64_t *b) { return !memcmp(a, b, sizeof *a * (size_t)e->nfree); }
-
-void red_open(Lower *L, LEq *e, const LDim *reg) {
-  L->open[e->id] = MAKE(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n));
-}
+void red_open(Lower *L, LEq *e, const LDim *reg) { L->open[e->id] = MAKE(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n)); }
 
 /* The point at which the accumulator of this key was opened. */
 static LPt key_point(const LOpen *o, const int64_t *key) {

@@ -58,7 +58,6 @@ static void history_new(Lower *L, LTensor *t) {
   PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
 }
 
-/* ---- positions of rings */
 static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .c = slot, .term = NEWN(L->c, KTerm, 1) }; }
 
 static void positions_load(Lower *L) {
