@@ -5,20 +5,9 @@
  * Buffers: the arguments in order, then constants, state and scratch as they are met; a kernel's own scratch lies after all planned scratch. */
 #include "lower.h"
 
-static void argument_buffers(Lower *L) {
-  Graph *g = L->g;
-  for (int k = 0; k < g->nin + g->nout; k++) {
-    bool out = k >= g->nin; Tensor *t = out ? g->out[k - g->nin] : g->in[k];
-    int buf = buf_of(L, t, out ? KB_OUT : KB_IN, k, 0, tensor_size(t) * type_bytes(t->type));
-    lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
-  }
-}
-
-/* ---- a function */
 /* Starts L afresh, but for what the module shares. */
 static KFunc *func_begin(Lower *L, Kernel *k) {
-  KFunc *f = NEW(L->c, KFunc); KMemo *m = k_memo(L->c);
-  *f = (KFunc){ .name = k->name, .label = k->label, .pos = k->pos };
+  KFunc *f = MAKE(L->c, KFunc, .name = k->name, .label = k->label, .pos = k->pos); KMemo *m = k_memo(L->c);
   *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
   m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
@@ -35,8 +24,7 @@ static void stores_external(Lower *L, const LEq *e) {
 static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
 
 static bool count_fn(const Expr *e, void *arg) {
-  double *n = arg;
-  *n += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT);
+  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT);
   return true;
 }
 
@@ -48,25 +36,21 @@ static double eq_flops(const LEq *e) {
   return e->red ? free * all * (body + 1) + free * init : free * body;
 }
 
-static double tensor_bytes(const Tensor *t) {
-  double n = type_bytes(t->type);
-  for (int d = 0; d < t->rank; d++) n *= extent_count(t->shape[d]);
-  return n;
-}
-
 static void estimate(Lower *L) {
   EACH(LEq, e, L->eq) L->f->flops += eq_flops(e);
-  EACH(LTensor, t, L->all) if (t->external) L->f->bytes += tensor_bytes(t->t) * (t->writer.n ? t->writer.n : 1);
+  EACH(LTensor, t, L->all) {
+    double n = t->external ? type_bytes(t->t->type) * (t->writer.n ? t->writer.n : 1) : 0;
+    for (int d = 0; d < t->t->rank; d++) n *= extent_count(t->t->shape[d]);
+    L->f->bytes += n;
+  }
 }
 
-/* ---- kernels */
 static KFunc *lower_kernel(Lower *L, Kernel *k) {
   KFunc *f = func_begin(L, k);
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
   if (!lower_resolve(L)) return NULL;
   EACH(LEq, e, L->eq) stores_external(L, e);
-  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f);
-  return f;
+  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f); return f;
 }
 
 /* ---- state <- next, when all kernels have run */
@@ -81,22 +65,18 @@ static int temporary(Lower *L, const Tensor *t) {
 
 /* First every next that is itself a state about to change is put aside. */
 static void lower_next_state(Lower *L) {
-  Graph *g = L->g; int *aside = NEWN(L->c, int, g->ntensor + 1), waiting = 0;
-  for (int k = 0; k < g->ntensor; k++) waiting += is_waiting(g->tensor[k]);
-  if (!waiting) return;
+  int *aside = NEWN(L->c, int, L->g->ntensor + 1); VEC(Tensor *) all = { 0 };
+  for (int k = 0; k < L->g->ntensor; k++) if (is_waiting(L->g->tensor[k])) PUSH(L->c, all, L->g->tensor[k]);
+  if (!all.n) return;
   KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
-  for (int k = 0; k < g->ntensor; k++) {
-    Tensor *t = g->tensor[k];
-    aside[k] = -1;
-    if (!is_waiting(t) || !is_waiting(t->next)) continue;
-    aside[k] = temporary(L, t);
-    copy_buffer(L, aside[k], tensor_buffer(L, t->next), tensor_size(t));
+  for (int k = 0; k < all.n; k++) {
+    Tensor *t = all.at[k];
+    aside[k] = is_waiting(t->next) ? temporary(L, t) : -1;
+    if (aside[k] >= 0) copy_buffer(L, aside[k], tensor_buffer(L, t->next), tensor_size(t));
   }
-  for (int k = 0; k < g->ntensor; k++) {
-    Tensor *t = g->tensor[k];
-    if (!is_waiting(t)) continue;
-    int to = tensor_buffer(L, t), from = aside[k] >= 0 ? aside[k] : tensor_buffer(L, t->next);
-    if (!same_place(&L->s.bufs.at[to], &L->s.bufs.at[from])) copy_buffer(L, to, from, tensor_size(t));
+  for (int k = 0; k < all.n; k++) {
+    int to = tensor_buffer(L, all.at[k]), from = aside[k] >= 0 ? aside[k] : tensor_buffer(L, all.at[k]->next);
+    if (!same_place(&L->s.bufs.at[to], &L->s.bufs.at[from])) copy_buffer(L, to, from, tensor_size(all.at[k]));
   }
   kir_finish(L->c, L->m, L->s.bufs.at, f);
 }
@@ -106,9 +86,7 @@ static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
   int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
-  KTerm *at = NEW(L->c, KTerm);
-  *at = (KTerm){ loop_begin(L, l_int(L, n), n, KL_SERIAL), w };
-  KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
+  KTerm *at = MAKE(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w); KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
   loop_end(L);
 }
@@ -139,7 +117,7 @@ static void init_history(Lower *L, const LHist *h) {
 }
 
 static KFunc *lower_init(Lower *L) {
-  Kernel init = { .name = "init", .label = "state" }; KFunc *f = func_begin(L, &init);
+  KFunc *f = func_begin(L, &(Kernel){ .name = "init", .label = "state" });
   zero_state(L);
   EACH(LHist, h, L->s.hists) init_history(L, h);
   for (int i = 0; i < L->g->ntensor; i++) {
@@ -149,27 +127,23 @@ static KFunc *lower_init(Lower *L) {
   kir_finish(L->c, L->m, L->s.bufs.at, f); return f;
 }
 
-/* ---- all of it */
-static void place_buffers(Lower *L) {
-  KModule *m = L->m; int64_t own = up_to(L->s.scratch0, 64);
-  for (int k = 0; k < L->s.bufs.n; k++) {
-    KBuf *b = &L->s.bufs.at[k];
-    if (b->arg == BUF_LOCAL) b->arg = -1, b->offset += own;
-  }
-  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64);
-  m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
-}
-
 typedef struct Job { Graph *g; const Target *t; KModule *m; } Job;
 
 static int lower_all(Ctx *c, void *arg) {
-  Job *j = arg; Lower *L = NEW(c, Lower); KModule *m = NEW(c, KModule);
-  *L = (Lower){ .c = c, .g = j->g, .t = j->t, .m = m, .s.scratch0 = j->g->scratch_bytes, .s.state = j->g->state_bytes };
-  if (!graph_eval_constants(c, j->g)) return 1;
-  *m = (KModule){ .name = j->g->name, .target = j->t, .graph = j->g, .kernel = NEWN(c, KFunc *, j->g->nkernel + 2) };
-  argument_buffers(L);
-  for (int k = 0; k < j->g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, j->g->kernel[k]))) return 1;
-  lower_next_state(L); m->init = lower_init(L); place_buffers(L);
+  Job *j = arg; Graph *g = j->g; Lower *L = NEW(c, Lower); KModule *m = NEW(c, KModule);
+  *L = (Lower){ .c = c, .g = g, .t = j->t, .m = m, .s.scratch0 = g->scratch_bytes, .s.state = g->state_bytes };
+  if (!graph_eval_constants(c, g)) return 1;
+  *m = (KModule){ .name = g->name, .target = j->t, .graph = g, .kernel = NEWN(c, KFunc *, g->nkernel + 2) };
+  for (int k = 0; k < g->nin + g->nout; k++) {
+    Tensor *t = k < g->nin ? g->in[k] : g->out[k - g->nin];
+    int buf = buf_of(L, t, k < g->nin ? KB_IN : KB_OUT, k, 0, tensor_size(t) * type_bytes(t->type));
+    lmap_put(c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
+  }
+  for (int k = 0; k < g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, g->kernel[k]))) return 1;
+  lower_next_state(L); m->init = lower_init(L);
+  int64_t own = up_to(L->s.scratch0, 64);
+  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
+  for (int k = 0; k < m->nbuf; k++) if (m->buf[k].arg == BUF_LOCAL) m->buf[k].arg = -1, m->buf[k].offset += own;
   if (c->opt.verify && !kir_verify(c, m)) return 1;
   j->m = m; return 0;
 }

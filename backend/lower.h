@@ -7,32 +7,31 @@
 #ifndef FRIT_LOWER_H
 #define FRIT_LOWER_H
 #include "kir.h"
+#include <string.h>
+
+#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
 
 /* ---- value numbering (kir.c) */
 typedef struct KScope { struct KScope *up; int id; } KScope;
 typedef struct KEntry { uint64_t hash; KInst *inst; KScope *scope; } KEntry;
 typedef struct KMemo { KScope *scope; KEntry *at; int n, cap, nscope; int *version; int nversion; } KMemo;
 typedef struct KSave { KBlock *block; KScope *scope; } KSave;
-KMemo *k_memo(Ctx *c);
-KScope *k_scope(KBuild *b, KScope *up);
+KMemo *k_memo(Ctx *c); KScope *k_scope(KBuild *b, KScope *up);
 KSave k_goto(KBuild *b, KBlock *block, KScope *scope);   /* emit there from now on */
-KSave k_into(KBuild *b, KBlock *block);                  /* the same in a new scope inside the present one */
-void k_back(KBuild *b, KSave s);
+KSave k_into(KBuild *b, KBlock *block); void k_back(KBuild *b, KSave s);                   /* the same in a new scope inside the present one */
 KInst *k_put(KBuild *b, KInst proto);                    /* numbered: gives an equal value of this block if there is one */
 void k_stored(KBuild *b, int buf);                       /* loads of buf are no longer known */
 KInst *k_int(KBuild *b, int64_t v);                      /* an index constant */
 KInst *k_ifn(KBuild *b, KFn fn, KInst *x, KInst *y);     /* index arithmetic: folds, knows ranges */
 void k_range(const KBuild *b, const KInst *v, int64_t *lo, int64_t *hi);
-KInst *k_bcast(KBuild *b, KInst *x, int lanes);
-KInst *k_prefix(KBuild *b, KInst *n, int lanes);
+KInst *k_bcast(KBuild *b, KInst *x, int lanes); KInst *k_prefix(KBuild *b, KInst *n, int lanes);
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
 void kir_hoist(Ctx *c, KFunc *f);                                            /* index arithmetic in front of loops */
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);  /* removes what is unused, numbers, marks reuse and laundering */
 
 /* ---- pointer map (lower_eq.c) */
 typedef struct LMap { const void **key; void **val; int n, cap; } LMap;
-void *lmap_get(const LMap *m, const void *key);
-void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
+void *lmap_get(const LMap *m, const void *key); void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
 /* for every x of a VEC of pointers */
 #define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 
@@ -40,8 +39,7 @@ void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
 enum { LAFF_MAX = 8, LEQ_INDICES = 32, LADDR_MAX = 24 };
 typedef struct LAff { int64_t c; int n; KTerm t[LAFF_MAX]; } LAff;
 typedef struct LRange { int64_t lo, hi; } LRange;
-/* base .. base + ext - 1. dyn: only the first cnt (a run-time number; loose: it may exceed ext) are wanted. over: may lie partly outside the domain.
- * */
+/* base .. base + ext - 1. dyn: only the first cnt (a run-time number; loose: it may exceed ext) are wanted. over: may lie partly outside. */
 typedef struct LDim { LAff base; int64_t ext; bool dyn, loose, over; LAff cnt; } LDim;
 /* An index expression: c + sum m * index[k] (k < 0: symbolic dimension -1 - k), or e where it is not affine. uses: indices, as bits. */
 typedef struct LTerm { int k; int64_t m; } LTerm;
@@ -50,8 +48,7 @@ typedef struct LForm { bool aff; int64_t c; int n; LTerm *t; const Expr *e; uint
 typedef struct LCond { LForm a; bool domain, zero; } LCond;
 typedef VEC(LCond) LConds;
 
-typedef struct LEq LEq;
-typedef struct LStore LStore;
+typedef struct LEq LEq; typedef struct LStore LStore;
 typedef struct LEqs { LEq **at; int n, cap; } LEqs;      /* in the order in which the tree computes them */
 typedef struct LTensor { Tensor *t; LStore *store, *given; const Tree *let; LEqs writer, reader; bool external, hist; int id, buf; } LTensor;
 typedef struct LRead { const Expr *e; LTensor *t; LForm *place; bool safe, *inside; int time; } LRead;
@@ -110,11 +107,10 @@ static inline KInst *l_cast(Lower *L, Type t, KInst *x) { return k_cast(&L->b, C
 /* The range of a computed index, where it is known better than by its arguments'. */
 static inline KInst *l_known(KInst *v, int64_t lo, int64_t hi) { if (v->op == K_FN) v->f = (double)lo, v->imm = hi; return v; }
 KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint);                 /* the counter; what follows is inside until loop_end */
-void loop_end(Lower *L);
+void loop_end(Lower *L); LMark *mark_open(Lower *L); void mark_close(Lower *L, LMark *m);
 KSave if_begin(Lower *L, KInst *cond);                   /* until k_back */
-LMark *mark_open(Lower *L); void mark_close(Lower *L, LMark *m);
 
-/* ---- lower_aff.c: positions and conditions */
+/* ---- lower_expr.c: positions and conditions */
 static inline LAff laff_int(int64_t c) { return (LAff){ .c = c }; }
 static inline LAff laff_plus(LAff a, int64_t c) { a.c += c; return a; }
 LAff laff_var(KInst *v, int64_t k);
@@ -128,13 +124,10 @@ int64_t floor_div(int64_t a, int64_t b);
 static inline int64_t floor_mod(int64_t a, int64_t b) { return a - b * floor_div(a, b); }
 /* A position of a point: a + lane * lane number + off (an i32 vector, or NULL). */
 typedef struct LPlace { LAff a; int64_t lane; KInst *off; } LPlace;
-static inline bool is_place_fn(Fn f) { return f == FN_ADD || f == FN_SUB || f == FN_MUL || f == FN_DIV || f == FN_MOD; }
 LPlace form_at(Lower *L, LPt *p, const LForm *f); LAff form_aff(Lower *L, const LForm *f, const LAff *env);
 KInst *place_vector(Lower *L, LPt *p, LPlace q);         /* as i32 lanes */
 LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod);               /* q / div, then % mod (0: none) */
-KInst *gen_weak(Lower *L, LPt *p, const Expr *e);        /* a weak integer: an index, or i32 lanes */
-KInst *vec_mask(Lower *L, const LVec *v);                /* NULL: all lanes */
-KInst *mask_and(Lower *L, KInst *a, KInst *b);
+KInst *vec_mask(Lower *L, const LVec *v), *mask_and(Lower *L, KInst *a, KInst *b);          /* NULL: all lanes */
 /* Conditions at a point: 1 hold, 0 one fails, 2 known at run time: s a scalar condition, lanes lo .. hi - 1, m a mask; each may be NULL. */
 typedef struct LGuard { KInst *s, *lo, *hi, *m; } LGuard;
 int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g); int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g);
@@ -142,17 +135,16 @@ KInst *guard_mask(Lower *L, LPt *p, const LGuard *g);    /* everything as one co
 /* Until p->u is set back to the result, reads that are not proven inside (all: any reads) touch only what holds under m, of the point's width. */
 Under under(Lower *L, LPt *p, KInst *m, bool all);
 
-/* ---- lower_expr.c: values */
-KInst *gen(Lower *L, LPt *p, const Expr *e);             /* weak integers as gen_weak */
+/* ---- values */
+KInst *gen(Lower *L, LPt *p, const Expr *e);             /* a weak integer: an index, or i32 lanes */
 KInst *gen_as(Lower *L, LPt *p, const Expr *e, Type t);
 KInst *as_type(Lower *L, KInst *v, Type to);             /* to: of computation (f32 for f16) */
-KInst *to_memory(Lower *L, KInst *v, Type t);            /* a value of computation to the element as it lies in memory, and back */
-KInst *from_memory(Lower *L, KInst *v, Type t);
+KInst *to_memory(Lower *L, KInst *v, Type t), *from_memory(Lower *L, KInst *v, Type t);     /* of computation to the element in memory, and back */
 KInst *round_to(Lower *L, KInst *v, Type t);             /* a value of computation to the values of t */
 KInst *all_lanes(Lower *L, KInst *m, int w);             /* a scalar condition as a mask */
 KInst *identity(Lower *L, Red r, Type t); Type comp_type(Type t); Type mem_type(Type t);
 
-/* ---- lower_read.c: storage access */
+/* ---- lower_store.c: storage access */
 KInst *read_value(Lower *L, LPt *p, const LRead *r);
 void put_value(Lower *L, LPt *p, KInst *v, KInst *mask); /* stores v at the point of p->e */
 KInst *load_home(Lower *L, LPt *p);                      /* the present value there */
@@ -160,14 +152,12 @@ void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t 
 void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count);                      /* count elements, forwards */
 void copy_buffer(Lower *L, int to, int from, int64_t n);
 
-/* ---- lower_eq.c: equations resolved; lower_tree.c: which leaf computes what, and whether that order is legal */
-Expr *or_plain(Lower *L, Expr *e);                        /* lower_or.c */
+/* ---- lower_eq.c: equations resolved; which leaf computes what, and whether that order is legal */
 LEq *resolve_eq(Lower *L, Eq *q); LTensor *tensor_of(Lower *L, const Tensor *t); LConds *or_conds(Lower *L, const Expr *e);
 int index_number(Lower *L, const LEq *e, const Index *x);/* as in LTerm */
 int eq_index(const LEq *e, const char *name); bool eq_reads(const LEq *e, const LTensor *t); bool name_is(const char *a, const char *b);
-bool lower_resolve(Lower *L);
+bool lower_resolve(Lower *L); LEqs tree_eqs(Lower *L, const Tree *t, bool rest);
 bool tree_holds(const Tree *t, const LEq *e, bool rest); /* the equation's leaf is in t (rest: or in its next) */
-LEqs tree_eqs(Lower *L, const Tree *t, bool rest);
 bool is_root(LEqs eqs, int k);                           /* no equation after k reads what k computes */
 LTensor *tensor_named(Lower *L, const char *name);       /* of those that the kernel computes */
 void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) __attribute__((noreturn));
@@ -187,11 +177,10 @@ void check_folds(Lower *L, const Tree *items, LEqs eqs, LDim *const *bound, cons
 LStore *store_external(Lower *L, LTensor *t); int buf_add(Lower *L, KBuf b);
 int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes); int tensor_buffer(Lower *L, Tensor *t);
 
-/* ---- the walk: lower_loop.c, lower_leaf.c, lower_reduce.c, lower_stream.c */
+/* ---- the walk: lower_loop.c, lower_leaf.c, lower_stream.c */
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top);
-void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg); void red_open(Lower *L, LEq *e, const LDim *reg);
-void red_touch(Lower *L, LPt *p);                        /* the accumulator exists, with nothing added */
-void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed); void red_close(Lower *L, LEq *e);
+void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg);
+void red_open(Lower *L, LEq *e, const LDim *reg); void red_close(Lower *L, LEq *e);
 void lower_stream(Lower *L, const Tree *f, LDim *const *reg); LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift);
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r);
 #endif

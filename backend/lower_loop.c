@@ -6,13 +6,10 @@
  * Every copy of a body is inferred afresh, so that the tail is the same code with another constant extent. Reductions open before the outermost loop
  * over one of their indices and close after it. */
 #include "lower.h"
-#include <string.h>
 
-/* ---- emission */
 LMark *mark_open(Lower *L) {
-  KMemo *m = L->b.memo; LMark *r = NEW(L->c, LMark);
-  *r = (LMark){ .block = L->b.block, .pos = L->b.block->n, .scope = k_scope(&L->b, m->scope ? m->scope->up : NULL), .next = L->marks };
-  return L->marks = r;
+  KMemo *m = L->b.memo; KScope *scope = k_scope(&L->b, m->scope ? m->scope->up : NULL);
+  return L->marks = MAKE(L->c, LMark, .block = L->b.block, .pos = L->b.block->n, .scope = scope, .next = L->marks);
 }
 
 /* Puts what was emitted at the mark where the mark stands. */
@@ -105,12 +102,11 @@ static void steps_emit(Loop *p, Steps s, bool first) {
   copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
 
-/* The n steps of a constant range: whole ones, then the tail (a falling loop takes all from the end). even: sizes differ by one, the larger first. peel:
- * first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
+/* The n steps of a constant range: whole ones, then the tail (a falling loop takes all from the end). even: sizes differ by one, the larger first.
+ * peel: first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
 static void steps_const(Loop *p, int64_t n) {
   int64_t ext = p->d.ext, s = p->step, whole = ext / s, more = ext % n, a = 0, z = whole;
-  Steps tail = { whole * s, s, ext % s > 0, true }, list[3] = { { 0, s, whole, false }, tail };
-  bool first = true;
+  Steps tail = { whole * s, s, ext % s > 0, true }, list[3] = { { 0, s, whole, false }, tail }; bool first = true;
   switch (p->f->loop) {
   case LOOP_UNROLL: list[0] = (Steps){ 0, s, n, true }; list[1].n = 0; break;
   case LOOP_EVEN: list[0] = (Steps){ 0, ext / n + 1, more, false }; list[1] = (Steps){ more * (ext / n + 1), ext / n, n - more, false }; break;
@@ -130,18 +126,14 @@ static void steps_const(Loop *p, int64_t n) {
 }
 
 /* ---- run-time counts */
-static bool in_lanes(const Tree *leaf, const char *index) {
-  for (int i = 0; i < leaf->nleaf; i++) if (name_is(leaf->leaf[i].index, index) && leaf->leaf[i].kind == LEAF_VECTOR) return true;
-  return false;
-}
-
 /* One vector, if all leaves below run the index in lanes; else single elements. */
 static int64_t granule(const Loop *p) {
   int64_t w = 1;
   EACH(LEq, e, p->eqs) {
-    if (eq_index(e, p->f->name) < 0) continue;
-    if (!in_lanes(e->leaf, p->f->name)) return 1;
-    if (e->lanes > w) w = e->lanes;
+    const Tree *l = e->leaf; bool has = eq_index(e, p->f->name) >= 0, lanes = !has;
+    for (int i = 0; i < l->nleaf; i++) lanes |= name_is(l->leaf[i].index, p->f->name) && l->leaf[i].kind == LEAF_VECTOR;
+    if (!lanes) return 1;
+    if (has && e->lanes > w) w = e->lanes;
   }
   return w < p->step ? w : p->step;
 }
@@ -166,24 +158,16 @@ static void steps_run(Loop *p) {
 }
 
 /* ---- sliding windows */
-static int64_t coef_of(const LAff *a, const KInst *v) {
-  for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k;
-  return 0;
-}
-
+static int64_t coef_of(const LAff *a, const KInst *v) { for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k; return 0; }
 static LAff without(Lower *L, LAff a, KInst *v) { return laff_add(L, a, laff_var(v, 1), -coef_of(&a, v)); }
 
-/* The item of the body that computes e computes nothing else that others outside of it need. */
-static bool own_item(Lower *L, const Tree *body, const LEq *e) {
-  LEqs in = { 0 };
-  for (const Tree *t = body; t && !in.n; t = t->next) if (tree_holds(t, e, false)) in = tree_eqs(L, t, false);
-  for (int k = 0; k < in.n; k++) if (is_root(in, k) && in.at[k]->out != e->out) return false;
-  return in.n > 0;
-}
-
+/* Does a later step find e's earlier rows? Its item of the body computes nothing else that others outside of it need. */
 static bool may_slide(Loop *p, int k) {
-  const LTensor *t = p->eqs.at[k]->out;
-  return t->store && !t->store->reg && !t->hist && t->writer.n == 1 && !is_root(p->eqs, k) && own_item(p->L, p->f->body, p->eqs.at[k]);
+  const LTensor *t = p->eqs.at[k]->out; LEqs in = { 0 };
+  if (!t->store || t->store->reg || t->hist || t->writer.n != 1 || is_root(p->eqs, k)) return false;
+  for (const Tree *i = p->f->body; i && !in.n; i = i->next) if (tree_holds(i, p->eqs.at[k], false)) in = tree_eqs(p->L, i, false);
+  for (int j = 0; j < in.n; j++) if (is_root(in, j) && in.at[j]->out != t) return false;
+  return in.n > 0;
 }
 
 /* The regions of a step in the middle, in terms of its counter v. */
@@ -204,8 +188,7 @@ static void slide_add(Loop *p, LEq *e, KInst *v) {
   if (found != 1 || at < 0) return;
   int64_t shift = coef_of(&reg[at].base, v), overlap = reg[at].ext - shift;
   if (shift % p->step) return;
-  LSlide *s = NEW(L->c, LSlide);
-  *s = (LSlide){ e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides };
+  LSlide *s = MAKE(L->c, LSlide, e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides);
   s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
 
@@ -317,12 +300,11 @@ static bool init_inside(const Loop *p, const LEq *e) {
 static void home_check(const Loop *p, const LEq *e) {
   const LStore *s = e->out->store;
   const char *why = !s || s->reg ? "it is not in memory" : e->eq->out->type != e->acc ? "its type is not that of the accumulators"
-                  : e->kind == RED_ARGMAX || e->kind == RED_ARGMIN ? "it keeps a place beside the value" : NULL;
+                  : e->kind == RED_ARGMAX || e->kind == RED_ARGMIN ? "it keeps a place beside the value"
+                  : init_inside(p, e) ? "what it starts from is computed inside" : NULL;
   if (why)
     tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, so its accumulators rest in its storage "
                "in between, but %s", p->f->name, why);
-  if (init_inside(p, e))
-    tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, but what it starts from is computed inside", p->f->name);
 }
 
 /* Opens the reduction of a root where this loop is the outermost over it. */
@@ -332,8 +314,7 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
     bool was = e->home;
     home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED;
   }
-  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e);
-  return RED_OPENED;
+  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e); return RED_OPENED;
 }
 
 /* Finds the roots, and the range that those that have the index agree on. */
@@ -361,8 +342,7 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   if (f->loop == LOOP_UNROLL && n > 4096) tree_error(L, f->pos, p.root.at[0].e, "for %s* would be unrolled %lld times", f->name, (long long)n);
   ROOTS(r, &p) r->what = open_reduction(&p, r->e, r->x);
   if (f->loop == LOOP_EVEN && !p.d.dyn) p.step = (p.d.ext + n - 1) / n;
-  KInst *v = NEW(L->c, KInst);     /* a counter to look at the loop with */
-  *v = (KInst){ .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++ };
+  KInst *v = MAKE(L->c, KInst, .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++);          /* a counter to look at the loop with */
   for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
   if (p.slides) warm_up(&p, v);
   if (p.d.dyn) steps_run(&p); else steps_const(&p, n);
@@ -380,13 +360,11 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
     LPt p = { .e = e };
     if (!name_is(x->t->t->name, t->name)) continue;
     for (int k = 0; k < e->n; k++) p.env[k] = r->reg[e->id][k].base;
-    prefetch_read(L, &p, x, inner, ahead);
-    return;
+    prefetch_read(L, &p, x, inner, ahead); return;
   }
   tree_error(L, t->pos, NULL, "prefetch %s: nothing in this body reads it", t->name);
 }
 
-/* ---- a body */
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
   LEqs eqs = tree_eqs(L, items, true); int64_t top0 = L->top; int opened = L->opened.n;
   if (++L->depth > 200) bug(L->c, "bodies are nested too deep");

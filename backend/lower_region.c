@@ -5,7 +5,6 @@
  * Equations are walked in reverse. A root's region is what the loops around bind; another's is the union of the boxes of its later readers.
  * Extents are constants (or a constant with a run-time count, LDim.dyn), only bases vary. Bases in a union differ by constants. */
 #include "lower.h"
-#include <string.h>
 
 LDim *dims_copy(Lower *L, const LDim *d, int n) { return memcpy(NEWN(L->c, LDim, n + 1), d, sizeof *d * (size_t)n); }
 
@@ -85,10 +84,7 @@ static LDim read_box(Lower *L, const LRead *r, int d, const LDim *reg) {
   b.over = b.base.n > 0; dim_clip(L, &b, t->shape[d]); return b;
 }
 
-bool eq_reads(const LEq *e, const LTensor *t) {
-  EACH(LRead, r, e->read) if (r->t == t) return true;
-  return false;
-}
+bool eq_reads(const LEq *e, const LTensor *t) { EACH(LRead, r, e->read) if (r->t == t) return true; return false; }
 
 bool is_root(LEqs eqs, int k) {
   const LTensor *t = eqs.at[k]->out;
@@ -99,8 +95,7 @@ bool is_root(LEqs eqs, int k) {
 /* ---- a tensor's box to the indices of an equation that writes it */
 /* place = sum m * index, m falling: from the outermost index on, one block or whole blocks; what does not fit stays whole. */
 static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set) {
-  LTerm t[LEQ_INDICES];
-  LAff base = laff_plus(need->base, -f->c);
+  LTerm t[LEQ_INDICES]; LAff base = laff_plus(need->base, -f->c);
   for (int i = 0, j; i < f->n; i++) {
     for (j = i; j > 0 && t[j - 1].m < f->t[i].m; j--) t[j] = t[j - 1];
     t[j] = f->t[i];
@@ -111,8 +106,7 @@ static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set)
     int64_t rest = floor_mod(base.c, m); bool one = rest + ext <= m, whole = rest == 0 && ext % m == 0;
     if ((!one && !whole) || set[t[i].k]) return;
     LDim *d = &reg[t[i].k];
-    d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over;
-    set[t[i].k] = true;
+    d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over; set[t[i].k] = true;
     if (!one) return;
     base = laff_int(rest);
   }
@@ -123,29 +117,19 @@ static void invert(Lower *L, const LEq *e, const LDim *need, LDim *reg) {
   for (int k = 0; k < e->n; k++) reg[k] = dim_of(L, e->ix[k]->ext);
   for (int d = 0; d < e->eq->out->rank; d++) {
     const LForm *f = &e->place[d]; int k = f->n ? f->t[0].k : -1;
-    if (f->n != 1 || f->t[0].m != 1 || k < 0) {
-      invert_radix(f, &need[d], reg, set);
-    } else if (!set[k]) {
-      reg[k] = need[d]; reg[k].base.c -= f->c; set[k] = true;
-    }
+    if (f->n != 1 || f->t[0].m != 1 || k < 0) invert_radix(f, &need[d], reg, set);
+    else if (!set[k]) reg[k] = need[d], reg[k].base.c -= f->c, set[k] = true;
   }
 }
 
-/* ---- the walk */
-typedef struct Infer { Lower *L; LRegions r; bool top, *here; } Infer;
+typedef struct Infer { Lower *L; LRegions r; bool *here; } Infer;
 
-static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e) {
-  LDim *old = f->r.need[t->id];
-  if (!old) f->r.need[t->id] = dims_copy(f->L, box, t->t->rank);
-  for (int d = 0; old && d < t->t->rank; d++) old[d] = dim_union(f->L, &old[d], &box[d], e);
-}
-
-/* What a step of a recurrence reads of earlier ones: it counts for the storage only. Where it moves differently: the whole tensor. */
-static void back_add(Infer *f, const LTensor *t, const LDim *box) {
-  LDim *old = f->r.back[t->id]; int64_t x;
-  if (!old) f->r.back[t->id] = dims_copy(f->L, box, t->t->rank);
+/* back: what a step of a recurrence reads of earlier ones. It counts for the storage only; where it moves differently: the whole tensor. */
+static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e, bool back) {
+  LDim **at = &(back ? f->r.back : f->r.need)[t->id], *old = *at; int64_t x;
+  if (!old) *at = dims_copy(f->L, box, t->t->rank);
   for (int d = 0; old && d < t->t->rank; d++)
-    old[d] = laff_diff(&old[d].base, &box[d].base, &x) ? dim_union(f->L, &old[d], &box[d], NULL) : dim_of(f->L, t->t->shape[d]);
+    old[d] = !back || laff_diff(&old[d].base, &box[d].base, &x) ? dim_union(f->L, &old[d], &box[d], e) : dim_of(f->L, t->t->shape[d]);
 }
 
 static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
@@ -156,16 +140,9 @@ static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
     bool later = false;
     for (int d = 0; d < r->t->t->rank; d++) box[d] = read_box(f->L, r, d, reg);
     EACH(LEq, w, r->t->writer) later |= w->id >= e->id;
-    if (later) back_add(f, r->t, box);
-    if (!later || r->t->writer.at[0]->id < e->id) need_add(f, r->t, box, e);
+    if (later) need_add(f, r->t, box, e, true);
+    if (!later || r->t->writer.at[0]->id < e->id) need_add(f, r->t, box, e, false);
   }
-}
-
-static void region_unbound(Infer *f, LEq *e, LDim *reg, bool root) {
-  if (f->top && (root || e->out->external)) need_add(f, e->out, whole_box(f->L, e->out->t), e);
-  LDim *need = f->r.need[e->out->id];
-  if (!need) tree_error(f->L, e->leaf->pos, e, "nothing here needs it: its readers lie in another body, or before it");
-  invert(f->L, e, need, reg);
 }
 
 static void region_slide(Infer *f, const LEq *e, LDim *reg) {
@@ -180,12 +157,15 @@ static void region_slide(Infer *f, const LEq *e, LDim *reg) {
 
 LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
   int nt = L->all.n + 1, ne = L->eq.n + 1;
-  Infer f = { L, { NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, nt), NEWN(L->c, LDim *, nt) }, top, NEWN(L->c, bool, nt) };
+  Infer f = { L, { NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, nt), NEWN(L->c, LDim *, nt) }, NEWN(L->c, bool, nt) };
   EACH(LEq, e, eqs) f.here[e->out->id] = true;
   for (int k = eqs.n - 1; k >= 0; k--) {
     LEq *e = eqs.at[k]; const LDim *given = bound ? bound[e->id] : NULL;
     LDim *reg = given ? dims_copy(L, given, e->n) : NEWN(L->c, LDim, e->n + 1);
-    if (!given) region_unbound(&f, e, reg, is_root(eqs, k));
+    if (!given && top && (e->out->external || is_root(eqs, k))) need_add(&f, e->out, whole_box(L, e->out->t), e, false);
+    const LDim *need = f.r.need[e->out->id];
+    if (!given && !need) tree_error(L, e->leaf->pos, e, "nothing here needs it: its readers lie in another body, or before it");
+    if (!given) invert(L, e, need, reg);
     f.r.reg[e->id] = reg; f.r.full[e->id] = dims_copy(L, reg, e->n);
     if (!given) region_slide(&f, e, reg);
     for (int i = 0; i < e->nfree; i++) if (!e->ix[i]->ext.dim || !e->ix[i]->ext.dim->stream || !L->block) dim_clip(L, &reg[i], e->ix[i]->ext);
@@ -199,8 +179,7 @@ LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
 static bool is_dense(const LEq *e, const LForm *f) {
   int64_t span = 1; bool used[LEQ_INDICES] = { false };
   for (int left = f->aff ? f->n : 0; left; left--) {      /* coefficients from the least on */
-    int64_t m = 0;
-    int least = -1;
+    int64_t m = 0; int least = -1;
     for (int j = 0; j < f->n; j++) {
       int64_t size = f->t[j].m < 0 ? -f->t[j].m : f->t[j].m;
       if (!used[j] && f->t[j].k >= 0 && (least < 0 || size < m)) least = j, m = size;

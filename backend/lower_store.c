@@ -1,12 +1,11 @@
-/* Storage: where the elements of a tensor live while a body runs.
+/* Storage: where the elements of a tensor live while a body runs, and how they are read and written.
  *
  *   let z reg      named values, by constant offsets                let s1 alias s0      the same place
  *   let e fold y 4 only the last four rows, at y % 4                nothing said         memory, in the lowest body that holds all its users
  *
- * Memory of the kernel's own is a stack in scratch: a body's storage is free when the body ends. Sizes are spread over cache sets. Constants are
- * written in their layout into the module, equal data once. */
+ * Memory of the kernel's own is a stack in scratch: a body's storage is free when the body ends. Sizes are spread over cache sets. */
 #include "lower.h"
-#include <string.h>
+#include "../ir/scalar.h"
 
 int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->s.bufs, b); return L->s.bufs.n - 1; }
 int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes) {
@@ -16,8 +15,7 @@ int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, in
 /* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
 static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
   const LayoutDim *l = let && let->layout ? let->layout : t->layout; int64_t stride = 1;
-  s->npart = let && let->layout ? let->nlayout : l ? t->nlayout : t->rank;
-  s->part = NEWN(L->c, LPart, s->npart + 1);
+  s->npart = let && let->layout ? let->nlayout : l ? t->nlayout : t->rank; s->part = NEWN(L->c, LPart, s->npart + 1);
   for (int i = s->npart - 1; i >= 0; i--) {
     LayoutDim d = l ? l[i] : (LayoutDim){ i, 1, 0 }; int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
     s->part[i] = (LPart){ d.dim, d.div, d.mod, stride, NULL }; stride *= d.mod > 0 && d.mod < n ? d.mod : n;
@@ -42,18 +40,13 @@ static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64
   return r;
 }
 
-static const void *bytes_hash(const uint8_t *p, int64_t n) {
-  uint64_t h = 1469598103934665603u;
-  for (int64_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
-  return (const void *)(uintptr_t)(h | 1);
-}
-
 typedef struct Place { int64_t at, n; } Place;
 
 /* The offset of these bytes in the constant section, with a vector's room after them. */
 static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
-  KModule *m = L->m; const void *key = bytes_hash(p, n);
-  Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
+  KModule *m = L->m; uint64_t h = 1469598103934665603u;
+  for (int64_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
+  const void *key = (const void *)(uintptr_t)(h | 1); Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
   if (new->at + n > L->s.constcap) {
@@ -68,7 +61,6 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
 }
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
-
 int tensor_buffer(Lower *L, Tensor *t) {
   void *known = lmap_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;
@@ -87,19 +79,15 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
   for (int i = s->npart - 1; i >= 0; i--) {
     Extent x = t->shape[s->part[i].dim];
     s->part[i].stride = stride; s->part[i].run = run;
-    if (x.dim) {
-      KInst *n = laff_inst(L, dim_of(L, x).cnt);
-      run = run ? l_fn(L, KF_MUL, run, n) : n;
-    } else {
-      stride *= x.n;
-    }
+    if (!x.dim) { stride *= x.n; continue; }
+    KInst *n = laff_inst(L, dim_of(L, x).cnt);
+    run = run ? l_fn(L, KF_MUL, run, n) : n;
   }
 }
 
 LStore *store_external(Lower *L, LTensor *t) {
   if (t->given) return t->given;
-  LStore *s = t->given = NEW(L->c, LStore);
-  *s = (LStore){ .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t) };
+  LStore *s = t->given = MAKE(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t));
   parts_of(L, s, t->t, NULL);
   if ((t->t->kind == TK_INPUT || t->t->kind == TK_OUTPUT) && !t->t->layout) strides_run(L, s, t->t);
   return s;
@@ -165,9 +153,10 @@ static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
   return n * bytes % 4096 == 0 ? n + w : n;
 }
 
-static void memory_of(Lower *L, LStore *s) {
-  LTensor *t = s->t; const Tree *let = t->let;
-  s->local = true;
+static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
+  const Tree *let = t->let; bool reg = let && let->storage == ST_REG;
+  LStore *s = MAKE(L->c, LStore, .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r));
+  if (reg) return s;
   for (int d = 0; d < t->t->rank; d++) {
     if (s->box[d].dyn) s->box[d].ext = up_to(s->box[d].ext, target_lanes(L->t, 1));
     if (s->box[d].ext < 1) s->box[d].ext = 1;
@@ -182,14 +171,7 @@ static void memory_of(Lower *L, LStore *s) {
   }
   const LPart *last = s->npart ? &s->part[s->npart - 1] : NULL;
   if (last && last->div == 1 && !last->mod) s->box[last->dim].ext = padded(L, t, s->box[last->dim].ext, s->npart);
-  s->buf = scratch_take(L, t, parts_of(L, s, t->t, let) * type_bytes(t->t->type));
-}
-
-static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
-  LStore *s = NEW(L->c, LStore);
-  *s = (LStore){ .t = t, .reg = t->let && t->let->storage == ST_REG, .box = box_of(L, t, r) };
-  if (!s->reg) memory_of(L, s);
-  return s;
+  s->buf = scratch_take(L, t, parts_of(L, s, t->t, let) * type_bytes(t->t->type)); return s;
 }
 
 /* ---- in place */
@@ -212,12 +194,11 @@ static bool same_shape(const Tensor *a, const Tensor *b) {
 /* first's elements may be overwritten by last's: last reads first at its own place and nobody reads first afterwards. */
 static void check_alias(Lower *L, const Tree *let, const LTensor *first, const LTensor *last) {
   const LEq *e = last->writer.at[last->writer.n - 1]; const char *why = NULL;
-  if (first->t->rank != last->t->rank) why = "the shapes differ";
+  if (!same_shape(first->t, last->t)) why = "the shapes differ";
   else if (first->hist || last->hist) why = "a tensor with a history keeps its frames";
   else if (first->t->kind != TK_TEMP && first->t->kind != TK_OUTPUT) why = "it must not be overwritten";
   else if (first->external && first->t->kind == TK_TEMP) why = "another kernel reads it";
   else if (first->t->type != last->t->type) why = "the types differ";
-  else if (!same_shape(first->t, last->t)) why = "the shapes differ";
   else if (!reads_at_place(e, first)) why = "it is read at another place than it is written";
   EACH(LEq, r, first->reader) if (!why && r->id > e->id) why = ctx_printf(L->c, "%s reads it later", r->eq->out->name);
   if (why) tree_error(L, let->pos, last->writer.at[0], "it cannot take the place of %s: %s", first->t->name, why);
@@ -232,21 +213,16 @@ static LTensor *alias_of(Lower *L, const LTensor *t) {
 }
 
 /* ---- which body */
-/* Does e read t, at r, elsewhere along the index than w writes it? */
-static bool steps_along(const LEq *e, const LRead *r, const LEq *w, const char *index) {
-  int x = eq_index(w, index), y = eq_index(e, index);
-  for (int d = 0; d < r->t->t->rank && x >= 0; d++) {
-    const LForm *a = &w->place[d], *b = &r->place[d];
-    bool same = b->aff && a->n == 1 && b->n == 1 && a->c == b->c && b->t[0].k == y && a->t[0].m == b->t[0].m;
-    if (a->uses >> x & 1 && !same) return true;
-  }
-  return false;
-}
-
-/* Reads of earlier steps: must the storage of t lie outside this loop? */
+/* Must the storage of t lie outside this loop, because a reader at an earlier step reads elsewhere along its index than t is written? */
 static bool steps_through(const Tree *f, const LTensor *t) {
-  EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer)
-    if (r->t == t && w->id >= e->id && steps_along(e, r, w, f->name)) return true;
+  EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer) {
+    int x = eq_index(w, f->name), y = eq_index(e, f->name);
+    for (int d = 0; d < t->t->rank && x >= 0 && r->t == t && w->id >= e->id; d++) {
+      const LForm *a = &w->place[d], *b = &r->place[d];
+      bool same = b->aff && a->n == 1 && b->n == 1 && a->c == b->c && b->t[0].k == y && a->t[0].m == b->t[0].m;
+      if (a->uses >> x & 1 && !same) return true;
+    }
+  }
   return false;
 }
 
@@ -273,4 +249,195 @@ static void open_one(Lower *L, LTensor *t, const LRegions *r) {
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {
   for (int alias = 0; alias < 2; alias++)
     EACH(LEq, e, eqs) if (is_alias(e->out) == alias && belongs_here(items, e->out)) open_one(L, e->out, r);
+}
+
+/* ---- access: the coefficient of the lanes' index in the address decides: 1 vector load, 0 scalar load, else gather. Memory that is not the kernel's
+ * own is touched only in the lanes that are wanted; what stands under a guard only where it holds (a scalar position is clamped instead). */
+typedef struct LAddr { KTerm t[LADDR_MAX]; int n; int64_t c, lane; KInst *off; } LAddr;
+
+static void addr_term(Lower *L, LAddr *a, KInst *v, int64_t k) {
+  if (!terms_add(a->t, &a->n, LADDR_MAX, v, k)) bug(L->c, "an address has too many terms");
+}
+
+static void addr_place(Lower *L, LPt *p, LAddr *a, LPlace q, const LPart *s) {
+  if (s->run) {                    /* a run-time stride: the product is a value */
+    KInst *k = l_fn(L, KF_MUL, s->run, l_int(L, s->stride));
+    addr_term(L, a, l_fn(L, KF_MUL, laff_inst(L, q.a), k), 1); q.a = laff_int(0);
+    if (q.lane || q.off) a->off = l_plus(L, a->off, l_fn(L, KF_MUL, place_vector(L, p, q), l_cast(L, T_I32, k)));
+    return;
+  }
+  a->c += q.a.c * s->stride; a->lane += q.lane * s->stride;
+  for (int i = 0; i < q.a.n; i++) addr_term(L, a, q.a.t[i].v, q.a.t[i].k * s->stride);
+  if (q.off) a->off = l_plus(L, a->off, s->stride == 1 ? q.off : l_fn(L, KF_MUL, q.off, l_num(L, T_I32, 0, s->stride)));
+}
+
+static LAddr addr_of(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
+  LAddr a = { .n = 0 };
+  for (int i = 0; i < s->npart; i++) {
+    const LPart *d = &s->part[i]; LPlace q = at[d->dim];
+    if (s->nfold && s->fold == d->dim) q = place_layout(L, p, q, 1, s->nfold);
+    else q.a = laff_add(L, q.a, s->box[d->dim].base, -1);
+    addr_place(L, p, &a, place_layout(L, p, q, d->div, d->mod), d);
+  }
+  return a;
+}
+
+static bool is_vector(const LAddr *a) { return a->lane || a->off; }
+static bool is_spread(const LAddr *a) { return a->off || (a->lane && a->lane != 1); }
+/* All lane offsets as one vector. */
+static KInst *addr_lanes(Lower *L, LPt *p, const LAddr *a) { return place_vector(L, p, (LPlace){ .lane = a->lane, .off = a->off }); }
+
+static KAddr addr_final(Lower *L, const LAddr *a, int buf) {
+  KAddr r = { .buf = buf, .nterm = a->n, .c = a->c, .term = NEWN(L->c, KTerm, a->n + 1) };
+  memcpy(r.term, a->t, sizeof *a->t * (size_t)a->n); return r;
+}
+
+static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst *mask) {
+  LAddr a = addr_of(L, p, s, at); bool spread = is_spread(&a), vector = is_vector(&a);
+  KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
+  if (spread) i.a[1] = addr_lanes(L, p, &a);
+  i.addr = addr_final(L, &a, s->buf); return from_memory(L, k_put(&L->b, i), s->t->t->type);
+}
+
+/* ---- registers */
+/* The constant offsets of a position, into key; gives the dimension in lanes, or -1. */
+static int reg_key(Lower *L, LPt *p, const LStore *s, const LPlace *at, int64_t *key) {
+  const char *name = s->t->t->name; int lanes = -1;
+  for (int d = 0; d < s->t->t->rank; d++) {
+    if (at[d].off || !laff_diff(&at[d].a, &s->box[d].base, &key[d]))
+      tree_error(L, p->e->eq->pos, p->e, "%s is in registers (`let %s reg`), so its positions must be constants there: "
+                 "unroll its loops, or let it be in memory", name, name);
+    if (at[d].lane) lanes = d;
+  }
+  return lanes;
+}
+
+/* The register at key; but: but for dimension `but`. */
+static bool reg_is(const LStore *s, const LReg *r, const int64_t *key, int but) {
+  for (int d = 0; d < s->t->t->rank; d++) if (d != but && r->key[d] != key[d]) return false;
+  return true;
+}
+
+static LReg *reg_find(const LStore *s, const int64_t *key) {
+  for (int i = 0; i < s->regs.n; i++) if (reg_is(s, &s->regs.at[i], key, -1)) return &s->regs.at[i];
+  return NULL;
+}
+
+static KInst *reg_read(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
+  int64_t key[LEQ_INDICES]; int lanes = reg_key(L, p, s, at, key); const LReg *r = reg_find(s, key);
+  if (r && (lanes < 0 ? r->dim < 0 : (r->dim == lanes && at[lanes].lane == 1 && r->v->type.lanes == p->vec->w))) return r->v;
+  for (int i = 0; i < s->regs.n && lanes < 0; i++) {       /* one lane of a vector register? */
+    const LReg *v = &s->regs.at[i]; int64_t l = v->dim >= 0 && reg_is(s, v, key, v->dim) ? key[v->dim] - v->key[v->dim] : -1;
+    if (l >= 0 && l < v->v->type.lanes) return k_put(&L->b, (KInst){ .op = K_LANE, .type = { v->v->type.elem, 1 }, .a = { v->v }, .imm = l });
+  }
+  tree_error(L, p->e->eq->pos, p->e, "%s is in registers, and not at this position with these lanes: compute it before, in the same lanes, "
+             "or let it be in memory", s->t->t->name);
+}
+
+static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
+  int64_t *key = NEWN(L->c, int64_t, s->t->t->rank + 1); int lanes = reg_key(L, p, s, at, key);
+  v = round_to(L, as_type(L, v, comp_type(s->t->t->type)), s->t->t->type);
+  if (lanes >= 0) v = k_bcast(&L->b, v, p->vec->w);
+  LReg *r = reg_find(s, key), new = { key, v, lanes };
+  if (r) *r = new; else PUSH(L->c, s->regs, new);
+}
+
+/* ---- positions */
+/* Into the storage: what is read there does not matter. */
+static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
+  LDim x = dim_of(L, s->t->t->shape[d]); bool run = !s->local && x.dyn;
+  if (q->lane || q->off || (s->nfold && s->fold == d)) return;
+  LAff at = laff_add(L, q->a, s->box[d].base, -1); LRange r = laff_range(L, &at);
+  if (r.lo >= 0 && r.hi < s->box[d].ext && !run) return;
+  KInst *v = l_fn(L, KF_MIN, l_fn(L, KF_MAX, laff_inst(L, at), l_int(L, 0)), laff_inst(L, laff_plus(run ? x.cnt : laff_int(s->box[d].ext), -1)));
+  q->a = laff_add(L, laff_var(v, 1), s->box[d].base, 1);
+}
+
+/* The places of a read; of a ring, the stream's place is its column. */
+static void places_of(Lower *L, LPt *p, LStore *s, const LForm *f, int time, LPlace *at) {
+  for (int d = 0; d < s->t->t->rank; d++) at[d] = form_at(L, p, &f[d]);
+  if (!s->hist || !s->hist->ring) return;
+  LAff *x = &at[s->t->t->stream_dim].a, now = time >= 0 ? p->env[time] : *x;
+  *x = ring_place(L, s, now, laff_add(L, *x, now, -1));
+}
+
+/* The lanes that may be touched: those wanted, of memory that is not the kernel's own and of constant tails; those that a guard admits. */
+static KInst *touch_mask(Lower *L, LPt *p, const LStore *s, bool guarded) {
+  KInst *m = p->vec && (!s->local || !p->vec->dyn) ? vec_mask(L, p->vec) : NULL; return guarded ? mask_and(L, m, p->u.guard) : m;
+}
+
+KInst *read_value(Lower *L, LPt *p, const LRead *r) {
+  LPlace at[LEQ_INDICES]; const Tensor *t = r->t->t; LStore *s = r->t->store;
+  bool guarded = !r->safe || p->u.all;
+  if ((t->kind == TK_PARAM || t->kind == TK_CONST) && t->rank == 0 && t->data) {
+    Num v = value_load(t->data, t->type, 0); return l_num(L, comp_type(t->type), v.f, v.i);
+  }
+  if (!s) tree_error(L, r->e->pos, p->e, "%s is read where it is not stored: its producer comes later, or lies in a body of its own", t->name);
+  places_of(L, p, s, r->place, r->time, at);
+  if (s->reg) return reg_read(L, p, s, at);
+  for (int d = 0; d < t->rank && guarded && p->u.clamp; d++)
+    if ((!r->inside[d] || p->u.all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);
+  return load_at(L, p, s, at, touch_mask(L, p, s, guarded));
+}
+
+KInst *load_home(Lower *L, LPt *p) {
+  LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
+  places_of(L, p, s, p->e->place, -1, at); return load_at(L, p, s, at, touch_mask(L, p, s, false));
+}
+
+static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
+  LAddr a = addr_of(L, p, s, at);
+  KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
+  if (is_vector(&a)) {
+    i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w); i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
+  }
+  if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
+  i.addr = addr_final(L, &a, s->buf); k_emit(&L->b, i); k_stored(&L->b, s->buf);
+}
+
+void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
+  LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
+  if (!s) tree_error(L, p->e->eq->pos, p->e, "its storage does not exist here: the readers lie in another body");
+  places_of(L, p, s, p->e->place, -1, at);
+  if (s->reg) { reg_write(L, p, s, at, v); return; }
+  bool branch = mask && mask->type.lanes == 1; KSave save = { 0 };
+  v = to_memory(L, v, s->t->t->type);
+  if (branch) save = if_begin(L, mask);
+  store_at(L, p, s, at, v, branch ? NULL : mask);
+  if (branch) k_back(&L->b, save);
+}
+
+void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t ahead) {
+  LPlace at[LEQ_INDICES]; LStore *s = r->t->store;
+  if (!s || s->reg) return;
+  for (int k = 0; k < p->e->n; k++) for (int i = 0; i < p->env[k].n; i++) if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;
+  places_of(L, p, s, r->place, r->time, at);
+  LAddr a = addr_of(L, p, s, at);
+  k_emit(&L->b, (KInst){ .op = K_PREFETCH, .type = { mem_type(r->t->t->type), 1 }, .addr = addr_final(L, &a, s->buf) });
+}
+
+/* ---- moving memory */
+/* count times w elements. */
+static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, int64_t most, int w) {
+  LAff step = laff_var(loop_begin(L, count, most, KL_SERIAL), w); LAddr x = { .n = 0 }, y = { .n = 0 };
+  LPart one = { .stride = 1 }; KType type = { L->s.bufs.at[to].elem, w };
+  addr_place(L, NULL, &x, (LPlace){ .a = laff_add(L, f, step, 1) }, &one); addr_place(L, NULL, &y, (LPlace){ .a = laff_add(L, t, step, 1) }, &one);
+  KInst *e = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = type, .addr = addr_final(L, &x, from) });
+  k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) });
+  k_stored(&L->b, to); loop_end(L);
+}
+
+/* In whole vectors: up to a vector's elements beyond count are copied too, the storage has room for them. */
+void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem)); int64_t lo, most;
+  k_range(&L->b, count, &lo, &most);
+  KInst *up = l_fn(L, KF_ADD, count, l_int(L, w - 1)), *n = l_fn(L, KF_DIV, up, l_int(L, w));
+  move_all(L, buf, to, buf, from, n, (most + w - 1) / w, w);
+}
+
+/* Exactly n elements from one buffer to another of the same type. */
+void copy_buffer(Lower *L, int to, int from, int64_t n) {
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[to].elem)); LAff tail = laff_int(n / w * w);
+  move_all(L, to, laff_int(0), from, laff_int(0), l_int(L, n / w), n / w, w);
+  move_all(L, to, tail, from, tail, l_int(L, n % w), n % w, 1);
 }

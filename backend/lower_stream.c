@@ -37,10 +37,7 @@ static void size_history(Lower *L, LHist *h, const int *order, int at) {
   for (int d = 0; d < t->rank; d++) if (d != at) *(d < at ? &h->rows : &h->inner) *= extent_max(t->shape[order[d]]);
   h->h = t->history; h->ring = h->h > L->block; h->len = h->ring ? h->h + L->block + w : h->h;
   h->pitch = up_to((h->len + L->block) * h->inner + (h->ring ? w : 0), w);
-  if (!L->t->little_ram && h->rows > 1) {                  /* an odd number of lines: rows do not share cache sets */
-    h->pitch = up_to(h->pitch, line);
-    if (h->pitch / line % 2 == 0) h->pitch += line;
-  }
+  if (!L->t->little_ram && h->rows > 1) h->pitch = (up_to(h->pitch, line) / line | 1) * line;          /* odd: rows do not share cache sets */
   if (h->ring) h->slot = slot_of(L, h->len);
 }
 
@@ -61,7 +58,6 @@ static void history_new(Lower *L, LTensor *t) {
   PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
 }
 
-/* ---- positions of rings */
 static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .c = slot, .term = NEWN(L->c, KTerm, 1) }; }
 
 static void positions_load(Lower *L) {
@@ -75,13 +71,10 @@ static void positions_load(Lower *L) {
   }
 }
 
-static KInst *select_index(Lower *L, KInst *c, KInst *x, KInst *y, int64_t hi) { return l_known(l_select(L, c, x, y), 0, hi); }
-
 static void positions_store(Lower *L) {
   for (int k = 0; k < L->lens.n; k++) {
-    int64_t len = L->lens.at[k];
-    KInst *p = l_fn(L, KF_ADD, L->pos[k], L->frames), *q = l_fn(L, KF_SUB, p, l_int(L, len));
-    p = select_index(L, l_fn(L, KF_GE, p, l_int(L, len)), q, p, len - 1);
+    int64_t len = L->lens.at[k]; KInst *p = l_fn(L, KF_ADD, L->pos[k], L->frames), *q = l_fn(L, KF_SUB, p, l_int(L, len));
+    p = l_known(l_select(L, l_fn(L, KF_GE, p, l_int(L, len)), q, p), 0, len - 1);
     KInst *v = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_I32, 1 }, .a = { p } });
     k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, 1 }, .a = { NULL, v, NULL }, .addr = slot_addr(L, k) });
   }
@@ -89,21 +82,19 @@ static void positions_store(Lower *L) {
 
 /* The column of frame time + shift, shift <= 0. The start of the window wraps, what lies in the block follows on. */
 LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift) {
-  LHist *h = s->hist; LAff local = laff_add(L, time, L->block0, -1), at = laff_var(L->pos[h->slot], 1);
-  LRange r = laff_range(L, &shift);
+  LHist *h = s->hist; LAff local = laff_add(L, time, L->block0, -1), at = laff_var(L->pos[h->slot], 1); LRange r = laff_range(L, &shift);
   if (r.hi > 0 || r.lo < -h->h) bug(L->c, "%s is read outside of its history", h->t->t->name);
   if (shift.n || shift.c) {
     KSave save = { 0 };
     if (!shift.n) save = k_goto(&L->b, &L->hoist->side, L->hoist->scope);
     KInst *q = laff_inst(L, laff_add(L, at, shift, 1)), *w = l_fn(L, KF_ADD, q, l_int(L, h->len));
-    q = select_index(L, l_fn(L, KF_LT, q, l_int(L, 0)), w, q, h->len - 1);
+    q = l_known(l_select(L, l_fn(L, KF_LT, q, l_int(L, 0)), w, q), 0, h->len - 1);
     if (!shift.n) k_back(&L->b, save);
     at = laff_var(q, 1);
   }
   return laff_add(L, local, at, 1);
 }
 
-/* ---- moving columns */
 typedef struct Span { KInst *from, *to, *n; } Span;       /* columns */
 
 static void rows_copy(Lower *L, const LHist *h, Span s) {
@@ -139,19 +130,6 @@ void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions 
   }
 }
 
-/* ---- the loop */
-static LDim **bind_block(Lower *L, const Tree *f, LDim *const *reg) {
-  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); LEqs eqs = tree_eqs(L, f->body, true);
-  for (int k = 0; k < eqs.n; k++) {
-    LEq *e = eqs.at[k]; int x = eq_index(e, f->name);
-    if (x >= e->nfree) tree_error(L, f->pos, e, "for %s stream: it reduces over the stream", f->name);
-    if (!is_root(eqs, k)) continue;
-    bound[e->id] = dims_copy(L, reg[e->id], e->n);
-    if (x >= 0) bound[e->id][x] = (LDim){ .base = L->block0, .ext = L->block, .dyn = true, .cnt = laff_var(L->frames, 1) };
-  }
-  return bound;
-}
-
 static void open_histories(Lower *L, const Tree *f) {
   EACH(LEq, e, L->eq) EACH(LRead, r, e->read) {
     LTensor *t = r->t;
@@ -171,7 +149,14 @@ void lower_stream(Lower *L, const Tree *f, LDim *const *reg) {
   L->block0 = laff_var(loop_begin(L, count, (L->g->dim[d]->hi + L->block - 1) / L->block, KL_SERIAL), L->block);
   L->frames = l_known(l_fn(L, KF_MIN, laff_inst(L, laff_add(L, laff_var(t, 1), L->block0, -1)), size), 1, L->block);
   open_histories(L, f); positions_load(L); L->hoist = mark_open(L); L->streambody = f->body;
-  lower_body(L, f->body, bind_block(L, f, reg), false);
+  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); LEqs eqs = tree_eqs(L, f->body, true);
+  for (int k = 0; k < eqs.n; k++) {
+    LEq *e = eqs.at[k]; int x = eq_index(e, f->name);
+    if (x >= e->nfree) tree_error(L, f->pos, e, "for %s stream: it reduces over the stream", f->name);
+    if (is_root(eqs, k)) bound[e->id] = dims_copy(L, reg[e->id], e->n);
+    if (is_root(eqs, k) && x >= 0) bound[e->id][x] = (LDim){ .base = L->block0, .ext = L->block, .dyn = true, .cnt = laff_var(L->frames, 1) };
+  }
+  lower_body(L, f->body, bound, false);
   EACH(LHist, h, L->hists) if (!h->ring) rows_copy(L, h, (Span){ L->frames, l_int(L, 0), l_int(L, h->h) });
   positions_store(L); mark_close(L, L->hoist); loop_end(L); L->block = 0;
   EACH(LHist, h, L->hists) h->t->store = NULL;

@@ -1,22 +1,47 @@
-/* The functions of ir/scalar.def over machine functions, f32 and f64: exp, log, tanh and their kin (math_trig.c: sin, cos, atan; math_pow.c).
+/* The functions of ir/scalar.def over machine functions, f32 and f64.
  *
  *   exp(x)    h = x/2, n = round(h log2 e), r = h - n ln 2;   (2^n (1 + r + r^2 q(r)))^2     the square reaches denormals and infinity
  *   log(x)    x = 2^e m, sqrt(1/2) <= m < sqrt(2), f = m - 1;  e ln 2 + log(1 + f)
  *   tanh(x)   m / (m + 1), m = (exp(2x) - 1) / 2, on |x| <= 9.02
+ *   sin, cos  x = q pi/2 + r, |r| <= pi/4;   sin r = r + r^3 S(r^2),  cos r = 1 - r^2/2 + r^4 C(r^2);   q mod 4 picks one and its sign
+ *   atan(x)   x + x^3 P(x^2) on |x| <= 1, else +-pi/2 + the same of -1/x
  *
- * Scalars and vectors get the same expression, so an element has the same bits in both. NaN goes in and comes out. Argument reduction in
- * two parts of ln 2: Cody and Waite, "Software Manual for the Elementary Functions", 1980. Coefficients are our own: least maximum of the
- * relative error (Lawson's weighted least squares) for f32, interpolation at Chebyshev points for f64. docs/math.md has the errors. */
-#include "math.h"
+ * Scalars and vectors get the same expression, so an element has the same bits in both. NaN goes in and comes out. Argument reduction in parts of
+ * ln 2 and pi/2: Cody and Waite, "Software Manual for the Elementary Functions", 1980. Coefficients are our own: least maximum of the relative error
+ * (Lawson's weighted least squares) for f32, interpolation at Chebyshev points for f64. docs/math.md has the errors. */
+#include "lower.h"
 #include <math.h>
 
-KInst *m_poly(KBuild *b, KInst *x, const double *c, int n)
-{
+/* ---- building: all values of one expansion have the type of x */
+static bool m_is64(const KInst *x) { return x->type.elem == T_F64; }
+/* A number of x's type (f32: rounded to it, so that all readers agree). */
+static KInst *m_num(KBuild *b, const KInst *x, double v) { return k_const(b, x->type, m_is64(x) ? v : (double)(float)v, 0); }
+static KInst *m_int(KBuild *b, const KInst *x, int64_t v) { return k_const(b, x->type, 0, v); }
+static KInst *m_fn(KBuild *b, KFn fn, KInst *x, KInst *y) { return k_fn(b, fn, x, y, NULL); }
+static KInst *m_add(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_ADD, x, y); }
+static KInst *m_sub(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_SUB, x, y); }
+static KInst *m_mul(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_MUL, x, y); }
+static KInst *m_div(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_DIV, x, y); }
+static KInst *m_min(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_MIN, x, y); }
+static KInst *m_max(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_MAX, x, y); }
+static KInst *m_and(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_AND, x, y); }
+static KInst *m_or(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_OR, x, y); }
+static KInst *m_neg(KBuild *b, KInst *x) { return m_fn(b, KF_NEG, x, NULL); }
+static KInst *m_abs(KBuild *b, KInst *x) { return m_max(b, x, m_neg(b, x)); }
+static KInst *m_fma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FMA, x, y, z); }
+static KInst *m_fnma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FNMA, x, y, z); }
+static KInst *m_pick(KBuild *b, KInst *c, KInst *x, KInst *y) { return k_fn(b, KF_SELECT, c, x, y); }
+static KInst *m_test(KBuild *b, KFn fn, KInst *x, double v) { return m_fn(b, fn, x, m_num(b, x, v)); }
+static KInst *m_clamp(KBuild *b, KInst *x, double lo, double hi) { return m_min(b, m_max(b, x, m_num(b, x, lo)), m_num(b, x, hi)); }
+
+/* c[0] + c[1] x + ... + c[n-1] x^(n-1) by Horner's rule. */
+static KInst *poly(KBuild *b, KInst *x, const double *c, int n) {
   KInst *p = m_num(b, x, c[n - 1]);
-  for (int k = n - 2; k >= 0; k--)
-    p = m_fma(b, p, x, m_num(b, x, c[k]));
+  for (int k = n - 2; k >= 0; k--) p = m_fma(b, p, x, m_num(b, x, c[k]));
   return p;
 }
+#define POLY_OF(b, x, c) poly((b), (x), (c), (int)(sizeof(c) / sizeof *(c)))
+#define POLY(b, x, c) (m_is64(x) ? POLY_OF(b, x, c##_f64) : POLY_OF(b, x, c##_f32))        /* by the type of x */
 
 /* ---- exp */
 static const double exp_f32[] = { 4.999999404e-01, 1.666651964e-01, 4.166840017e-02, 8.368851617e-03, 1.381431823e-03 };
@@ -26,44 +51,30 @@ static const double exp_f64[] = { 0.5000000000000001, 0.16666666666666669, 0.041
 /* round(x c) as a float, and 2^(that - down). By adding 1.5 * 2^23 the rounded number appears in the low bits of the sum, where a shift
  * makes an exponent of it: no conversion. */
 typedef struct Power { KInst *n, *s; } Power;
-static Power power_of_2(KBuild *b, KInst *x, double c, int down)
-{
-  bool d = m_is64(x);
-  double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
+static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
+  bool d = m_is64(x); double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
   KInst *t = m_fma(b, x, m_num(b, x, c), m_num(b, x, magic)), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, t);
-  i = k_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23), NULL);
-  return (Power){ m_sub(b, t, m_num(b, x, magic)), k_cast(b, CV_BITS, x->type.elem, i) };
+  i = m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23)); return (Power){ m_sub(b, t, m_num(b, x, magic)), k_cast(b, CV_BITS, x->type.elem, i) };
 }
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). |n| < 2^10: its product with the first part of ln 2 is exact. */
-static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s)
-{
-  bool d = m_is64(x);
-  Power e = power_of_2(b, x, 1.4426950408889634, down);
+static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
+  bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
   KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
   r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r);
-  KInst *q = d ? M_POLY(b, r, exp_f64) : M_POLY(b, r, exp_f32);
-  *s = e.s;
-  return m_fma(b, m_mul(b, r, r), q, r);
+  KInst *q = POLY(b, r, exp);
+  *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
 
-KInst *m_exp(KBuild *b, KInst *x)
-{
-  bool d = m_is64(x);
-  KInst *s, *h = m_mul(b, x, m_num(b, x, 0.5));
-  h = m_min(b, m_max(b, h, m_num(b, x, d ? -373 : -52.5)), m_num(b, x, d ? 355.5 : 45));
-  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s);
-  return m_mul(b, e, e);
+static KInst *m_exp(KBuild *b, KInst *x) {
+  bool d = m_is64(x); KInst *s, *h = m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), d ? -373 : -52.5, d ? 355.5 : 45);
+  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
 }
 
 /* 2 (s p + (s - 1/2)) with s = 2^(n-1): exact where n = 0, no overflow before the end. */
-KInst *m_expm1(KBuild *b, KInst *x)
-{
-  bool d = m_is64(x);
-  KInst *s, *h = m_min(b, m_max(b, x, m_num(b, x, d ? -38 : -18)), m_num(b, x, d ? 710 : 89));
-  KInst *p = exp_core(b, h, 1, &s);
-  KInst *r = m_fma(b, s, p, m_sub(b, s, m_num(b, x, 0.5)));
-  return m_add(b, r, r);
+static KInst *m_expm1(KBuild *b, KInst *x) {
+  bool d = m_is64(x); KInst *s, *h = m_clamp(b, x, d ? -38 : -18, d ? 710 : 89), *p = exp_core(b, h, 1, &s);
+  KInst *r = m_fma(b, s, p, m_sub(b, s, m_num(b, x, 0.5))); return m_add(b, r, r);
 }
 
 /* ---- log */
@@ -73,104 +84,71 @@ static const double log_f64[] = { 0.6666666666666666, 0.4000000000000089, 0.2857
   0.15386249788196105, 0.1326850331279476, 0.13089445145246312 };
 
 /* x = 2^e m for finite x > 0: gives m - 1. The bits are counted from those of sqrt(1/2), so that the exponent field is e. */
-static KInst *log_split(KBuild *b, KInst *x, KInst **e)
-{
-  bool d = m_is64(x);
-  Type it = d ? T_I64 : T_I32;
-  int frac = d ? 52 : 23;
-  int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
+static KInst *log_split(KBuild *b, KInst *x, KInst **e) {
+  bool d = m_is64(x); int frac = d ? 52 : 23; int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
   KInst *tiny = m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38);
-  KInst *big = m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x);
-  KInst *i = k_cast(b, CV_BITS, it, big);
+  KInst *big = m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, big);
   i = m_sub(b, i, m_int(b, i, root));
-  KInst *m = m_add(b, k_fn(b, KF_AND, i, m_int(b, i, ((int64_t)1 << frac) - 1), NULL), m_int(b, i, root));
-  *e = k_cast(b, CV_PLAIN, x->type.elem, k_fn(b, KF_SHR, i, m_int(b, i, frac), NULL));
+  KInst *m = m_add(b, m_and(b, i, m_int(b, i, ((int64_t)1 << frac) - 1)), m_int(b, i, root));
+  *e = k_cast(b, CV_PLAIN, x->type.elem, m_fn(b, KF_SHR, i, m_int(b, i, frac)));
   *e = m_sub(b, *e, m_pick(b, tiny, m_num(b, x, frac + 2), m_num(b, x, 0)));
   return m_sub(b, k_cast(b, CV_BITS, x->type.elem, m), m_num(b, x, 1));
 }
 
 /* log(1 + f) + e ln 2 by f - f^2/2 + f^3 p(f). */
-static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e)
-{
-  KInst *y = m_mul(b, f, f);
-  KInst *t = m_mul(b, m_mul(b, f, y), M_POLY(b, f, log_f32));
-  t = m_fma(b, e, m_num(b, f, -2.12194440e-4), t);
-  t = m_fnma(b, m_num(b, f, 0.5), y, t);
+static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e) {
+  KInst *y = m_mul(b, f, f), *t = m_mul(b, m_mul(b, f, y), POLY_OF(b, f, log_f32));
+  t = m_fma(b, e, m_num(b, f, -2.12194440e-4), t); t = m_fnma(b, m_num(b, f, 0.5), y, t);
   return m_fma(b, e, m_num(b, f, 0.693359375), m_add(b, f, t));
 }
 
 /* By s = f / (2 + f): log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))). */
-static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e)
-{
+static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e) {
   KInst *s = m_div(b, f, m_add(b, m_num(b, f, 2), f)), *z = m_mul(b, s, s);
-  KInst *r = m_mul(b, z, M_POLY(b, z, log_f64)), *h = m_mul(b, m_num(b, f, 0.5), m_mul(b, f, f));
+  KInst *r = m_mul(b, z, POLY_OF(b, z, log_f64)), *h = m_mul(b, m_num(b, f, 0.5), m_mul(b, f, f));
   KInst *t = m_fma(b, s, m_add(b, h, r), m_mul(b, e, m_num(b, f, 5.497923018708371e-14)));
   return m_fma(b, e, m_num(b, f, 0.6931471805598903), m_sub(b, f, m_sub(b, h, t)));
 }
 
-static KInst *log_core(KBuild *b, KInst *f, KInst *e) { return m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e); }
-
-/* r where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
-static KInst *log_edges(KBuild *b, KInst *x, KInst *r)
-{
+/* That where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
+static KInst *log_core(KBuild *b, KInst *x, KInst *f, KInst *e) {
+  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e);
   r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
   KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN));
   return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
 }
 
-KInst *m_log(KBuild *b, KInst *x)
-{
-  KInst *e, *f = log_split(b, x, &e);
-  return log_edges(b, x, log_core(b, f, e));
-}
+static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); return log_core(b, x, f, e); }
 
 /* u = 1 + x and what the sum lost (Knuth's two-sum), which goes into f. */
-KInst *m_log1p(KBuild *b, KInst *x)
-{
-  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *v = m_sub(b, u, one);
-  KInst *lost = m_add(b, m_sub(b, one, m_sub(b, u, v)), m_sub(b, x, v));
-  KInst *f = log_split(b, u, &e);
-  f = m_add(b, f, m_scale(b, lost, m_max(b, m_neg(b, e), m_num(b, x, -100))));
-  return log_edges(b, u, log_core(b, f, e));
+static KInst *m_log1p(KBuild *b, KInst *x) {
+  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *v = m_sub(b, u, one), *lost = m_add(b, m_sub(b, one, m_sub(b, u, v)), m_sub(b, x, v));
+  KInst *f = log_split(b, u, &e); return log_core(b, u, m_add(b, f, m_fn(b, KF_SCALE2, lost, m_max(b, m_neg(b, e), m_num(b, x, -100)))), e);
 }
 
-/* ---- tanh */
-/* (exp(2 u) - 1) / 2 = u + u^2 (this). */
+/* ---- tanh: (exp(2 u) - 1) / 2 = u + u^2 (this) */
 static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666616797e-01, 3.333376348e-01, 1.338674128e-01, 4.442394152e-02 };
 
 /* p / q, q > 0. An estimate r of 1/q with an error of d, then t = p r and t + r (p - q t): an error of d^2. */
-static KInst *quotient(KBuild *b, KInst *p, KInst *q)
-{
-  if (b->target->rcp_bits <= 0)
-    return m_div(b, p, q);
-  KInst *r = k_fn(b, KF_RCPE, q, NULL, NULL);
-  if (b->target->rcp_bits < 14)
-    r = m_mul(b, r, m_fnma(b, q, r, m_num(b, q, 2)));
-  KInst *t = m_mul(b, p, r);
-  return m_fma(b, m_fnma(b, q, t, p), r, t);
+static KInst *quotient(KBuild *b, KInst *p, KInst *q) {
+  if (b->target->rcp_bits <= 0) return m_div(b, p, q);
+  KInst *r = m_fn(b, KF_RCPE, q, NULL);
+  if (b->target->rcp_bits < 14) r = m_mul(b, r, m_fnma(b, q, r, m_num(b, q, 2)));
+  KInst *t = m_mul(b, p, r); return m_fma(b, m_fnma(b, q, t, p), r, t);
 }
 
-static KInst *tanh_f64(KBuild *b, KInst *x)
-{
-  KInst *a = m_min(b, m_abs(b, x), m_num(b, x, 20)), *two = m_num(b, x, 2);
-  KInst *e = m_expm1(b, m_mul(b, a, two));
-  KInst *t = m_div(b, e, m_add(b, e, two));
+static KInst *tanh_f64(KBuild *b, KInst *x) {
+  KInst *a = m_min(b, m_abs(b, x), m_num(b, x, 20)), *two = m_num(b, x, 2), *e = m_expm1(b, m_mul(b, a, two)), *t = m_div(b, e, m_add(b, e, two));
   return m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, t), m_pick(b, m_test(b, KF_GT, x, 0), t, x));
 }
 
 /* x = n ln 2 / 2 + u; m = (exp(2 x) - 1) / 2 = 2^n (u + u^2 q(u)) + (2^n - 1) / 2;  tanh x = m / (m + 1). At 9.02 it is 1. */
-KInst *m_tanh(KBuild *b, KInst *x)
-{
-  if (m_is64(x))
-    return tanh_f64(b, x);
-  bool fma = b->target->fma;
-  x = m_min(b, m_max(b, x, m_num(b, x, -9.02)), m_num(b, x, 9.02));
-  Power e = power_of_2(b, x, 2.8853900817779268, 0);
-  KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
-  if (!fma)
-    u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
-  KInst *h = m_fma(b, m_mul(b, u, u), M_POLY(b, u, tanh_f32_poly), u);
-  KInst *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
+static KInst *m_tanh(KBuild *b, KInst *x) {
+  if (m_is64(x)) return tanh_f64(b, x);
+  bool fma = b->target->fma; x = m_clamp(b, x, -9.02, 9.02);
+  Power e = power_of_2(b, x, 2.8853900817779268, 0); KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
+  if (!fma) u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
+  KInst *h = m_fma(b, m_mul(b, u, u), POLY_OF(b, u, tanh_f32_poly), u), *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
   return quotient(b, m, m_add(b, m, m_num(b, x, 1)));
 }
 
@@ -188,56 +166,201 @@ static const double erf_large_f64[] = { -14.112437402148174, -18.165248970912977
   3.918923288527924e-07, -1.2999681259733388e-07, 1.8848830089033838e-08, -2.1580142736303587e-09, 4.710840527099266e-09, 4.521416204583651e-09,
   -7.240824974515327e-09, 2.247276352107439e-09 };
 
-static KInst *erf_exponent(KBuild *b, KInst *a)
-{
-  if (!m_is64(a))
-    return M_POLY(b, a, erf_large_f32);
-  KInst *t = m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4));
-  return M_POLY(b, t, erf_large_f64);
+static KInst *m_erf(KBuild *b, KInst *x) {
+  bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
+  KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *t = d ? m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4)) : a;
+  KInst *p = exp_core(b, POLY(b, t, erf_large), 0, &s), *big = m_sub(b, m_num(b, x, 1), m_fma(b, s, p, s));
+  big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big); return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
 }
 
-KInst *m_erf(KBuild *b, KInst *x)
-{
-  bool d = m_is64(x);
-  KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
-  KInst *small = m_fma(b, x, d ? M_POLY(b, z, erf_small_f64) : M_POLY(b, z, erf_small_f32), x);
-  KInst *p = exp_core(b, erf_exponent(b, a), 0, &s);
-  KInst *big = m_sub(b, m_num(b, x, 1), m_fma(b, s, p, s));
-  big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big);
-  return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
+/* ---- sin and cos. f32 beyond what pi/2 in three parts can do: by the bits of 2/pi that matter (Payne and Hanek, "Radian reduction for
+ * trigonometric functions", SIGNUM 1983), behind a branch that ordinary arguments never take. */
+static const double sin_f32[] = { -1.666665524e-01, 8.332168683e-03, -1.951601153e-04 };
+static const double cos_f32[] = { 4.166664556e-02, -1.388735487e-03, 2.443700578e-05 };
+static const double sin_f64[] = { -0.16666666666666666, 0.008333333333333331, -0.00019841269841265017, 2.755731921930192e-06, -2.5052106219521895e-08,
+  1.6058529572267877e-10, -7.586576588171073e-13 };
+static const double cos_f64[] = { 0.041666666666666664, -0.0013888888888888887, 2.4801587301584618e-05, -2.7557319221382114e-07,
+  2.087675578389404e-09, -1.1470459749675607e-11, 4.745804889760674e-14 };
+
+typedef struct Angle { KInst *r, *q; } Angle;              /* q: a whole float; only q mod 4 counts */
+
+static Angle reduce_parts(KBuild *b, KInst *x, double p1, double p2, double p3) {
+  KInst *q = m_fn(b, KF_ROUND, m_mul(b, x, m_num(b, x, 0.6366197723675814)), NULL), *r = m_fnma(b, q, m_num(b, x, p1), x);
+  r = m_fnma(b, q, m_num(b, x, p2), r); return (Angle){ m_fnma(b, q, m_num(b, x, p3), r), q };
+}
+
+/* f64: parts of 33 bits, good to |x| = 2^20 (with fma 2^30, the error growing slowly). Beyond, only |sin| <= 1 is promised. */
+static Angle reduce_f64(KBuild *b, KInst *x) {
+  Angle a = reduce_parts(b, x, 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21);
+  a.r = m_clamp(b, a.r, -0.8, 0.8); return a;
+}
+
+/* f32: with fma in f32; without it in f64, where the products are exact. */
+static Angle reduce_near(KBuild *b, KInst *x) {
+  if (b->target->fma) return reduce_parts(b, x, 1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15);
+  Angle a = reduce_f64(b, k_cast(b, CV_PLAIN, T_F64, x));
+  return (Angle){ k_cast(b, CV_PLAIN, T_F32, a.r), k_cast(b, CV_PLAIN, T_F32, a.q) };
+}
+
+/* The bits of 2/pi behind 32 zeros, in words: w[at + j] by comparing, there are five places to start. */
+static KInst *word(KBuild *b, KInst *at, int j) {
+  static const int64_t w[] = { 0, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab };
+  KInst *v = k_const(b, (KType){ T_U32, at->type.lanes }, 0, w[j]);
+  for (int k = 1; k < 5; k++) v = m_pick(b, m_fn(b, KF_GE, at, m_int(b, at, k)), k_const(b, v->type, 0, w[j + k]), v);
+  return v;
+}
+
+/* Bits shift .. shift + 31 of the words hi, lo; a shift by 32 gives 0, as scalar.def has it. */
+static KInst *window(KBuild *b, KInst *hi, KInst *lo, KInst *shift) {
+  KInst *l = m_fn(b, KF_SHR, lo, m_sub(b, m_int(b, shift, 32), shift)), *w = m_or(b, m_fn(b, KF_SHL, hi, shift), l);
+  return k_cast(b, CV_PLAIN, T_U64, w);
+}
+
+/* |x| = M 2^s with 24 bits of M. Bits of 2/pi of weight 2^(2 - s) and more only add multiples of 4 to x 2/pi: the product of M with the 96
+ * bits from there on, modulo 2^64, is x 2/pi mod 4 with the weight 2^-62. Negative x: both parts change sign. */
+static Angle reduce_far(KBuild *b, KInst *x) {
+  KInst *i = k_cast(b, CV_BITS, T_U32, m_abs(b, x)), *s = m_sub(b, m_fn(b, KF_SHR, i, m_int(b, i, 23)), m_int(b, i, 150));
+  KInst *from = m_add(b, s, m_int(b, s, 32 - 2));          /* bits to leave out, with the 32 zeros; s >= -7, smaller x are not used */
+  KInst *at = m_fn(b, KF_SHR, from, m_int(b, from, 5)), *shift = m_and(b, from, m_int(b, from, 31)), *w[4];
+  for (int j = 0; j < 4; j++) w[j] = word(b, at, j);
+  KInst *m = m_or(b, m_and(b, i, m_int(b, i, 0x7fffff)), m_int(b, i, 0x800000));
+  m = k_cast(b, CV_PLAIN, T_U64, m);
+  KInst *c32 = m_int(b, m, 32), *p = m_fn(b, KF_SHL, m_mul(b, m, window(b, w[0], w[1], shift)), c32);
+  p = m_add(b, p, m_mul(b, m, window(b, w[1], w[2], shift)));
+  p = m_add(b, p, m_fn(b, KF_SHR, m_mul(b, m, window(b, w[2], w[3], shift)), c32));
+  KInst *n = m_fn(b, KF_SHR, m_add(b, p, m_int(b, p, (int64_t)1 << 61)), m_int(b, p, 62));
+  KInst *rest = k_cast(b, CV_BITS, T_I64, m_sub(b, p, m_fn(b, KF_SHL, n, m_int(b, n, 62)))), *r = k_cast(b, CV_PLAIN, T_F64, rest);
+  r = k_cast(b, CV_PLAIN, T_F32, m_mul(b, r, m_num(b, r, 3.4061215800304797e-19)));
+  KInst *q = k_cast(b, CV_PLAIN, T_F32, k_cast(b, CV_BITS, T_I64, n)), *minus = m_test(b, KF_LT, x, 0);
+  return (Angle){ m_pick(b, minus, m_neg(b, r), r), m_pick(b, minus, m_neg(b, q), q) };
+}
+
+static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
+
+/* |x| to the limit by parts; where any lane is beyond it, that lane by the long product. */
+static Angle reduce_f32(KBuild *b, KInst *x) {
+  Angle a = reduce_near(b, x); double limit = b->target->fma ? 100000 : 1000000;
+  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit);
+  big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY));
+  KInst *any = x->type.lanes == 1 ? big : k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { big } });
+  KInst *r = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.r } }), *q = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.q } });
+  KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body); Angle far = reduce_far(b, x);
+  set(b, r, m_pick(b, big, far.r, a.r)); set(b, q, m_pick(b, big, far.q, a.q));
+  k_back(b, save); return (Angle){ r, q };
+}
+
+/* sin(x + turn pi/2) */
+static KInst *sin_turned(KBuild *b, KInst *x, int turn) {
+  bool d = m_is64(x); Angle a = d ? reduce_f64(b, x) : reduce_f32(b, x);
+  KInst *z = m_mul(b, a.r, a.r), *s = m_fma(b, m_mul(b, z, a.r), POLY(b, z, sin), a.r);
+  KInst *c = m_fma(b, m_mul(b, z, z), POLY(b, z, cos), m_fnma(b, m_num(b, x, 0.5), z, m_num(b, x, 1)));
+  KInst *i = k_cast(b, CV_PLAIN, d ? T_I64 : T_I32, a.q);
+  if (turn) i = m_add(b, i, m_int(b, i, turn));
+  KInst *zero = m_int(b, i, 0), *odd = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 1)), zero);
+  KInst *minus = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 2)), zero), *v = m_pick(b, odd, c, s); return m_pick(b, minus, m_neg(b, v), v);
+}
+
+static KInst *m_sin(KBuild *b, KInst *x) { return sin_turned(b, x, 0); }
+static KInst *m_cos(KBuild *b, KInst *x) { return sin_turned(b, x, 1); }
+
+/* ---- atan */
+static const double atan_f32[] = { -3.333315253e-01, 1.999377310e-01, -1.421105266e-01, 1.066599339e-01, -7.552189380e-02, 4.321156442e-02,
+  -1.636774465e-02, 2.920645988e-03 };
+static const double atan_f64[] = { -0.3333333333333333, 0.19999999999999554, -0.14285714285648404, 0.11111111107234799, -0.09090908969557403,
+  0.07692305354678655, -0.06666636435777692, 0.05882074956371294, -0.05261265735709454, 0.04752086773576656, -0.04308119655330471,
+  0.03872640214042632, -0.033750132001619734, 0.027567942297344678, -0.020238706986393514, 0.012756172907694298, -0.006575683344151699,
+  0.002622977891906089, -0.0007518472526973822, 0.0001368724853148122, -1.1832505417555692e-05 };
+
+static KInst *m_atan(KBuild *b, KInst *x) {
+  bool d = m_is64(x); KInst *large = m_test(b, KF_GT, m_abs(b, x), 1), *t = m_pick(b, large, m_div(b, m_num(b, x, -1), x), x), *z = m_mul(b, t, t);
+  KInst *r = m_fma(b, m_mul(b, z, t), POLY(b, z, atan), t), *minus = m_test(b, KF_LT, x, 0);
+  KInst *quarter = m_pick(b, minus, m_num(b, x, -1.5707963267948966), m_num(b, x, 1.5707963267948966));
+  KInst *low = m_num(b, x, d ? 6.123233995736766e-17 : -4.371139000186241e-08);
+  low = m_pick(b, minus, m_neg(b, low), low); return m_pick(b, large, m_add(b, quarter, m_add(b, r, low)), r);
+}
+
+/* ---- x ** y. Floats: products where y is a small whole constant, a root where it is 1/2; else exp(y log |x|), of f32 in f64 so that the
+ * product's error does not show, then the sign and the cases of C's pow. Integers: squares and products, bit by bit.
+ *
+ *   x ** 3  = x * x * x           x ** -2 = (1/x) * (1/x)           x ** 0.5 = sqrt(x + 0), +inf for -inf */
+
+/* The value of y if it is one number in all lanes. */
+static bool constant_of(const KInst *y, double *v) {
+  const KInst *k = y->op == K_BCAST ? y->a[0] : y; bool flt = type_is_float(k->type.elem);
+  *v = flt ? k->f : (double)k->imm; return k->op == K_CONST;
+}
+
+/* x^n, n >= 1. */
+static KInst *whole_power(KBuild *b, KInst *x, int n) {
+  KInst *r = NULL;
+  for (; n; n >>= 1) {
+    if (n & 1) r = r ? m_mul(b, r, x) : x;
+    if (n > 1) x = m_mul(b, x, x);
+  }
+  return r;
+}
+
+/* NULL: y is no such constant. The error grows with n: 3.5 ulp at 8. */
+static KInst *by_products(KBuild *b, KInst *x, KInst *y) {
+  double v;
+  if (!constant_of(y, &v)) return NULL;
+  if (v == 0) return m_num(b, x, 1);
+  if (v == 0.5) {
+    KInst *root = m_fn(b, KF_SQRT, m_add(b, x, m_num(b, x, 0)), NULL);
+    return m_pick(b, m_test(b, KF_EQ, x, -INFINITY), m_num(b, x, INFINITY), root);
+  }
+  if (v != floor(v) || v < -4 || v > 8) return NULL;
+  return v > 0 ? whole_power(b, x, (int)v) : whole_power(b, m_div(b, m_num(b, x, 1), x), (int)-v);
+}
+
+/* |x|^y. f64 is computed in f64 itself: an error of about |y log x| ulp. */
+static KInst *magnitude(KBuild *b, KInst *x, KInst *y) {
+  KInst *a = k_cast(b, CV_PLAIN, T_F64, m_abs(b, x)), *wide = k_cast(b, CV_PLAIN, T_F64, y);
+  return k_cast(b, CV_PLAIN, x->type.elem, m_exp(b, m_mul(b, wide, m_log(b, a))));
+}
+
+/* C's rules: 1 for y = 0, x = 1 and |x| = 1 with infinite y; x < 0: NaN unless y is whole, and the sign of an odd y (also of -0, whose
+ * sign shows in 1/x). */
+static KInst *edges(KBuild *b, KInst *x, KInst *y, KInst *r) {
+  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *zero = m_num(b, x, 0), *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
+  KInst *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half)), *below = m_fn(b, KF_LT, x, zero);
+  KInst *minus = m_or(b, below, m_test(b, KF_EQ, m_div(b, one, x), -INFINITY));
+  r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
+  KInst *bad = m_and(b, below, m_fn(b, KF_NOT, whole, NULL)), *finite = m_fn(b, KF_GT, x, m_num(b, x, -INFINITY));
+  r = m_pick(b, m_and(b, bad, finite), m_num(b, x, NAN), r);
+  KInst *endless = m_and(b, m_test(b, KF_EQ, m_abs(b, x), 1), m_test(b, KF_EQ, m_abs(b, y), INFINITY));
+  KInst *is_one = m_or(b, m_test(b, KF_EQ, x, 1), m_test(b, KF_EQ, y, 0)); return m_pick(b, m_or(b, is_one, endless), one, r);
+}
+
+/* One bit of y a step; a negative y gives 1 for x = 1, +-1 for x = -1, else 0. */
+static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
+  int bits = 8 * (x->type.elem == T_WINT ? 8 : type_bytes(x->type.elem)); bool sign = type_class(x->type.elem) == 'i';
+  KInst *zero = m_int(b, x, 0), *one = m_int(b, x, 1), *r = one, *p = x, *odd = m_fn(b, KF_NE, m_and(b, y, one), zero);
+  for (int k = 0; k < bits - sign; k++) {
+    KInst *bit = m_and(b, m_fn(b, KF_SHR, y, m_int(b, x, k)), one);
+    r = m_pick(b, m_fn(b, KF_NE, bit, zero), m_mul(b, r, p), r); p = m_mul(b, p, p);
+  }
+  if (!sign) return r;
+  KInst *minus = m_int(b, x, -1), *unit = m_pick(b, odd, minus, one);
+  KInst *inverse = m_pick(b, m_fn(b, KF_EQ, x, one), one, m_pick(b, m_fn(b, KF_EQ, x, minus), unit, zero));
+  return m_pick(b, m_fn(b, KF_LT, y, zero), inverse, r);
+}
+
+static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
+  double v;
+  if (x->type.lanes == 1) x = k_bcast(b, x, y->type.lanes);
+  if (!type_is_float(x->type.elem)) return constant_of(y, &v) && v >= 1 && v < 64 ? whole_power(b, x, (int)v) : integer_power(b, x, y);
+  KInst *r = by_products(b, x, y);
+  if (r) return r;
+  if (y->type.lanes != x->type.lanes) y = k_emit(b, (KInst){ .op = K_BCAST, .type = x->type, .a = { y } });
+  return edges(b, x, y, magnitude(b, x, y));
 }
 
 /* ---- the table */
-static KInst *same(KBuild *b, KInst *x) { (void)b; return x; }
-typedef struct MathRow { KFn direct; KInst *(*fn)(KBuild *b, KInst *x); } MathRow;
-#define DIRECT(F) [FN_##F] = { KF_##F, NULL }
-#define BY(F, f) [FN_##F] = { KF_COUNT, f }
-static const MathRow rows[FN_COUNT] = {
-  DIRECT(ADD), DIRECT(SUB), DIRECT(MUL), DIRECT(DIV), DIRECT(MOD), DIRECT(AND), DIRECT(OR), DIRECT(XOR), DIRECT(SHL), DIRECT(SHR), DIRECT(EQ),
-  DIRECT(NE), DIRECT(LT), DIRECT(LE), DIRECT(GT), DIRECT(GE), DIRECT(NEG), DIRECT(NOT), DIRECT(SQRT), DIRECT(FLOOR), DIRECT(TRUNC), DIRECT(ROUND),
-  DIRECT(MIN), DIRECT(MAX), DIRECT(QUO), DIRECT(REM), DIRECT(ISNAN),
-  BY(EXP, m_exp), BY(EXPM1, m_expm1), BY(LOG, m_log), BY(LOG1P, m_log1p), BY(SIN, m_sin), BY(COS, m_cos), BY(ATAN, m_atan), BY(TANH, m_tanh), BY(ERF, m_erf),
-};
-#undef DIRECT
-#undef BY
-
-/* a - q b where q = floor or trunc of a / b. */
-static KInst *float_rest(KBuild *b, Fn fn, KInst *x, KInst *y)
-{
-  KInst *q = k_fn(b, fn == FN_MOD ? KF_FLOOR : KF_TRUNC, m_div(b, x, y), NULL, NULL);
-  return fn == FN_QUO ? q : m_fnma(b, q, y, x);
-}
-
-KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y)
-{
-  bool flt = x->type.elem == T_WFLOAT || type_is_float(x->type.elem);
-  if (fn == FN_POW)
-    return m_pow(b, x, y);
-  if (flt && (fn == FN_MOD || fn == FN_QUO || fn == FN_REM))
-    return float_rest(b, fn, x, y);
-  if (!flt && (fn == FN_FLOOR || fn == FN_TRUNC || fn == FN_ROUND))
-    return same(b, x);
-  if (rows[fn].fn)
-    return rows[fn].fn(b, x);
-  return k_fn(b, rows[fn].direct, x, y, NULL);
+KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
+  static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
+    [FN_EXP] = m_exp, [FN_EXPM1] = m_expm1, [FN_LOG] = m_log, [FN_LOG1P] = m_log1p, [FN_SIN] = m_sin, [FN_COS] = m_cos, [FN_ATAN] = m_atan,
+    [FN_TANH] = m_tanh, [FN_ERF] = m_erf
+  };
+  return fn == FN_POW ? m_pow(b, x, y) : rows[fn](b, x);
 }
