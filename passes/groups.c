@@ -11,8 +11,7 @@ static int home_of(const Items *its, int i) {
   const Item *it = &its->at[i];
   int last = -1;
   if (it->red || it->neq != 1 || it->circle >= 0) return i;
-  for (int j = 0; j < i; j++)
-    if (item_reads(it, its->at[j].t)) last = j;
+  for (int j = 0; j < i; j++) if (item_reads(it, its->at[j].t)) last = j;
   if (last < 0 || its->at[last].circle >= 0 || !same_space(it, &its->at[last]) || !reads_at_home(it, &its->at[last])) return i;
   for (last++; last < i && !its->at[last].red && its->at[last].circle < 0 && same_space(it, &its->at[last]); last++) {}
   return last;
@@ -34,8 +33,7 @@ static bool group_joins(const Items *its, const Group *g, int i) {
   const Item *head = &its->at[g->first], *it = &its->at[i];
   if (it->circle >= 0 || g->circle) return it->circle == head->circle;
   if (!same_space(head, it)) return false;
-  for (int j = g->first; j < i; j++)
-    if (item_reads(it, its->at[j].t) && (it->red || !reads_at_home(it, &its->at[j]))) return false;
+  for (int j = g->first; j < i; j++) if (item_reads(it, its->at[j].t) && (it->red || !reads_at_home(it, &its->at[j]))) return false;
   return !it->red || (head->red && g->ncon < 4 && reads_two(its, head, it, i + 1));
 }
 
@@ -43,8 +41,7 @@ Groups groups_of(Build *b) {
   Groups v = { 0 };
   Circle x;
   bool any = kernel_circles(b->k);
-  for (int i = 0; any && i < b->its.n; i++)
-    if (eq_circle(b->c, b->g, b->its.at[i].eq[0], &x) >= 0) b->its.at[i].circle = x.first;
+  for (int i = 0; any && i < b->its.n; i++) if (eq_circle(b->c, b->g, b->its.at[i].eq[0], &x) >= 0) b->its.at[i].circle = x.first;
   for (int i = 1; i < b->its.n; i++) items_move(b->its.at, i, home_of(&b->its, i));
   for (int i = 0; i < b->its.n; i++) {
     Item *it = &b->its.at[i];

@@ -10,24 +10,21 @@ bool is_fixed(const Index *i) { return !i->ext.dim; }
 int64_t count_max(const Index *i) { return extent_max(i->ext); }
 
 bool name_in(const NameList *v, const char *name) {
-  for (int i = 0; i < v->n; i++)
-    if (name_same(v->at[i], name)) return true;
+  for (int i = 0; i < v->n; i++) if (name_same(v->at[i], name)) return true;
   return false;
 }
 void name_add(Ctx *c, NameList *v, const char *name) { if (!name_in(v, name)) PUSH(c, *v, name); }
 
 /* ---- items */
 static Index *index_named(Index **at, int n, const char *name) {
-  for (int i = 0; i < n; i++)
-    if (name_same(at[i]->name, name)) return at[i];
+  for (int i = 0; i < n; i++) if (name_same(at[i]->name, name)) return at[i];
   return NULL;
 }
 Index *item_free(const Item *it, const char *name) { return index_named(it->free, it->nfree, name); }
 Index *item_bound(const Item *it, const char *name) { return index_named(it->k, it->nk, name); }
 
 bool item_reads(const Item *it, const Tensor *t) {
-  for (int r = 0; r < it->reads.n; r++)
-    if (it->reads.at[r]->tensor == t) return true;
+  for (int r = 0; r < it->reads.n; r++) if (it->reads.at[r]->tensor == t) return true;
   return false;
 }
 
@@ -49,8 +46,7 @@ bool reads_at_home(const Item *reader, const Item *it) {
   for (int r = 0; r < reader->reads.n; r++) {
     const Expr *e = reader->reads.at[r];
     if (e->tensor == it->t && it->neq > 1) return false;
-    for (int d = 0; e->tensor == it->t && d < e->n; d++)
-      if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
+    for (int d = 0; e->tensor == it->t && d < e->n; d++) if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
   }
   return true;
 }
@@ -84,16 +80,14 @@ Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) { retur
 
 /* ---- kernels */
 bool is_local(const Kernel *k, const Tensor *t) {
-  for (int i = 0; i < k->nout; i++)
-    if (k->out[i] == t) return false;
+  for (int i = 0; i < k->nout; i++) if (k->out[i] == t) return false;
   return t->kind == TK_TEMP;
 }
 
 /* In a sorted list only a recurrence reads itself or what comes later. */
 bool kernel_circles(const Kernel *k) {
   for (int r = 0; r < k->neq; r++)
-    for (int w = r; w < k->neq; w++)
-      if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
+    for (int w = r; w < k->neq; w++) if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
   return false;
 }
 
@@ -184,8 +178,7 @@ static Expr *factor_read(Expr *e) {
 }
 
 static bool read_has(const Expr *r, const Index *i) {
-  for (int d = 0; d < r->n; d++)
-    if (expr_has_index(r->arg[d], i)) return true;
+  for (int d = 0; d < r->n; d++) if (expr_has_index(r->arg[d], i)) return true;
   return false;
 }
 

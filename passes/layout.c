@@ -16,14 +16,12 @@ typedef struct Wish { const char *lane; bool contracts; } Wish;
 
 static const char *largest(Index **at, int n) {
   const Index *best = NULL;
-  for (int i = 0; i < n; i++)
-    if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
+  for (int i = 0; i < n; i++) if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
   return best ? best->name : NULL;
 }
 
 static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place) {
-  for (int i = 0; i < e->nfree; i++)
-    if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
+  for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
 }
 
@@ -75,8 +73,7 @@ static double layout_cost(const Search *s) {
     int k = pmap_get(s->wish_of, e);
     if (k >= 0) v += u ? read_cost(s, e, u->read, s->wish[k]) : apart(s, e->place, s->wish[k].lane, s->wish[k].contracts ? 50 : 5);
   }
-  for (int i = 0; i < s->n; i++)
-    for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
+  for (int i = 0; i < s->n; i++) for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
   return v + 0.01 * inversions;
 }
 
@@ -122,8 +119,7 @@ static bool stream_last(Ctx *c, Tensor *t) {
   int n = 0;
   if (t->stream_dim == t->rank - 1) return false;
   t->layout = NEWN(c, LayoutDim, t->rank); t->nlayout = t->rank;
-  for (int d = 0; d < t->rank; d++)
-    if (d != t->stream_dim) t->layout[n++] = (LayoutDim){ d, 1, 0 };
+  for (int d = 0; d < t->rank; d++) if (d != t->stream_dim) t->layout[n++] = (LayoutDim){ d, 1, 0 };
   t->layout[n] = (LayoutDim){ t->stream_dim, 1, 0 };
   return true;
 }
@@ -163,12 +159,9 @@ static bool read_indices(Ctx *c, const Eq *e, const Expr *read, Indices *out) {
     if (!place_static(read->arg[d]) || expr_has(read->arg[d], E_OR)) return false;
     expr_indices(c, read->arg[d], &v);
   }
-  for (int i = 0; i < v.n; i++)
-    if (v.at[i]->is_dim || v.at[i]->ext.dim) return false;
-  for (int i = 0; i < e->nfree; i++)
-    if (index_in(e->free[i], v.at, v.n)) PUSH(c, *out, e->free[i]);
-  for (int i = 0; red && i < red->nbound; i++)
-    if (index_in(red->bound[i], v.at, v.n)) PUSH(c, *out, red->bound[i]);
+  for (int i = 0; i < v.n; i++) if (v.at[i]->is_dim || v.at[i]->ext.dim) return false;
+  for (int i = 0; i < e->nfree; i++) if (index_in(e->free[i], v.at, v.n)) PUSH(c, *out, e->free[i]);
+  for (int i = 0; red && i < red->nbound; i++) if (index_in(red->bound[i], v.at, v.n)) PUSH(c, *out, red->bound[i]);
   return out->n == v.n;
 }
 
@@ -184,8 +177,7 @@ static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l)
   int panel = named(v, o->panel), n = 0;
   bool split = panel >= 0 && o->width > 0 && extent_max(v->at[panel]->ext) > o->width;
   if (panel >= 0) used[panel] = true;
-  for (int i = 0; i < o->nk; i++)
-    if (named(v, o->k[i]) >= 0) used[named(v, o->k[i])] = true;
+  for (int i = 0; i < o->nk; i++) if (named(v, o->k[i]) >= 0) used[named(v, o->k[i])] = true;
   for (int i = 0; i < o->nouter + v->n; i++) {
     int d = i < o->nouter ? named(v, o->outer[i]) : i - o->nouter;
     if (d < 0 || used[d]) continue;
@@ -193,8 +185,7 @@ static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l)
     l[n++] = (LayoutDim){ d, 1, 0 };
   }
   if (split) l[n++] = (LayoutDim){ panel, o->width, 0 };
-  for (int i = 0; i < o->nk; i++)
-    if (named(v, o->k[i]) >= 0 && named(v, o->k[i]) != panel) l[n++] = (LayoutDim){ named(v, o->k[i]), 1, 0 };
+  for (int i = 0; i < o->nk; i++) if (named(v, o->k[i]) >= 0 && named(v, o->k[i]) != panel) l[n++] = (LayoutDim){ named(v, o->k[i]), 1, 0 };
   if (panel >= 0) l[n++] = (LayoutDim){ panel, 1, split ? o->width : 0 };
   return n;
 }
@@ -293,25 +284,8 @@ static void constants_first(Ctx *c, Graph *g) {
   Eq **v = NEWN(c, Eq *, g->neq);
   int n = 0;
   for (int late = 0; late < 2; late++)
-    for (int i = 0; i < g->neq; i++)
-      if (g->eq[i]->constant == !late) v[n++] = g->eq[i];
+    for (int i = 0; i < g->neq; i++) if (g->eq[i]->constant == !late) v[n++] = g->eq[i];
   memcpy(g->eq, v, sizeof *v * (size_t)n);
-}
-
-/* The kernel's list of inputs, after reads have changed. */
-static void kernel_inputs(Ctx *c, Kernel *k) {
-  VEC(Tensor *) in = { 0 };
-  for (int i = 0; i < k->neq; i++) {
-    Exprs reads = rhs_reads(c, k->eq[i]);
-    for (int r = 0; r < reads.n; r++) {
-      Tensor *t = reads.at[r]->tensor;
-      bool known = false;
-      for (int j = 0; j < in.n && !known; j++) known = in.at[j] == t;
-      for (int j = 0; j < k->neq && !known; j++) known = k->eq[j]->out == t;
-      if (!known) PUSH(c, in, t);
-    }
-  }
-  k->in = in.at; k->nin = in.n;
 }
 
 int pass_layout(Ctx *c, Graph *g, const Target *t) {

@@ -26,8 +26,7 @@ static int slot_root(const Classes *v, int s) {
 
 /* The class of an index, -1: it is not of these equations. */
 static int class_of(const Classes *v, const Index *i) {
-  for (int s = 0; s < v->slot.n; s++)
-    if (v->slot.at[s].i == i) return slot_root(v, s);
+  for (int s = 0; s < v->slot.n; s++) if (v->slot.at[s].i == i) return slot_root(v, s);
   return -1;
 }
 
@@ -99,8 +98,7 @@ static void join_common(Classes *v, int i) {
   for (int r = 0; r < v->reads[i].n; r++) {
     const Expr *a = v->reads[i].at[r];
     for (int j = 0; j < v->k->neq && !tensor_known(a->tensor); j++)
-      for (int q = 0; q < v->reads[j].n; q++)
-        if (v->reads[j].at[q]->tensor == a->tensor) join_places(v, a->arg, v->reads[j].at[q]->arg, a->n);
+      for (int q = 0; q < v->reads[j].n; q++) if (v->reads[j].at[q]->tensor == a->tensor) join_places(v, a->arg, v->reads[j].at[q]->arg, a->n);
   }
 }
 
@@ -117,10 +115,8 @@ static void join_spaces(Classes *v) {
 
 static bool name_taken(const Classes *v, const Graph *g, int root, const char *s) {
   const Index *x = v->slot.at[root].i;
-  for (int i = 0; i < root; i++)
-    if (slot_root(v, i) == i && name_same(v->slot.at[i].i->name, s)) return true;
-  for (int i = 0; i < g->ndim; i++)
-    if (name_same(g->dim[i]->name, s) && !(is_stream(x) && x->ext.dim == g->dim[i])) return true;
+  for (int i = 0; i < root; i++) if (slot_root(v, i) == i && name_same(v->slot.at[i].i->name, s)) return true;
+  for (int i = 0; i < g->ndim; i++) if (name_same(g->dim[i]->name, s) && !(is_stream(x) && x->ext.dim == g->dim[i])) return true;
   return graph_tensor(g, s) != NULL;
 }
 
@@ -144,7 +140,6 @@ void kernel_unify(Ctx *c, const Graph *g, Kernel *k) {
   for (int i = 0; i < k->neq; i++) { join_reads(&v, i); join_pieces(&v, k->eq[i]); }
   for (int i = 0; i < k->neq && k->neq <= 32; i++) join_common(&v, i);
   if (k->neq > 1) join_spaces(&v);
-  for (int i = 0; i < v.slot.n; i++)
-    if (slot_root(&v, i) == i) v.slot.at[i].i->name = name_fresh(&v, g, i);
+  for (int i = 0; i < v.slot.n; i++) if (slot_root(&v, i) == i) v.slot.at[i].i->name = name_fresh(&v, g, i);
   for (int i = 0; i < v.slot.n; i++) v.slot.at[i].i->name = v.slot.at[slot_root(&v, i)].i->name;
 }

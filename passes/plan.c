@@ -23,8 +23,7 @@ static int64_t tensor_room(const Tensor *t) {
 }
 
 static bool kernel_uses(const Kernel *k, const Tensor *t) {
-  for (int i = 0; i < k->neq; i++)
-    if (k->eq[i]->out == t || expr_reads(k->eq[i]->rhs, t)) return true;
+  for (int i = 0; i < k->neq; i++) if (k->eq[i]->out == t || expr_reads(k->eq[i]->rhs, t)) return true;
   return false;
 }
 
@@ -64,14 +63,12 @@ static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
   }
   Exprs reads = writer ? rhs_reads(c, writer) : (Exprs){ 0 };
   for (int i = 0; i < reads.n; i++)
-    for (int d = 0; reads.at[i]->tensor == r->t && d < reads.at[i]->n; d++)
-      if (!expr_equal(reads.at[i]->arg[d], writer->place[d])) return false;
+    for (int d = 0; reads.at[i]->tensor == r->t && d < reads.at[i]->n; d++) if (!expr_equal(reads.at[i]->arg[d], writer->place[d])) return false;
   return writer;
 }
 
 static bool kernel_pointwise(const Kernel *k) {
-  for (int i = 0; i < k->neq; i++)
-    if (eq_reduction(k->eq[i], NULL)) return false;
+  for (int i = 0; i < k->neq; i++) if (eq_reduction(k->eq[i], NULL)) return false;
   return true;
 }
 

@@ -66,8 +66,7 @@ static bool relax(Stream *s) {
   s->changed = true;
   for (int round = 0; s->changed && round <= s->g->ntensor + 1; round++) {
     s->changed = false;
-    for (int k = 0; k < s->g->neq; k++)
-      if (eq_stream(s->g->eq[k])) relax_reads(s, s->g->eq[k], s->g->eq[k]->rhs, eq_stream(s->g->eq[k]));
+    for (int k = 0; k < s->g->neq; k++) if (eq_stream(s->g->eq[k])) relax_reads(s, s->g->eq[k], s->g->eq[k]->rhs, eq_stream(s->g->eq[k]));
   }
   return !s->changed;
 }
@@ -136,8 +135,7 @@ static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   }
   if (expr_has(v, E_REDUCE) || !const_force(s->c, s->g, v)) return NULL;
   Expr *e = expr_subst(s->c, v, from, to, n);
-  for (int k = 0; k < s->eq->nfree; k++)
-    if (expr_has_index(e, s->eq->free[k])) return NULL;
+  for (int k = 0; k < s->eq->nfree; k++) if (expr_has_index(e, s->eq->free[k])) return NULL;
   return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
 

@@ -57,8 +57,7 @@ int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
   if (s->k * f <= 64) return -1;
   if (s->kin <= 4 && f * s->kin <= 2 * t->nreg) return 0;
   if (f + nv + 1 > 3 * t->nreg / 4) return 1;
-  for (int u = 4; u > 1; u /= 2)
-    if (s->kin % u == 0 && f * u <= 2 * t->nreg) return u;
+  for (int u = 4; u > 1; u /= 2) if (s->kin % u == 0 && f * u <= 2 * t->nreg) return u;
   return 1;
 }
 

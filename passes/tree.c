@@ -45,8 +45,7 @@ void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane) {
       Expr *red = bound ? eq_reduction(it->eq[e], NULL) : NULL;
       Index **at = red ? red->bound : it->eq[e]->free;
       int n = red ? red->nbound : bound ? 0 : it->eq[e]->nfree;
-      for (int i = 0; i < n; i++)
-        if (!name_same(at[i]->name, lane)) name_add(c, &seen, at[i]->name);
+      for (int i = 0; i < n; i++) if (!name_same(at[i]->name, lane)) name_add(c, &seen, at[i]->name);
     }
     for (int i = 0; i < seen.n; i++) order_serial(c, o, seen.at[i]);
   }
@@ -66,8 +65,7 @@ static bool stays_inside(const Build *b, int first, int end, int which) {
 
 Tree *tree_leaves(const Build *b, Tree **leaf, int first, int end) {
   Tree *t = NULL;
-  for (int i = first; i < end; i++)
-    if (stays_inside(b, first, end, i)) t = tree_cat(t, tree_let(b->c, b->its.at[i].t->name, ST_REG));
+  for (int i = first; i < end; i++) if (stays_inside(b, first, end, i)) t = tree_cat(t, tree_let(b->c, b->its.at[i].t->name, ST_REG));
   for (int i = first; i < end; i++) t = tree_cat(t, leaf[i]);
   return t;
 }

@@ -24,10 +24,8 @@ static const char *lane_vote(const Build *b) {
 /* The indices of the widest item. */
 static void nest_loops(Nest *n) {
   const Item *widest = &n->b->its.at[0];
-  for (int i = 1; i < n->b->its.n; i++)
-    if (n->b->its.at[i].nfree > widest->nfree) widest = &n->b->its.at[i];
-  for (int i = 0; i < widest->nfree; i++)
-    if (!name_same(widest->free[i]->name, n->lane)) PUSH(n->b->c, n->loop, widest->free[i]->name);
+  for (int i = 1; i < n->b->its.n; i++) if (n->b->its.at[i].nfree > widest->nfree) widest = &n->b->its.at[i];
+  for (int i = 0; i < widest->nfree; i++) if (!name_same(widest->free[i]->name, n->lane)) PUSH(n->b->c, n->loop, widest->free[i]->name);
   if (n->lane) PUSH(n->b->c, n->loop, n->lane);
 }
 
@@ -61,10 +59,8 @@ static bool nest_serves(const Nest *n) {
   for (int i = 0; i < n->b->its.n; i++) {
     const Item *it = &n->b->its.at[i];
     if (it->red || it->neq != 1) return false;
-    for (int j = 0; j < it->nfree; j++)
-      if (!name_in(&n->loop, it->free[j]->name)) return false;
-    for (int j = 0; j < i; j++)
-      if (!reads_at_home(it, &n->b->its.at[j])) return false;
+    for (int j = 0; j < it->nfree; j++) if (!name_in(&n->loop, it->free[j]->name)) return false;
+    for (int j = 0; j < i; j++) if (!reads_at_home(it, &n->b->its.at[j])) return false;
   }
   return true;
 }

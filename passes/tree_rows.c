@@ -16,8 +16,7 @@ typedef struct Rows { const Build *b; NameList row, col; const char *lane, *last
 
 static void rows_names(Rows *r) {
   const Items *its = &r->b->its;
-  for (int i = 0; i < its->n; i++)
-    for (int j = 0; j < its->at[i].nk; j++) name_add(r->b->c, &r->col, its->at[i].k[j]->name);
+  for (int i = 0; i < its->n; i++) for (int j = 0; j < its->at[i].nk; j++) name_add(r->b->c, &r->col, its->at[i].k[j]->name);
   for (int i = 0; i < its->n; i++)
     for (int j = 0; j < its->at[i].nfree && its->at[i].red; j++)
       if (!name_in(&r->col, its->at[i].free[j]->name)) name_add(r->b->c, &r->row, its->at[i].free[j]->name);
@@ -37,12 +36,9 @@ static bool rows_serve(const Rows *r) {
     const Item *it = &r->b->its.at[i];
     int cols = cols_of(r, it, true);
     if (it->neq != 1 || (cols && cols != r->col.n)) return false;
-    for (int d = 0; d < r->row.n; d++)
-      if (!item_free(it, r->row.at[d])) return false;
-    for (int d = 0; d < it->nfree; d++)
-      if (!name_in(&r->row, it->free[d]->name) && !name_in(&r->col, it->free[d]->name)) return false;
-    for (int j = 0; j < i; j++)
-      if (!reads_at_home(it, &r->b->its.at[j])) return false;
+    for (int d = 0; d < r->row.n; d++) if (!item_free(it, r->row.at[d])) return false;
+    for (int d = 0; d < it->nfree; d++) if (!name_in(&r->row, it->free[d]->name) && !name_in(&r->col, it->free[d]->name)) return false;
+    for (int j = 0; j < i; j++) if (!reads_at_home(it, &r->b->its.at[j])) return false;
   }
   return true;
 }
@@ -72,8 +68,7 @@ static bool lane_unit(Ctx *c, const Item *it, const char *name) {
 static void rows_lane(Rows *r) {
   const Build *b = r->b;
   const Item *red = NULL;
-  for (int i = 0; i < b->its.n && !red; i++)
-    if (b->its.at[i].red) red = &b->its.at[i];
+  for (int i = 0; i < b->its.n && !red; i++) if (b->its.at[i].red) red = &b->its.at[i];
   if (!red || b->lanes == 1) return;
   const char *bound = lane_best(b->c, red, true), *free = lane_best(b->c, red, false);
   bool near = lane_unit(b->c, red, bound), wide = count_max(index_of(r, bound)) * 2 >= b->lanes;
@@ -92,8 +87,7 @@ static bool col_small(const Rows *r, const char *name) {
 static Tree *leaf_row(const Rows *r, const Item *it) {
   Order o = { 0 };
   bool col = cols_of(r, it, true);
-  for (int d = 0; d < r->col.n && col; d++)
-    if (col_small(r, r->col.at[d])) order_unroll(r->b->c, &o, r->col.at[d]);
+  for (int d = 0; d < r->col.n && col; d++) if (col_small(r, r->col.at[d])) order_unroll(r->b->c, &o, r->col.at[d]);
   if (r->many > 1) order_unroll(r->b->c, &o, r->last);
   if (r->lane && (r->across ? col : item_free(it, r->lane) != NULL)) order_add(r->b->c, &o, r->lane, LEAF_VECTOR, 0);
   return leaf_of(r->b->c, it, &o);
@@ -144,7 +138,6 @@ Tree *tree_rows(Build *b) {
   }
   const char *inner = r.many > 1 ? r.last : !r.across && r.lane && name_in(&r.row, r.lane) ? r.lane : NULL;
   if (inner) tree = tree_loop(b->c, inner, r.many > 1 ? r.many : 2 * b->lanes, tree);
-  for (int d = r.row.n - 1; d >= 0; d--)
-    if (!name_same(r.row.at[d], inner)) tree = tree_loop(b->c, r.row.at[d], 1, tree);
+  for (int d = r.row.n - 1; d >= 0; d--) if (!name_same(r.row.at[d], inner)) tree = tree_loop(b->c, r.row.at[d], 1, tree);
   return tree;
 }

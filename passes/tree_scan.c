@@ -16,8 +16,7 @@ Index *eq_step(Ctx *c, const Graph *g, const Eq *e) {
 
 const char *group_step(const Build *b, const Group *g) {
   const Index *step = NULL;
-  for (int i = g->first; i < g->end; i++)
-    for (int e = 0; e < b->its.at[i].neq && !step; e++) step = eq_step(b->c, b->g, b->its.at[i].eq[e]);
+  for (int i = g->first; i < g->end; i++) for (int e = 0; e < b->its.at[i].neq && !step; e++) step = eq_step(b->c, b->g, b->its.at[i].eq[e]);
   return step ? step->name : NULL;
 }
 
@@ -29,8 +28,7 @@ static bool needs_in_step(const Build *b, const Item *reader, const Item *it) {
   for (int e = 0, k; e < it->neq && at < 0; e++) at = (k = eq_circle(b->c, b->g, it->eq[e], &x)) >= 0 ? x.dim[k] : -1;
   for (int k = 0; k < reader->reads.n && reader != it && at >= 0; k++) {
     if (reader->reads.at[k]->tensor != it->t || !expr_affine(b->c, reader->reads.at[k]->arg[at], &r) || r.n != 1) continue;
-    for (int e = 0; e < it->neq; e++)
-      if (expr_affine(b->c, it->eq[e]->place[at], &w) && w.n == 1 && r.c == w.c) return true;
+    for (int e = 0; e < it->neq; e++) if (expr_affine(b->c, it->eq[e]->place[at], &w) && w.n == 1 && r.c == w.c) return true;
   }
   return false;
 }

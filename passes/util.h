@@ -11,6 +11,9 @@ void pmap_set(Ctx *c, Map *m, const void *key, int value);
 typedef VEC(Expr *) Exprs;
 typedef VEC(Index *) Indices;
 typedef VEC(Eq *) Eqs;
+typedef VEC(Tensor *) Tensors;
+/* for every x of a VEC of pointers */
+#define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 
 /* Who writes and who reads a tensor. A snapshot: rebuild it after a change. */
 typedef struct Use { Eq *eq; Expr *read; } Use;
@@ -23,6 +26,7 @@ Eqs uses_producers(Ctx *c, Uses *u, const Eq *e);        /* all that write what 
 
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext);
+bool same_extents(Index *const *a, int na, Index *const *b, int nb);
 bool index_in(const Index *i, Index *const *list, int n);
 Index *expr_bare(const Expr *e);                         /* the index, if e is nothing but an index; else NULL */
 double index_points(Index *const *at, int n);            /* how many points they span at their largest extents */
@@ -61,6 +65,7 @@ int eq_at(const Graph *g, const Eq *e);
 int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x);
 /* A new tensor of the shape of t and the equation that copies t into it (not yet read by anybody). */
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq);
+void tensor_add(Ctx *c, Tensors *v, Tensor *t);          /* unless it is there */
 bool eq_by_hand(const Graph *g, const Eq *e);            /* stands in a kernel that the user wrote: not rewritten */
 bool tensor_is_next(const Graph *g, const Tensor *t);    /* a state takes its value at the end of the call */
 bool graph_is_out(const Graph *g, const Tensor *t);
@@ -69,6 +74,7 @@ bool tensor_known(const Tensor *t);                      /* its data are there w
 void tensor_find_stream(Tensor *t);                      /* sets stream_dim from the shape */
 /* May be replaced by its equation: one writer, a plain temporary, no history, no output, not written by hand. */
 bool tensor_removable(const Graph *g, Uses *u, const Tensor *t);
+void kernel_inputs(Ctx *c, Kernel *k);                   /* sets the list of what it reads and does not write */
 const char *label_union(Ctx *c, const char *a, const char *b);      /* "conv+bias" and "bias+relu": "conv+bias+relu" */
 /* Solves e's places for its indices from the places of a read: to[k] for e->free[k]. False if that is not possible. */
 bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to);
