@@ -19,10 +19,11 @@ int64_t count_max(const Index *i);                        /* the largest extent 
 /* One tensor that the kernel computes: its equations (more than one: pieces), the reduction of the first, the indices of both kinds, all reads.
  * After groups_of: its group, and which circle of a recurrence it belongs to (-1: none). */
 typedef struct Item {
-  Tensor *t; Eq **eq; int neq; Expr *red; Index **k; int nk; Index **free; int nfree; Exprs reads; int group, circle;
+  Tensor *t; Eq **eq; int neq; Expr *red; Index **k; int nk; Index **free; int nfree; Exprs reads; int group, circle; Tree *leaf;
 } Item;
 typedef VEC(Item) Items;
 Items items_of(Ctx *c, const Kernel *k);
+#define ITEMS(it, b) for (Item *it = (b)->its.at; it < (b)->its.at + (b)->its.n; it++)      /* every item of a build */
 /* What a builder works on; lanes: see kernel_lanes. */
 typedef struct Build { Ctx *c; const Graph *g; const Kernel *k; const Target *t; Items its; int lanes; } Build;
 Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t);
@@ -86,8 +87,7 @@ const char *group_step(const Build *b, const Group *g);   /* the index that step
 Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that steps through the equation's circle, NULL if there is none */
 
 /* ---- trees of one kernel */
-typedef Tree *Builder(Build *b);
-Builder tree_pointwise, tree_contraction, tree_rows, tree_stream, tree_scan;
+Tree *tree_stream(Build *b);
 Tree *tree_for(Ctx *c, const char *index, int64_t step, LoopKind kind, Tree *body);
 Tree *tree_loop(Ctx *c, const char *index, int64_t step, Tree *body);      /* serial */
 Tree *tree_let(Ctx *c, const char *tensor, Storage s);
@@ -99,10 +99,9 @@ void order_unroll(Ctx *c, Order *o, const char *index);
 void order_k_by(Ctx *c, Order *o, const char **k, int nk, int ku);         /* reduction indices, unrolled as Tile.ku says */
 void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane);     /* free, then bound indices of all pieces, without the lane */
 Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
-/* The leaf of one equation of a recurrence within a step along `step`: lanes along its largest other index. */
-Tree *leaf_step(const Build *b, const Item *it, const char *step);
-/* leaf[first..end - 1], and `let x reg` for every item of them that is read only at home, and only by them. */
-Tree *tree_leaves(const Build *b, Tree **leaf, int first, int end);
-Tree *tree_tile(const Build *b, const Group *g, Tree **leaf, const char *row, int mr, int nv);
+/* The leaves of items first..end - 1, and `let x reg` for every item of them that is read only at home, and only by them. */
+Tree *tree_leaves(const Build *b, int first, int end);
+Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
+Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
 Tree *tree_singles(const Build *b, int first, int end);   /* each item by itself, serial loops, lanes along the best index: always right */
 #endif
