@@ -14,15 +14,9 @@
  * never   joins groups that depend on each other through a third */
 #include "builders.h"
 
-typedef enum {
-  GROUP_POINT,                    /* pointwise equations over one index space */
-  GROUP_CONTRACTION,              /* sums of products over one space and pointwise followers of that space */
-  GROUP_ROWS,                     /* reductions over columns and pointwise equations of the same rows */
-  GROUP_STREAM,                   /* everything over t */
-  GROUP_SCAN,                     /* a recurrence */
-  GROUP_HAND,                     /* a kernel that the user wrote */
-  GROUP_OTHER                     /* a gather, ... */
-} GroupKind;
+/* Pointwise over one space; sums of products and pointwise followers of that space; reductions over columns and pointwise of the same rows; everything over
+ * t; a recurrence; a kernel that the user wrote; a gather, ... */
+typedef enum { GROUP_POINT, GROUP_CONTRACTION, GROUP_ROWS, GROUP_STREAM, GROUP_SCAN, GROUP_HAND, GROUP_OTHER } GroupKind;
 typedef struct Cluster { GroupKind kind; Eqs eq; Kernel *hand; bool gone; } Cluster;      /* eq: in the graph's order */
 typedef struct Fuse { Ctx *c; Graph *g; VEC(Cluster) group; Map at, of; Uses uses; int n; } Fuse;   /* of an equation: place in g->eq, group */
 
@@ -125,8 +119,7 @@ static const char *rows_fit(Loops *l, const Eqs *eq) {
   const Eq *rows = NULL;
   for (int k = 0; k < eq->n && !rows; k++) if (eq_reduction(eq->at[k], NULL)) rows = eq->at[k];
   for (int k = 0; rows && k < eq->n; k++) {
-    const Eq *e = eq->at[k]; const Expr *red = eq_reduction(e, NULL);
-    double n = red ? reduce_points(red) : 1;
+    const Eq *e = eq->at[k]; const Expr *red = eq_reduction(e, NULL); double n = red ? reduce_points(red) : 1;
     for (int i = 0; i < e->nfree; i++) if (!has_loop(l, rows, e->free[i])) n *= (double)extent_max(e->free[i]->ext);
     if (!has_loops(l, e, rows)) return "has other rows";
     if (n != reduce_points(eq_reduction(rows, NULL)) && n != 1) return "has other columns";
@@ -341,8 +334,7 @@ static void explain(Fuse *f) {
 static void kernel_outputs(Fuse *f, int group, Kernel *k) {
   Tensors out = { 0 };
   for (int j = 0; j < k->neq; j++) {
-    const UseList *l = uses_get(&f->uses, k->eq[j]->out);
-    bool outside = graph_is_out(f->g, k->eq[j]->out);
+    const UseList *l = uses_get(&f->uses, k->eq[j]->out); bool outside = graph_is_out(f->g, k->eq[j]->out);
     for (int r = 0; l && r < l->read.n; r++) outside |= group_of(f, l->read.at[r].eq) != group;
     if (outside) tensor_add(f->c, &out, k->eq[j]->out);
   }

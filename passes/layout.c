@@ -206,8 +206,7 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   Indices v = { 0 };
   if (expr_any(e->rhs, or_reads, read->tensor) || !read_indices(c, e, read, &v) || v.n == 0) return false;
   if (index_points(v.at, v.n) > 2 * (double)tensor_size(read->tensor) + 1024) return false;
-  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); Expr **at = NEWN(c, Expr *, v.n);
-  int nl = layout_of(c, &v, order, l);
+  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); Expr **at = NEWN(c, Expr *, v.n); int nl = layout_of(c, &v, order, l);
   if (is_natural(read, &v, l, nl)) return false;
   Tensor *copy = copy_of(c, g, e, read, &v);
   for (int i = 0; i < v.n; i++) at[i] = expr_index(c, v.at[i]);

@@ -29,8 +29,7 @@ static Tree *tree_group(const Build *b, const Group *g, const Plan *p) {
   Ctx *c = b->c;
   for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_tile(c, &b->its.at[i], p);
   Tree *body = tree_tile(b, g, p->across ? NULL : p->row, p->tile.mr, p->tile.nv);
-  LoopKind rows = p->packed && !p->across ? LOOP_SERIAL : LOOP_EVEN;
-  bool inside = p->across || p->tile.nm;
+  LoopKind rows = p->packed && !p->across ? LOOP_SERIAL : LOOP_EVEN; bool inside = p->across || p->tile.nm;
   if (p->row && inside) body = tree_for(c, p->row, p->tile.mr, rows, body);
   if (p->col) body = tree_for(c, p->col, p->tile.nv, LOOP_EVEN, body);
   if (!p->across) body = tree_loop(c, p->lane, (int64_t)p->tile.nv * p->lanes, body);
@@ -56,8 +55,7 @@ typedef struct Nest { const Build *b; const char *lane; NameList loop; } Nest;
 
 /* The lane that suits most items, by how many of them can use it (twice, if they like it best). */
 static const char *lane_vote(const Build *b) {
-  const char *best = NULL, **name = NEWN(b->c, const char *, b->its.n);
-  int most = 0;
+  const char *best = NULL, **name = NEWN(b->c, const char *, b->its.n); int most = 0;
   for (int i = 0; i < b->its.n; i++) name[i] = lane_best(b->c, &b->its.at[i], false);
   for (int i = 0; i < b->its.n; i++) {
     int votes = 0;
@@ -80,8 +78,7 @@ static void nest_loops(Nest *n) {
 static Tree *nest_from(const Nest *n, int first, int end, int depth) {
   Tree *body = NULL; const Item *it = n->b->its.at;
   if (depth == n->loop.n) return tree_leaves(n->b, first, end);
-  const char *name = n->loop.at[depth];
-  bool lane = name_same(name, n->lane);
+  const char *name = n->loop.at[depth]; bool lane = name_same(name, n->lane);
   for (int i = first, e; i < end; i = e) {
     bool has = item_free(&it[i], name), border = expr_has(it[i].eq[0]->rhs, E_OR);
     for (e = i + 1; e < end && has == (item_free(&it[e], name) != NULL); e++) border |= expr_has(it[e].eq[0]->rhs, E_OR);
@@ -213,8 +210,7 @@ static Tree *phase(const Rows *r, int first, int end) {
 }
 
 static bool phase_ends(const Rows *r, int first, int i) {
-  const Item *at = r->b->its.at;
-  bool ends = !cols_of(r, &at[i], true) != !cols_of(r, &at[first], true);
+  const Item *at = r->b->its.at; bool ends = !cols_of(r, &at[i], true) != !cols_of(r, &at[first], true);
   for (int j = first; j < i; j++) ends |= at[j].red && item_reads(&at[i], at[j].t);
   return ends;
 }

@@ -241,8 +241,7 @@ static Expr *rewrite_compare(Stream *s, const Expr *e) {
   Ctx *c = s->c; Aff a, b;
   if (e->kind != E_FN || e->n != 2 || e->fn < FN_EQ || e->fn > FN_GE) return NULL;
   if (!expr_affine(c, e->arg[0], &a) || !expr_affine(c, e->arg[1], &b)) return NULL;
-  Aff f = aff_sub(c, &a, &b);
-  int64_t kt = aff_coef(&f, s->t), kd = aff_coef(&f, s->t->ext.dim);
+  Aff f = aff_sub(c, &a, &b); int64_t kt = aff_coef(&f, s->t), kd = aff_coef(&f, s->t->ext.dim);
   if (kt == 1 && kd == -1 && f.n == 2 && f.c <= 0) return expr_const(c, T_BOOL, 0, e->fn == FN_LT || e->fn == FN_NE || e->fn == FN_LE);
   if ((kt != 1 && kt != -1) || kd) return NULL;
   if (kt < 0) f = aff_sub(c, &(Aff){ 0 }, &f);                      /* t + ... against 0, turned round if t stood on the right */

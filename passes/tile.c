@@ -25,8 +25,7 @@ static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t
 
 /* Rows in steps whose sizes differ by at most one. */
 static double even_cycles(const Target *t, const TileSize *s, int mr, int64_t lanes, double iw, double ia) {
-  int64_t q = (s->m + mr - 1) / mr, big = s->m % q, r = s->m / q;
-  double one = tile_cycles(t, s, r, lanes, iw, ia);
+  int64_t q = (s->m + mr - 1) / mr, big = s->m % q, r = s->m / q; double one = tile_cycles(t, s, r, lanes, iw, ia);
   return (double)(q - big) * one + (big ? (double)big * tile_cycles(t, s, r + 1, lanes, iw, ia) : 0);
 }
 
@@ -63,8 +62,7 @@ int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
 
 /* The least cycles; of equals the largest tile. */
 Tile tile_choose(const Target *t, const TileSize *s) {
-  Tile best = { .mr = 1, .nv = 1, .ku = 1 };
-  double least = 0;
+  Tile best = { .mr = 1, .nv = 1, .ku = 1 }; double least = 0;
   for (int nv = 1; nv <= 12 && (nv == 1 || (int64_t)(nv - 1) * s->lanes < s->n); nv++)
     for (int mr = 1; mr <= 24 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)
       for (int nm = 0; nm < 2; nm++) {

@@ -36,8 +36,7 @@ void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane) {
   for (int bound = 0; bound < 2; bound++) {
     NameList seen = { 0 };
     for (int e = 0; e < it->neq; e++) {
-      const Expr *red = bound ? eq_reduction(it->eq[e], NULL) : NULL;
-      Index **at = red ? red->bound : it->eq[e]->free;
+      const Expr *red = bound ? eq_reduction(it->eq[e], NULL) : NULL; Index **at = red ? red->bound : it->eq[e]->free;
       int n = red ? red->nbound : bound ? 0 : it->eq[e]->nfree;
       for (int i = 0; i < n; i++) if (!name_same(at[i]->name, lane)) name_add(c, &seen, at[i]->name);
     }
@@ -65,8 +64,7 @@ Tree *tree_leaves(const Build *b, int first, int end) {
 
 /* Sums and what follows in registers; or, if that would be many copies of costly functions behind them, sums to memory and the rest by few rows. */
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv) {
-  Tree *sums = NULL; const Item *at = b->its.at;
-  int tail = g->first, few = nv >= 4 ? 1 : 4 / nv;
+  Tree *sums = NULL; const Item *at = b->its.at; int tail = g->first, few = nv >= 4 ? 1 : 4 / nv;
   bool costly = false, after = false;
   while (tail < g->end && at[tail].red) tail++;
   for (int i = tail; i < g->end; i++) { costly |= expr_costly(at[i].eq[0]->rhs); after |= at[i].red != NULL; }
@@ -78,8 +76,7 @@ Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv)
 Tree *tree_singles(const Build *b, int first, int end) {
   Tree *t = NULL;
   for (const Item *it = b->its.at + first; it < b->its.at + end; it++) {
-    Order o = { 0 };
-    const char *lane = b->lanes > 1 && it->nfree + it->nk ? lane_best(b->c, it, !it->nfree) : NULL;
+    Order o = { 0 }; const char *lane = b->lanes > 1 && it->nfree + it->nk ? lane_best(b->c, it, !it->nfree) : NULL;
     order_pieces(b->c, &o, it, lane);
     if (lane) order_add(b->c, &o, lane, LEAF_VECTOR, 4);
     t = tree_cat(t, leaf_of(b->c, it, &o));

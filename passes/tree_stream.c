@@ -30,8 +30,7 @@ static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv)
   const Item *head = &b->its.at[g->first]; double least = 1e30;
   g->row = row_name(head, p->time);
   if (g->circle || !item_free(head, p->time)) return 0;
-  TileSize s = tile_size(b, head, extent_named(head, g->row), b->t->block, g->ncon);
-  int few = nv >= 4 ? 1 : 4 / nv;
+  TileSize s = tile_size(b, head, extent_named(head, g->row), b->t->block, g->ncon); int few = nv >= 4 ? 1 : 4 / nv;
   g->mr = head->red ? 1 : few < s.m ? few : (int)s.m;
   for (int r = 1; r <= 16 && r <= s.m && head->red; r++) {
     double cy = tile_rows(b->t, &s, r, nv) * (s.m % r ? 1.04 : 1);  /* a rest is code of its own, and a narrower tile */

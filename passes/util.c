@@ -18,8 +18,7 @@ int pmap_get(const Map *m, const void *key) {
 
 void pmap_set(Ctx *c, Map *m, const void *key, int value) {
   if (2 * (m->n + 1) > m->cap) {
-    Map old = *m;
-    int cap = old.cap ? 2 * old.cap : 64;
+    Map old = *m; int cap = old.cap ? 2 * old.cap : 64;
     *m = (Map){ NEWN(c, const void *, cap), NEWN(c, int, cap), 0, cap };
     for (int k = 0; k < old.cap; k++) if (old.key[k]) pmap_set(c, m, old.key[k], old.value[k]);
   }
