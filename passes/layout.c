@@ -48,8 +48,7 @@ typedef struct Search {
 } Search;
 
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {
-  int64_t n = name ? access_stride(s->c, s->t, place, name) : 0;
-  return n == 0 || n == 1 ? 0 : price;
+  int64_t n = name ? access_stride(s->c, s->t, place, name) : 0; return n == 0 || n == 1 ? 0 : price;
 }
 
 static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
@@ -97,8 +96,7 @@ static bool layout_search(Search *s) {
   search_orders(s, 0);
   for (int i = 1; i < s->n; i++) sorted &= s->best[i].dim > s->best[i - 1].dim;
   memcpy(l + ones, s->best, sizeof *l * (size_t)s->n);
-  t->layout = sorted ? NULL : l; t->nlayout = sorted ? 0 : t->rank;
-  return !sorted;
+  t->layout = sorted ? NULL : l; t->nlayout = sorted ? 0 : t->rank; return !sorted;
 }
 
 /* Streams keep frames innermost: windows of the past and lanes run along them. */
@@ -106,8 +104,7 @@ static bool stream_last(Ctx *c, Tensor *t) {
   if (t->stream_dim == t->rank - 1) return false;
   t->layout = NEWN(c, LayoutDim, t->rank); t->nlayout = t->rank;
   for (int d = 0; d < t->rank; d++) t->layout[d] = (LayoutDim){ d, 1, 0 };
-  part_move(t->layout, t->stream_dim, t->rank - 1);
-  return true;
+  part_move(t->layout, t->stream_dim, t->rank - 1); return true;
 }
 
 static int layout_tensors(Ctx *c, Graph *g) {
@@ -188,8 +185,7 @@ static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const In
   for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], v->at, at, v->n);
   Tensor *t = tensor_new(c, g, ctx_printf(c, "%s_pack", read->tensor->name), read->tensor->type, v->n, shape, read->tensor->pos);
   t->kind = TK_CONST;
-  eq_new(c, g, t, to, v->n, expr_read(c, read->tensor, place, read->pos), e)->constant = true;
-  return t;
+  eq_new(c, g, t, to, v->n, expr_read(c, read->tensor, place, read->pos), e)->constant = true; return t;
 }
 
 typedef struct Swap { const Expr *from; Expr *to; } Swap;
@@ -266,6 +262,5 @@ int pass_layout(Ctx *c, Graph *g, const Target *t) {
     if (packed) kernel_inputs(c, k);
     n += packed;
   }
-  constants_first(c, g);
-  return n;
+  constants_first(c, g); return n;
 }

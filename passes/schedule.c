@@ -183,8 +183,7 @@ static void rows_lane(Rows *r) {
 
 /* Columns of a small window are unrolled in the leaf. */
 static bool col_small(const Rows *r, const char *name) {
-  const Index *x = index_of(r, name);
-  return !r->across && is_fixed(x) && count_max(x) <= 4;
+  const Index *x = index_of(r, name); return !r->across && is_fixed(x) && count_max(x) <= 4;
 }
 
 static Tree *leaf_row(const Rows *r, const Item *it) {

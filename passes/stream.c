@@ -103,8 +103,7 @@ static bool retime(Stream *s) {
   if (!need && !c->opt.delay && !s->ahead) { s->lag = NULL; return true; }
   for (int k = 0; k < g->nout; k++) *lag_at(s, g->out[k]) = c->opt.delay;
   for (int k = 0; k < g->neq; k++) shift_eq(s, g->eq[k]);
-  ledger_add(c, "stream", g->name, true, 0, "outputs come %d frames later", c->opt.delay);
-  return true;
+  ledger_add(c, "stream", g->name, true, 0, "outputs come %d frames later", c->opt.delay); return true;
 }
 
 /* ---- histories */
@@ -154,8 +153,7 @@ static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int6
     return h->as;
   }
   Hist h = { t, history_carrier(s, t), init_zero(init) ? NULL : init, index, frames };
-  PUSH(s->c, s->hist, h);
-  return h.as;
+  PUSH(s->c, s->hist, h); return h.as;
 }
 
 static void history_set(Stream *s, const Hist *h) {
@@ -199,8 +197,7 @@ static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
 }
 
 static bool read_past(Stream *s, const Expr *e) {
-  Offset o;
-  return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0;
+  Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0;
 }
 
 /* May any place but the stream's lie outside? Then the `or` stays for those. */
@@ -252,8 +249,7 @@ static Expr *rewrite_compare(Stream *s, const Expr *e) {
   }
   bool less = (e->fn == FN_LT || e->fn == FN_LE) == (kt > 0), strict = e->fn == FN_LT || e->fn == FN_GT;
   f.c -= less ? !strict : strict;                                   /* t <= d is !(t - d - 1 >= 0), t > d is t - d - 1 >= 0 */
-  Expr *seen = seen_at(s, aff_expr(c, &f));
-  return less ? expr_fn1(c, FN_NOT, seen) : seen;
+  Expr *seen = seen_at(s, aff_expr(c, &f)); return less ? expr_fn1(c, FN_NOT, seen) : seen;
 }
 
 static Expr *rewrite(Stream *s, Expr *e) {
@@ -378,6 +374,5 @@ int pass_stream(Ctx *c, Graph *g, const Target *target) {
   for (int k = 0; k < n; k++) eq_rewrite(&s, all[k]);
   if (c->nerror > nerror) return -1;
   for (int k = 0; k < s.hist.n; k++) history_set(&s, &s.hist.at[k]);
-  int far = graph_sort(c, g) ? copy_far(c, g, target->block) : -1;
-  return far < 0 ? -1 : s.n + far;
+  int far = graph_sort(c, g) ? copy_far(c, g, target->block) : -1; return far < 0 ? -1 : s.n + far;
 }

@@ -71,6 +71,5 @@ Tile tile_choose(const Target *t, const TileSize *s) {
         least = cy;
         best = (Tile){ .mr = mr, .nv = nv, .nm = nm };
       }
-  best.ku = tile_unroll(t, s, best.mr, best.nv);
-  return best;
+  best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
 }

@@ -12,8 +12,7 @@ static int pmap_slot(const Map *m, const void *key) {
 }
 
 int pmap_get(const Map *m, const void *key) {
-  int at = m->cap ? pmap_slot(m, key) : -1;
-  return at >= 0 && m->key[at] ? m->value[at] : -1;
+  int at = m->cap ? pmap_slot(m, key) : -1; return at >= 0 && m->key[at] ? m->value[at] : -1;
 }
 
 void pmap_set(Ctx *c, Map *m, const void *key, int value) {
@@ -28,10 +27,7 @@ void pmap_set(Ctx *c, Map *m, const void *key, int value) {
 }
 
 /* ---- uses */
-UseList *uses_get(Uses *u, const Tensor *t) {
-  int k = pmap_get(&u->map, t);
-  return k < 0 ? NULL : &u->list.at[k];
-}
+UseList *uses_get(Uses *u, const Tensor *t) { int k = pmap_get(&u->map, t); return k < 0 ? NULL : &u->list.at[k]; }
 
 static UseList *use_make(Ctx *c, Uses *u, const Tensor *t) {
   if (pmap_get(&u->map, t) < 0) { pmap_set(c, &u->map, t, u->list.n); PUSH(c, u->list, (UseList){ 0 }); }
@@ -72,8 +68,7 @@ Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext) {
   Index *i = NEW(c, Index);
-  *i = (Index){ .name = name, .ext = ext, .id = ++c->nid };
-  return i;
+  *i = (Index){ .name = name, .ext = ext, .id = ++c->nid }; return i;
 }
 
 bool index_in(const Index *i, Index *const *list, int n) {
@@ -141,8 +136,7 @@ bool place_static(const Expr *e) { return !expr_has(e, E_READ) && !expr_has(e, E
 
 bool place_inside(Ctx *c, const Expr *place, Extent n) {
   bool lo, hi;
-  expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi);
-  return lo && hi;
+  expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi); return lo && hi;
 }
 
 bool read_inside(Ctx *c, const Expr *read) {
@@ -187,8 +181,7 @@ Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, cons
   *t = (Tensor){ .name = graph_fresh(c, g, hint), .type = type_strong(type), .rank = rank, .kind = TK_TEMP, .pos = pos };
   t->shape = NEWN(c, Extent, rank);
   for (int d = 0; d < rank; d++) t->shape[d] = shape[d];
-  tensor_find_stream(t); graph_add_tensor(c, g, t);
-  return t;
+  tensor_find_stream(t); graph_add_tensor(c, g, t); return t;
 }
 
 Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like) {
@@ -196,8 +189,7 @@ Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, co
   *e = (Eq){ .out = out, .nfree = nfree, .rhs = rhs, .label = like ? like->label : NULL, .pos = like ? like->pos : out->pos, .id = ++c->nid };
   e->free = NEWN(c, Index *, nfree); e->place = NEWN(c, Expr *, nfree);
   for (int k = 0; k < nfree; k++) { e->free[k] = free[k]; e->place[k] = expr_index(c, free[k]); }
-  graph_add_eq(c, g, e);
-  return e;
+  graph_add_eq(c, g, e); return e;
 }
 
 int eq_at(const Graph *g, const Eq *e) {
@@ -206,8 +198,7 @@ int eq_at(const Graph *g, const Eq *e) {
 }
 
 int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x) {
-  int at = eq_at(g, e);
-  return at >= 0 && graph_circle(c, g, at, x) && x->dir ? at - x->first : -1;
+  int at = eq_at(g, e); return at >= 0 && graph_circle(c, g, at, x) && x->dir ? at - x->first : -1;
 }
 
 void eq_insert(Ctx *c, Graph *g, int at, Eq *e) {
@@ -229,8 +220,7 @@ Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq) {
     i[d] = index_new(c, ctx_intern(c, x.dim && !x.n ? x.dim->name : ctx_printf(c, "i%d", d)), x);
     at[d] = expr_index(c, i[d]);
   }
-  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL);
-  return n;
+  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL); return n;
 }
 
 void kernel_inputs(Ctx *c, Kernel *k) {
@@ -293,8 +283,7 @@ static void words_add(Text *t, const char *s) {
 
 const char *label_union(Ctx *c, const char *a, const char *b) {
   Text t = { .c = c };
-  words_add(&t, a); words_add(&t, b);
-  return t.n ? ctx_intern(c, t.s) : NULL;
+  words_add(&t, a); words_add(&t, b); return t.n ? ctx_intern(c, t.s) : NULL;
 }
 
 bool *circles_maybe(Ctx *c, const Graph *g) {
