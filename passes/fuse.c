@@ -14,8 +14,8 @@
  * never   joins groups that depend on each other through a third */
 #include "builders.h"
 
-/* Pointwise over one space; sums of products and pointwise followers of that space; reductions over columns and pointwise of the same rows; everything over
- * t; a recurrence; a kernel that the user wrote; a gather, ... */
+/* Pointwise over one space; sums of products and pointwise followers of that space; reductions over columns and pointwise of the same rows;
+ * everything over t; a recurrence; a kernel that the user wrote; a gather, ... */
 typedef enum { GROUP_POINT, GROUP_CONTRACTION, GROUP_ROWS, GROUP_STREAM, GROUP_SCAN, GROUP_HAND, GROUP_OTHER } GroupKind;
 typedef struct Cluster { GroupKind kind; Eqs eq; Kernel *hand; bool gone; } Cluster;      /* eq: in the graph's order */
 typedef struct Fuse { Ctx *c; Graph *g; VEC(Cluster) group; Map at, of; Uses uses; int n; } Fuse;   /* of an equation: place in g->eq, group */

@@ -6,8 +6,7 @@
  * keeps   everything but names (indices are objects of their own in every equation)
  * never   gives two indices of one equation one name, nor indices of different extents (pieces of a tensor excepted: they share a leaf)
  *
- * An index class is joined to another where a tensor is written at a bare index and read at a bare index. Joins that would give one equation the same
- * index twice are left out; the first in equation order wins. */
+ * Classes are joined where a tensor is written at a bare index and read at a bare index, in equation order, unless an equation got an index twice. */
 #include "builders.h"
 
 /* Slots of one equation are neighbours. up: towards the first slot of its class. */

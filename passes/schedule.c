@@ -73,8 +73,8 @@ static void nest_loops(Nest *n) {
   if (n->lane) PUSH(n->b->c, n->loop, n->lane);
 }
 
-/* Items first..end - 1, whose loops up to depth are open. Where some read outside along the lane, the steps at the border stand apart, and those between
- * need no masks. */
+/* Items first..end - 1, whose loops up to depth are open. Where some read outside along the lane, the steps at the border stand apart: those between need
+ * no masks. */
 static Tree *nest_from(const Nest *n, int first, int end, int depth) {
   Tree *body = NULL; const Item *it = n->b->its.at;
   if (depth == n->loop.n) return tree_leaves(n->b, first, end);
@@ -196,12 +196,9 @@ static Tree *leaf_row(const Rows *r, const Item *it) {
 
 /* One loop over the columns around items first..end - 1; what has none is in registers already: lets_row. */
 static Tree *phase(const Rows *r, int first, int end) {
-  Ctx *c = r->b->c; Tree *body = NULL;
-  if (!cols_of(r, &r->b->its.at[first], true)) {
-    for (int i = first; i < end; i++) body = tree_cat(body, r->b->its.at[i].leaf);
-    return body;
-  }
-  body = tree_leaves(r->b, first, end);
+  Ctx *c = r->b->c; bool cols = cols_of(r, &r->b->its.at[first], true); Tree *body = cols ? tree_leaves(r->b, first, end) : NULL;
+  for (int i = first; i < end && !cols; i++) body = tree_cat(body, r->b->its.at[i].leaf);
+  if (!cols) return body;
   if (r->across) body = tree_loop(c, r->lane, (r->many > 1 ? 1 : 4) * r->b->lanes, body);
   for (int d = r->col.n - 1; d >= 0; d--)
     if (!col_small(r, r->col.at[d]) && !(r->across && name_same(r->col.at[d], r->lane))) body = tree_loop(c, r->col.at[d], 1, body);

@@ -107,13 +107,6 @@ static bool retime(Stream *s) {
 }
 
 /* ---- histories */
-static Index **history_indices(Ctx *c, const Tensor *t) {
-  Index **i = NEWN(c, Index *, t->rank);
-  for (int d = 0; d < t->rank; d++)
-    i[d] = index_new(c, d == t->stream_dim ? t->shape[d].dim->name : ctx_intern(c, ctx_printf(c, "i%d", d)), t->shape[d]);
-  return i;
-}
-
 /* v over the history's own indices: every index of it must stand bare in a place of the read. NULL if it cannot be a constant. */
 static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   const Tensor *t = read->tensor; Indices from = { 0 }; Exprs to = { 0 };
@@ -158,7 +151,7 @@ static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int6
 
 static void history_set(Stream *s, const Hist *h) {
   h->as->history = h->frames; h->as->init = h->init;
-  h->as->init_index = h->index ? h->index : history_indices(s->c, h->as);
+  h->as->init_index = h->index ? h->index : tensor_indices(s->c, h->as);
   ledger_add(s->c, "stream", h->as->name, true, 0, "%lld frames of history%s", (long long)h->frames, h->init ? " that begin with a constant" : "");
   s->n++;
 }
@@ -225,7 +218,7 @@ static Expr *rewrite_or(Stream *s, Expr *e) {
   guarded_reads(s, a, &reads);
   EACH(Expr, r, reads) keep |= outside_elsewhere(s, r);
   if (reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor))
-    init = init_of_read(s, a, v, index = history_indices(s->c, a->tensor));
+    init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
   if (!init) cond = all_seen(s, &reads);
   a = init ? rewrite_read(s, a, init, index) : rewrite(s, a);
   Pos p = cond ? e->arg[0]->pos : e->pos;

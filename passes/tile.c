@@ -6,6 +6,7 @@
  *   k * cy + 2 + 3 max(0, f - 12),   cy = max(f / ports, (r + v) / loads, 1.25 latency, t) + 0.1 t,
  * t: the time that the operands' bytes take from the level of the cache that holds them. */
 #include "builders.h"
+#include <math.h>
 
 static double level_cost(const Target *t, double bytes) { /* cycles a byte */
   return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16;
@@ -16,9 +17,7 @@ static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t
   double v = (double)((lanes + s->lanes - 1) / s->lanes), rows = (double)r, f = rows * v * s->copies;
   double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports;
   double load = (rows + v * s->copies) / t->load_ports, slow = 1.25 * t->fma_latency;
-  if (load > cy0) cy0 = load;
-  if (slow > cy0) cy0 = slow;
-  double cy = (bytes > cy0 ? bytes : cy0) + 0.1 * bytes;
+  double cy = fmax(fmax(bytes, cy0), fmax(load, slow)) + 0.1 * bytes;
   if (s->conflict && r > 8) cy *= 1.3;
   return (double)s->k * cy + 2 + (f > 12 && t->vector_bytes ? 3 * (f - 12) : 0);
 }

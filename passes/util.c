@@ -48,11 +48,7 @@ Uses uses_find(Ctx *c, const Graph *g) {
 int uses_readers(Uses *u, const Tensor *t, Eq **first) {
   const UseList *l = uses_get(u, t); int n = 0;
   if (first) *first = l && l->read.n ? l->read.at[0].eq : NULL;
-  for (int k = 0; l && k < l->read.n; k++) {
-    bool seen = false;
-    for (int j = 0; j < k; j++) seen |= l->read.at[j].eq == l->read.at[k].eq;
-    n += !seen;
-  }
+  for (int k = 0; l && k < l->read.n; k++) n += k == 0 || l->read.at[k].eq != l->read.at[k - 1].eq;     /* those of one equation are neighbours */
   return n;
 }
 
@@ -212,15 +208,19 @@ void eq_remove(Graph *g, const Eq *e) {
   if (at >= 0) memmove(g->eq + at, g->eq + at + 1, sizeof *g->eq * (size_t)(--g->neq - at));
 }
 
+Index **tensor_indices(Ctx *c, const Tensor *t) {
+  Index **i = NEWN(c, Index *, t->rank); const Extent *x = t->shape;
+  for (int d = 0; d < t->rank; d++)
+    i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);
+  return i;
+}
+
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq) {
   Tensor *n = tensor_new(c, g, hint, t->type, t->rank, t->shape, t->pos);
-  Index **i = NEWN(c, Index *, t->rank); Expr **at = NEWN(c, Expr *, t->rank);
-  for (int d = 0; d < t->rank; d++) {
-    Extent x = t->shape[d];
-    i[d] = index_new(c, ctx_intern(c, x.dim && !x.n ? x.dim->name : ctx_printf(c, "i%d", d)), x);
-    at[d] = expr_index(c, i[d]);
-  }
-  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL); return n;
+  Index **i = tensor_indices(c, t); Expr **at = NEWN(c, Expr *, t->rank);
+  for (int d = 0; d < t->rank; d++) at[d] = expr_index(c, i[d]);
+  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL);
+  return n;
 }
 
 void kernel_inputs(Ctx *c, Kernel *k) {

@@ -55,6 +55,7 @@ void eq_insert(Ctx *c, Graph *g, int at, Eq *e), eq_remove(Graph *g, const Eq *e
 int eq_at(const Graph *g, const Eq *e);                  /* -1 if it is none of the graph's */
 /* Which equation of the circle of its recurrence (*x) e is; -1 if it is in none. */
 int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x);
+Index **tensor_indices(Ctx *c, const Tensor *t);         /* new ones, one a dimension, with the names of symbolic dimensions */
 /* A new tensor of the shape of t and the equation that copies t into it (not yet read by anybody). */
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq);
 void tensor_add(Ctx *c, Tensors *v, Tensor *t);          /* unless it is there */
