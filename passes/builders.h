@@ -50,6 +50,7 @@ void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg);      /* calls fn o
  * lanes' candidates), k (summed). w: the operand that is constant, if one is. No such sum: x is NULL. contracts: all of k stand in both. */
 typedef struct Shape { bool contracts; Expr *x, *w; Index **batch, **m, **n, **k; int nbatch, nm, nn, nk; } Shape;
 void shape_plain(Ctx *c, const Eq *e, Shape *out);
+static inline Shape shape_of(Ctx *c, const Eq *e) { Shape s; shape_plain(c, e, &s); return s; }
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k);     /* names.c: indices along the same loop get the same name, others different names */
 
 /* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k unrolled

@@ -28,10 +28,8 @@ static bool before(Fuse *f, const Cluster *a, const Cluster *b) { return first_o
 static int group_new(Fuse *f, GroupKind kind) { PUSH(f->c, f->group, ((Cluster){ .kind = kind })); return f->group.n - 1; }
 
 static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
-  int k = v->n;
   PUSH(f->c, *v, e);
-  for (; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) v->at[k] = v->at[k - 1];
-  v->at[k] = e;
+  for (int k = v->n - 1; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) { v->at[k] = v->at[k - 1]; v->at[k - 1] = e; }
 }
 
 static void group_add(Fuse *f, int k, Eq *e) { eqs_insert(f, &f->group.at[k].eq, e); pmap_set(f->c, &f->of, e, k); }
@@ -141,10 +139,9 @@ static bool gathers(const Expr *e, const void *arg) {
 }
 
 static GroupKind kind_of(Fuse *f, const Eq *e) {
-  Shape s; const Expr *red = eq_reduction(e, NULL);
+  Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
   if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
   if (!red) return expr_has(e->rhs, E_REDUCE) ? GROUP_OTHER : GROUP_POINT;
-  shape_plain(f->c, e, &s);
   if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
   return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;
 }
@@ -171,11 +168,10 @@ static Move fuse_vertical(Fuse *f, int a, int b) {
 /* ---- legality: horizontal */
 /* The streamed operands are one tensor at places that are equal once b's indices are called as a's. */
 static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
-  Shape s, t; Indices from = { 0 }; Exprs to = { 0 };
+  Shape s = shape_of(f->c, a), t = shape_of(f->c, b); Indices from = { 0 }; Exprs to = { 0 };
   const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
   if (!same_extents(a->free, a->nfree, b->free, b->nfree)) return "they have different index spaces";
   if (!same_extents(ra->bound, ra->nbound, rb->bound, rb->nbound)) return "they sum over different extents";
-  shape_plain(f->c, a, &s); shape_plain(f->c, b, &t);
   if (s.x->tensor != t.x->tensor || s.nm != t.nm || s.nn != t.nn) return "they have no operand in common";
   for (int k = 0; k < b->nfree; k++) { PUSH(f->c, from, b->free[k]); PUSH(f->c, to, expr_index(f->c, a->free[k])); }
   for (int k = 0; k < rb->nbound; k++) { PUSH(f->c, from, rb->bound[k]); PUSH(f->c, to, expr_index(f->c, ra->bound[k])); }

@@ -91,8 +91,7 @@ static int home_of(const Item *at, int i) {
 
 void items_move(Item *at, int from, int to) {
   Item it = at[from];
-  memmove(at + to + 1, at + to, sizeof *at * (size_t)(from - to));
-  at[to] = it;
+  memmove(at + to + 1, at + to, sizeof *at * (size_t)(from - to)); at[to] = it;
 }
 
 static bool reads_two(const Items *its, const Item *a, const Item *b) {

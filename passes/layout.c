@@ -29,8 +29,7 @@ static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *
 static Wish wish_of(Ctx *c, const Kernel *k) {
   const char *lane = NULL;
   for (int i = 0; i < k->neq; i++) {
-    Shape s;
-    shape_plain(c, k->eq[i], &s);
+    Shape s = shape_of(c, k->eq[i]);
     if (s.contracts) lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
     if (lane) return (Wish){ lane, true };
   }
@@ -52,8 +51,7 @@ static double apart(const Search *s, Expr *const *place, const char *name, doubl
 }
 
 static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
-  Shape h; const Expr *red = eq_reduction(e, NULL);
-  shape_plain(s->c, e, &h);
+  Shape h = shape_of(s->c, e); const Expr *red = eq_reduction(e, NULL);
   if (!h.x || (h.x->tensor != s->t && h.w->tensor != s->t))
     return apart(s, r->arg, w.lane, w.contracts ? 10 : 5) + (red && !w.lane ? apart(s, r->arg, largest(red->bound, red->nbound), 3) : 0);
   if (!h.nn || (h.w->tensor == s->t && expr_equal(h.w, r))) return apart(s, r->arg, w.lane, h.nn ? 4 : 50);
@@ -216,8 +214,7 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
 static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const char *step) {
   int n = 0;
   for (const Item *it = b->its.at + gr->first; it < b->its.at + gr->end; it++) {
-    Shape s; PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
-    shape_plain(b->c, it->eq[0], &s);
+    Shape s = shape_of(b->c, it->eq[0]); PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
     if (!s.x || it->neq != 1 || !tensor_known(s.w->tensor) || (gr->circle && !o.panel)) continue;
     if (p) {
       bool lane = access_stride(b->c, s.w->tensor, s.w->arg, p->lane) != 0;
@@ -250,10 +247,9 @@ static void constants_first(Ctx *c, Graph *g) {
 
 int pass_layout(Ctx *c, Graph *g, const Target *t) {
   int n = 0; bool all = true;
-  for (int i = 0; i < g->nkernel; i++) {
-    all &= !g->kernel[i]->tree;
-    if (!g->kernel[i]->tree) kernel_unify(c, g, g->kernel[i]);
-  }
+  for (int i = 0; i < g->nkernel; i++)
+    if (g->kernel[i]->tree) all = false;
+    else kernel_unify(c, g, g->kernel[i]);
   if (all) n += layout_tensors(c, g);
   for (int i = 0; i < g->nkernel; i++) {
     Kernel *k = g->kernel[i];

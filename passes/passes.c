@@ -22,8 +22,7 @@ enum { NPASS = sizeof passes / sizeof *passes };
 bool passes_run(Ctx *c, Graph *g, const Target *t, Stage until) {
   Stage from = g->stage;
   for (int k = 0; k < NPASS; k++) {
-    const Pass *p = &passes[k];
-    int nerror = c->nerror;
+    const Pass *p = &passes[k]; int nerror = c->nerror;
     if (p->stage <= from || p->stage > until) continue;
     if (p->fn(c, g, t) < 0 || c->nerror > nerror) return false;
     if (k == NPASS - 1 || p[1].stage != p->stage) g->stage = p->stage;

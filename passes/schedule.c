@@ -282,8 +282,7 @@ static Tree *tree_of(Build *b) {
   if (kernel_stream(b->k)) return tree_stream(b);
   if (kernel_circles(b->k)) return tree_scan(b);
   ITEMS(it, b) {
-    Shape s;
-    shape_plain(b->c, it->eq[0], &s);
+    Shape s = shape_of(b->c, it->eq[0]);
     if (s.contracts && it->nfree > 0) return tree_contraction(b);
     reduces |= it->red != NULL;
   }

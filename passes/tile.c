@@ -67,8 +67,7 @@ Tile tile_choose(const Target *t, const TileSize *s) {
       for (int nm = 0; nm < 2; nm++) {
         double cy = total_cycles(t, s, mr, nv, nm);
         if (least != 0 && (cy > least || (cy == least && mr * nv <= best.mr * best.nv))) continue;
-        least = cy;
-        best = (Tile){ .mr = mr, .nv = nv, .nm = nm };
+        least = cy; best = (Tile){ .mr = mr, .nv = nv, .nm = nm };
       }
   best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
 }

@@ -56,8 +56,7 @@ StreamPlan plan_stream(Build *b) {
 
 /* ---- leaves */
 static void order_bound(const Build *b, Order *o, const Item *it, const char *lane, int mr, int nv, TileSize s) {
-  const char **k; int nk; Shape shape;
-  shape_plain(b->c, it->eq[0], &shape);
+  const char **k; int nk; Shape shape = shape_of(b->c, it->eq[0]);
   for (int i = 0; i < it->nk && !shape.x; i++) (count_max(it->k[i]) <= 4 ? order_unroll : order_serial)(b->c, o, it->k[i]->name);
   if (!shape.x) return;
   order_k(b->c, &shape, lane, &k, &nk);
@@ -150,8 +149,7 @@ Tree *tree_stream(Build *b) {
     const Group *g = i < p.group.n ? &p.group.at[i] : NULL;
     bool apart = !g || g->circle || !item_free(&b->its.at[g->first], p.time);
     if (loop && (apart || reads_past(b, &p, first, g))) {
-      body = tree_cat(body, tree_loop(b->c, p.time, (int64_t)p.nv * b->lanes, loop));
-      loop = NULL;
+      body = tree_cat(body, tree_loop(b->c, p.time, (int64_t)p.nv * b->lanes, loop)); loop = NULL;
     }
     if (!g) break;
     if (!loop) first = g->first;

@@ -199,8 +199,7 @@ int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x) {
 
 void eq_insert(Ctx *c, Graph *g, int at, Eq *e) {
   graph_add_eq(c, g, e);
-  memmove(g->eq + at + 1, g->eq + at, sizeof *g->eq * (size_t)(g->neq - 1 - at));
-  g->eq[at] = e;
+  memmove(g->eq + at + 1, g->eq + at, sizeof *g->eq * (size_t)(g->neq - 1 - at)); g->eq[at] = e;
 }
 
 void eq_remove(Graph *g, const Eq *e) {

@@ -49,12 +49,10 @@ void expr_addends(Ctx *c, Expr *e, Exprs *out);          /* of a tree of + */
 
 /* ---- graphs */
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos);
-/* out[free...] = rhs as the graph's last equation. */
-Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like);
+Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like);  /* out[free...] = rhs as the graph's last equation. */
 void eq_insert(Ctx *c, Graph *g, int at, Eq *e), eq_remove(Graph *g, const Eq *e);
 int eq_at(const Graph *g, const Eq *e);                  /* -1 if it is none of the graph's */
-/* Which equation of the circle of its recurrence (*x) e is; -1 if it is in none. */
-int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x);
+int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x);  /* Which equation of the circle of its recurrence (*x) e is; -1 if it is in none. */
 Index **tensor_indices(Ctx *c, const Tensor *t);         /* new ones, one a dimension, with the names of symbolic dimensions */
 /* A new tensor of the shape of t and the equation that copies t into it (not yet read by anybody). */
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq);
@@ -73,10 +71,8 @@ const char *label_union(Ctx *c, const char *a, const char *b);      /* "conv+bia
 bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to);
 /* For each equation of a sorted graph: may it be part of a recurrence? (Pieces may raise a false alarm; graph_circle knows.) */
 bool *circles_maybe(Ctx *c, const Graph *g);
-/* Turns equations over constants alone into constant ones where that pays. */
-int const_mark(Ctx *c, Graph *g, bool late);
-/* All temporaries that e reads become constants, if they can. False if some cannot. */
-bool const_force(Ctx *c, Graph *g, Expr *e);
+int const_mark(Ctx *c, Graph *g, bool late);             /* Turns equations over constants alone into constant ones where that pays. */
+bool const_force(Ctx *c, Graph *g, Expr *e);             /* All temporaries that e reads become constants, if they can. False if some cannot. */
 
 /* ---- parts of simplify */
 typedef struct Rules Rules;                              /* rules.c: simplify.rules, parsed */
