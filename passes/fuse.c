@@ -327,23 +327,9 @@ static void explain(Fuse *f) {
 }
 
 /* ---- kernels */
-static void kernel_outputs(Fuse *f, int group, Kernel *k) {
-  Tensors out = { 0 };
-  for (int j = 0; j < k->neq; j++) {
-    const UseList *l = uses_get(&f->uses, k->eq[j]->out); bool outside = graph_is_out(f->g, k->eq[j]->out);
-    for (int r = 0; l && r < l->read.n; r++) outside |= group_of(f, l->read.at[r].eq) != group;
-    if (outside) tensor_add(f->c, &out, k->eq[j]->out);
-  }
-  k->out = out.at; k->nout = out.n;
-}
-
-static const char *kernel_name(Fuse *f, int *n) {
-  const char *s; bool used;
-  do {
-    s = ctx_intern(f->c, ctx_printf(f->c, "k%d", (*n)++)); used = false;
-    for (int k = 0; k < f->g->nkernel; k++) used |= !strcmp(f->g->kernel[k]->name, s);
-  } while (used);
-  return s;
+static bool kernel_named(const Graph *g, const char *s) {
+  for (int k = 0; k < g->nkernel; k++) if (!strcmp(g->kernel[k]->name, s)) return true;
+  return false;
 }
 
 /* A long chain of words is told by its ends. */
@@ -358,11 +344,17 @@ static const char *label_short(Ctx *c, const char *s) {
 }
 
 static Kernel *kernel_make(Fuse *f, int group, int *number) {
-  const Cluster *g = &f->group.at[group];
+  const Cluster *g = &f->group.at[group]; Tensors out = { 0 };
   if (g->hand) return g->hand;
   Kernel *k = NEW(f->c, Kernel);
   *k = (Kernel){ .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n, .pos = g->eq.at[0]->pos };
-  k->name = kernel_name(f, number); kernel_inputs(f->c, k); kernel_outputs(f, group, k);
+  do k->name = ctx_intern(f->c, ctx_printf(f->c, "k%d", (*number)++)); while (kernel_named(f->g, k->name));
+  EACH(Eq, e, g->eq) {
+    const UseList *l = uses_get(&f->uses, e->out); bool outside = graph_is_out(f->g, e->out);
+    for (int r = 0; l && r < l->read.n; r++) outside |= group_of(f, l->read.at[r].eq) != group;
+    if (outside) tensor_add(f->c, &out, e->out);
+  }
+  kernel_inputs(f->c, k); k->out = out.at; k->nout = out.n;
   return k;
 }
 

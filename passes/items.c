@@ -230,16 +230,8 @@ static bool read_has(const Expr *r, const Index *i) {
   return false;
 }
 
-static void shape_sort(Ctx *c, const Eq *e, Shape *s) {
-  Indices v[4] = { 0 };
-  for (int i = 0; i < e->nfree; i++) {
-    int in = read_has(s->x, e->free[i]) + 2 * read_has(s->w, e->free[i]);
-    PUSH(c, v[in ? in : 1], e->free[i]);                  /* in neither: as if in x */
-  }
-  s->m = v[1].at; s->nm = v[1].n; s->n = v[2].at; s->nn = v[2].n; s->batch = v[3].at; s->nbatch = v[3].n;
-}
-
 void shape_plain(Ctx *c, const Eq *e, Shape *out) {
+  Indices v[4] = { 0 };                                   /* by the operands that have them: x alone, w alone, both */
   *out = (Shape){ 0 };
   const Expr *red = eq_reduction(e, NULL), *b = red ? red->arg[0] : NULL;
   while (b && b->kind == E_CONVERT) b = b->arg[0];
@@ -249,5 +241,9 @@ void shape_plain(Ctx *c, const Eq *e, Shape *out) {
   bool swap = tensor_known(x->tensor) && !tensor_known(w->tensor);
   *out = (Shape){ .contracts = true, .x = swap ? w : x, .w = swap ? x : w, .k = red->bound, .nk = red->nbound };
   for (int i = 0; i < red->nbound; i++) out->contracts &= read_has(x, red->bound[i]) && read_has(w, red->bound[i]);
-  shape_sort(c, e, out);
+  for (int i = 0; i < e->nfree; i++) {
+    int in = read_has(out->x, e->free[i]) + 2 * read_has(out->w, e->free[i]);
+    PUSH(c, v[in ? in : 1], e->free[i]);                  /* in neither: as if in x */
+  }
+  out->m = v[1].at; out->nm = v[1].n; out->n = v[2].at; out->nn = v[2].n; out->batch = v[3].at; out->nbatch = v[3].n;
 }

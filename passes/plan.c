@@ -6,8 +6,8 @@
  * keeps   what lives in one kernel only: the lowering places it behind scratch_bytes, and histories behind state_bytes
  * never   lets two tensors overlap while both are needed (in-place writes excepted, below)
  *
- * A tensor lives from the kernel that writes it to the last that reads it. Largest first, each at the lowest gap between those that live at the same
- * time. A pointwise kernel writes in place of an operand that dies in it. */
+ * A tensor lives from the kernel that writes it to the last that reads it. Largest first, each at the lowest gap between those that live at the
+ * same time. A pointwise kernel writes in place of an operand that dies in it. */
 #include "builders.h"
 #include <stdlib.h>
 

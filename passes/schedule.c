@@ -65,16 +65,8 @@ static const char *lane_vote(const Build *b) {
   return best;
 }
 
-/* The indices of the widest item. */
-static void nest_loops(Nest *n) {
-  const Item *widest = n->b->its.at;
-  ITEMS(it, n->b) if (it->nfree > widest->nfree) widest = it;
-  for (int i = 0; i < widest->nfree; i++) if (!name_same(widest->free[i]->name, n->lane)) PUSH(n->b->c, n->loop, widest->free[i]->name);
-  if (n->lane) PUSH(n->b->c, n->loop, n->lane);
-}
-
-/* Items first..end - 1, whose loops up to depth are open. Where some read outside along the lane, the steps at the border stand apart: those between need
- * no masks. */
+/* Items first..end - 1, whose loops up to depth are open. Where some read outside along the lane, the steps at the border stand apart: those between
+ * need no masks. */
 static Tree *nest_from(const Nest *n, int first, int end, int depth) {
   Tree *body = NULL; const Item *it = n->b->its.at;
   if (depth == n->loop.n) return tree_leaves(n->b, first, end);
@@ -105,8 +97,10 @@ static bool nest_serves(const Nest *n) {
 }
 
 static Tree *tree_pointwise(Build *b) {
-  Nest n = { .b = b, .lane = lane_vote(b) };
-  nest_loops(&n);
+  Nest n = { .b = b, .lane = lane_vote(b) }; const Item *widest = b->its.at;
+  ITEMS(it, b) if (it->nfree > widest->nfree) widest = it;
+  for (int i = 0; i < widest->nfree; i++) if (!name_same(widest->free[i]->name, n.lane)) PUSH(b->c, n.loop, widest->free[i]->name);
+  if (n.lane) PUSH(b->c, n.loop, n.lane);
   if (!nest_serves(&n)) return tree_singles(b, 0, b->its.n);
   ITEMS(it, b) {
     Order o = { 0 };
@@ -194,7 +188,7 @@ static Tree *leaf_row(const Rows *r, const Item *it) {
   return leaf_of(r->b->c, it, &o);
 }
 
-/* One loop over the columns around items first..end - 1; what has none is in registers already: lets_row. */
+/* One loop over the columns around items first..end - 1; what has none is in registers already. */
 static Tree *phase(const Rows *r, int first, int end) {
   Ctx *c = r->b->c; bool cols = cols_of(r, &r->b->its.at[first], true); Tree *body = cols ? tree_leaves(r->b, first, end) : NULL;
   for (int i = first; i < end && !cols; i++) body = tree_cat(body, r->b->its.at[i].leaf);
@@ -211,20 +205,17 @@ static bool phase_ends(const Rows *r, int first, int i) {
   return ends;
 }
 
-/* Values of a row that are one number live in registers. */
-static Tree *lets_row(const Rows *r) {
-  Tree *t = NULL;
-  ITEMS(it, r->b) if (!cols_of(r, it, false) && is_local(r->b->k, it->t)) t = tree_cat(t, tree_let(r->b->c, it->t->name, ST_REG));
-  return t;
-}
-
 static Tree *tree_rows(Build *b) {
   Rows r = { .b = b, .many = 1 };
   rows_names(&r);
   if (!rows_serve(&r)) return tree_singles(b, 0, b->its.n);
   rows_lane(&r);
-  Tree *tree = lets_row(&r);
-  ITEMS(it, b) it->leaf = leaf_row(&r, it);
+  Tree *tree = NULL;
+  ITEMS(it, b) {
+    bool number = !cols_of(&r, it, false) && is_local(b->k, it->t);    /* one number a row: lives in a register */
+    if (number) tree = tree_cat(tree, tree_let(b->c, it->t->name, ST_REG));
+    it->leaf = leaf_row(&r, it);
+  }
   for (int i = 0, e; i < b->its.n; i = e) {
     for (e = i + 1; e < b->its.n && !phase_ends(&r, i, e); e++) {}
     tree = tree_cat(tree, phase(&r, i, e));

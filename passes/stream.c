@@ -5,8 +5,8 @@
  *     y[c, t] = sum(k < 3: (h[c, t - 3 * k] or 0) * w[k]);    y[c, t] = sum(k < 3: h[c, t - 3 * k] * w[k]);
  *
  * The alternative of `or` is what history holds before the first frame. Where it cannot be (it depends on the frame or on inputs, or stands for more
- * than one read), a tensor `seen` answers instead: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v.
- * Inputs and outputs that are read in the past get a copy, so that only temporaries have history.
+ * than one read), a tensor `seen` answers: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v. Inputs and outputs
+ * that are read in the past get a copy: only temporaries have history.
  *
  * needs   expand: every read of a stream tensor at t + (affine, bounded)
  * keeps   meaning of every frame
