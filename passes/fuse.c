@@ -236,10 +236,7 @@ static int *levels_of(Fuse *f) {
 static void group_stream(Fuse *f) {
   Graph *g = f->g; int *level = levels_of(f), most = 0, count = 0; bool must = false;
   for (int k = 0; k < g->ntensor; k++) must |= g->tensor[k]->history != 0;
-  for (int k = 0; k < g->neq; k++) {
-    most = level[k] > most ? level[k] : most;
-    count += eq_stream(g->eq[k]) && !g->eq[k]->constant;
-  }
+  for (int k = 0; k < g->neq; k++) { most = level[k] > most ? level[k] : most; count += eq_stream(g->eq[k]) && !g->eq[k]->constant; }
   if (count > 1 && !move_allowed(f->c, "tile", g->name)) {
     ledger_add(f->c, "fuse", g->name, false, 0, must ? "tile refused, but history goes block by block: taken all the same" : "tile refused");
     if (!must) return;

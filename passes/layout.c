@@ -205,8 +205,7 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   Tensor *copy = copy_of(c, g, e, read, &v);
   for (int i = 0; i < v.n; i++) at[i] = expr_index(c, v.at[i]);
   copy->layout = l; copy->nlayout = nl;
-  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) });
-  return true;
+  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) }); return true;
 }
 
 /* Constants for the loops of a contraction (p), of a recurrence's step (lanes along its largest other index, all of it in one panel), or of

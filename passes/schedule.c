@@ -21,8 +21,7 @@ static Tree *leaf_tile(Ctx *c, const Item *it, const Plan *p) {
   if (p->col) order_unroll(c, &o, p->col);
   if (!p->across && p->lanes == 1) order_unroll(c, &o, p->lane);
   else if (!p->across || it->red) order_add(c, &o, p->lane, LEAF_VECTOR, p->across && !p->col ? 2 : 0);
-  Tree *leaf = leaf_of(c, it, &o);
-  return it->red && p->col ? tree_loop(c, p->lane, p->lanes, leaf) : leaf;
+  Tree *leaf = leaf_of(c, it, &o); return it->red && p->col ? tree_loop(c, p->lane, p->lanes, leaf) : leaf;
 }
 
 static Tree *tree_group(const Build *b, const Group *g, const Plan *p) {
@@ -176,9 +175,7 @@ static void rows_lane(Rows *r) {
 }
 
 /* Columns of a small window are unrolled in the leaf. */
-static bool col_small(const Rows *r, const char *name) {
-  const Index *x = index_of(r, name); return !r->across && is_fixed(x) && count_max(x) <= 4;
-}
+static bool col_small(const Rows *r, const char *name) { const Index *x = index_of(r, name); return !r->across && is_fixed(x) && count_max(x) <= 4; }
 
 static Tree *leaf_row(const Rows *r, const Item *it) {
   Order o = { 0 }; bool col = cols_of(r, it, true);

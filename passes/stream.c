@@ -134,8 +134,7 @@ static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
 static Tensor *history_carrier(Stream *s, Tensor *t) {
   bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t); Eq *copy;
   for (int k = 0; k < s->hist.n; k++) taken |= s->hist.at[k].as == t;
-  s->n += taken;
-  return taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
+  s->n += taken; return taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
 }
 
 /* The history of t that begins with init over index (no index: any will do), at least `frames` long. */
@@ -189,9 +188,7 @@ static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
   for (int k = e->kind == E_OR; k < e->n; k++) guarded_reads(s, e->arg[k], out);
 }
 
-static bool read_past(Stream *s, const Expr *e) {
-  Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0;
-}
+static bool read_past(Stream *s, const Expr *e) { Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0; }
 
 /* May any place but the stream's lie outside? Then the `or` stays for those. */
 static bool outside_elsewhere(Stream *s, const Expr *r) {
@@ -276,8 +273,7 @@ static void eq_rewrite(Stream *s, Eq *e) {
 /* ---- outputs that are read: y becomes a copy of a temporary that the others read and that may have history */
 typedef struct Swap { Tensor *from, *to; } Swap;
 static Expr *swap_read(Ctx *c, Expr *e, void *arg) {
-  const Swap *w = arg;
-  return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
+  const Swap *w = arg; return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
 }
 
 static void output_split(Ctx *c, Graph *g, Tensor *t) {

@@ -70,8 +70,7 @@ static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, con
   if (it->neq > 1) order_pieces(b->c, &o, it, p->time);
   else if (it->red) order_bound(b, &o, it, NULL, g->mr, p->nv, tile_size(b, it, extent_named(it, g->row), b->t->block, g->ncon));
   if (g->row) order_unroll(b->c, &o, g->row);
-  order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
-  return leaf_of(b->c, it, &o);
+  order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0); return leaf_of(b->c, it, &o);
 }
 
 static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {

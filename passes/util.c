@@ -11,9 +11,7 @@ static int pmap_slot(const Map *m, const void *key) {
   return at;
 }
 
-int pmap_get(const Map *m, const void *key) {
-  int at = m->cap ? pmap_slot(m, key) : -1; return at >= 0 && m->key[at] ? m->value[at] : -1;
-}
+int pmap_get(const Map *m, const void *key) { int at = m->cap ? pmap_slot(m, key) : -1; return at >= 0 && m->key[at] ? m->value[at] : -1; }
 
 void pmap_set(Ctx *c, Map *m, const void *key, int value) {
   if (2 * (m->n + 1) > m->cap) {
@@ -130,10 +128,7 @@ static bool varies(const Expr *e, const void *arg) {
 bool expr_constant(const Expr *e) { return !expr_any(e, varies, NULL); }
 bool place_static(const Expr *e) { return !expr_has(e, E_READ) && !expr_has(e, E_REDUCE); }
 
-bool place_inside(Ctx *c, const Expr *place, Extent n) {
-  bool lo, hi;
-  expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi); return lo && hi;
-}
+bool place_inside(Ctx *c, const Expr *place, Extent n) { bool lo, hi; expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi); return lo && hi; }
 
 bool read_inside(Ctx *c, const Expr *read) {
   const Tensor *t = read->tensor;
@@ -209,8 +204,7 @@ void eq_remove(Graph *g, const Eq *e) {
 
 Index **tensor_indices(Ctx *c, const Tensor *t) {
   Index **i = NEWN(c, Index *, t->rank); const Extent *x = t->shape;
-  for (int d = 0; d < t->rank; d++)
-    i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);
+  for (int d = 0; d < t->rank; d++) i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);
   return i;
 }
 
@@ -218,8 +212,7 @@ Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq) {
   Tensor *n = tensor_new(c, g, hint, t->type, t->rank, t->shape, t->pos);
   Index **i = tensor_indices(c, t); Expr **at = NEWN(c, Expr *, t->rank);
   for (int d = 0; d < t->rank; d++) at[d] = expr_index(c, i[d]);
-  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL);
-  return n;
+  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL); return n;
 }
 
 void kernel_inputs(Ctx *c, Kernel *k) {
