@@ -236,16 +236,8 @@ static int pack_kernel(Build *b, Graph *g) {
   return n;
 }
 
-/* New equations of constants were appended: they come first, behind the constants that they copy. */
-static void constants_first(Ctx *c, Graph *g) {
-  Eqs v = { 0 };
-  for (int i = 0; i < g->neq; i++) if (g->eq[i]->constant) PUSH(c, v, g->eq[i]);
-  for (int i = 0; i < g->neq; i++) if (!g->eq[i]->constant) PUSH(c, v, g->eq[i]);
-  for (int i = 0; i < v.n; i++) g->eq[i] = v.at[i];
-}
-
 int pass_layout(Ctx *c, Graph *g, const Target *t) {
-  int n = 0; bool all = true;
+  int n = 0; bool all = true; Eqs sorted = { 0 };
   for (int i = 0; i < g->nkernel; i++)
     if (g->kernel[i]->tree) all = false;
     else kernel_unify(c, g, g->kernel[i]);
@@ -257,5 +249,8 @@ int pass_layout(Ctx *c, Graph *g, const Target *t) {
     if (packed) kernel_inputs(c, k);
     n += packed;
   }
-  constants_first(c, g); return n;
+  /* New equations of constants were appended: they come first, behind the constants that they copy. */
+  for (int late = 0; late < 2; late++) for (int i = 0; i < g->neq; i++) if (g->eq[i]->constant == !late) PUSH(c, sorted, g->eq[i]);
+  for (int i = 0; i < sorted.n; i++) g->eq[i] = sorted.at[i];
+  return n;
 }

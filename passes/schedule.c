@@ -119,13 +119,6 @@ static Tree *tree_pointwise(Build *b) {
  * lane: across: a column; else a row index. many: rows that go together. last: the innermost row index. */
 typedef struct Rows { const Build *b; NameList row, col; const char *lane, *last; bool across; int many; } Rows;
 
-static void rows_names(Rows *r) {
-  ITEMS(it, r->b) for (int j = 0; j < it->nk; j++) name_add(r->b->c, &r->col, it->k[j]->name);
-  ITEMS(it, r->b)
-    for (int j = 0; j < it->nfree && it->red; j++) if (!name_in(&r->col, it->free[j]->name)) name_add(r->b->c, &r->row, it->free[j]->name);
-  r->last = r->row.n ? r->row.at[r->row.n - 1] : NULL;
-}
-
 /* How many of the columns the item has: free, or also summed. */
 static int cols_of(const Rows *r, const Item *it, bool bound) {
   int n = 0;
@@ -204,7 +197,9 @@ static bool phase_ends(const Rows *r, int first, int i) {
 
 static Tree *tree_rows(Build *b) {
   Rows r = { .b = b, .many = 1 };
-  rows_names(&r);
+  ITEMS(it, b) for (int j = 0; j < it->nk; j++) name_add(b->c, &r.col, it->k[j]->name);
+  ITEMS(it, b) for (int j = 0; j < it->nfree && it->red; j++) if (!name_in(&r.col, it->free[j]->name)) name_add(b->c, &r.row, it->free[j]->name);
+  r.last = r.row.n ? r.row.at[r.row.n - 1] : NULL;
   if (!rows_serve(&r)) return tree_singles(b, 0, b->its.n);
   rows_lane(&r);
   Tree *tree = NULL;

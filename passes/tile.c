@@ -8,9 +8,8 @@
 #include "builders.h"
 #include <math.h>
 
-static double level_cost(const Target *t, double bytes) { /* cycles a byte */
-  return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16;
-}
+/* Cycles a byte. */
+static double level_cost(const Target *t, double bytes) { return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16; }
 
 /* Of one tile of r rows and `lanes` lanes. */
 static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t lanes, double iw, double ia) {
