@@ -12,23 +12,22 @@ typedef VEC(const char *) NameList;
 bool name_same(const char *a, const char *b);             /* also: both NULL */
 bool name_in(const NameList *v, const char *name);
 void name_add(Ctx *c, NameList *v, const char *name);     /* unless it is there */
-bool is_stream(const Index *i);
-bool is_fixed(const Index *i);                            /* the extent is a number */
+bool is_stream(const Index *i), is_fixed(const Index *i); /* runs over the stream; the extent is a number */
 int64_t count_max(const Index *i);                        /* the largest extent */
 
 /* One tensor that the kernel computes: its equations (more than one: pieces), the reduction of the first, the indices of both kinds, all reads.
  * After groups_of: its group, and which circle of a recurrence it belongs to (-1: none). */
 typedef struct Item {
-  Tensor *t; Eq **eq; int neq; Expr *red; Index **k; int nk; Index **free; int nfree; Exprs reads; int group, circle;
+  Tensor *t; Eq **eq; int neq; Expr *red; Index **k; int nk; Index **free; int nfree; Exprs reads; int group, circle; Tree *leaf;
 } Item;
 typedef VEC(Item) Items;
 Items items_of(Ctx *c, const Kernel *k);
+#define ITEMS(it, b) for (Item *it = (b)->its.at; it < (b)->its.at + (b)->its.n; it++)      /* every item of a build */
 /* What a builder works on; lanes: see kernel_lanes. */
 typedef struct Build { Ctx *c; const Graph *g; const Kernel *k; const Target *t; Items its; int lanes; } Build;
 Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t);
 
-Index *item_free(const Item *it, const char *name);       /* NULL if it has none of this name */
-Index *item_bound(const Item *it, const char *name);
+Index *item_free(const Item *it, const char *name), *item_bound(const Item *it, const char *name);     /* NULL if it has none of this name */
 int64_t extent_named(const Item *it, const char *name);   /* of either kind; 1 if it has none */
 bool item_reads(const Item *it, const Tensor *t);
 bool same_space(const Item *a, const Item *b);            /* the same free names with the same extents */
@@ -51,9 +50,8 @@ void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg);      /* calls fn o
  * lanes' candidates), k (summed). w: the operand that is constant, if one is. No such sum: x is NULL. contracts: all of k stand in both. */
 typedef struct Shape { bool contracts; Expr *x, *w; Index **batch, **m, **n, **k; int nbatch, nm, nn, nk; } Shape;
 void shape_plain(Ctx *c, const Eq *e, Shape *out);
-
-/* Gives indices of a kernel that run along the same loop the same name, others different names. */
-void kernel_unify(Ctx *c, const Graph *g, Kernel *k);
+static inline Shape shape_of(Ctx *c, const Eq *e) { Shape s; shape_plain(c, e, &s); return s; }
+void kernel_unify(Ctx *c, const Graph *g, Kernel *k);     /* names.c: indices along the same loop get the same name, others different names */
 
 /* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k unrolled
  * (0: all of it, -1: all of every k); rows outside the panels (mn) or panels outside the rows (nm). */
@@ -86,23 +84,20 @@ const char *group_step(const Build *b, const Group *g);   /* the index that step
 Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that steps through the equation's circle, NULL if there is none */
 
 /* ---- trees of one kernel */
-typedef Tree *Builder(Build *b);
-Builder tree_pointwise, tree_contraction, tree_rows, tree_stream, tree_scan;
 Tree *tree_for(Ctx *c, const char *index, int64_t step, LoopKind kind, Tree *body);
 Tree *tree_loop(Ctx *c, const char *index, int64_t step, Tree *body);      /* serial */
 Tree *tree_let(Ctx *c, const char *tensor, Storage s);
 Tree *tree_cat(Tree *a, Tree *b);
 typedef VEC(LeafDim) Order;                               /* a leaf's loops, outer to inner */
 void order_add(Ctx *c, Order *o, const char *index, LeafKind kind, int64_t step);
-void order_serial(Ctx *c, Order *o, const char *index);
-void order_unroll(Ctx *c, Order *o, const char *index);
+void order_serial(Ctx *c, Order *o, const char *index), order_unroll(Ctx *c, Order *o, const char *index);
 void order_k_by(Ctx *c, Order *o, const char **k, int nk, int ku);         /* reduction indices, unrolled as Tile.ku says */
 void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane);     /* free, then bound indices of all pieces, without the lane */
 Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
-/* The leaf of one equation of a recurrence within a step along `step`: lanes along its largest other index. */
-Tree *leaf_step(const Build *b, const Item *it, const char *step);
-/* leaf[first..end - 1], and `let x reg` for every item of them that is read only at home, and only by them. */
-Tree *tree_leaves(const Build *b, Tree **leaf, int first, int end);
-Tree *tree_tile(const Build *b, const Group *g, Tree **leaf, const char *row, int mr, int nv);
+/* The leaves of items first..end - 1, and `let x reg` for every item of them that is read only at home, and only by them. */
+Tree *tree_leaves(const Build *b, int first, int end);
+Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
+Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
+Tree *tree_stream(Build *b);
 Tree *tree_singles(const Build *b, int first, int end);   /* each item by itself, serial loops, lanes along the best index: always right */
 #endif

@@ -14,76 +14,55 @@
  * never   joins groups that depend on each other through a third */
 #include "builders.h"
 
-typedef enum {
-  GROUP_POINT,                    /* pointwise equations over one index space */
-  GROUP_CONTRACTION,              /* sums of products over one space and pointwise followers of that space */
-  GROUP_ROWS,                     /* reductions over columns and pointwise equations of the same rows */
-  GROUP_STREAM,                   /* everything over t */
-  GROUP_SCAN,                     /* a recurrence */
-  GROUP_HAND,                     /* a kernel that the user wrote */
-  GROUP_OTHER                     /* a gather, ... */
-} GroupKind;
+/* Pointwise over one space; sums of products and pointwise followers of that space; reductions over columns and pointwise of the same rows;
+ * everything over t; a recurrence; a kernel that the user wrote; a gather, ... */
+typedef enum { GROUP_POINT, GROUP_CONTRACTION, GROUP_ROWS, GROUP_STREAM, GROUP_SCAN, GROUP_HAND, GROUP_OTHER } GroupKind;
 typedef struct Cluster { GroupKind kind; Eqs eq; Kernel *hand; bool gone; } Cluster;      /* eq: in the graph's order */
 typedef struct Fuse { Ctx *c; Graph *g; VEC(Cluster) group; Map at, of; Uses uses; int n; } Fuse;   /* of an equation: place in g->eq, group */
 
 /* ---- groups */
 static int at_of(Fuse *f, const Eq *e) { return pmap_get(&f->at, e); }
 static int group_of(Fuse *f, const Eq *e) { return pmap_get(&f->of, e); }
-
-static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
-  int k = v->n;
-  PUSH(f->c, *v, e);
-  for (; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) v->at[k] = v->at[k - 1];
-  v->at[k] = e;
-}
-
-static int group_new(Fuse *f, GroupKind kind) {
-  PUSH(f->c, f->group, ((Cluster){ .kind = kind }));
-  return f->group.n - 1;
-}
-
-static void group_add(Fuse *f, int k, Eq *e) {
-  eqs_insert(f, &f->group.at[k].eq, e);
-  pmap_set(f->c, &f->of, e, k);
-}
-
 static int first_of(Fuse *f, const Cluster *g) { return g->eq.n ? at_of(f, g->eq.at[0]) : f->g->neq; }
 static bool before(Fuse *f, const Cluster *a, const Cluster *b) { return first_of(f, a) < first_of(f, b); }
+static int group_new(Fuse *f, GroupKind kind) { PUSH(f->c, f->group, ((Cluster){ .kind = kind })); return f->group.n - 1; }
+
+static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
+  PUSH(f->c, *v, e);
+  for (int k = v->n - 1; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) { v->at[k] = v->at[k - 1]; v->at[k - 1] = e; }
+}
+
+static void group_add(Fuse *f, int k, Eq *e) { eqs_insert(f, &f->group.at[k].eq, e); pmap_set(f->c, &f->of, e, k); }
 
 static const char *label_of(Fuse *f, const Cluster *g) {
   const char *s = NULL;
-  for (int k = 0; k < g->eq.n; k++) s = label_union(f->c, s, g->eq.at[k]->label);
+  EACH(Eq, e, g->eq) s = label_union(f->c, s, e->label);
   return s;
 }
 
 static const Eq *writer_in(const Eqs *eq, const Tensor *t) {
-  for (int k = 0; k < eq->n; k++)
-    if (eq->at[k]->out == t) return eq->at[k];
+  EACH(Eq, e, *eq) if (e->out == t) return e;
   return NULL;
 }
 
 /* Which groups does group k read from? */
 static bool *producers(Fuse *f, int k) {
   bool *on = NEWN(f->c, bool, f->group.n);
-  for (int j = 0; j < f->group.at[k].eq.n; j++) {
-    Eqs from = uses_producers(f->c, &f->uses, f->group.at[k].eq.at[j]);
-    for (int w = 0; w < from.n; w++)
-      if (group_of(f, from.at[w]) >= 0) on[group_of(f, from.at[w])] = true;
+  EACH(Eq, e, f->group.at[k].eq) {
+    Eqs from = uses_producers(f->c, &f->uses, e);
+    EACH(Eq, w, from) if (group_of(f, w) >= 0) on[group_of(f, w)] = true;
   }
-  on[k] = false;
-  return on;
+  on[k] = false; return on;
 }
 
 /* Does group `from` need group `to` through others? `direct`: also directly. */
 static bool depends(Fuse *f, int from, int to, bool direct, bool *seen) {
-  bool *on = producers(f, from);
-  if (direct && on[to]) return true;
-  for (int k = 0; k < f->group.n; k++) {
+  bool *on = producers(f, from), found = direct && on[to];
+  for (int k = 0; k < f->group.n && !found; k++) {
     if (!on[k] || k == to || seen[k]) continue;
-    seen[k] = true;
-    if (depends(f, k, to, true, seen)) return true;
+    seen[k] = true; found = depends(f, k, to, true, seen);
   }
-  return false;
+  return found;
 }
 static bool needs(Fuse *f, int from, int to, bool direct) { return depends(f, from, to, direct, NEWN(f->c, bool, f->group.n)); }
 
@@ -111,41 +90,35 @@ static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
 
 /* Every read of a member's tensor is at home. False also if that tensor has pieces: a reader needs all of it. */
 static bool loops_find(Loops *l, const Eqs *eq) {
-  for (int k = 0; k < eq->n; k++) {
-    Exprs reads = rhs_reads(l->c, eq->at[k]);
-    if (writer_in(eq, eq->at[k]->out) != eq->at[k]) return false;
-    for (int r = 0; r < reads.n; r++) {
-      const Eq *w = writer_in(eq, reads.at[r]->tensor);
-      if (w && (uses_get(l->uses, w->out)->writer.n > 1 || !loops_join(l, w, reads.at[r]))) return false;
+  EACH(Eq, e, *eq) {
+    Exprs reads = rhs_reads(l->c, e);
+    if (writer_in(eq, e->out) != e) return false;
+    EACH(Expr, r, reads) {
+      const Eq *w = writer_in(eq, r->tensor);
+      if (w && (uses_get(l->uses, w->out)->writer.n > 1 || !loops_join(l, w, r))) return false;
     }
-    for (int i = 0; i < eq->at[k]->nfree; i++) loop_of(l, eq->at[k]->free[i]);
+    for (int i = 0; i < e->nfree; i++) loop_of(l, e->free[i]);
   }
   return true;
 }
 
-static bool has_loop(Loops *l, const Eq *e, int loop) {
-  for (int k = 0; k < e->nfree; k++)
-    if (loop_of(l, e->free[k]) == loop) return true;
+static bool has_loop(Loops *l, const Eq *e, const Index *i) {
+  for (int k = 0; k < e->nfree; k++) if (loop_of(l, e->free[k]) == loop_of(l, i)) return true;
   return false;
 }
 
 static bool has_loops(Loops *l, const Eq *e, const Eq *of) {
-  for (int k = 0; k < of->nfree; k++)
-    if (!has_loop(l, e, loop_of(l, of->free[k]))) return false;
+  for (int k = 0; k < of->nfree; k++) if (!has_loop(l, e, of->free[k])) return false;
   return true;
 }
 
 /* All reductions over the same rows, everything else rows by columns or rows alone. */
 static const char *rows_fit(Loops *l, const Eqs *eq) {
   const Eq *rows = NULL;
-  for (int k = 0; k < eq->n && !rows; k++)
-    if (eq_reduction(eq->at[k], NULL)) rows = eq->at[k];
+  for (int k = 0; k < eq->n && !rows; k++) if (eq_reduction(eq->at[k], NULL)) rows = eq->at[k];
   for (int k = 0; rows && k < eq->n; k++) {
-    const Eq *e = eq->at[k];
-    const Expr *red = eq_reduction(e, NULL);
-    double n = red ? reduce_points(red) : 1;
-    for (int i = 0; i < e->nfree; i++)
-      if (!has_loop(l, rows, loop_of(l, e->free[i]))) n *= (double)extent_max(e->free[i]->ext);
+    const Eq *e = eq->at[k]; const Expr *red = eq_reduction(e, NULL); double n = red ? reduce_points(red) : 1;
+    for (int i = 0; i < e->nfree; i++) if (!has_loop(l, rows, e->free[i])) n *= (double)extent_max(e->free[i]->ext);
     if (!has_loops(l, e, rows)) return "has other rows";
     if (n != reduce_points(eq_reduction(rows, NULL)) && n != 1) return "has other columns";
     if (red && e->nfree != rows->nfree) return "its reduction has other rows";
@@ -154,66 +127,52 @@ static const char *rows_fit(Loops *l, const Eqs *eq) {
 }
 
 static const char *space_fits(Loops *l, const Eqs *eq) {
-  for (int k = 1; k < eq->n; k++)
-    if (eq->at[0]->nfree != eq->at[k]->nfree || !has_loops(l, eq->at[k], eq->at[0])) return "has another index space";
+  EACH(Eq, e, *eq) if (eq->at[0]->nfree != e->nfree || !has_loops(l, e, eq->at[0])) return "has another index space";
   return NULL;
 }
 
 static bool gathers(const Expr *e, const void *arg) {
   bool yes = false;
-  for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
   (void)arg;
+  for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
   return yes;
 }
 
 static GroupKind kind_of(Fuse *f, const Eq *e) {
-  Shape s;
-  const Expr *red = eq_reduction(e, NULL);
+  Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
   if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
   if (!red) return expr_has(e->rhs, E_REDUCE) ? GROUP_OTHER : GROUP_POINT;
-  shape_plain(f->c, e, &s);
   if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
   return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;
 }
 
-/* May group b (which reads a) be computed in a's kernel? NULL if so, else why not. *move names the move, *kind what the kernel becomes. */
-static const char *fuse_vertical(Fuse *f, int a, int b, const char **move, GroupKind *kind) {
-  GroupKind x = f->group.at[a].kind, y = f->group.at[b].kind;
-  bool space = y == GROUP_POINT && x != GROUP_ROWS;
-  *move = x == GROUP_POINT && y != GROUP_POINT ? "prologue" : "vertical";
-  *kind = space ? x : GROUP_ROWS;
-  if (x == GROUP_HAND || y == GROUP_HAND) return "one of them is written by hand";
-  if (x == GROUP_SCAN || y == GROUP_SCAN) return "one of them is a recurrence";
-  if (x > GROUP_ROWS || y > GROUP_ROWS) return "a read at a computed place stays alone";
-  if (y == GROUP_CONTRACTION && x == GROUP_POINT) return "the operand of a product would be computed again for every tile";
-  if (y == GROUP_CONTRACTION) return "a product needs its operand complete";
-  if (x == GROUP_CONTRACTION && !space) return "the rows of a product's result are complete only after all tiles";
-  Eqs eq = { 0 };
-  Loops l = { .c = f->c, .uses = &f->uses };
-  for (int k = 0; k < f->group.at[a].eq.n; k++) eqs_insert(f, &eq, f->group.at[a].eq.at[k]);
-  for (int k = 0; k < f->group.at[b].eq.n; k++) eqs_insert(f, &eq, f->group.at[b].eq.at[k]);
-  if (!loops_find(&l, &eq)) return "reads the other's result at other indices than it is computed at";
-  return space ? space_fits(&l, &eq) : rows_fit(&l, &eq);
+/* May group b (which reads a) be computed in a's kernel? why: NULL if so, else why not. The name of the move, and what the kernel becomes. */
+typedef struct Move { const char *why, *name; GroupKind kind; } Move;
+static Move fuse_vertical(Fuse *f, int a, int b) {
+  GroupKind x = f->group.at[a].kind, y = f->group.at[b].kind; bool space = y == GROUP_POINT && x != GROUP_ROWS;
+  Move m = { .name = x == GROUP_POINT && y != GROUP_POINT ? "prologue" : "vertical", .kind = space ? x : GROUP_ROWS };
+  if (x == GROUP_HAND || y == GROUP_HAND) m.why = "one of them is written by hand";
+  else if (x == GROUP_SCAN || y == GROUP_SCAN) m.why = "one of them is a recurrence";
+  else if (x > GROUP_ROWS || y > GROUP_ROWS) m.why = "a read at a computed place stays alone";
+  else if (y == GROUP_CONTRACTION && x == GROUP_POINT) m.why = "the operand of a product would be computed again for every tile";
+  else if (y == GROUP_CONTRACTION) m.why = "a product needs its operand complete";
+  else if (x == GROUP_CONTRACTION && !space) m.why = "the rows of a product's result are complete only after all tiles";
+  if (m.why) return m;
+  Eqs eq = { 0 }; Loops l = { .c = f->c, .uses = &f->uses };
+  EACH(Eq, e, f->group.at[a].eq) eqs_insert(f, &eq, e);
+  EACH(Eq, e, f->group.at[b].eq) eqs_insert(f, &eq, e);
+  m.why = !loops_find(&l, &eq) ? "reads the other's result at other indices than it is computed at" : space ? space_fits(&l, &eq) : rows_fit(&l, &eq);
+  return m;
 }
 
 /* ---- legality: horizontal */
-static bool same_extents(Index *const *a, int na, Index *const *b, int nb) {
-  bool same = na == nb;
-  for (int k = 0; k < na && same; k++) same = extent_equal(a[k]->ext, b[k]->ext);
-  return same;
-}
-
 /* The streamed operands are one tensor at places that are equal once b's indices are called as a's. */
 static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
-  Shape s, t;
+  Shape s = shape_of(f->c, a), t = shape_of(f->c, b); Indices from = { 0 }; Exprs to = { 0 };
   const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
   if (!same_extents(a->free, a->nfree, b->free, b->nfree)) return "they have different index spaces";
   if (!same_extents(ra->bound, ra->nbound, rb->bound, rb->nbound)) return "they sum over different extents";
-  shape_plain(f->c, a, &s);
-  shape_plain(f->c, b, &t);
   if (s.x->tensor != t.x->tensor || s.nm != t.nm || s.nn != t.nn) return "they have no operand in common";
-  Indices from = { 0 };
-  Exprs to = { 0 };
   for (int k = 0; k < b->nfree; k++) { PUSH(f->c, from, b->free[k]); PUSH(f->c, to, expr_index(f->c, a->free[k])); }
   for (int k = 0; k < rb->nbound; k++) { PUSH(f->c, from, rb->bound[k]); PUSH(f->c, to, expr_index(f->c, ra->bound[k])); }
   for (int d = 0; d < s.x->n; d++)
@@ -223,25 +182,27 @@ static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
 
 static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
   Exprs x = { 0 };
-  for (int k = 0; k < a->eq.n; k++) expr_reads_of(f->c, a->eq.at[k]->rhs, &x);
-  for (int i = 0; i < x.n; i++)
-    for (int j = 0; j < b->eq.n; j++)
-      if (!tensor_known(x.at[i]->tensor) && expr_reads(b->eq.at[j]->rhs, x.at[i]->tensor)) return true;
+  EACH(Eq, e, a->eq) expr_reads_of(f->c, e->rhs, &x);
+  EACH(Expr, r, x) EACH(Eq, e, b->eq) if (!tensor_known(r->tensor) && expr_reads(e->rhs, r->tensor)) return true;
   return false;
 }
 
 enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a tile; points of a small equation; equations a kernel */
+
+/* The contractions of a group: the first, how many. */
+static const Eq *contraction_of(Fuse *f, const Cluster *x, int *n) {
+  const Eq *first = NULL;
+  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) { first = first ? first : e; ++*n; }
+  return first;
+}
 
 /* May x and y, which do not depend on each other, share a kernel? NULL if so, else why not. */
 static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) {
   if (x->kind != y->kind || (x->kind != GROUP_POINT && x->kind != GROUP_CONTRACTION)) return "they are of different kinds";
   const Eq *p = x->eq.at[0], *q = y->eq.at[0];
   if (x->kind == GROUP_CONTRACTION) {
-    int n = 0;
-    for (int k = x->eq.n - 1; k >= 0; k--)
-      if (kind_of(f, x->eq.at[k]) == GROUP_CONTRACTION) { p = x->eq.at[k]; n++; }
-    for (int k = y->eq.n - 1; k >= 0; k--)
-      if (kind_of(f, y->eq.at[k]) == GROUP_CONTRACTION) q = y->eq.at[k];
+    int n = 0, m = 0;
+    p = contraction_of(f, x, &n); q = contraction_of(f, y, &m);
     return n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, p, q);
   }
   if (!same_extents(p->free, p->nfree, q->free, q->nfree)) return "they have different index spaces";
@@ -252,9 +213,9 @@ static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) 
 /* ---- what must be one group */
 static void group_hand(Fuse *f) {
   for (int k = 0; k < f->g->nkernel; k++) {
-    int n = group_new(f, GROUP_HAND);
-    f->group.at[n].hand = f->g->kernel[k];
-    for (int j = 0; j < f->g->kernel[k]->neq; j++) group_add(f, n, f->g->kernel[k]->eq[j]);
+    Kernel *hand = f->g->kernel[k]; int n = group_new(f, GROUP_HAND);
+    f->group.at[n].hand = hand;
+    for (int j = 0; j < hand->neq; j++) group_add(f, n, hand->eq[j]);
   }
 }
 
@@ -263,9 +224,8 @@ static int *levels_of(Fuse *f) {
   int *level = NEWN(f->c, int, f->g->neq);
   for (int k = 0; k < f->g->neq; k++) {
     Eqs from = uses_producers(f->c, &f->uses, f->g->eq[k]);
-    for (int w = 0; w < from.n; w++) {
-      int hand = group_of(f, from.at[w]), at = at_of(f, from.at[w]);
-      int n = level[at] + (hand >= 0 && hand != group_of(f, f->g->eq[k]));
+    EACH(Eq, w, from) {
+      int hand = group_of(f, w), n = level[at_of(f, w)] + (hand >= 0 && hand != group_of(f, f->g->eq[k]));
       if (n > level[k]) level[k] = n;
     }
   }
@@ -274,14 +234,9 @@ static int *levels_of(Fuse *f) {
 
 /* The equations of a stream, before and after each kernel written by hand. */
 static void group_stream(Fuse *f) {
-  Graph *g = f->g;
-  int *level = levels_of(f), most = 0, count = 0;
-  bool must = false;
+  Graph *g = f->g; int *level = levels_of(f), most = 0, count = 0; bool must = false;
   for (int k = 0; k < g->ntensor; k++) must |= g->tensor[k]->history != 0;
-  for (int k = 0; k < g->neq; k++) {
-    most = level[k] > most ? level[k] : most;
-    count += eq_stream(g->eq[k]) && !g->eq[k]->constant;
-  }
+  for (int k = 0; k < g->neq; k++) { most = level[k] > most ? level[k] : most; count += eq_stream(g->eq[k]) && !g->eq[k]->constant; }
   if (count > 1 && !move_allowed(f->c, "tile", g->name)) {
     ledger_add(f->c, "fuse", g->name, false, 0, must ? "tile refused, but history goes block by block: taken all the same" : "tile refused");
     if (!must) return;
@@ -292,8 +247,7 @@ static void group_stream(Fuse *f) {
       Eq *e = g->eq[k];
       if (level[k] != l || group_of(f, e) >= 0 || e->constant || !eq_stream(e)) continue;
       if (at < 0) at = group_new(f, GROUP_STREAM);
-      group_add(f, at, e);
-      f->n++;
+      group_add(f, at, e); f->n++;
     }
     if (at >= 0) ledger_add(f->c, "fuse", g->name, true, 0, "tile: %d equations go block by block through one kernel", f->group.at[at].eq.n);
   }
@@ -303,13 +257,11 @@ static void group_stream(Fuse *f) {
 static void group_rest(Fuse *f) {
   bool *circle = circles_maybe(f->c, f->g);
   for (int k = 0; k < f->g->neq; k++) {
-    Eq *e = f->g->eq[k];
-    Circle x;
+    Eq *e = f->g->eq[k]; Circle x;
     if (e->constant || group_of(f, e) >= 0) continue;
     if (circle[k] && graph_circle(f->c, f->g, k, &x) && (x.n > 1 || x.dir)) {
       int at = group_new(f, GROUP_SCAN);
-      for (int j = x.first; j < x.first + x.n; j++)
-        if (group_of(f, f->g->eq[j]) < 0) group_add(f, at, f->g->eq[j]);
+      for (int j = x.first; j < x.first + x.n; j++) if (group_of(f, f->g->eq[j]) < 0) group_add(f, at, f->g->eq[j]);
     }
     if (group_of(f, e) < 0) group_add(f, group_new(f, kind_of(f, e)), e);
   }
@@ -317,15 +269,13 @@ static void group_rest(Fuse *f) {
 
 /* ---- moves */
 static void edge_add(Fuse *f, int a, int b, const Eq *from, bool done, const char *why, const char *end) {
-  const Cluster *x = &f->group.at[a], *y = &f->group.at[b];
-  int64_t bytes = 0;
-  for (int k = 0; k < x->eq.n; k++) {
-    const Tensor *t = x->eq.at[k]->out;
+  const Eqs *x = &f->group.at[a].eq, *y = &f->group.at[b].eq; int64_t bytes = 0;
+  EACH(Eq, w, *x) {
     bool read = false;
-    for (int j = 0; j < y->eq.n; j++) read |= expr_reads(y->eq.at[j]->rhs, t);
-    if (read) bytes += tensor_size(t) * type_bytes(t->type);
+    EACH(Eq, e, *y) read |= expr_reads(e->rhs, w->out);
+    if (read) bytes += tensor_size(w->out) * type_bytes(w->out->type);
   }
-  ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->eq.at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
+  ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
 }
 
 /* Joins b to a if the options let it. */
@@ -333,20 +283,19 @@ static bool join(Fuse *f, int a, int b, const char *move, GroupKind kind) {
   Cluster *x = &f->group.at[a], *y = &f->group.at[b];
   if (!move_allowed(f->c, move, label_union(f->c, label_of(f, x), label_of(f, y)))) return false;
   edge_add(f, a, b, x->eq.at[0], true, move, ": one kernel");
-  for (int k = 0; k < y->eq.n; k++) group_add(f, a, y->eq.at[k]);
-  x->kind = kind;
-  y->gone = true; y->eq.n = 0;
-  f->n++;
+  EACH(Eq, e, y->eq) group_add(f, a, e);
+  x->kind = kind; y->gone = true; y->eq.n = 0; f->n++;
   return true;
 }
 
 static bool sweep_vertical(Fuse *f) {
-  const char *move;
-  GroupKind kind;
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);
-    for (int a = f->group.n - 1; a >= 0; a--)
-      if (on[a] && !fuse_vertical(f, a, b, &move, &kind) && !needs(f, b, a, false) && join(f, a, b, move, kind)) return true;
+    for (int a = f->group.n - 1; a >= 0; a--) {
+      if (!on[a]) continue;
+      Move m = fuse_vertical(f, a, b);
+      if (!m.why && !needs(f, b, a, false) && join(f, a, b, m.name, m.kind)) return true;
+    }
   }
   return false;
 }
@@ -363,13 +312,11 @@ static bool sweep_horizontal(Fuse *f) {
 
 /* Why the edges that are left were not fused. */
 static void explain(Fuse *f) {
-  const char *move;
-  GroupKind kind;
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);
     for (int a = 0; a < f->group.n; a++) {
       if (!on[a]) continue;
-      const char *why = fuse_vertical(f, a, b, &move, &kind);
+      const char *why = fuse_vertical(f, a, b).why;
       if (!why) why = needs(f, b, a, false) ? "they also depend on each other through a third kernel" : "refused by option";
       edge_add(f, a, b, f->group.at[a].eq.at[f->group.at[a].eq.n - 1], false, why, "");
     }
@@ -377,42 +324,14 @@ static void explain(Fuse *f) {
 }
 
 /* ---- kernels */
-typedef VEC(Tensor *) Tensors;
-static void tensor_add(Ctx *c, Tensors *v, Tensor *t) {
-  for (int k = 0; k < v->n; k++)
-    if (v->at[k] == t) return;
-  PUSH(c, *v, t);
-}
-
-static void kernel_ports(Fuse *f, int group, Kernel *k) {
-  const Cluster *g = &f->group.at[group];
-  Tensors in = { 0 }, out = { 0 };
-  for (int j = 0; j < g->eq.n; j++) {
-    Exprs reads = rhs_reads(f->c, g->eq.at[j]);
-    Tensor *t = g->eq.at[j]->out;
-    const UseList *l = uses_get(&f->uses, t);
-    bool outside = graph_is_out(f->g, t);
-    for (int r = 0; r < reads.n; r++)
-      if (!writer_in(&g->eq, reads.at[r]->tensor)) tensor_add(f->c, &in, reads.at[r]->tensor);
-    for (int r = 0; l && r < l->read.n; r++) outside |= group_of(f, l->read.at[r].eq) != group;
-    if (outside) tensor_add(f->c, &out, t);
-  }
-  k->in = in.at; k->nin = in.n; k->out = out.at; k->nout = out.n;
-}
-
-static const char *kernel_name(Fuse *f, int *n) {
-  for (;;) {
-    const char *s = ctx_intern(f->c, ctx_printf(f->c, "k%d", (*n)++));
-    bool used = false;
-    for (int k = 0; k < f->g->nkernel; k++) used |= !strcmp(f->g->kernel[k]->name, s);
-    if (!used) return s;
-  }
+static bool kernel_named(const Graph *g, const char *s) {
+  for (int k = 0; k < g->nkernel; k++) if (!strcmp(g->kernel[k]->name, s)) return true;
+  return false;
 }
 
 /* A long chain of words is told by its ends. */
 static const char *label_short(Ctx *c, const char *s) {
-  int n = 0, most = 8;
-  const char *head = s, *tail = s;
+  int n = 0, most = 8; const char *head = s, *tail = s;
   for (const char *p = s; p && *p; p++) {
     if (*p != '+') continue;
     if (++n == most / 2) head = p;
@@ -422,12 +341,17 @@ static const char *label_short(Ctx *c, const char *s) {
 }
 
 static Kernel *kernel_make(Fuse *f, int group, int *number) {
-  const Cluster *g = &f->group.at[group];
+  const Cluster *g = &f->group.at[group]; Tensors out = { 0 };
   if (g->hand) return g->hand;
   Kernel *k = NEW(f->c, Kernel);
-  *k = (Kernel){ .name = kernel_name(f, number), .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n };
-  k->pos = k->eq[0]->pos;
-  kernel_ports(f, group, k);
+  *k = (Kernel){ .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n, .pos = g->eq.at[0]->pos };
+  do k->name = ctx_intern(f->c, ctx_printf(f->c, "k%d", (*number)++)); while (kernel_named(f->g, k->name));
+  EACH(Eq, e, g->eq) {
+    const UseList *l = uses_get(&f->uses, e->out); bool outside = graph_is_out(f->g, e->out);
+    for (int r = 0; l && r < l->read.n; r++) outside |= group_of(f, l->read.at[r].eq) != group;
+    if (outside) tensor_add(f->c, &out, e->out);
+  }
+  kernel_inputs(f->c, k); k->out = out.at; k->nout = out.n;
   return k;
 }
 
@@ -444,13 +368,8 @@ static int pick(Fuse *f, const bool *done) {
 }
 
 static void kernels_make(Fuse *f) {
-  bool *done = NEWN(f->c, bool, f->group.n);
-  Kernel **out = NEWN(f->c, Kernel *, f->group.n);
-  int n = 0, number = 0;
-  for (int k; (k = pick(f, done)) >= 0;) {
-    done[k] = true;
-    out[n++] = kernel_make(f, k, &number);
-  }
+  bool *done = NEWN(f->c, bool, f->group.n); Kernel **out = NEWN(f->c, Kernel *, f->group.n); int n = 0, number = 0;
+  for (int k; (k = pick(f, done)) >= 0; done[k] = true) out[n++] = kernel_make(f, k, &number);
   for (int k = 0; k < f->group.n; k++)
     if (!done[k] && !f->group.at[k].gone) bug(f->c, "kernel of %s depends on itself", f->group.at[k].eq.at[0]->out->name);
   f->g->kernel = out; f->g->nkernel = n;
@@ -465,9 +384,7 @@ int pass_fuse(Ctx *c, Graph *g, const Target *t) {
   group_rest(&f);
   while (sweep_vertical(&f)) { }
   while (sweep_horizontal(&f)) { }
-  explain(&f);
-  kernels_make(&f);
-  for (int k = 0; k < g->nkernel; k++)
-    if (!g->kernel[k]->tree) kernel_unify(c, g, g->kernel[k]);
+  explain(&f); kernels_make(&f);
+  for (int k = 0; k < g->nkernel; k++) if (!g->kernel[k]->tree) kernel_unify(c, g, g->kernel[k]);
   return f.n;
 }

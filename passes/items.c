@@ -10,34 +10,31 @@ bool is_fixed(const Index *i) { return !i->ext.dim; }
 int64_t count_max(const Index *i) { return extent_max(i->ext); }
 
 bool name_in(const NameList *v, const char *name) {
-  for (int i = 0; i < v->n; i++)
-    if (name_same(v->at[i], name)) return true;
+  for (int i = 0; i < v->n; i++) if (name_same(v->at[i], name)) return true;
   return false;
 }
 void name_add(Ctx *c, NameList *v, const char *name) { if (!name_in(v, name)) PUSH(c, *v, name); }
 
 /* ---- items */
 static Index *index_named(Index **at, int n, const char *name) {
-  for (int i = 0; i < n; i++)
-    if (name_same(at[i]->name, name)) return at[i];
+  for (int i = 0; i < n; i++) if (name_same(at[i]->name, name)) return at[i];
   return NULL;
 }
 Index *item_free(const Item *it, const char *name) { return index_named(it->free, it->nfree, name); }
 Index *item_bound(const Item *it, const char *name) { return index_named(it->k, it->nk, name); }
 
 bool item_reads(const Item *it, const Tensor *t) {
-  for (int r = 0; r < it->reads.n; r++)
-    if (it->reads.at[r]->tensor == t) return true;
+  EACH(Expr, r, it->reads) if (r->tensor == t) return true;
   return false;
 }
 
 bool same_space(const Item *a, const Item *b) {
-  if (a->nfree != b->nfree || a->neq != 1 || b->neq != 1) return false;
-  for (int i = 0; i < a->nfree; i++) {
-    Index *j = item_free(b, a->free[i]->name);
-    if (!j || !extent_equal(j->ext, a->free[i]->ext)) return false;
+  bool same = a->nfree == b->nfree && a->neq == 1 && b->neq == 1;
+  for (int i = 0; i < a->nfree && same; i++) {
+    const Index *j = item_free(b, a->free[i]->name);
+    same = j && extent_equal(j->ext, a->free[i]->ext);
   }
-  return true;
+  return same;
 }
 
 static bool place_same(const Expr *a, const Expr *b) {
@@ -46,23 +43,17 @@ static bool place_same(const Expr *a, const Expr *b) {
 }
 
 bool reads_at_home(const Item *reader, const Item *it) {
-  for (int r = 0; r < reader->reads.n; r++) {
-    const Expr *e = reader->reads.at[r];
-    if (e->tensor == it->t && it->neq > 1) return false;
-    for (int d = 0; e->tensor == it->t && d < e->n; d++)
-      if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
+  EACH(Expr, e, reader->reads) {
+    if (e->tensor != it->t) continue;
+    if (it->neq > 1) return false;
+    for (int d = 0; d < e->n; d++) if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
   }
   return true;
 }
 
 static Item item_of(Ctx *c, const Kernel *k, Tensor *t) {
-  VEC(Eq *) v = { 0 };
-  Item it = { .t = t, .circle = -1 };
-  for (int i = 0; i < k->neq; i++) {
-    if (k->eq[i]->out != t) continue;
-    PUSH(c, v, k->eq[i]);
-    expr_reads_of(c, k->eq[i]->rhs, &it.reads);
-  }
+  Eqs v = { 0 }; Item it = { .t = t, .circle = -1 };
+  for (int i = 0; i < k->neq; i++) if (k->eq[i]->out == t) { PUSH(c, v, k->eq[i]); expr_reads_of(c, k->eq[i]->rhs, &it.reads); }
   it.eq = v.at; it.neq = v.n; it.free = v.at[0]->free; it.nfree = v.at[0]->nfree;
   it.red = eq_reduction(v.at[0], NULL);
   if (it.red) { it.k = it.red->bound; it.nk = it.red->nbound; }
@@ -82,18 +73,75 @@ Items items_of(Ctx *c, const Kernel *k) {
 
 Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) { return (Build){ c, g, k, t, items_of(c, k), kernel_lanes(k, t) }; }
 
+/* ---- groups
+ *   z = sum(...)  a = tanh(z)  h = sum(a ...)  s = s0 + a        groups: { z, a, s }, { h }     (s moves up to its producer)
+ *
+ * A contraction starts a group; pointwise items of its space join it as long as they read its members at home; a second contraction joins if a later
+ * item of the group reads both (gates). The equations of a recurrence stay together as they are.
+ *
+ * Where a pointwise item may move up to: behind its last producer and the pointwise items of the same space there. */
+static int home_of(const Item *at, int i) {
+  const Item *it = &at[i]; int last = i - 1;
+  while (last >= 0 && !item_reads(it, at[last].t)) last--;
+  if (it->red || it->neq != 1 || it->circle >= 0 || last < 0 || at[last].circle >= 0) return i;
+  if (!same_space(it, &at[last]) || !reads_at_home(it, &at[last])) return i;
+  for (last++; last < i && !at[last].red && at[last].circle < 0 && same_space(it, &at[last]); last++) {}
+  return last;
+}
+
+void items_move(Item *at, int from, int to) {
+  Item it = at[from];
+  memmove(at + to + 1, at + to, sizeof *at * (size_t)(from - to)); at[to] = it;
+}
+
+static bool reads_two(const Items *its, const Item *a, const Item *b) {
+  for (const Item *it = b + 1; it < its->at + its->n; it++)
+    if (!it->red && same_space(it, a) && item_reads(it, a->t) && item_reads(it, b->t)) return true;
+  return false;
+}
+
+static bool group_joins(const Items *its, const Group *g, const Item *it) {
+  const Item *head = &its->at[g->first];
+  if (it->circle >= 0 || g->circle) return it->circle == head->circle;
+  if (!same_space(head, it)) return false;
+  for (const Item *o = head; o < it; o++) if (item_reads(it, o->t) && (it->red || !reads_at_home(it, o))) return false;
+  return !it->red || (head->red && g->ncon < 4 && reads_two(its, head, it));
+}
+
+Groups groups_of(Build *b) {
+  Groups v = { 0 }; Circle x; bool any = kernel_circles(b->k);
+  ITEMS(it, b) if (any && eq_circle(b->c, b->g, it->eq[0], &x) >= 0) it->circle = x.first;
+  for (int i = 1; i < b->its.n; i++) items_move(b->its.at, i, home_of(b->its.at, i));
+  for (int i = 0; i < b->its.n; i++) {
+    Item *it = &b->its.at[i];
+    if (!v.n || !group_joins(&b->its, &v.at[v.n - 1], it)) PUSH(b->c, v, ((Group){ .first = i, .circle = it->circle >= 0 }));
+    it->group = v.n - 1; v.at[it->group].end = i + 1; v.at[it->group].ncon += it->red != NULL;
+  }
+  return v;
+}
+
+Index *eq_step(Ctx *c, const Graph *g, const Eq *e) {
+  Circle x; Aff a; int k = eq_circle(c, g, e, &x);
+  return k >= 0 && expr_affine(c, e->place[x.dim[k]], &a) && a.n == 1 ? a.index[0] : NULL;
+}
+
+const char *group_step(const Build *b, const Group *g) {
+  const Index *step = NULL;
+  for (const Item *it = b->its.at + g->first; it < b->its.at + g->end; it++)
+    for (int e = 0; e < it->neq && !step; e++) step = eq_step(b->c, b->g, it->eq[e]);
+  return step ? step->name : NULL;
+}
+
 /* ---- kernels */
 bool is_local(const Kernel *k, const Tensor *t) {
-  for (int i = 0; i < k->nout; i++)
-    if (k->out[i] == t) return false;
+  for (int i = 0; i < k->nout; i++) if (k->out[i] == t) return false;
   return t->kind == TK_TEMP;
 }
 
 /* In a sorted list only a recurrence reads itself or what comes later. */
 bool kernel_circles(const Kernel *k) {
   for (int r = 0; r < k->neq; r++)
-    for (int w = r; w < k->neq; w++)
-      if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
+    for (int w = r; w < k->neq; w++) if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
   return false;
 }
 
@@ -141,12 +189,8 @@ static bool is_named(const Expr *e, const void *name) { return e->kind == E_INDE
 int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *name) {
   int64_t s = 0;
   for (int d = 0; d < t->rank; d++) {
-    Aff a = { 0 };
-    int i = 0;
-    if (!expr_affine(c, place[d], &a)) {
-      if (expr_any(place[d], is_named, name)) return -1;
-      continue;
-    }
+    Aff a = { 0 }; int i = 0;
+    if (!expr_affine(c, place[d], &a) && expr_any(place[d], is_named, name)) return -1;
     while (i < a.n && !name_same(a.index[i]->name, name)) i++;
     if (i < a.n) s += a.k[i] * dim_stride(t, d);
   }
@@ -157,19 +201,17 @@ int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *n
 static double lane_score(Ctx *c, const Item *it, const Index *i, bool bound) {
   double v = count_max(i) < 2 ? -2 : 0;
   for (int e = 0; e < it->neq && !bound; e++) v += access_stride(c, it->t, it->eq[e]->place, i->name) == 1 ? 3 : -4;
-  for (int r = 0; r < it->reads.n; r++) {
-    int64_t k = access_stride(c, it->reads.at[r]->tensor, it->reads.at[r]->arg, i->name);
+  EACH(Expr, r, it->reads) {
+    int64_t k = access_stride(c, r->tensor, r->arg, i->name);
     v += k == 1 ? 2 : k == 0 ? 0 : -3;
   }
   return v;
 }
 
 const char *lane_best(Ctx *c, const Item *it, bool bound) {
-  const char *best = NULL;
-  double most = -1e9;
+  const char *best = NULL; double most = -1e9;
   for (int i = (bound ? it->nk : it->nfree) - 1; i >= 0; i--) {
-    const Index *x = (bound ? it->k : it->free)[i];
-    double v = lane_score(c, it, x, bound);
+    const Index *x = (bound ? it->k : it->free)[i]; double v = lane_score(c, it, x, bound);
     if (v > most) { most = v; best = x->name; }
   }
   return best;
@@ -184,24 +226,12 @@ static Expr *factor_read(Expr *e) {
 }
 
 static bool read_has(const Expr *r, const Index *i) {
-  for (int d = 0; d < r->n; d++)
-    if (expr_has_index(r->arg[d], i)) return true;
+  for (int d = 0; d < r->n; d++) if (expr_has_index(r->arg[d], i)) return true;
   return false;
 }
 
-static void shape_sort(Ctx *c, const Eq *e, Shape *s) {
-  Index **list[4];
-  int n[4] = { 0 };
-  for (int l = 0; l < 4; l++) list[l] = NEWN(c, Index *, e->nfree);
-  for (int i = 0; i < e->nfree; i++) {
-    int in = read_has(s->x, e->free[i]) + 2 * read_has(s->w, e->free[i]);
-    in = in ? in : 1;                                     /* in neither: as if in x */
-    list[in][n[in]++] = e->free[i];
-  }
-  s->m = list[1]; s->nm = n[1]; s->n = list[2]; s->nn = n[2]; s->batch = list[3]; s->nbatch = n[3];
-}
-
 void shape_plain(Ctx *c, const Eq *e, Shape *out) {
+  Indices v[4] = { 0 };                                   /* by the operands that have them: x alone, w alone, both */
   *out = (Shape){ 0 };
   const Expr *red = eq_reduction(e, NULL), *b = red ? red->arg[0] : NULL;
   while (b && b->kind == E_CONVERT) b = b->arg[0];
@@ -211,5 +241,9 @@ void shape_plain(Ctx *c, const Eq *e, Shape *out) {
   bool swap = tensor_known(x->tensor) && !tensor_known(w->tensor);
   *out = (Shape){ .contracts = true, .x = swap ? w : x, .w = swap ? x : w, .k = red->bound, .nk = red->nbound };
   for (int i = 0; i < red->nbound; i++) out->contracts &= read_has(x, red->bound[i]) && read_has(w, red->bound[i]);
-  shape_sort(c, e, out);
+  for (int i = 0; i < e->nfree; i++) {
+    int in = read_has(out->x, e->free[i]) + 2 * read_has(out->w, e->free[i]);
+    PUSH(c, v[in ? in : 1], e->free[i]);                  /* in neither: as if in x */
+  }
+  out->m = v[1].at; out->nm = v[1].n; out->n = v[2].at; out->nn = v[2].n; out->batch = v[3].at; out->nbatch = v[3].n;
 }

@@ -16,14 +16,12 @@ typedef struct Wish { const char *lane; bool contracts; } Wish;
 
 static const char *largest(Index **at, int n) {
   const Index *best = NULL;
-  for (int i = 0; i < n; i++)
-    if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
+  for (int i = 0; i < n; i++) if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
   return best ? best->name : NULL;
 }
 
 static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place) {
-  for (int i = 0; i < e->nfree; i++)
-    if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
+  for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
 }
 
@@ -31,35 +29,29 @@ static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *
 static Wish wish_of(Ctx *c, const Kernel *k) {
   const char *lane = NULL;
   for (int i = 0; i < k->neq; i++) {
-    Shape s;
-    shape_plain(c, k->eq[i], &s);
+    Shape s = shape_of(c, k->eq[i]);
     if (s.contracts) lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
     if (lane) return (Wish){ lane, true };
   }
   for (int i = 0; i < k->neq; i++) {
-    const Eq *e = k->eq[i];
-    Exprs reads = rhs_reads(c, e);
+    const Eq *e = k->eq[i]; Exprs reads = rhs_reads(c, e);
     if (e->out->kind == TK_OUTPUT && e->out->rank > 1) lane = unit_name(c, e, e->out, e->place);
-    for (int r = 0; r < reads.n && !lane; r++)
-      if (reads.at[r]->tensor->kind == TK_INPUT && reads.at[r]->n > 1) lane = unit_name(c, e, reads.at[r]->tensor, reads.at[r]->arg);
+    EACH(Expr, r, reads) if (!lane && r->tensor->kind == TK_INPUT && r->n > 1) lane = unit_name(c, e, r->tensor, r->arg);
   }
   return (Wish){ lane, false };
 }
 
-/* ---- what a layout costs. wish_of: equation -> place in wish */
+/* ---- what a layout costs. kernel: of an equation; wish: of each kernel */
 typedef struct Search {
-  Ctx *c; Tensor *t; const UseList *use; const Map *wish_of; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
+  Ctx *c; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
 } Search;
 
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {
-  int64_t n = name ? access_stride(s->c, s->t, place, name) : 0;
-  return n == 0 || n == 1 ? 0 : price;
+  int64_t n = name ? access_stride(s->c, s->t, place, name) : 0; return n == 0 || n == 1 ? 0 : price;
 }
 
 static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
-  Shape h;
-  shape_plain(s->c, e, &h);
-  const Expr *red = eq_reduction(e, NULL);
+  Shape h = shape_of(s->c, e); const Expr *red = eq_reduction(e, NULL);
   if (!h.x || (h.x->tensor != s->t && h.w->tensor != s->t))
     return apart(s, r->arg, w.lane, w.contracts ? 10 : 5) + (red && !w.lane ? apart(s, r->arg, largest(red->bound, red->nbound), 3) : 0);
   if (!h.nn || (h.w->tensor == s->t && expr_equal(h.w, r))) return apart(s, r->arg, w.lane, h.nn ? 4 : 50);
@@ -67,31 +59,24 @@ static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
 }
 
 static double layout_cost(const Search *s) {
-  double v = 0;
-  int inversions = 0;
-  for (int i = 0; i < s->use->writer.n + s->use->read.n; i++) {
-    const Use *u = i < s->use->read.n ? &s->use->read.at[i] : NULL;
-    const Eq *e = u ? u->eq : s->use->writer.at[i - s->use->read.n];
-    int k = pmap_get(s->wish_of, e);
-    if (k >= 0) v += u ? read_cost(s, e, u->read, s->wish[k]) : apart(s, e->place, s->wish[k].lane, s->wish[k].contracts ? 50 : 5);
-  }
-  for (int i = 0; i < s->n; i++)
-    for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
+  double v = 0; int inversions = 0, k;
+  for (const Use *u = s->use->read.at; u < s->use->read.at + s->use->read.n; u++)
+    if ((k = pmap_get(s->kernel, u->eq)) >= 0) v += read_cost(s, u->eq, u->read, s->wish[k]);
+  EACH(Eq, e, s->use->writer)
+    if ((k = pmap_get(s->kernel, e)) >= 0) v += apart(s, e->place, s->wish[k].lane, s->wish[k].contracts ? 50 : 5);
+  for (int i = 0; i < s->n; i++) for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
   return v + 0.01 * inversions;
 }
 
 static void part_move(LayoutDim *at, int from, int to) {
-  LayoutDim l = at[from];
-  for (int i = from; i != to; i += to > from ? 1 : -1) at[i] = at[to > from ? i + 1 : i - 1];
+  LayoutDim l = at[from]; int step = to > from ? 1 : -1;
+  for (int i = from; i != to; i += step) at[i] = at[i + step];
   at[to] = l;
 }
 
 static void search_orders(Search *s, int depth) {
   double v = depth == s->n ? layout_cost(s) : s->least;
-  if (v < s->least) {
-    s->least = v;
-    memcpy(s->best, s->at, sizeof s->at);
-  }
+  if (v < s->least) { s->least = v; memcpy(s->best, s->at, sizeof s->at); }
   for (int i = depth; i < s->n; i++) {
     part_move(s->at, i, depth);
     search_orders(s, depth + 1);
@@ -101,47 +86,35 @@ static void search_orders(Search *s, int depth) {
 
 /* Dimensions of extent 1 stand outside and are not permuted; more than four others are left alone. */
 static bool layout_search(Search *s) {
-  Tensor *t = s->t;
-  int ones = 0;
-  bool sorted = true;
-  for (int d = 0; d < t->rank; d++) ones += extent_max(t->shape[d]) == 1;
-  if (t->rank > 8 || t->rank - ones < 2 || t->rank - ones > 4) return false;
+  Tensor *t = s->t; int ones = 0; bool sorted = true;
   LayoutDim *l = NEWN(s->c, LayoutDim, t->rank);
-  ones = 0;
-  for (int d = 0; d < t->rank; d++) *(extent_max(t->shape[d]) == 1 ? &l[ones++] : &s->at[s->n++]) = (LayoutDim){ d, 1, 0 };
+  for (int d = 0; d < t->rank && t->rank <= 8; d++) *(extent_max(t->shape[d]) == 1 ? &l[ones++] : &s->at[s->n++]) = (LayoutDim){ d, 1, 0 };
+  if (s->n < 2 || s->n > 4) return false;
   t->layout = s->at; t->nlayout = s->n;
   search_orders(s, 0);
   for (int i = 1; i < s->n; i++) sorted &= s->best[i].dim > s->best[i - 1].dim;
   memcpy(l + ones, s->best, sizeof *l * (size_t)s->n);
-  t->layout = sorted ? NULL : l; t->nlayout = sorted ? 0 : t->rank;
-  return !sorted;
+  t->layout = sorted ? NULL : l; t->nlayout = sorted ? 0 : t->rank; return !sorted;
 }
 
 /* Streams keep frames innermost: windows of the past and lanes run along them. */
 static bool stream_last(Ctx *c, Tensor *t) {
-  int n = 0;
   if (t->stream_dim == t->rank - 1) return false;
   t->layout = NEWN(c, LayoutDim, t->rank); t->nlayout = t->rank;
-  for (int d = 0; d < t->rank; d++)
-    if (d != t->stream_dim) t->layout[n++] = (LayoutDim){ d, 1, 0 };
-  t->layout[n] = (LayoutDim){ t->stream_dim, 1, 0 };
-  return true;
+  for (int d = 0; d < t->rank; d++) t->layout[d] = (LayoutDim){ d, 1, 0 };
+  part_move(t->layout, t->stream_dim, t->rank - 1); return true;
 }
 
 static int layout_tensors(Ctx *c, Graph *g) {
-  int n = 0;
-  Wish *wish = NEWN(c, Wish, g->nkernel);
-  Map kernel = { 0 };
-  Uses u = uses_find(c, g);
+  int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
     wish[i] = wish_of(c, g->kernel[i]);
     for (int e = 0; e < g->kernel[i]->neq; e++) pmap_set(c, &kernel, g->kernel[i]->eq[e], i);
   }
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *t = g->tensor[i];
-    Search s = { .c = c, .t = t, .use = uses_get(&u, t), .wish_of = &kernel, .wish = wish, .least = 1e300 };
-    if (t->kind != TK_TEMP || t->layout || t->rank < 2) continue;
-    n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
+    Search s = { .c = c, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish, .least = 1e300 };
+    if (t->kind == TK_TEMP && !t->layout && t->rank >= 2) n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
   }
   return n;
 }
@@ -157,18 +130,14 @@ typedef struct PackOrder { const char **outer; int nouter; const char *panel; in
 
 /* The indices of a read's places, in the order of the equation; false if one is symbolic or a place reads data. */
 static bool read_indices(Ctx *c, const Eq *e, const Expr *read, Indices *out) {
-  Indices v = { 0 };
-  const Expr *red = eq_reduction(e, NULL);
+  Indices v = { 0 }; const Expr *red = eq_reduction(e, NULL);
   for (int d = 0; d < read->n; d++) {
     if (!place_static(read->arg[d]) || expr_has(read->arg[d], E_OR)) return false;
     expr_indices(c, read->arg[d], &v);
   }
-  for (int i = 0; i < v.n; i++)
-    if (v.at[i]->is_dim || v.at[i]->ext.dim) return false;
-  for (int i = 0; i < e->nfree; i++)
-    if (index_in(e->free[i], v.at, v.n)) PUSH(c, *out, e->free[i]);
-  for (int i = 0; red && i < red->nbound; i++)
-    if (index_in(red->bound[i], v.at, v.n)) PUSH(c, *out, red->bound[i]);
+  EACH(Index, i, v) if (i->is_dim || i->ext.dim) return false;
+  for (int i = 0; i < e->nfree; i++) if (index_in(e->free[i], v.at, v.n)) PUSH(c, *out, e->free[i]);
+  for (int i = 0; red && i < red->nbound; i++) if (index_in(red->bound[i], v.at, v.n)) PUSH(c, *out, red->bound[i]);
   return out->n == v.n;
 }
 
@@ -180,51 +149,41 @@ static int named(const Indices *v, const char *name) {
 
 /* Components outer to inner: the outer loops, what no loop order mentions, panels, reductions, the place in the panel. */
 static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l) {
-  bool *used = NEWN(c, bool, v->n + 1);
-  int panel = named(v, o->panel), n = 0;
+  bool *used = NEWN(c, bool, v->n + 1); int panel = named(v, o->panel), n = 0, d;
   bool split = panel >= 0 && o->width > 0 && extent_max(v->at[panel]->ext) > o->width;
   if (panel >= 0) used[panel] = true;
-  for (int i = 0; i < o->nk; i++)
-    if (named(v, o->k[i]) >= 0) used[named(v, o->k[i])] = true;
+  for (int i = 0; i < o->nk; i++) if ((d = named(v, o->k[i])) >= 0) used[d] = true;
   for (int i = 0; i < o->nouter + v->n; i++) {
-    int d = i < o->nouter ? named(v, o->outer[i]) : i - o->nouter;
-    if (d < 0 || used[d]) continue;
-    used[d] = true;
-    l[n++] = (LayoutDim){ d, 1, 0 };
+    d = i < o->nouter ? named(v, o->outer[i]) : i - o->nouter;
+    if (d >= 0 && !used[d]) { used[d] = true; l[n++] = (LayoutDim){ d, 1, 0 }; }
   }
   if (split) l[n++] = (LayoutDim){ panel, o->width, 0 };
-  for (int i = 0; i < o->nk; i++)
-    if (named(v, o->k[i]) >= 0 && named(v, o->k[i]) != panel) l[n++] = (LayoutDim){ named(v, o->k[i]), 1, 0 };
+  for (int i = 0; i < o->nk; i++) if ((d = named(v, o->k[i])) >= 0 && d != panel) l[n++] = (LayoutDim){ d, 1, 0 };
   if (panel >= 0) l[n++] = (LayoutDim){ panel, 1, split ? o->width : 0 };
   return n;
 }
 
 /* Would the packed copy be the tensor as it is? */
 static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, int nl) {
-  int d = 0;
-  if (read->tensor->layout) return false;
-  for (int i = 0; i < nl; i++, d++) {
-    while (d < read->n && read->tensor->shape[d].n == 1 && !read->tensor->shape[d].dim) d++;
-    if (l[i].mod || l[i].div > 1 || d >= read->n) return false;
-    if (read->arg[d]->kind != E_INDEX || read->arg[d]->index != v->at[l[i].dim]) return false;
+  bool same = !read->tensor->layout;
+  for (int i = 0, d = 0; i < nl && same; i++, d++) {
+    while (d < read->n && extent_equal(read->tensor->shape[d], extent_of(1))) d++;
+    same = !l[i].mod && l[i].div <= 1 && d < read->n && read->arg[d]->kind == E_INDEX && read->arg[d]->index == v->at[l[i].dim];
   }
-  return true;
+  return same;
 }
 
 static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const Indices *v) {
-  Extent *shape = NEWN(c, Extent, v->n);
-  Index **to = NEWN(c, Index *, v->n);
+  Extent *shape = NEWN(c, Extent, v->n); Index **to = NEWN(c, Index *, v->n);
   Expr **at = NEWN(c, Expr *, v->n), **place = NEWN(c, Expr *, read->n);
   for (int i = 0; i < v->n; i++) {
     shape[i] = v->at[i]->ext;
-    to[i] = index_new(c, v->at[i]->name, shape[i]);
-    at[i] = expr_index(c, to[i]);
+    to[i] = index_new(c, v->at[i]->name, shape[i]); at[i] = expr_index(c, to[i]);
   }
   for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], v->at, at, v->n);
   Tensor *t = tensor_new(c, g, ctx_printf(c, "%s_pack", read->tensor->name), read->tensor->type, v->n, shape, read->tensor->pos);
   t->kind = TK_CONST;
-  eq_new(c, g, t, to, v->n, expr_read(c, read->tensor, place, read->pos), e)->constant = true;
-  return t;
+  eq_new(c, g, t, to, v->n, expr_read(c, read->tensor, place, read->pos), e)->constant = true; return t;
 }
 
 typedef struct Swap { const Expr *from; Expr *to; } Swap;
@@ -241,95 +200,57 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   Indices v = { 0 };
   if (expr_any(e->rhs, or_reads, read->tensor) || !read_indices(c, e, read, &v) || v.n == 0) return false;
   if (index_points(v.at, v.n) > 2 * (double)tensor_size(read->tensor) + 1024) return false;
-  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1);
-  int nl = layout_of(c, &v, order, l);
+  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); Expr **at = NEWN(c, Expr *, v.n); int nl = layout_of(c, &v, order, l);
   if (is_natural(read, &v, l, nl)) return false;
   Tensor *copy = copy_of(c, g, e, read, &v);
-  Expr **at = NEWN(c, Expr *, v.n);
   for (int i = 0; i < v.n; i++) at[i] = expr_index(c, v.at[i]);
   copy->layout = l; copy->nlayout = nl;
-  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) });
-  return true;
+  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) }); return true;
 }
 
 /* Constants for the loops of a contraction (p), of a recurrence's step (lanes along its largest other index, all of it in one panel), or of
  * a stream's rows */
 static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const char *step) {
   int n = 0;
-  for (int i = gr->first; i < gr->end; i++) {
-    const Item *it = &b->its.at[i];
-    Shape s;
-    PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
-    shape_plain(b->c, it->eq[0], &s);
+  for (const Item *it = b->its.at + gr->first; it < b->its.at + gr->end; it++) {
+    Shape s = shape_of(b->c, it->eq[0]); PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
     if (!s.x || it->neq != 1 || !tensor_known(s.w->tensor) || (gr->circle && !o.panel)) continue;
     if (p) {
       bool lane = access_stride(b->c, s.w->tensor, s.w->arg, p->lane) != 0;
       o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? (int64_t)p->tile.nv * p->lanes : p->tile.mr, p->k, p->nk };
       if (p->across) { o.panel = p->lane; o.width = 0; }
-    } else {
-      order_k(b->c, &s, gr->circle ? o.panel : NULL, &o.k, &o.nk);
-    }
+    } else order_k(b->c, &s, gr->circle ? o.panel : NULL, &o.k, &o.nk);
     n += pack_read(b->c, g, it->eq[0], s.w, &o);
   }
   return n;
 }
 
 static int pack_kernel(Build *b, Graph *g) {
-  bool stream = kernel_stream(b->k);
-  int n = 0;
+  bool stream = kernel_stream(b->k); int n = 0;
   StreamPlan sp = stream ? plan_stream(b) : (StreamPlan){ .group = groups_of(b) };
-  for (int i = 0; i < sp.group.n; i++) {
-    const Group *gr = &sp.group.at[i];
-    const Item *head = &b->its.at[gr->first];
-    Plan p;
+  for (const Group *gr = sp.group.at; gr < sp.group.at + sp.group.n; gr++) {
+    const Item *head = &b->its.at[gr->first]; Plan p;
     if (stream || gr->circle) n += pack_group(b, g, gr, NULL, stream ? sp.time : group_step(b, gr));
     else if (head->red && plan_contraction(b->c, b->k, head, gr->ncon, b->t, &p)) n += pack_group(b, g, gr, &p, NULL);
   }
   return n;
 }
 
-/* New equations of constants were appended: they come first, behind the constants that they copy. */
-static void constants_first(Ctx *c, Graph *g) {
-  Eq **v = NEWN(c, Eq *, g->neq);
-  int n = 0;
-  for (int late = 0; late < 2; late++)
-    for (int i = 0; i < g->neq; i++)
-      if (g->eq[i]->constant == !late) v[n++] = g->eq[i];
-  memcpy(g->eq, v, sizeof *v * (size_t)n);
-}
-
-/* The kernel's list of inputs, after reads have changed. */
-static void kernel_inputs(Ctx *c, Kernel *k) {
-  VEC(Tensor *) in = { 0 };
-  for (int i = 0; i < k->neq; i++) {
-    Exprs reads = rhs_reads(c, k->eq[i]);
-    for (int r = 0; r < reads.n; r++) {
-      Tensor *t = reads.at[r]->tensor;
-      bool known = false;
-      for (int j = 0; j < in.n && !known; j++) known = in.at[j] == t;
-      for (int j = 0; j < k->neq && !known; j++) known = k->eq[j]->out == t;
-      if (!known) PUSH(c, in, t);
-    }
-  }
-  k->in = in.at; k->nin = in.n;
-}
-
 int pass_layout(Ctx *c, Graph *g, const Target *t) {
-  int n = 0;
-  bool all = true;
-  for (int i = 0; i < g->nkernel; i++) {
-    all &= !g->kernel[i]->tree;
-    if (!g->kernel[i]->tree) kernel_unify(c, g, g->kernel[i]);
-  }
+  int n = 0; bool all = true; Eqs sorted = { 0 };
+  for (int i = 0; i < g->nkernel; i++)
+    if (g->kernel[i]->tree) all = false;
+    else kernel_unify(c, g, g->kernel[i]);
   if (all) n += layout_tensors(c, g);
   for (int i = 0; i < g->nkernel; i++) {
     Kernel *k = g->kernel[i];
     if (k->tree || !k->neq) continue;
-    Build b = build_of(c, g, k, t);
-    int packed = pack_kernel(&b, g);
+    Build b = build_of(c, g, k, t); int packed = pack_kernel(&b, g);
     if (packed) kernel_inputs(c, k);
     n += packed;
   }
-  constants_first(c, g);
+  /* New equations of constants were appended: they come first, behind the constants that they copy. */
+  for (int late = 0; late < 2; late++) for (int i = 0; i < g->neq; i++) if (g->eq[i]->constant == !late) PUSH(c, sorted, g->eq[i]);
+  for (int i = 0; i < sorted.n; i++) g->eq[i] = sorted.at[i];
   return n;
 }

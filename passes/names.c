@@ -6,18 +6,14 @@
  * keeps   everything but names (indices are objects of their own in every equation)
  * never   gives two indices of one equation one name, nor indices of different extents (pieces of a tensor excepted: they share a leaf)
  *
- * An index class is joined to another where a tensor is written at a bare index and read at a bare index. Joins that would give one equation the same
- * index twice are left out; the first in equation order wins. */
+ * Classes are joined where a tensor is written at a bare index and read at a bare index, in equation order, unless an equation got an index twice. */
 #include "builders.h"
 
 /* Slots of one equation are neighbours. up: towards the first slot of its class. */
 typedef struct Slot { Index *i; int eq, up; } Slot;
 typedef struct Classes { Ctx *c; const Kernel *k; VEC(Slot) slot; Exprs *reads; } Classes;
 
-static void slot_add(Classes *v, Index *i, int eq) {
-  Slot s = { i, eq, v->slot.n };
-  PUSH(v->c, v->slot, s);
-}
+static void slot_add(Classes *v, Index *i, int eq) { Slot s = { i, eq, v->slot.n }; PUSH(v->c, v->slot, s); }
 
 static int slot_root(const Classes *v, int s) {
   while (v->slot.at[s].up != s) s = v->slot.at[s].up;
@@ -26,20 +22,18 @@ static int slot_root(const Classes *v, int s) {
 
 /* The class of an index, -1: it is not of these equations. */
 static int class_of(const Classes *v, const Index *i) {
-  for (int s = 0; s < v->slot.n; s++)
-    if (v->slot.at[s].i == i) return slot_root(v, s);
+  for (int s = 0; s < v->slot.n; s++) if (v->slot.at[s].i == i) return slot_root(v, s);
   return -1;
 }
 
 static bool classes_clash(const Classes *v, int a, int b) {
-  bool has[2] = { false, false };
-  for (int s = 0; s < v->slot.n; s++) {
+  bool has_a = false, has_b = false;
+  for (int s = 0; s < v->slot.n && !(has_a && has_b); s++) {
     int root = slot_root(v, s);
-    if (s && v->slot.at[s].eq != v->slot.at[s - 1].eq) has[0] = has[1] = false;
-    has[0] |= root == a; has[1] |= root == b;
-    if (has[0] && has[1]) return true;
+    if (s && v->slot.at[s].eq != v->slot.at[s - 1].eq) has_a = has_b = false;
+    has_a |= root == a; has_b |= root == b;
   }
-  return false;
+  return has_a && has_b;
 }
 
 static void join(Classes *v, const Index *x, const Index *y, bool any_extent) {
@@ -58,27 +52,23 @@ static void join_streams(Classes *v) {
   for (int s = 0; s < v->slot.n; s++) {
     const Index *i = v->slot.at[s].i;
     if (!is_stream(i) || i->ext.n) continue;
-    if (first) join(v, first, i, false);
-    else first = i;
+    join(v, first, i, false); first = first ? first : i;
   }
 }
 
 /* The equations of a recurrence step through it in one loop. */
 static void join_circles(Classes *v, const Graph *g) {
-  const Index *first = NULL;
-  bool any = kernel_circles(v->k);
+  const Index *first = NULL; bool any = kernel_circles(v->k);
   for (int i = 0; any && i < v->k->neq; i++) {
-    Index *step = eq_step(v->c, g, v->k->eq[i]);
-    if (first) join(v, first, step, false);
-    else first = step;
+    const Index *step = eq_step(v->c, g, v->k->eq[i]);
+    join(v, first, step, false); first = first ? first : step;
   }
 }
 
 /* Equation i reads at what its tensors are written at. */
 static void join_reads(Classes *v, int i) {
-  for (int r = 0; r < v->reads[i].n; r++)
-    for (int w = 0; w < v->k->neq; w++)
-      if (v->k->eq[w]->out == v->reads[i].at[r]->tensor) join_places(v, v->k->eq[w]->place, v->reads[i].at[r]->arg, v->reads[i].at[r]->n);
+  EACH(Expr, r, v->reads[i])
+    for (int w = 0; w < v->k->neq; w++) if (v->k->eq[w]->out == r->tensor) join_places(v, v->k->eq[w]->place, r->arg, r->n);
 }
 
 /* The index that stands in a place alone or with a constant. */
@@ -96,31 +86,24 @@ static void join_pieces(Classes *v, const Eq *e) {
 
 /* Equations that read the same tensor as equation i run along it together. */
 static void join_common(Classes *v, int i) {
-  for (int r = 0; r < v->reads[i].n; r++) {
-    const Expr *a = v->reads[i].at[r];
+  EACH(Expr, a, v->reads[i])
     for (int j = 0; j < v->k->neq && !tensor_known(a->tensor); j++)
-      for (int q = 0; q < v->reads[j].n; q++)
-        if (v->reads[j].at[q]->tensor == a->tensor) join_places(v, a->arg, v->reads[j].at[q]->arg, a->n);
-  }
+      EACH(Expr, b, v->reads[j]) if (b->tensor == a->tensor) join_places(v, a->arg, b->arg, a->n);
 }
 
 /* Independent equations over spaces of the same extents in the same order run along the same loops. */
 static void join_spaces(Classes *v) {
   const Eq *a = v->k->eq[0];
   for (int i = 1; i < v->k->neq; i++) {
-    const Eq *b = v->k->eq[i];
-    bool same = a->nfree == b->nfree && a->out != b->out;
-    for (int d = 0; d < a->nfree && same; d++) same = extent_equal(a->free[d]->ext, b->free[d]->ext);
+    const Eq *b = v->k->eq[i]; bool same = a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree);
     for (int d = 0; d < a->nfree && same; d++) join(v, a->free[d], b->free[d], false);
   }
 }
 
 static bool name_taken(const Classes *v, const Graph *g, int root, const char *s) {
   const Index *x = v->slot.at[root].i;
-  for (int i = 0; i < root; i++)
-    if (slot_root(v, i) == i && name_same(v->slot.at[i].i->name, s)) return true;
-  for (int i = 0; i < g->ndim; i++)
-    if (name_same(g->dim[i]->name, s) && !(is_stream(x) && x->ext.dim == g->dim[i])) return true;
+  for (int i = 0; i < root; i++) if (slot_root(v, i) == i && name_same(v->slot.at[i].i->name, s)) return true;
+  for (int i = 0; i < g->ndim; i++) if (name_same(g->dim[i]->name, s) && !(is_stream(x) && x->ext.dim == g->dim[i])) return true;
   return graph_tensor(g, s) != NULL;
 }
 
@@ -139,12 +122,10 @@ void kernel_unify(Ctx *c, const Graph *g, Kernel *k) {
     for (int j = 0; red && j < red->nbound; j++) slot_add(&v, red->bound[j], i);
     v.reads[i] = rhs_reads(c, k->eq[i]);
   }
-  join_streams(&v);
-  join_circles(&v, g);
+  join_streams(&v); join_circles(&v, g);
   for (int i = 0; i < k->neq; i++) { join_reads(&v, i); join_pieces(&v, k->eq[i]); }
   for (int i = 0; i < k->neq && k->neq <= 32; i++) join_common(&v, i);
   if (k->neq > 1) join_spaces(&v);
-  for (int i = 0; i < v.slot.n; i++)
-    if (slot_root(&v, i) == i) v.slot.at[i].i->name = name_fresh(&v, g, i);
+  for (int i = 0; i < v.slot.n; i++) if (slot_root(&v, i) == i) v.slot.at[i].i->name = name_fresh(&v, g, i);
   for (int i = 0; i < v.slot.n; i++) v.slot.at[i].i->name = v.slot.at[slot_root(&v, i)].i->name;
 }

@@ -22,8 +22,7 @@ enum { NPASS = sizeof passes / sizeof *passes };
 bool passes_run(Ctx *c, Graph *g, const Target *t, Stage until) {
   Stage from = g->stage;
   for (int k = 0; k < NPASS; k++) {
-    const Pass *p = &passes[k];
-    int nerror = c->nerror;
+    const Pass *p = &passes[k]; int nerror = c->nerror;
     bool again = from == STAGE_PLAN && p->stage == from;   /* places follow from kernels: those in a dump are for the reader */
     if ((p->stage <= from && !again) || p->stage > until) continue;
     if (p->fn(c, g, t) < 0 || c->nerror > nerror) return false;

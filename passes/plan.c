@@ -6,8 +6,8 @@
  * keeps   what lives in one kernel only: the lowering places it behind scratch_bytes, and histories behind state_bytes
  * never   lets two tensors overlap while both are needed (in-place writes excepted, below)
  *
- * A tensor lives from the kernel that writes it to the last that reads it. Largest first, each at the lowest gap between those that live at the same
- * time. A pointwise kernel writes in place of an operand that dies in it. */
+ * A tensor lives from the kernel that writes it to the last that reads it. Largest first, each at the lowest gap between those that live at the
+ * same time. A pointwise kernel writes in place of an operand that dies in it. */
 #include "builders.h"
 #include <stdlib.h>
 
@@ -23,8 +23,7 @@ static int64_t tensor_room(const Tensor *t) {
 }
 
 static bool kernel_uses(const Kernel *k, const Tensor *t) {
-  for (int i = 0; i < k->neq; i++)
-    if (k->eq[i]->out == t || expr_reads(k->eq[i]->rhs, t)) return true;
+  for (int i = 0; i < k->neq; i++) if (k->eq[i]->out == t || expr_reads(k->eq[i]->rhs, t)) return true;
   return false;
 }
 
@@ -34,11 +33,7 @@ static Lives lives_of(Ctx *c, const Graph *g) {
   for (int i = 0; i < g->ntensor; i++) {
     Life l = { .t = g->tensor[i], .first = -1, .in_place = -1, .bytes = tensor_room(g->tensor[i]) };
     bool next = tensor_is_next(g, l.t);
-    for (int k = 0; k < g->nkernel; k++) {
-      if (!kernel_uses(g->kernel[k], l.t)) continue;
-      if (l.first < 0) l.first = k;
-      l.last = k;
-    }
+    for (int k = 0; k < g->nkernel; k++) if (kernel_uses(g->kernel[k], l.t)) { l.first = l.first < 0 ? k : l.first; l.last = k; }
     if (l.t->kind != TK_TEMP || l.first < 0 || (l.first == l.last && !next)) continue;
     if (next) l.last = g->nkernel;
     PUSH(c, v, l);
@@ -49,8 +44,7 @@ static Lives lives_of(Ctx *c, const Graph *g) {
 static int life_compare(const void *a, const void *b) {
   const Life *x = a, *y = b;
   if (x->bytes != y->bytes) return x->bytes < y->bytes ? 1 : -1;
-  if (x->first != y->first) return x->first < y->first ? -1 : 1;
-  return strcmp(x->t->name, y->t->name);
+  return x->first != y->first ? (x->first < y->first ? -1 : 1) : strcmp(x->t->name, y->t->name);
 }
 
 /* ---- in place: kernel k is pointwise, w is written by its last equation that reads r, and r is read at w's own place */
@@ -63,15 +57,13 @@ static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
     else if (expr_reads(k->eq[i]->rhs, r->t)) return false;
   }
   Exprs reads = writer ? rhs_reads(c, writer) : (Exprs){ 0 };
-  for (int i = 0; i < reads.n; i++)
-    for (int d = 0; reads.at[i]->tensor == r->t && d < reads.at[i]->n; d++)
-      if (!expr_equal(reads.at[i]->arg[d], writer->place[d])) return false;
+  EACH(Expr, e, reads)
+    for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
   return writer;
 }
 
 static bool kernel_pointwise(const Kernel *k) {
-  for (int i = 0; i < k->neq; i++)
-    if (eq_reduction(k->eq[i], NULL)) return false;
+  for (int i = 0; i < k->neq; i++) if (eq_reduction(k->eq[i], NULL)) return false;
   return true;
 }
 
@@ -99,15 +91,13 @@ static int64_t lowest_gap(const Lives *v, const Life *l) {
   for (int i = 0; i < v->n; i++) {
     const Life *o = &v->at[i];
     if (!o->set || o->first > l->last || l->first > o->last || o->at + o->bytes <= at || at + l->bytes <= o->at) continue;
-    at = o->at + o->bytes;
-    i = -1;                                                /* it may now overlap one before */
+    at = o->at + o->bytes; i = -1;                         /* it may now overlap one before */
   }
   return at;
 }
 
 static int64_t place_scratch(Ctx *c, const Graph *g) {
-  Lives v = lives_of(c, g);
-  int64_t top = 0;
+  Lives v = lives_of(c, g); int64_t top = 0;
   if (v.n) qsort(v.at, (size_t)v.n, sizeof *v.at, life_compare);
   find_in_place(c, g, &v);
   for (int i = 0; i < v.n; i++) {
@@ -115,11 +105,9 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
     if (v.at[i].first < r->first) r->first = v.at[i].first;
     if (v.at[i].last > r->last) r->last = v.at[i].last;
   }
-  for (int i = 0; i < v.n; i++) {
-    Life *l = &v.at[i];
+  for (Life *l = v.at; l < v.at + v.n; l++) {
     if (l->in_place >= 0) continue;
-    l->at = lowest_gap(&v, l);
-    l->set = true;
+    l->at = lowest_gap(&v, l); l->set = true;
     if (l->at + l->bytes > top) top = l->at + l->bytes;
   }
   for (int i = 0; i < v.n; i++) { v.at[i].t->where = AT_SCRATCH; v.at[i].t->offset = root_of(&v, i)->at; }
@@ -129,8 +117,7 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   (void)t;
-  g->scratch_bytes = place_scratch(c, g);
-  g->state_bytes = 0;
+  g->scratch_bytes = place_scratch(c, g); g->state_bytes = 0;
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *s = g->tensor[i];
     if (s->kind == TK_STATE) { s->where = AT_STATE; s->offset = g->state_bytes; g->state_bytes += tensor_room(s); }

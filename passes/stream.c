@@ -5,8 +5,8 @@
  *     y[c, t] = sum(k < 3: (h[c, t - 3 * k] or 0) * w[k]);    y[c, t] = sum(k < 3: h[c, t - 3 * k] * w[k]);
  *
  * The alternative of `or` is what history holds before the first frame. Where it cannot be (it depends on the frame or on inputs, or stands for more
- * than one read), a tensor `seen` answers instead: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v.
- * Inputs and outputs that are read in the past get a copy, so that only temporaries have history.
+ * than one read), a tensor `seen` answers: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v. Inputs and outputs
+ * that are read in the past get a copy: only temporaries have history.
  *
  * needs   expand: every read of a stream tensor at t + (affine, bounded)
  * keeps   meaning of every frame
@@ -31,8 +31,7 @@ static bool place_offset(Ctx *c, const Expr *place, const Index *t, Offset *o) {
   for (int k = 0; k < a.n; k++) {
     if (a.index[k] == t) continue;
     if (a.index[k]->is_dim || a.index[k]->ext.dim) return false;
-    int64_t far = a.k[k] * (a.index[k]->ext.n - 1);
-    *(far < 0 ? &o->lo : &o->hi) += far;
+    *(a.k[k] < 0 ? &o->lo : &o->hi) += a.k[k] * (a.index[k]->ext.n - 1);
   }
   return true;
 }
@@ -66,39 +65,34 @@ static bool relax(Stream *s) {
   s->changed = true;
   for (int round = 0; s->changed && round <= s->g->ntensor + 1; round++) {
     s->changed = false;
-    for (int k = 0; k < s->g->neq; k++)
-      if (eq_stream(s->g->eq[k])) relax_reads(s, s->g->eq[k], s->g->eq[k]->rhs, eq_stream(s->g->eq[k]));
+    for (int k = 0; k < s->g->neq; k++) if (eq_stream(s->g->eq[k])) relax_reads(s, s->g->eq[k], s->g->eq[k]->rhs, eq_stream(s->g->eq[k]));
   }
   return !s->changed;
 }
 
 static Expr *shift_read(Ctx *c, Expr *e, void *arg) {
-  Stream *s = arg;
-  if (!reads_frame(e, NULL) || !*lag_at(s, e->tensor)) return e;
+  Stream *s = arg; int64_t lag = reads_frame(e, NULL) ? *lag_at(s, e->tensor) : 0;
+  if (!lag) return e;
   Expr **at = NEWN(c, Expr *, e->n);
-  for (int d = 0; d < e->n; d++) at[d] = d == e->tensor->stream_dim ? expr_fn2(c, FN_ADD, e->arg[d], expr_int(c, *lag_at(s, e->tensor))) : e->arg[d];
+  for (int d = 0; d < e->n; d++) at[d] = d == e->tensor->stream_dim ? expr_fn2(c, FN_ADD, e->arg[d], expr_int(c, lag)) : e->arg[d];
   return expr_read(c, e->tensor, at, e->pos);
 }
 
 /* y[t] := what y[t - lag] was. */
 static void shift_eq(Stream *s, Eq *e) {
-  Index *t = eq_stream(e);
+  Index *t = eq_stream(e); int64_t lag = *lag_at(s, e->out);
   if (!t) return;
-  Expr *then = expr_fn2(s->c, FN_SUB, expr_index(s->c, t), expr_int(s->c, *lag_at(s, e->out)));
-  if (*lag_at(s, e->out)) e->rhs = expr_subst(s->c, e->rhs, &t, &then, 1);
-  e->rhs = expr_map(s->c, e->rhs, shift_read, s);
+  Expr *then = expr_fn2(s->c, FN_SUB, expr_index(s->c, t), expr_int(s->c, lag));
+  e->rhs = expr_map(s->c, lag ? expr_subst(s->c, e->rhs, &t, &then, 1) : e->rhs, shift_read, s);
 }
 
 /* Moves tensors later in time until nothing reads ahead. An error with the delay needed if opt.delay does not suffice. */
 static bool retime(Stream *s) {
-  Ctx *c = s->c;
-  Graph *g = s->g;
-  int64_t need = 0;
+  Ctx *c = s->c; Graph *g = s->g; int64_t need = 0;
   s->lag = NEWN(c, int64_t, g->ntensor);
   for (int k = 0; k < g->ntensor; k++) pmap_set(c, &s->at, g->tensor[k], k);
   bool causal = relax(s);
-  Pos p = s->worst ? s->worst->pos : g->pos;
-  const char *name = s->worst ? s->worst->tensor->name : g->name;
+  Pos p = s->worst ? s->worst->pos : g->pos; const char *name = s->worst ? s->worst->tensor->name : g->name;
   if (!causal) diag_error(c, p, "a recurrence reads its own future: `%s`", name);
   for (int k = 0; k < g->nout; k++) need = *lag_at(s, g->out[k]) > need ? *lag_at(s, g->out[k]) : need;
   if (causal && need > c->opt.delay) {
@@ -106,38 +100,23 @@ static bool retime(Stream *s) {
     diag_help(c, "--delay=%lld makes the graph causal: its outputs come %lld frame%s later", (long long)need, (long long)need, need == 1 ? "" : "s");
   }
   if (!causal || need > c->opt.delay) return false;
+  if (!need && !c->opt.delay && !s->ahead) { s->lag = NULL; return true; }
   for (int k = 0; k < g->nout; k++) *lag_at(s, g->out[k]) = c->opt.delay;
-  if (!need && !c->opt.delay && !s->ahead) {
-    s->lag = NULL;
-    return true;
-  }
   for (int k = 0; k < g->neq; k++) shift_eq(s, g->eq[k]);
-  ledger_add(c, "stream", g->name, true, 0, "outputs come %d frames later", c->opt.delay);
-  return true;
+  ledger_add(c, "stream", g->name, true, 0, "outputs come %d frames later", c->opt.delay); return true;
 }
 
 /* ---- histories */
-static Index **history_indices(Ctx *c, const Tensor *t) {
-  Index **i = NEWN(c, Index *, t->rank);
-  for (int d = 0; d < t->rank; d++)
-    i[d] = index_new(c, d == t->stream_dim ? t->shape[d].dim->name : ctx_intern(c, ctx_printf(c, "i%d", d)), t->shape[d]);
-  return i;
-}
-
 /* v over the history's own indices: every index of it must stand bare in a place of the read. NULL if it cannot be a constant. */
 static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
-  const Tensor *t = read->tensor;
-  Index *from[16];
-  Expr *to[16];
-  int n = 0;
-  for (int d = 0; d < t->rank && n < 16; d++) {
+  const Tensor *t = read->tensor; Indices from = { 0 }; Exprs to = { 0 };
+  for (int d = 0; d < t->rank; d++) {
     Index *i = expr_bare(read->arg[d]);
-    if (i && d != t->stream_dim) { from[n] = i; to[n++] = expr_index(s->c, index[d]); }
+    if (i && d != t->stream_dim) { PUSH(s->c, from, i); PUSH(s->c, to, expr_index(s->c, index[d])); }
   }
   if (expr_has(v, E_REDUCE) || !const_force(s->c, s->g, v)) return NULL;
-  Expr *e = expr_subst(s->c, v, from, to, n);
-  for (int k = 0; k < s->eq->nfree; k++)
-    if (expr_has_index(e, s->eq->free[k])) return NULL;
+  Expr *e = expr_subst(s->c, v, from.at, to.at, from.n);
+  for (int k = 0; k < s->eq->nfree; k++) if (expr_has_index(e, s->eq->free[k])) return NULL;
   return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
 
@@ -145,47 +124,40 @@ static bool init_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_nu
 
 /* Are two starts equal? Over different index lists of the same tensor. */
 static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
-  Expr *to[16];
+  Expr **to = NEWN(s->c, Expr *, h->of->rank);
   if (init_zero(h->init) || init_zero(init)) return init_zero(h->init) && init_zero(init);
-  int n = h->of->rank < 16 ? h->of->rank : 16;
-  for (int d = 0; d < n; d++) to[d] = expr_index(s->c, h->index[d]);
-  return expr_equal(h->init, expr_subst(s->c, init, index, to, n));
+  for (int d = 0; d < h->of->rank; d++) to[d] = expr_index(s->c, h->index[d]);
+  return expr_equal(h->init, expr_subst(s->c, init, index, to, h->of->rank));
 }
 
 /* The tensor that carries a new history of t: t itself if it is a temporary without one, else a copy. */
 static Tensor *history_carrier(Stream *s, Tensor *t) {
-  bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t);
+  bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t); Eq *copy;
   for (int k = 0; k < s->hist.n; k++) taken |= s->hist.at[k].as == t;
-  Eq *copy;
-  s->n += taken;
-  return taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
+  s->n += taken; return taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
 }
 
 /* The history of t that begins with init over index (no index: any will do), at least `frames` long. */
 static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int64_t frames) {
-  for (int k = 0; k < s->hist.n; k++) {
-    Hist *h = &s->hist.at[k];
+  for (Hist *h = s->hist.at; h < s->hist.at + s->hist.n; h++) {
     if (h->of != t || (index && !init_equal(s, h, init, index))) continue;
     if (frames > h->frames) h->frames = frames;
     return h->as;
   }
   Hist h = { t, history_carrier(s, t), init_zero(init) ? NULL : init, index, frames };
-  PUSH(s->c, s->hist, h);
-  return h.as;
+  PUSH(s->c, s->hist, h); return h.as;
 }
 
 static void history_set(Stream *s, const Hist *h) {
-  h->as->history = h->frames;
-  h->as->init = h->init;
-  h->as->init_index = h->index ? h->index : history_indices(s->c, h->as);
+  h->as->history = h->frames; h->as->init = h->init;
+  h->as->init_index = h->index ? h->index : tensor_indices(s->c, h->as);
   ledger_add(s->c, "stream", h->as->name, true, 0, "%lld frames of history%s", (long long)h->frames, h->init ? " that begin with a constant" : "");
   s->n++;
 }
 
 /* Has frame `place` come yet? place is t + offset; true at once if it is never before the beginning. */
 static Expr *seen_at(Stream *s, Expr *place) {
-  Ctx *c = s->c;
-  Offset o;
+  Ctx *c = s->c; Offset o;
   if (!place_offset(c, place, s->t, &o) || o.lo >= 0) return expr_const(c, T_BOOL, 0, 1);
   if (!s->seen) {
     s->seen = tensor_new(c, s->g, "seen", T_BOOL, 1, &s->t->ext, s->eq->pos);
@@ -200,9 +172,7 @@ static Expr *rewrite(Stream *s, Expr *e);
 
 /* A read, its places rewritten; `init` over index is what stood before the beginning, no index where a condition keeps it from being looked at. */
 static Expr *rewrite_read(Stream *s, Expr *e, Expr *init, Index **index) {
-  Tensor *t = e->tensor;
-  Expr **arg = NEWN(s->c, Expr *, e->n);
-  Offset o = { 0, 0 };
+  Tensor *t = e->tensor; Expr **arg = NEWN(s->c, Expr *, e->n); Offset o = { 0, 0 };
   for (int d = 0; d < t->rank; d++) arg[d] = d == t->stream_dim ? e->arg[d] : rewrite(s, e->arg[d]);
   if (t->stream_dim >= 0 && !place_offset(s->c, arg[t->stream_dim], s->t, &o)) {
     stream_error(s, e->pos, "`%s` is read at a frame that is not the present one plus a bounded offset", t->name);
@@ -218,10 +188,7 @@ static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
   for (int k = e->kind == E_OR; k < e->n; k++) guarded_reads(s, e->arg[k], out);
 }
 
-static bool read_past(Stream *s, const Expr *e) {
-  Offset o;
-  return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0;
-}
+static bool read_past(Stream *s, const Expr *e) { Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0; }
 
 /* May any place but the stream's lie outside? Then the `or` stays for those. */
 static bool outside_elsewhere(Stream *s, const Expr *r) {
@@ -233,26 +200,22 @@ static bool outside_elsewhere(Stream *s, const Expr *r) {
 /* `seen` at every past place of the reads; NULL if there is none. */
 static Expr *all_seen(Stream *s, const Exprs *reads) {
   Expr *cond = NULL;
-  for (int k = 0; k < reads->n; k++) {
-    const Expr *r = reads->at[k];
+  EACH(Expr, r, *reads) {
     if (!read_past(s, r)) continue;
     Expr *at = expr_fn2(s->c, FN_SUB, r->arg[r->tensor->stream_dim], expr_int(s->c, lag_of(s, r->tensor)));
     Expr *one = seen_at(s, expr_simplify(s->c, at));
-    if (!cond) cond = one;
-    else if (!expr_equal(cond, one)) cond = expr_fn2(s->c, FN_AND, cond, one);
+    cond = !cond ? one : expr_equal(cond, one) ? cond : expr_fn2(s->c, FN_AND, cond, one);
   }
   return cond;
 }
 
 static Expr *rewrite_or(Stream *s, Expr *e) {
-  Exprs reads = { 0 };
   Expr *v = rewrite(s, e->arg[1]), *a = e->arg[0], *cond = NULL, *init = NULL;
-  Index **index = NULL;
-  bool keep = false;
+  Exprs reads = { 0 }; Index **index = NULL; bool keep = false;
   guarded_reads(s, a, &reads);
-  for (int k = 0; k < reads.n; k++) keep |= outside_elsewhere(s, reads.at[k]);
+  EACH(Expr, r, reads) keep |= outside_elsewhere(s, r);
   if (reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor))
-    init = init_of_read(s, a, v, index = history_indices(s->c, a->tensor));
+    init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
   if (!init) cond = all_seen(s, &reads);
   a = init ? rewrite_read(s, a, init, index) : rewrite(s, a);
   Pos p = cond ? e->arg[0]->pos : e->pos;
@@ -262,12 +225,10 @@ static Expr *rewrite_or(Stream *s, Expr *e) {
 
 /* Comparisons of the frame's number with constants: `t >= d` is "has frame t - d come", `t < frames` holds. NULL: not of that kind. */
 static Expr *rewrite_compare(Stream *s, const Expr *e) {
-  Ctx *c = s->c;
-  Aff a, b;
+  Ctx *c = s->c; Aff a, b;
   if (e->kind != E_FN || e->n != 2 || e->fn < FN_EQ || e->fn > FN_GE) return NULL;
   if (!expr_affine(c, e->arg[0], &a) || !expr_affine(c, e->arg[1], &b)) return NULL;
-  Aff f = aff_sub(c, &a, &b);
-  int64_t kt = aff_coef(&f, s->t), kd = aff_coef(&f, s->t->ext.dim);
+  Aff f = aff_sub(c, &a, &b); int64_t kt = aff_coef(&f, s->t), kd = aff_coef(&f, s->t->ext.dim);
   if (kt == 1 && kd == -1 && f.n == 2 && f.c <= 0) return expr_const(c, T_BOOL, 0, e->fn == FN_LT || e->fn == FN_NE || e->fn == FN_LE);
   if ((kt != 1 && kt != -1) || kd) return NULL;
   if (kt < 0) f = aff_sub(c, &(Aff){ 0 }, &f);                      /* t + ... against 0, turned round if t stood on the right */
@@ -278,8 +239,7 @@ static Expr *rewrite_compare(Stream *s, const Expr *e) {
   }
   bool less = (e->fn == FN_LT || e->fn == FN_LE) == (kt > 0), strict = e->fn == FN_LT || e->fn == FN_GT;
   f.c -= less ? !strict : strict;                                   /* t <= d is !(t - d - 1 >= 0), t > d is t - d - 1 >= 0 */
-  Expr *seen = seen_at(s, aff_expr(c, &f));
-  return less ? expr_fn1(c, FN_NOT, seen) : seen;
+  Expr *seen = seen_at(s, aff_expr(c, &f)); return less ? expr_fn1(c, FN_NOT, seen) : seen;
 }
 
 static Expr *rewrite(Stream *s, Expr *e) {
@@ -313,13 +273,11 @@ static void eq_rewrite(Stream *s, Eq *e) {
 /* ---- outputs that are read: y becomes a copy of a temporary that the others read and that may have history */
 typedef struct Swap { Tensor *from, *to; } Swap;
 static Expr *swap_read(Ctx *c, Expr *e, void *arg) {
-  const Swap *w = arg;
-  return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
+  const Swap *w = arg; return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
 }
 
 static void output_split(Ctx *c, Graph *g, Tensor *t) {
-  Eq *copy;
-  Swap w = { t, tensor_copy(c, g, t, ctx_printf(c, "%s_now", t->name), &copy) };
+  Eq *copy; Swap w = { t, tensor_copy(c, g, t, ctx_printf(c, "%s_now", t->name), &copy) };
   for (int k = 0; k < g->neq; k++) {
     g->eq[k]->rhs = expr_map(c, g->eq[k]->rhs, swap_read, &w);
     if (g->eq[k]->out == t) g->eq[k]->out = w.to;
@@ -329,10 +287,9 @@ static void output_split(Ctx *c, Graph *g, Tensor *t) {
 
 /* Is t read in the past, or, if outputs are delayed, at all? */
 static bool output_read(Ctx *c, Uses *u, const Tensor *t) {
-  const UseList *l = uses_get(u, t);
+  const UseList *l = uses_get(u, t); Offset o;
   for (int k = 0; l && k < l->read.n; k++) {
     const Index *i = eq_stream(l->read.at[k].eq);
-    Offset o;
     if (c->opt.delay > 0 || (i && read_offset(c, l->read.at[k].read, i, &o) && o.lo < 0)) return true;
   }
   return false;
@@ -344,11 +301,9 @@ typedef struct Far { Ctx *c; Graph *g; int block; Tensor *of, *copy; int64_t nea
 
 /* How far back the reads of f->of go: those within a block (near) and the others, which read the copy if there is one. */
 static Expr *far_read(Ctx *c, Expr *e, void *arg) {
-  Far *f = arg;
-  Offset o;
+  Far *f = arg; Offset o;
   if (e->kind != E_READ || e->tensor != f->of || !read_offset(c, e, f->t, &o)) return e;
-  bool far = o.hi <= -f->block;
-  int64_t *most = far ? &f->far : &f->near;
+  bool far = o.hi <= -f->block; int64_t *most = far ? &f->far : &f->near;
   if (-o.lo > *most) *most = -o.lo;
   return far && f->copy ? expr_read(c, f->copy, e->arg, e->pos) : e;
 }
@@ -364,14 +319,11 @@ static void far_reads(Far *f) {
 
 /* Does `from` depend on f->of by reads within a block? Depth first; seen by tensor. */
 static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
-  const UseList *l = uses_get(u, from);
+  const UseList *l = uses_get(u, from); Offset o;
   for (int w = 0; l && w < l->writer.n; w++) {
-    Exprs reads = rhs_reads(f->c, l->writer.at[w]);
-    Index *t = eq_stream(l->writer.at[w]);
-    Offset o;
-    for (int k = 0; t && k < reads.n; k++) {
-      const Expr *r = reads.at[k];
-      if (!read_offset(f->c, r, t, &o) || o.hi <= -f->block) continue;
+    Exprs reads = rhs_reads(f->c, l->writer.at[w]); const Index *t = eq_stream(l->writer.at[w]);
+    EACH(Expr, r, reads) {
+      if (!t || !read_offset(f->c, r, t, &o) || o.hi <= -f->block) continue;
       if (r->tensor == f->of) return true;
       if (pmap_get(seen, r->tensor) >= 0) continue;
       pmap_set(f->c, seen, r->tensor, 1);
@@ -385,38 +337,31 @@ static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
 static int copy_far(Ctx *c, Graph *g, int block) {
   int n = 0, ntensor = g->ntensor;
   for (int k = 0; k < ntensor; k++) {
-    Tensor *t = g->tensor[k];
-    Far f = { .c = c, .g = g, .block = block, .of = t };
+    Tensor *t = g->tensor[k]; Eq *copy; Far f = { .c = c, .g = g, .block = block, .of = t };
     if (t->history <= block) continue;
     Uses u = uses_find(c, g);
-    Eq *copy;
     if (near_circle(&f, &u, t, &(Map){ 0 })) far_reads(&f);
     if (!f.far) continue;
     f.copy = tensor_copy(c, g, t, ctx_printf(c, "%s_far", t->name), &copy);
     f.copy->history = f.far; f.copy->init = t->init; f.copy->init_index = t->init_index;
     far_reads(&f);
-    t->history = f.near;
+    t->history = f.near; n++;
     ledger_add(c, "stream", t->name, true, 0, "read up to %lld frames back inside its recurrence: a copy keeps them", (long long)f.far);
-    n++;
   }
   return n && !graph_sort(c, g) ? -1 : n;
 }
 
 int pass_stream(Ctx *c, Graph *g, const Target *target) {
-  Stream s = { .c = c, .g = g };
-  int nerror = c->nerror;
+  Stream s = { .c = c, .g = g }; int nerror = c->nerror;
   if (!graph_streams(g)) return 0;
   for (int k = 0; k < g->ntensor; k++) tensor_find_stream(g->tensor[k]);
   Uses u = uses_find(c, g);
   for (int k = 0; k < g->nout; k++)
     if (g->out[k]->stream_dim >= 0 && output_read(c, &u, g->out[k])) { output_split(c, g, g->out[k]); s.n++; }
   if (!retime(&s)) return -1;
-  int n = g->neq;                                                   /* equations that are made on the way need no rewriting */
-  Eq **all = NEWN(c, Eq *, n);
-  memcpy(all, g->eq, sizeof *all * (size_t)n);
+  int n = g->neq; Eq **all = ctx_copy(c, g->eq, sizeof *all * (size_t)n);       /* equations that are made on the way need no rewriting */
   for (int k = 0; k < n; k++) eq_rewrite(&s, all[k]);
   if (c->nerror > nerror) return -1;
   for (int k = 0; k < s.hist.n; k++) history_set(&s, &s.hist.at[k]);
-  int far = graph_sort(c, g) ? copy_far(c, g, target->block) : -1;
-  return far < 0 ? -1 : s.n + far;
+  int far = graph_sort(c, g) ? copy_far(c, g, target->block) : -1; return far < 0 ? -1 : s.n + far;
 }

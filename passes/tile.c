@@ -6,27 +6,24 @@
  *   k * cy + 2 + 3 max(0, f - 12),   cy = max(f / ports, (r + v) / loads, 1.25 latency, t) + 0.1 t,
  * t: the time that the operands' bytes take from the level of the cache that holds them. */
 #include "builders.h"
+#include <math.h>
 
-static double level_cost(const Target *t, double bytes) { /* cycles a byte */
-  return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16;
-}
+/* Cycles a byte. */
+static double level_cost(const Target *t, double bytes) { return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16; }
 
 /* Of one tile of r rows and `lanes` lanes. */
 static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t lanes, double iw, double ia) {
   double v = (double)((lanes + s->lanes - 1) / s->lanes), rows = (double)r, f = rows * v * s->copies;
   double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports;
   double load = (rows + v * s->copies) / t->load_ports, slow = 1.25 * t->fma_latency;
-  if (load > cy0) cy0 = load;
-  if (slow > cy0) cy0 = slow;
-  double cy = (bytes > cy0 ? bytes : cy0) + 0.1 * bytes;
+  double cy = fmax(fmax(bytes, cy0), fmax(load, slow)) + 0.1 * bytes;
   if (s->conflict && r > 8) cy *= 1.3;
   return (double)s->k * cy + 2 + (f > 12 && t->vector_bytes ? 3 * (f - 12) : 0);
 }
 
 /* Rows in steps whose sizes differ by at most one. */
 static double even_cycles(const Target *t, const TileSize *s, int mr, int64_t lanes, double iw, double ia) {
-  int64_t q = (s->m + mr - 1) / mr, big = s->m % q, r = s->m / q;
-  double one = tile_cycles(t, s, r, lanes, iw, ia);
+  int64_t q = (s->m + mr - 1) / mr, big = s->m % q, r = s->m / q; double one = tile_cycles(t, s, r, lanes, iw, ia);
   return (double)(q - big) * one + (big ? (double)big * tile_cycles(t, s, r + 1, lanes, iw, ia) : 0);
 }
 
@@ -57,23 +54,19 @@ int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
   if (s->k * f <= 64) return -1;
   if (s->kin <= 4 && f * s->kin <= 2 * t->nreg) return 0;
   if (f + nv + 1 > 3 * t->nreg / 4) return 1;
-  for (int u = 4; u > 1; u /= 2)
-    if (s->kin % u == 0 && f * u <= 2 * t->nreg) return u;
+  for (int u = 4; u > 1; u /= 2) if (s->kin % u == 0 && f * u <= 2 * t->nreg) return u;
   return 1;
 }
 
 /* The least cycles; of equals the largest tile. */
 Tile tile_choose(const Target *t, const TileSize *s) {
-  Tile best = { .mr = 1, .nv = 1, .ku = 1 };
-  double least = 0;
+  Tile best = { .mr = 1, .nv = 1, .ku = 1 }; double least = 0;
   for (int nv = 1; nv <= 12 && (nv == 1 || (int64_t)(nv - 1) * s->lanes < s->n); nv++)
     for (int mr = 1; mr <= 24 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)
       for (int nm = 0; nm < 2; nm++) {
         double cy = total_cycles(t, s, mr, nv, nm);
         if (least != 0 && (cy > least || (cy == least && mr * nv <= best.mr * best.nv))) continue;
-        least = cy;
-        best = (Tile){ .mr = mr, .nv = nv, .nm = nm };
+        least = cy; best = (Tile){ .mr = mr, .nv = nv, .nm = nm };
       }
-  best.ku = tile_unroll(t, s, best.mr, best.nv);
-  return best;
+  best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
 }

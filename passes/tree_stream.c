@@ -2,10 +2,7 @@
  *
  *   for t/64 stream {
  *     let h1 ring; let s1 alias s0;
- *     for t/32 {
- *       for o/8 { let z reg; z(k, c, o*, t~); a(o*, t~); s1(o*, t~); }
- *       for c/8 { h1(o, c*, t~); }
- *     }
+ *     for t/32 { for o/8 { let z reg; z(k, c, o*, t~); a(o*, t~); s1(o*, t~); }  for c/8 { h1(o, c*, t~); } }
  *     for t/32 { ... }                          the next layer reads h1 at earlier frames: a loop of its own
  *     for t/1 { g(j, i~); y(i~); }              a recurrence over t: frame by frame, lanes along another index
  *   }
@@ -30,12 +27,10 @@ static TileSize tile_size(const Build *b, const Item *it, int64_t m, int64_t n, 
 
 /* Sets the rows of a group, and gives the least cycles over their count. Of pointwise chains a few rows together hide the latency. */
 static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv) {
-  const Item *head = &b->its.at[g->first];
-  double least = 1e30;
+  const Item *head = &b->its.at[g->first]; double least = 1e30;
   g->row = row_name(head, p->time);
   if (g->circle || !item_free(head, p->time)) return 0;
-  TileSize s = tile_size(b, head, extent_named(head, g->row), b->t->block, g->ncon);
-  int few = nv >= 4 ? 1 : 4 / nv;
+  TileSize s = tile_size(b, head, extent_named(head, g->row), b->t->block, g->ncon); int few = nv >= 4 ? 1 : 4 / nv;
   g->mr = head->red ? 1 : few < s.m ? few : (int)s.m;
   for (int r = 1; r <= 16 && r <= s.m && head->red; r++) {
     double cy = tile_rows(b->t, &s, r, nv) * (s.m % r ? 1.04 : 1);  /* a rest is code of its own, and a narrower tile */
@@ -51,22 +46,17 @@ static double plan_cost(const Build *b, StreamPlan *p, int nv) {
 }
 
 StreamPlan plan_stream(Build *b) {
-  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) };
-  double least = 1e300;
+  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; double least = 1e300;
   for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
     double cy = plan_cost(b, &p, nv);
     if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; p.nv = nv; }
   }
-  plan_cost(b, &p, p.nv);
-  return p;
+  plan_cost(b, &p, p.nv); return p;
 }
 
 /* ---- leaves */
 static void order_bound(const Build *b, Order *o, const Item *it, const char *lane, int mr, int nv, TileSize s) {
-  const char **k;
-  int nk;
-  Shape shape;
-  shape_plain(b->c, it->eq[0], &shape);
+  const char **k; int nk; Shape shape = shape_of(b->c, it->eq[0]);
   for (int i = 0; i < it->nk && !shape.x; i++) (count_max(it->k[i]) <= 4 ? order_unroll : order_serial)(b->c, o, it->k[i]->name);
   if (!shape.x) return;
   order_k(b->c, &shape, lane, &k, &nk);
@@ -80,14 +70,13 @@ static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, con
   if (it->neq > 1) order_pieces(b->c, &o, it, p->time);
   else if (it->red) order_bound(b, &o, it, NULL, g->mr, p->nv, tile_size(b, it, extent_named(it, g->row), b->t->block, g->ncon));
   if (g->row) order_unroll(b->c, &o, g->row);
-  order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
-  return leaf_of(b->c, it, &o);
+  order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0); return leaf_of(b->c, it, &o);
 }
 
-static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g, Tree **leaf) {
+static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {
   const Item *head = &b->its.at[g->first];
-  for (int i = g->first; i < g->end; i++) leaf[i] = leaf_stage(b, p, g, &b->its.at[i]);
-  Tree *body = tree_tile(b, g, leaf, g->row, g->mr, p->nv);
+  for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_stage(b, p, g, &b->its.at[i]);
+  Tree *body = tree_tile(b, g, g->row, g->mr, p->nv);
   if (head->neq > 1) return body;
   if (g->row) body = tree_loop(b->c, g->row, g->mr, body);
   for (int f = head->nfree - 1; f >= 0; f--) {
@@ -97,17 +86,21 @@ static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g, Tree 
   return body;
 }
 
-Tree *leaf_step(const Build *b, const Item *it, const char *step) {
-  Order o = { 0 };
-  const char *row = row_name(it, step);
-  int64_t n = extent_named(it, row);
+/* The leaf of one equation of a recurrence within a step: lanes along its largest other index. */
+static Tree *leaf_step(const Build *b, const Item *it, const char *step) {
+  Order o = { 0 }; const char *row = row_name(it, step); int64_t n = extent_named(it, row);
   if (it->neq > 1) order_pieces(b->c, &o, it, step);
   for (int f = 0; f < it->nfree && it->neq == 1; f++)
     if (!name_same(it->free[f]->name, step) && !name_same(it->free[f]->name, row)) order_serial(b->c, &o, it->free[f]->name);
   if (it->neq == 1 && it->red) order_bound(b, &o, it, row, 1, 4, tile_size(b, it, 1, n, 1));
-  if (row && b->lanes > 1 && n > 1) order_add(b->c, &o, row, LEAF_VECTOR, 0);
-  else if (row) order_serial(b->c, &o, row);
+  if (row) order_add(b->c, &o, row, b->lanes > 1 && n > 1 ? LEAF_VECTOR : LEAF_SERIAL, b->lanes > 1 && n > 1 ? 0 : 1);
   return leaf_of(b->c, it, &o);
+}
+
+Tree *tree_steps(const Build *b, const Group *g, const char *step) {
+  Tree *body = NULL;
+  for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step));
+  return tree_loop(b->c, step, 1, body);
 }
 
 /* ---- storage */
@@ -117,62 +110,50 @@ static int last_reader(const Items *its, const Tensor *t) {
   return last;
 }
 
-/* Does item i write in place of item j, which it reads for the last time, at home, and which lives in memory? */
-static bool takes_over(const Build *b, int i, int j) {
-  const Item *a = &b->its.at[i], *o = &b->its.at[j];
+/* Does item a, the i-th, write in place of item o, which it reads for the last time, at home, and which lives in memory? */
+static bool takes_over(const Build *b, int i, const Item *o) {
+  const Item *a = &b->its.at[i];
   if (o->group == a->group || o->circle >= 0 || !item_reads(a, o->t) || last_reader(&b->its, o->t) != i) return false;
   if (!is_local(b->k, a->t) || !is_local(b->k, o->t) || a->neq != 1 || o->neq != 1 || a->red || a->t->history || o->t->history) return false;
   return same_space(a, o) && tensors_alike(a->t, o->t) && reads_at_home(a, o);
 }
 
 static Tree *alias_of(const Build *b, int i) {
-  const Item *it = &b->its.at[i];
-  int j = 0, end = last_reader(&b->its, it->t);
+  const Item *it = &b->its.at[i], *o = b->its.at; int end = last_reader(&b->its, it->t);
   if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group) return NULL;     /* else it will live in registers */
-  while (j < i && !takes_over(b, i, j)) j++;
-  if (j == i) return NULL;
+  while (o < it && !takes_over(b, i, o)) o++;
+  if (o == it) return NULL;
   Tree *let = tree_let(b->c, it->t->name, ST_ALIAS);
-  let->other = b->its.at[j].t->name;
-  return let;
+  let->other = o->t->name; return let;
 }
 
 /* ---- loops over t */
 /* Does group g read, at another frame, what the items first..g->first - 1 compute? */
 static bool reads_past(const Build *b, const StreamPlan *p, int first, const Group *g) {
+  const Item *at = b->its.at;
   for (int i = g->first; i < g->end; i++)
-    for (int r = 0; r < b->its.at[i].reads.n; r++) {
-      const Expr *e = b->its.at[i].reads.at[r];
+    EACH(Expr, e, at[i].reads) {
       const Index *t = e->tensor->stream_dim >= 0 ? expr_bare(e->arg[e->tensor->stream_dim]) : NULL;
-      for (int a = first; a < g->first && e->tensor->stream_dim >= 0; a++)
-        if (b->its.at[a].t == e->tensor && !(t && name_same(t->name, p->time))) return true;
+      if (e->tensor->stream_dim < 0 || (t && name_same(t->name, p->time))) continue;
+      for (int a = first; a < g->first; a++) if (at[a].t == e->tensor) return true;
     }
   return false;
 }
 
-/* A recurrence: its equations one after another, frame by frame. */
-static Tree *frames_of(const Build *b, const StreamPlan *p, const Group *g) {
-  Tree *body = NULL;
-  for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], p->time));
-  return tree_loop(b->c, p->time, 1, body);
-}
-
 Tree *tree_stream(Build *b) {
-  StreamPlan p = plan_stream(b);
-  Tree *body = NULL, *loop = NULL, **leaf = NEWN(b->c, Tree *, b->its.n);
-  int first = 0;
+  StreamPlan p = plan_stream(b); Tree *body = NULL, *loop = NULL; int first = 0;
   for (int i = 0; i < b->its.n; i++)
     body = tree_cat(body, b->its.at[i].t->history > 0 ? tree_let(b->c, b->its.at[i].t->name, ST_RING) : alias_of(b, i));
   for (int i = 0; i <= p.group.n; i++) {
     const Group *g = i < p.group.n ? &p.group.at[i] : NULL;
     bool apart = !g || g->circle || !item_free(&b->its.at[g->first], p.time);
     if (loop && (apart || reads_past(b, &p, first, g))) {
-      body = tree_cat(body, tree_loop(b->c, p.time, (int64_t)p.nv * b->lanes, loop));
-      loop = NULL;
+      body = tree_cat(body, tree_loop(b->c, p.time, (int64_t)p.nv * b->lanes, loop)); loop = NULL;
     }
     if (!g) break;
     if (!loop) first = g->first;
-    if (!apart) loop = tree_cat(loop, stage_of(b, &p, g, leaf));
-    else body = tree_cat(body, g->circle ? frames_of(b, &p, g) : tree_singles(b, g->first, g->end));
+    if (!apart) loop = tree_cat(loop, stage_of(b, &p, g));
+    else body = tree_cat(body, g->circle ? tree_steps(b, g, p.time) : tree_singles(b, g->first, g->end));
   }
   return tree_for(b->c, p.time, b->t->block, LOOP_STREAM, body);
 }

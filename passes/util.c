@@ -11,18 +11,13 @@ static int pmap_slot(const Map *m, const void *key) {
   return at;
 }
 
-int pmap_get(const Map *m, const void *key) {
-  int at = m->cap ? pmap_slot(m, key) : -1;
-  return at >= 0 && m->key[at] ? m->value[at] : -1;
-}
+int pmap_get(const Map *m, const void *key) { int at = m->cap ? pmap_slot(m, key) : -1; return at >= 0 && m->key[at] ? m->value[at] : -1; }
 
 void pmap_set(Ctx *c, Map *m, const void *key, int value) {
   if (2 * (m->n + 1) > m->cap) {
-    Map old = *m;
-    int cap = old.cap ? 2 * old.cap : 64;
+    Map old = *m; int cap = old.cap ? 2 * old.cap : 64;
     *m = (Map){ NEWN(c, const void *, cap), NEWN(c, int, cap), 0, cap };
-    for (int k = 0; k < old.cap; k++)
-      if (old.key[k]) pmap_set(c, m, old.key[k], old.value[k]);
+    for (int k = 0; k < old.cap; k++) if (old.key[k]) pmap_set(c, m, old.key[k], old.value[k]);
   }
   int at = pmap_slot(m, key);
   m->n += !m->key[at];
@@ -30,11 +25,10 @@ void pmap_set(Ctx *c, Map *m, const void *key, int value) {
 }
 
 /* ---- uses */
+UseList *uses_get(Uses *u, const Tensor *t) { int k = pmap_get(&u->map, t); return k < 0 ? NULL : &u->list.at[k]; }
+
 static UseList *use_make(Ctx *c, Uses *u, const Tensor *t) {
-  if (pmap_get(&u->map, t) < 0) {
-    pmap_set(c, &u->map, t, u->list.n);
-    PUSH(c, u->list, (UseList){ 0 });
-  }
+  if (pmap_get(&u->map, t) < 0) { pmap_set(c, &u->map, t, u->list.n); PUSH(c, u->list, (UseList){ 0 }); }
   return uses_get(u, t);
 }
 
@@ -42,39 +36,24 @@ Uses uses_find(Ctx *c, const Graph *g) {
   Uses u = { 0 };
   for (int k = 0; k < g->ntensor; k++) use_make(c, &u, g->tensor[k]);
   for (int k = 0; k < g->neq; k++) {
-    Exprs reads = rhs_reads(c, g->eq[k]);
-    UseList *w = use_make(c, &u, g->eq[k]->out);
-    PUSH(c, w->writer, g->eq[k]);
-    for (int r = 0; r < reads.n; r++) {
-      UseList *l = use_make(c, &u, reads.at[r]->tensor);
-      PUSH(c, l->read, ((Use){ g->eq[k], reads.at[r] }));
-    }
+    Exprs reads = rhs_reads(c, g->eq[k]); UseList *l = use_make(c, &u, g->eq[k]->out);
+    PUSH(c, l->writer, g->eq[k]);
+    EACH(Expr, r, reads) { l = use_make(c, &u, r->tensor); PUSH(c, l->read, ((Use){ g->eq[k], r })); }
   }
   return u;
 }
 
-UseList *uses_get(Uses *u, const Tensor *t) {
-  int k = pmap_get(&u->map, t);
-  return k < 0 ? NULL : &u->list.at[k];
-}
-
 int uses_readers(Uses *u, const Tensor *t, Eq **first) {
-  const UseList *l = uses_get(u, t);
-  int n = 0;
+  const UseList *l = uses_get(u, t); int n = 0;
   if (first) *first = l && l->read.n ? l->read.at[0].eq : NULL;
-  for (int k = 0; l && k < l->read.n; k++) {
-    bool seen = false;
-    for (int j = 0; j < k; j++) seen |= l->read.at[j].eq == l->read.at[k].eq;
-    n += !seen;
-  }
+  for (int k = 0; l && k < l->read.n; k++) n += k == 0 || l->read.at[k].eq != l->read.at[k - 1].eq;     /* those of one equation are neighbours */
   return n;
 }
 
 Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
-  Eqs v = { 0 };
-  Exprs reads = rhs_reads(c, e);
-  for (int r = 0; r < reads.n; r++) {
-    const UseList *l = uses_get(u, reads.at[r]->tensor);
+  Eqs v = { 0 }; Exprs reads = rhs_reads(c, e);
+  EACH(Expr, r, reads) {
+    const UseList *l = uses_get(u, r->tensor);
     for (int w = 0; l && w < l->writer.n; w++) PUSH(c, v, l->writer.at[w]);
   }
   return v;
@@ -83,14 +62,18 @@ Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext) {
   Index *i = NEW(c, Index);
-  *i = (Index){ .name = name, .ext = ext, .id = ++c->nid };
-  return i;
+  *i = (Index){ .name = name, .ext = ext, .id = ++c->nid }; return i;
 }
 
 bool index_in(const Index *i, Index *const *list, int n) {
-  for (int k = 0; k < n; k++)
-    if (list[k] == i) return true;
+  for (int k = 0; k < n; k++) if (list[k] == i) return true;
   return false;
+}
+
+bool same_extents(Index *const *a, int na, Index *const *b, int nb) {
+  bool same = na == nb;
+  for (int k = 0; k < na && same; k++) same = extent_equal(a[k]->ext, b[k]->ext);
+  return same;
 }
 
 double index_points(Index *const *at, int n) {
@@ -103,8 +86,7 @@ double reduce_points(const Expr *red) { return index_points(red->bound, red->nbo
 Index *expr_bare(const Expr *e) { return e->kind == E_INDEX && !e->index->is_dim ? e->index : NULL; }
 
 Index *eq_stream(const Eq *e) {
-  for (int k = 0; k < e->nfree; k++)
-    if (e->free[k]->ext.dim && e->free[k]->ext.dim->stream) return e->free[k];
+  for (int k = 0; k < e->nfree; k++) if (e->free[k]->ext.dim && e->free[k]->ext.dim->stream) return e->free[k];
   return NULL;
 }
 
@@ -113,20 +95,13 @@ void expr_reads_of(Ctx *c, Expr *e, Exprs *out) {
   if (e->kind == E_READ) PUSH(c, *out, e);
   for (int k = 0; k < e->n; k++) expr_reads_of(c, e->arg[k], out);
 }
-
-Exprs rhs_reads(Ctx *c, const Eq *e) {
-  Exprs v = { 0 };
-  expr_reads_of(c, e->rhs, &v);
-  return v;
-}
+Exprs rhs_reads(Ctx *c, const Eq *e) { Exprs v = { 0 }; expr_reads_of(c, e->rhs, &v); return v; }
 
 bool expr_any(const Expr *e, ExprTest *is, const void *arg) {
-  if (is(e, arg)) return true;
-  for (int k = 0; k < e->n; k++)
-    if (expr_any(e->arg[k], is, arg)) return true;
-  return false;
+  bool any = is(e, arg);
+  for (int k = 0; k < e->n && !any; k++) any = expr_any(e->arg[k], is, arg);
+  return any;
 }
-
 static bool is_kind(const Expr *e, const void *kind) { return e->kind == *(const ExprKind *)kind; }
 bool expr_has(const Expr *e, ExprKind kind) { return expr_any(e, is_kind, &kind); }
 
@@ -153,11 +128,7 @@ static bool varies(const Expr *e, const void *arg) {
 bool expr_constant(const Expr *e) { return !expr_any(e, varies, NULL); }
 bool place_static(const Expr *e) { return !expr_has(e, E_READ) && !expr_has(e, E_REDUCE); }
 
-bool place_inside(Ctx *c, const Expr *place, Extent n) {
-  bool lo, hi;
-  expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi);
-  return lo && hi;
-}
+bool place_inside(Ctx *c, const Expr *place, Extent n) { bool lo, hi; expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi); return lo && hi; }
 
 bool read_inside(Ctx *c, const Expr *read) {
   const Tensor *t = read->tensor;
@@ -169,8 +140,7 @@ bool read_inside(Ctx *c, const Expr *read) {
 bool expr_reads_inside(Ctx *c, Expr *e) {
   Exprs reads = { 0 };
   expr_reads_of(c, e, &reads);
-  for (int k = 0; k < reads.n; k++)
-    if (!read_inside(c, reads.at[k])) return false;
+  EACH(Expr, r, reads) if (!read_inside(c, r)) return false;
   return true;
 }
 
@@ -194,45 +164,37 @@ void expr_addends(Ctx *c, Expr *e, Exprs *out) {
 /* ---- tensors and equations */
 void tensor_find_stream(Tensor *t) {
   t->stream_dim = -1;
-  for (int d = 0; d < t->rank; d++)
-    if (t->shape[d].dim && t->shape[d].dim->stream) t->stream_dim = d;
+  for (int d = 0; d < t->rank; d++) if (t->shape[d].dim && t->shape[d].dim->stream) t->stream_dim = d;
 }
 
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos) {
   Tensor *t = NEW(c, Tensor);
   *t = (Tensor){ .name = graph_fresh(c, g, hint), .type = type_strong(type), .rank = rank, .kind = TK_TEMP, .pos = pos };
   t->shape = NEWN(c, Extent, rank);
-  if (rank) memcpy(t->shape, shape, sizeof *shape * (size_t)rank);
-  tensor_find_stream(t);
-  graph_add_tensor(c, g, t);
-  return t;
+  for (int d = 0; d < rank; d++) t->shape[d] = shape[d];
+  tensor_find_stream(t); graph_add_tensor(c, g, t); return t;
 }
 
 Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like) {
   Eq *e = NEW(c, Eq);
   *e = (Eq){ .out = out, .nfree = nfree, .rhs = rhs, .label = like ? like->label : NULL, .pos = like ? like->pos : out->pos, .id = ++c->nid };
-  e->free = NEWN(c, Index *, nfree);
-  e->place = NEWN(c, Expr *, nfree);
+  e->free = NEWN(c, Index *, nfree); e->place = NEWN(c, Expr *, nfree);
   for (int k = 0; k < nfree; k++) { e->free[k] = free[k]; e->place[k] = expr_index(c, free[k]); }
-  graph_add_eq(c, g, e);
-  return e;
+  graph_add_eq(c, g, e); return e;
 }
 
 int eq_at(const Graph *g, const Eq *e) {
-  for (int k = 0; k < g->neq; k++)
-    if (g->eq[k] == e) return k;
+  for (int k = 0; k < g->neq; k++) if (g->eq[k] == e) return k;
   return -1;
 }
 
 int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x) {
-  int at = eq_at(g, e);
-  return at >= 0 && graph_circle(c, g, at, x) && x->dir ? at - x->first : -1;
+  int at = eq_at(g, e); return at >= 0 && graph_circle(c, g, at, x) && x->dir ? at - x->first : -1;
 }
 
 void eq_insert(Ctx *c, Graph *g, int at, Eq *e) {
   graph_add_eq(c, g, e);
-  memmove(g->eq + at + 1, g->eq + at, sizeof *g->eq * (size_t)(g->neq - 1 - at));
-  g->eq[at] = e;
+  memmove(g->eq + at + 1, g->eq + at, sizeof *g->eq * (size_t)(g->neq - 1 - at)); g->eq[at] = e;
 }
 
 void eq_remove(Graph *g, const Eq *e) {
@@ -240,84 +202,88 @@ void eq_remove(Graph *g, const Eq *e) {
   if (at >= 0) memmove(g->eq + at, g->eq + at + 1, sizeof *g->eq * (size_t)(--g->neq - at));
 }
 
+Index **tensor_indices(Ctx *c, const Tensor *t) {
+  Index **i = NEWN(c, Index *, t->rank); const Extent *x = t->shape;
+  for (int d = 0; d < t->rank; d++) i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);
+  return i;
+}
+
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq) {
   Tensor *n = tensor_new(c, g, hint, t->type, t->rank, t->shape, t->pos);
-  Index **i = NEWN(c, Index *, t->rank);
-  Expr **at = NEWN(c, Expr *, t->rank);
-  for (int d = 0; d < t->rank; d++) {
-    Extent x = t->shape[d];
-    i[d] = index_new(c, ctx_intern(c, x.dim && !x.n ? x.dim->name : ctx_printf(c, "i%d", d)), x);
-    at[d] = expr_index(c, i[d]);
+  Index **i = tensor_indices(c, t); Expr **at = NEWN(c, Expr *, t->rank);
+  for (int d = 0; d < t->rank; d++) at[d] = expr_index(c, i[d]);
+  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL); return n;
+}
+
+void kernel_inputs(Ctx *c, Kernel *k) {
+  Tensors in = { 0 };
+  for (int i = 0; i < k->neq; i++) {
+    Exprs reads = rhs_reads(c, k->eq[i]);
+    EACH(Expr, r, reads) {
+      bool inside = false;
+      for (int j = 0; j < k->neq && !inside; j++) inside = k->eq[j]->out == r->tensor;
+      if (!inside) tensor_add(c, &in, r->tensor);
+    }
   }
-  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL);
-  return n;
+  k->in = in.at; k->nin = in.n;
 }
 
 /* ---- what is so in a graph */
-bool eq_by_hand(const Graph *g, const Eq *e) {
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++)
-      if (g->kernel[k]->eq[j] == e) return true;
-  return false;
+void tensor_add(Ctx *c, Tensors *v, Tensor *t) {
+  EACH(Tensor, x, *v) if (x == t) return;
+  PUSH(c, *v, t);
 }
 
 bool tensor_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
 
+bool eq_by_hand(const Graph *g, const Eq *e) {
+  for (int k = 0; k < g->nkernel; k++)
+    for (int j = 0; j < g->kernel[k]->neq; j++) if (g->kernel[k]->eq[j] == e) return true;
+  return false;
+}
+
 bool tensor_is_next(const Graph *g, const Tensor *t) {
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->next == t) return true;
+  for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->next == t) return true;
   return false;
 }
 
 bool graph_is_out(const Graph *g, const Tensor *t) {
-  for (int k = 0; k < g->nout; k++)
-    if (g->out[k] == t) return true;
+  for (int k = 0; k < g->nout; k++) if (g->out[k] == t) return true;
   return t->kind == TK_OUTPUT || tensor_is_next(g, t);
 }
 
 bool graph_streams(const Graph *g) {
-  for (int k = 0; k < g->ndim; k++)
-    if (g->dim[k]->stream) return true;
+  for (int k = 0; k < g->ndim; k++) if (g->dim[k]->stream) return true;
   return false;
 }
 
 bool tensor_removable(const Graph *g, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t);
   if (t->kind != TK_TEMP || t->history || !l || l->writer.n != 1 || graph_is_out(g, t) || eq_by_hand(g, l->writer.at[0])) return false;
-  for (int k = 0; k < l->read.n; k++)
-    if (eq_by_hand(g, l->read.at[k].eq)) return false;
+  for (int k = 0; k < l->read.n; k++) if (eq_by_hand(g, l->read.at[k].eq)) return false;
   return true;
 }
 
-static bool has_word(const char *chain, const char *word, size_t n) {
-  for (const char *p = chain; p && *p;) {
-    size_t m = strcspn(p, "+");
-    if (m == n && !strncmp(p, word, n)) return true;
-    p += m + (p[m] == '+');
+/* Adds the words of s that t lacks. */
+static void words_add(Text *t, const char *s) {
+  for (size_t n, m; s && *s; s += n + (s[n] == '+')) {
+    bool known = (n = strcspn(s, "+")) == 0;
+    for (const char *p = t->s; p && *p && !known; p += m + (p[m] == '+')) known = (m = strcspn(p, "+")) == n && !strncmp(p, s, n);
+    if (!known) text_add(t, "%s%.*s", t->n ? "+" : "", (int)n, s);
   }
-  return false;
 }
 
 const char *label_union(Ctx *c, const char *a, const char *b) {
   Text t = { .c = c };
-  for (int side = 0; side < 2; side++)
-    for (const char *s = side ? b : a; s && *s;) {
-      size_t n = strcspn(s, "+");
-      if (n && !has_word(t.s, s, n)) text_add(&t, "%s%.*s", t.n ? "+" : "", (int)n, s);
-      s += n + (s[n] == '+');
-    }
-  return t.n ? ctx_intern(c, t.s) : NULL;
+  words_add(&t, a); words_add(&t, b); return t.n ? ctx_intern(c, t.s) : NULL;
 }
 
 bool *circles_maybe(Ctx *c, const Graph *g) {
-  bool *in = NEWN(c, bool, g->neq + 1);
-  Uses u = uses_find(c, g);
-  Map at = { 0 };
+  bool *in = NEWN(c, bool, g->neq + 1); Uses u = uses_find(c, g); Map at = { 0 };
   for (int k = 0; k < g->neq; k++) pmap_set(c, &at, g->eq[k], k);
   for (int k = 0; k < g->neq; k++) {
     Eqs from = uses_producers(c, &u, g->eq[k]);
-    for (int w = 0; w < from.n; w++)
-      for (int j = pmap_get(&at, from.at[w]); j >= k; j--) in[j] = true;
+    EACH(Eq, w, from) for (int j = pmap_get(&at, w); j >= k; j--) in[j] = true;
   }
   return in;
 }

@@ -8,9 +8,9 @@ typedef struct Map { const void **key; int *value; int n, cap; } Map;
 int pmap_get(const Map *m, const void *key);              /* -1 if absent */
 void pmap_set(Ctx *c, Map *m, const void *key, int value);
 
-typedef VEC(Expr *) Exprs;
-typedef VEC(Index *) Indices;
-typedef VEC(Eq *) Eqs;
+typedef VEC(Expr *) Exprs; typedef VEC(Index *) Indices; typedef VEC(Eq *) Eqs; typedef VEC(Tensor *) Tensors;
+/* for every x of a VEC of pointers */
+#define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 
 /* Who writes and who reads a tensor. A snapshot: rebuild it after a change. */
 typedef struct Use { Eq *eq; Expr *read; } Use;
@@ -23,11 +23,11 @@ Eqs uses_producers(Ctx *c, Uses *u, const Eq *e);        /* all that write what 
 
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext);
+bool same_extents(Index *const *a, int na, Index *const *b, int nb);
 bool index_in(const Index *i, Index *const *list, int n);
 Index *expr_bare(const Expr *e);                         /* the index, if e is nothing but an index; else NULL */
-double index_points(Index *const *at, int n);            /* how many points they span at their largest extents */
-double eq_points(const Eq *e);                           /* of the free ones */
-double reduce_points(const Expr *red);                   /* of the bound ones */
+/* How many points they span at their largest extents; of an equation the free ones, of a reduction the bound ones. */
+double index_points(Index *const *at, int n), eq_points(const Eq *e), reduce_points(const Expr *red);
 Index *eq_stream(const Eq *e);                           /* the free index that runs over the stream, or NULL */
 
 /* ---- expressions */
@@ -39,28 +39,24 @@ bool expr_any(const Expr *e, ExprTest *is, const void *arg);       /* does a nod
 bool expr_costly(const Expr *e);                         /* holds a function that is never computed twice (exp, ...) */
 bool expr_has(const Expr *e, ExprKind k);
 int expr_ops(const Expr *e);                             /* functions and choices in e */
-/* Nothing but constants, indices and reads of parameters and constant tensors. */
-bool expr_constant(const Expr *e);
+bool expr_constant(const Expr *e);                       /* nothing but constants, indices, reads of parameters and constant tensors */
 bool place_static(const Expr *e);                        /* no read in it */
-/* Is every place of the read inside its tensor, without help from conditions? */
-bool read_inside(Ctx *c, const Expr *read);
-bool place_inside(Ctx *c, const Expr *place, Extent n);
-bool expr_reads_inside(Ctx *c, Expr *e);                 /* all of its reads */
+/* Is every place of the read, of all reads in e, is this place inside its tensor, without help from conditions? */
+bool read_inside(Ctx *c, const Expr *read), expr_reads_inside(Ctx *c, Expr *e), place_inside(Ctx *c, const Expr *place, Extent n);
 void expr_indices(Ctx *c, const Expr *e, Indices *out);  /* the different ones in e, in order of appearance */
 Expr *expr_sum(Ctx *c, Expr *const *at, int n);          /* a0 + a1 + ..., NULL for none */
 void expr_addends(Ctx *c, Expr *e, Exprs *out);          /* of a tree of + */
 
 /* ---- graphs */
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos);
-/* out[free...] = rhs as the graph's last equation. */
-Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like);
-void eq_insert(Ctx *c, Graph *g, int at, Eq *e);
-void eq_remove(Graph *g, const Eq *e);
-int eq_at(const Graph *g, const Eq *e);
-/* Which equation of the circle of its recurrence (*x) e is; -1 if it is in none. */
-int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x);
+Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like);  /* out[free...] = rhs as the graph's last equation. */
+void eq_insert(Ctx *c, Graph *g, int at, Eq *e), eq_remove(Graph *g, const Eq *e);
+int eq_at(const Graph *g, const Eq *e);                  /* -1 if it is none of the graph's */
+int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x);  /* Which equation of the circle of its recurrence (*x) e is; -1 if it is in none. */
+Index **tensor_indices(Ctx *c, const Tensor *t);         /* new ones, one a dimension, with the names of symbolic dimensions */
 /* A new tensor of the shape of t and the equation that copies t into it (not yet read by anybody). */
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq);
+void tensor_add(Ctx *c, Tensors *v, Tensor *t);          /* unless it is there */
 bool eq_by_hand(const Graph *g, const Eq *e);            /* stands in a kernel that the user wrote: not rewritten */
 bool tensor_is_next(const Graph *g, const Tensor *t);    /* a state takes its value at the end of the call */
 bool graph_is_out(const Graph *g, const Tensor *t);
@@ -69,23 +65,20 @@ bool tensor_known(const Tensor *t);                      /* its data are there w
 void tensor_find_stream(Tensor *t);                      /* sets stream_dim from the shape */
 /* May be replaced by its equation: one writer, a plain temporary, no history, no output, not written by hand. */
 bool tensor_removable(const Graph *g, Uses *u, const Tensor *t);
+void kernel_inputs(Ctx *c, Kernel *k);                   /* sets the list of what it reads and does not write */
 const char *label_union(Ctx *c, const char *a, const char *b);      /* "conv+bias" and "bias+relu": "conv+bias+relu" */
 /* Solves e's places for its indices from the places of a read: to[k] for e->free[k]. False if that is not possible. */
 bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to);
 /* For each equation of a sorted graph: may it be part of a recurrence? (Pieces may raise a false alarm; graph_circle knows.) */
 bool *circles_maybe(Ctx *c, const Graph *g);
-/* Turns equations over constants alone into constant ones where that pays. */
-int const_mark(Ctx *c, Graph *g, bool late);
-/* All temporaries that e reads become constants, if they can. False if some cannot. */
-bool const_force(Ctx *c, Graph *g, Expr *e);
+int const_mark(Ctx *c, Graph *g, bool late);             /* Turns equations over constants alone into constant ones where that pays. */
+bool const_force(Ctx *c, Graph *g, Expr *e);             /* All temporaries that e reads become constants, if they can. False if some cannot. */
 
 /* ---- parts of simplify */
 typedef struct Rules Rules;                              /* rules.c: simplify.rules, parsed */
 Rules *rules_load(Ctx *c);
 Expr *rules_apply(Ctx *c, const Rules *r, Expr *e, int *n);
-int solve_conditions(Ctx *c, Graph *g);                  /* solve.c */
-int fold_scales(Ctx *c, Graph *g);                       /* scale.c */
-int hoist_invariants(Ctx *c, Graph *g);                  /* hoist.c */
-int inline_views(Ctx *c, Graph *g);                      /* inline.c */
-int dead_code(Ctx *c, Graph *g);                         /* simplify.c */
+/* solve.c, scale.c, hoist.c, inline.c, simplify.c; the number of changes */
+int solve_conditions(Ctx *c, Graph *g), fold_scales(Ctx *c, Graph *g), hoist_invariants(Ctx *c, Graph *g), inline_views(Ctx *c, Graph *g);
+int dead_code(Ctx *c, Graph *g);
 #endif
