@@ -29,7 +29,6 @@ bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
 }
 
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
-
 int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
@@ -44,8 +43,7 @@ void known_back(Known *k, Mark m) { k->lin.n = m.lin; k->cond.n = m.cond; k->imp
 
 /* a >= 0 for integers says the same as floor(a / gcd) >= 0: 4 * i - 3 >= 0 is i - 1 >= 0. */
 static Lin lin_tight(Ctx *c, const Lin *a) {
-  Lin r = lin_copy(c, a);
-  int64_t g = 0;
+  Lin r = lin_copy(c, a); int64_t g = 0;
   for (int k = 0; k < r.n; k++) g = gcd_of(g, r.at[k].k);
   if (g < 2 || r.over) return r;
   for (int k = 0; k < r.n; k++) r.at[k].k /= g;
@@ -82,8 +80,7 @@ static const struct { Fn negated; int sign, offset; } tests[FN_COUNT] = {
 
 static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;
-  Fn f = neg ? tests[e->fn].negated : e->fn;
-  Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
+  Fn f = neg ? tests[e->fn].negated : e->fn; Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
   if (d.over) return;
   if (tests[f].sign) { known_add_scaled(k, d, tests[f].sign, tests[f].offset); return; }
   Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d);
@@ -132,8 +129,7 @@ static bool is_nonneg(Known *k, Lin a, int from, int facts) {
 }
 
 bool known_nonneg(Known *k, Lin a) {
-  ArenaMark m = ctx_mark(k->c);
-  Lin f = lin_tight(k->c, &a);
+  ArenaMark m = ctx_mark(k->c); Lin f = lin_tight(k->c, &a);
   bool r = !f.over && (k->impossible || is_nonneg(k, f, 0, 2));
   ctx_release(k->c, m);
   return r;
@@ -151,8 +147,7 @@ static bool table_takes(Table *t, const Expr *e, bool grow) {
     if (!grow || e->index->is_dim || e->index->ext.dim || t->n == TABLE_INDICES) return false;
     t->index[t->n++] = e->index;
   }
-  for (int k = 0; k < e->n; k++)
-    if (!table_takes(t, e->arg[k], grow)) return false;
+  for (int k = 0; k < e->n; k++) if (!table_takes(t, e->arg[k], grow)) return false;
   return true;
 }
 
@@ -160,11 +155,9 @@ static Num table_eval(const Table *t, const Expr *e);
 
 /* Weak floats are computed in f32 by kernels and in double by the interpreter: t->single chooses. */
 static Num table_call(const Table *t, const Expr *e) {
-  const Expr *a = e->arg[0], *b = e->arg[e->n - 1];
-  Type p = fn_promoted(e->fn, e->arg);
+  const Expr *a = e->arg[0], *b = e->arg[e->n - 1]; Type p = fn_promoted(e->fn, e->arg);
   Num x = convert_value(table_eval(t, a), a->type, p, CV_PLAIN), y = e->n == 2 ? convert_value(table_eval(t, b), b->type, p, CV_PLAIN) : x;
-  Num r = fn_eval(e->fn, x, y, p);
-  bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
+  Num r = fn_eval(e->fn, x, y, p); bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
   if (type_is_float(e->type) && single) r.f = value_round(r.f, T_F32);
   return r;
 }
@@ -185,19 +178,14 @@ static Num table_eval(const Table *t, const Expr *e) {
 
 static int64_t table_points(const Table *t) {
   int64_t n = 1;
-  for (int k = 0; k < t->n; k++)
-    if (__builtin_mul_overflow(n, extent_max(t->index[k]->ext), &n)) return INT64_MAX;
+  for (int k = 0; k < t->n; k++) if (__builtin_mul_overflow(n, extent_max(t->index[k]->ext), &n)) return INT64_MAX;
   return n;
 }
 
-static void table_next(Table *t) {
-  for (int k = t->n - 1; k >= 0; t->at[k--] = 0)
-    if (++t->at[k] < t->index[k]->ext.n) return;
-}
+static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }
 
 static bool table_admits(const Table *t, const Cond *cond, int n) {
-  for (int k = 0; k < n; k++)
-    if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
+  for (int k = 0; k < n; k++) if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
   return true;
 }
 
@@ -209,8 +197,7 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
   int64_t points = table_points(&t);
   if (points > POINTS_MAX || points * e->nodes > TABLE_WORK - known->spent) return false;
   known->spent += points * e->nodes;
-  for (int k = 0; k < known->cond.n; k++)
-    if (table_takes(&t, known->cond.at[k].e, false)) PUSH(known->c, cond, known->cond.at[k]);
+  for (int k = 0; k < known->cond.n; k++) if (table_takes(&t, known->cond.at[k].e, false)) PUSH(known->c, cond, known->cond.at[k]);
   for (int single = 0; single < 2; single++) {
     t.single = single;
     for (int64_t p = 0; p < points; p++, table_next(&t)) {
@@ -224,8 +211,7 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
 
 /* ---- inside and outside */
 static void inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
-  Lin x = lin_of(k->c, e);
-  int64_t least, most;
+  Lin x = lin_of(k->c, e); int64_t least, most;
   *lo = known_nonneg(k, x);
   *hi = known_nonneg(k, lin_times(k->c, -1, lin_minus(k->c, lin_extent(k->c, n), x), 1));
   if ((*lo && *hi) || lin_is_affine(x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
@@ -255,8 +241,7 @@ const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n) {
 
 /* always: the read is evaluated whatever the conditions. */
 static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) {
-  bool lo, hi; Extent n;
-  const Expr *e = read_place(k->c, read, d, &n);
+  bool lo, hi; Extent n; const Expr *e = read_place(k->c, read, d, &n);
   known_inside(k, e, n, &lo, &hi);
   if (lo && hi) return;
   Lin x = lin_of(k->c, e), below = lin_times(k->c, -1, x, -1), above = lin_minus(k->c, x, lin_extent(k->c, n));

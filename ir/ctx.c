@@ -29,8 +29,7 @@ static void arena_exhausted(Ctx *c) {
 }
 
 static void *chunk_new(Ctx *c, size_t bytes) {
-  struct Arena *a = c->arena;
-  Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
+  struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
   a->total += bytes;
   *k = (Chunk){ a->chunks, bytes }; a->chunks = k;
@@ -122,11 +121,9 @@ static const char **intern_slot(const struct Interned *t, const char *s, size_t 
 }
 
 static void intern_grow(Ctx *c) {
-  struct Interned *t = c->names, old = *t;
-  size_t cap = old.cap ? old.cap * 2 : 256;
+  struct Interned *t = c->names, old = *t; size_t cap = old.cap ? old.cap * 2 : 256;
   *t = (struct Interned){ NEWN(c, const char *, cap), old.n, cap };
-  for (size_t k = 0; k < old.cap; k++)
-    if (old.slot[k]) *intern_slot(t, old.slot[k], strlen(old.slot[k])) = old.slot[k];
+  for (size_t k = 0; k < old.cap; k++) if (old.slot[k]) *intern_slot(t, old.slot[k], strlen(old.slot[k])) = old.slot[k];
 }
 
 /* A name ends at its first NUL. */

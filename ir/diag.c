@@ -91,8 +91,7 @@ static void print_caret(FILE *f, Pos p, const Look *look) {
   fputs("    ", f);
   for (size_t k = from; k < len; k++) fputc(((unsigned char)line[k] < 32 && line[k] != '\t') || line[k] == 127 ? '?' : line[k], f);
   fputs("\n    ", f);
-  for (size_t k = from; k < col && k < len; k++)
-    if (!is_continuation(line[k])) fputc(line[k] == '\t' ? '\t' : ' ', f);
+  for (size_t k = from; k < col && k < len; k++) if (!is_continuation(line[k])) fputc(line[k] == '\t' ? '\t' : ' ', f);
   fprintf(f, "%s^%s\n", look->caret, look->off);
 }
 
@@ -118,8 +117,7 @@ static size_t source_number(const Source *s) {
 
 static int place_compare(Pos a, Pos b) {
   size_t x[] = { source_number(a.src), a.line, a.col }, y[] = { source_number(b.src), b.line, b.col };
-  for (int k = 0; k < 3; k++)
-    if (x[k] != y[k]) return x[k] < y[k] ? -1 : 1;
+  for (int k = 0; k < 3; k++) if (x[k] != y[k]) return x[k] < y[k] ? -1 : 1;
   return 0;
 }
 
@@ -170,8 +168,7 @@ static int edit_distance(const char *a, const char *b) {
 }
 
 const char *diag_near(const char *s, const char *const *names, int n) {
-  int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1;
-  const char *near = NULL;
+  int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1; const char *near = NULL;
   for (int k = 0; k < n; k++) {
     int d = edit_distance(s, names[k]);
     if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];

@@ -48,8 +48,7 @@ static Expr *node_new(Ctx *c, Expr as, Expr *const *arg, uint64_t own) {
 
 /* ---- leaves */
 static Expr *const_new(Ctx *c, Type t, Num v, Pos p) {
-  Expr as = { .kind = E_CONST, .type = t, .pos = p };
-  uint64_t bits;
+  Expr as = { .kind = E_CONST, .type = t, .pos = p }; uint64_t bits;
   if (type_is_float(t)) as.f = value_round(v.f, t);
   else as.i = value_wrap(v.i, t);
   memcpy(&bits, &as.i, sizeof bits);
@@ -113,8 +112,7 @@ static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   if (t == T_NONE) return NULL;
   for (int k = 0; k < fn_info[f].arity; k++) v[k] = convert_value(const_num(arg[k]), arg[k]->type, t, CV_PLAIN);
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
-  Type rt = fn_result(f, t);
-  Num r = fn_eval(f, v[0], v[1], t);
+  Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
   if (rt == T_F16 || rt == T_BF16) {
     r.f = value_round(r.f, T_F32);
     if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
@@ -148,8 +146,7 @@ static Expr *weak_identity(Ctx *c, Fn f, Expr **a) {
   case FN_ADD: return is_int_const(a[0], 0) ? a[1] : is_int_const(a[1], 0) ? a[0] : NULL;
   case FN_SUB: return is_int_const(a[1], 0) ? a[0] : NULL;
   case FN_MUL:
-    for (int k = 0; k < 2; k++)
-      if (is_int_const(a[k], 0) || is_int_const(a[k], 1)) return a[k]->i ? a[1 - k] : a[k];
+    for (int k = 0; k < 2; k++) if (is_int_const(a[k], 0) || is_int_const(a[k], 1)) return a[k]->i ? a[1 - k] : a[k];
     return NULL;
   case FN_DIV: return is_int_const(a[1], 1) ? a[0] : NULL;
   case FN_MOD: return mod_identity(c, a);
@@ -159,8 +156,7 @@ static Expr *weak_identity(Ctx *c, Fn f, Expr **a) {
 }
 
 static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  int n = fn_info[f].arity;
-  bool constant = true, weak = true;
+  int n = fn_info[f].arity; bool constant = true, weak = true;
   for (int k = 0; k < n; k++) {
     constant &= arg[k]->kind == E_CONST; weak &= arg[k]->type == T_WINT;
   }
@@ -232,9 +228,7 @@ Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *co
 typedef struct Scope { Index *const *x, *const *y; int n; const struct Scope *outer; } Scope;
 
 static bool index_matches(const Index *a, const Index *b, const Scope *s) {
-  for (; s; s = s->outer)
-    for (int k = 0; k < s->n; k++)
-      if (s->x[k] == a || s->y[k] == b) return s->x[k] == a && s->y[k] == b;
+  for (; s; s = s->outer) for (int k = 0; k < s->n; k++) if (s->x[k] == a || s->y[k] == b) return s->x[k] == a && s->y[k] == b;
   return a == b;
 }
 
@@ -258,8 +252,7 @@ static bool equal_in(const Expr *a, const Expr *b, const Scope *s) {
   if (a == b && !s) return true;
   if (a->kind != b->kind || a->type != b->type || a->n != b->n || !heads_equal(a, b, s)) return false;
   Scope inner = a->kind == E_REDUCE ? (Scope){ a->bound, b->bound, a->nbound, s } : (Scope){ 0 };
-  for (int k = 0; k < a->n; k++)
-    if (!equal_in(a->arg[k], b->arg[k], inner.n ? &inner : s)) return false;
+  for (int k = 0; k < a->n; k++) if (!equal_in(a->arg[k], b->arg[k], inner.n ? &inner : s)) return false;
   return true;
 }
 
@@ -280,8 +273,7 @@ Expr *expr_with(Ctx *c, Expr *e, Expr **arg) {
 }
 
 Expr *expr_map_args(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) {
-  Expr *room[16], **a = e->n <= 16 ? room : NEWN(c, Expr *, e->n);
-  bool changed = false;
+  Expr *room[16], **a = e->n <= 16 ? room : NEWN(c, Expr *, e->n); bool changed = false;
   for (int k = 0; k < e->n; k++) {
     a[k] = fn(c, e->arg[k], arg);
     changed |= a[k] != e->arg[k];
@@ -299,8 +291,7 @@ typedef struct Subst { Index *const *from; Expr *const *to; int n; } Subst;
 static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
   const Subst *s = arg;
   (void)c;
-  for (int k = 0; e->kind == E_INDEX && k < s->n; k++)
-    if (s->from[k] == e->index) return s->to[k];
+  for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k];
   return e;
 }
 
@@ -317,8 +308,7 @@ Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n
 static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   (void)arg;
   if (e->kind != E_REDUCE || !e->nbound) return e;
-  Index **bound = NEWN(c, Index *, e->nbound);
-  Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
+  Index **bound = NEWN(c, Index *, e->nbound); Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
     bound[k] = ctx_copy(c, e->bound[k], sizeof **bound);
     bound[k]->id = c->nid++;

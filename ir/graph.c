@@ -6,14 +6,12 @@
 
 int64_t tensor_size(const Tensor *t) {
   int64_t n = 1;
-  for (int d = 0; d < t->rank; d++)
-    if (__builtin_mul_overflow(n, extent_max(t->shape[d]), &n)) return INT64_MAX;
+  for (int d = 0; d < t->rank; d++) if (__builtin_mul_overflow(n, extent_max(t->shape[d]), &n)) return INT64_MAX;
   return n;
 }
 
 Tensor *graph_tensor(const Graph *g, const char *name) {
-  for (int k = 0; k < g->ntensor; k++)
-    if (strcmp(g->tensor[k]->name, name) == 0) return g->tensor[k];
+  for (int k = 0; k < g->ntensor; k++) if (strcmp(g->tensor[k]->name, name) == 0) return g->tensor[k];
   return NULL;
 }
 
@@ -31,8 +29,7 @@ void graph_add_eq(Ctx *c, Graph *g, Eq *e) {
 }
 
 static bool name_taken(const Graph *g, const char *name) {
-  for (int k = 0; k < g->ndim; k++)
-    if (strcmp(g->dim[k]->name, name) == 0) return true;
+  for (int k = 0; k < g->ndim; k++) if (strcmp(g->dim[k]->name, name) == 0) return true;
   return graph_tensor(g, name) != NULL;
 }
 

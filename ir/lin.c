@@ -58,8 +58,7 @@ bool expr_is_linear(const Expr *e) {
 static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k);
 
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
-  Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]);
-  int64_t p;
+  Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p;
   if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
   a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p);
   lin_add(c, a, x.n ? &x : &y, p);
@@ -88,8 +87,7 @@ Lin lin_extent(Ctx *c, Extent e) {
 }
 
 bool lin_is_affine(Lin a) {
-  for (int k = 0; k < a.n; k++)
-    if (a.at[k].atom->kind != E_INDEX) return false;
+  for (int k = 0; k < a.n; k++) if (a.at[k].atom->kind != E_INDEX) return false;
   return true;
 }
 
@@ -103,8 +101,7 @@ static Expr *sum_add(Ctx *c, Expr *sum, Expr *e, bool minus) {
 Expr *lin_expr(Ctx *c, Lin a) {
   int lead = 0;
   while (lead < a.n && a.at[lead].k < 0) lead++;
-  bool number_first = lead == a.n && a.c > 0;
-  Expr *sum = number_first ? expr_int(c, a.c) : NULL;
+  bool number_first = lead == a.n && a.c > 0; Expr *sum = number_first ? expr_int(c, a.c) : NULL;
   for (int j = lead < a.n ? -1 : 0; j < a.n; j++) {
     const Term *t = &a.at[j < 0 ? lead : j];
     bool minus = t->k < 0 && t->k != INT64_MIN;
@@ -153,8 +150,7 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
 }
 
 Range lin_range(Ctx *c, Lin a) {
-  ArenaMark m = ctx_mark(c);
-  End end[2] = { 0 };
+  ArenaMark m = ctx_mark(c); End end[2] = { 0 };
   end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
   lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]);
@@ -229,8 +225,7 @@ static Range range_typed(Range r, Type t) {
 }
 
 static Range range_call(Ctx *c, const Expr *e) {
-  Range a = expr_range(c, e->arg[0]), b = e->n == 2 ? expr_range(c, e->arg[1]) : a;
-  Type t = fn_promoted(e->fn, e->arg);
+  Range a = expr_range(c, e->arg[0]), b = e->n == 2 ? expr_range(c, e->arg[1]) : a; Type t = fn_promoted(e->fn, e->arg);
   if (t == T_NONE) return range_type(e->type);
   Range r = range_fn(e->fn, range_typed(a, t), range_typed(b, t), type_is_float(t));
   bool picks = e->fn == FN_MIN || e->fn == FN_MAX;       /* one of the arguments: no arithmetic that could be inexact */
@@ -251,8 +246,7 @@ static Range range_convert(Ctx *c, const Expr *e) {
 
 /* Where nothing may be admitted, the identity counts too: then nothing is known of max and min. */
 static Range range_reduce(Ctx *c, const Expr *e) {
-  double n = 1;
-  bool some = e->n == 1;
+  double n = 1; bool some = e->n == 1;
   for (int k = 0; k < e->nbound; k++) {
     n *= (double)extent_max(e->bound[k]->ext);
     some &= extent_min(e->bound[k]->ext) > 0;
@@ -281,14 +275,12 @@ static Range range_node(Ctx *c, const Expr *e) {
 
 /* Equal terms cancel in the linear form: i - i is 0. A product of two terms is no linear form. */
 static Range range_linear(Ctx *c, const Expr *e) {
-  Lin a = lin_of(c, e);
-  bool itself = a.n == 1 && a.at[0].atom == e;
+  Lin a = lin_of(c, e); bool itself = a.n == 1 && a.at[0].atom == e;
   return a.over || itself ? range_node(c, e) : lin_range(c, a);
 }
 
 Range expr_range(Ctx *c, const Expr *e) {
-  ArenaMark m = ctx_mark(c);
-  Range r = expr_is_linear(e) ? range_linear(c, e) : range_node(c, e);
+  ArenaMark m = ctx_mark(c); Range r = expr_is_linear(e) ? range_linear(c, e) : range_node(c, e);
   ctx_release(c, m);
   return isnan(r.lo) || isnan(r.hi) ? anything : r;
 }

@@ -44,28 +44,24 @@ static void names_dim(Printer *p, const Index *dim, bool bare) {
 
 /* The dimension whose name an index may bear, or NULL. */
 static const Index *bare_dim(const Printer *p, const char *name) {
-  for (int k = 0; k < p->dim.n; k++)
-    if (p->dim.at[k].bare && strcmp(p->dim.at[k].index->name, name) == 0) return p->dim.at[k].index;
+  for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].bare && strcmp(p->dim.at[k].index->name, name) == 0) return p->dim.at[k].index;
   return NULL;
 }
 
 static bool listed(const char *const *list, int n, const char *name) {
-  for (int k = 0; k < n; k++)
-    if (strcmp(list[k], name) == 0) return true;
+  for (int k = 0; k < n; k++) if (strcmp(list[k], name) == 0) return true;
   return false;
 }
 
 static const char *name_fresh(Printer *p, const char *hint) {
-  const char *name = hint;
-  int nreserved = sizeof reserved / sizeof *reserved;
+  const char *name = hint; int nreserved = sizeof reserved / sizeof *reserved;
   for (int k = 1; listed(reserved, nreserved, name) || listed(p->taken.at, p->taken.n, name); k++) name = ctx_printf(p->c, "%s%d", hint, k);
   PUSH(p->c, p->taken, name);
   return name;
 }
 
 static const char *alias_of(Printer *p, const char *from, const Index *dim) {
-  for (int k = 0; k < p->alias.n; k++)
-    if (p->alias.at[k].dim == dim && strcmp(p->alias.at[k].from, from) == 0) return p->alias.at[k].to;
+  for (int k = 0; k < p->alias.n; k++) if (p->alias.at[k].dim == dim && strcmp(p->alias.at[k].from, from) == 0) return p->alias.at[k].to;
   const char *to = dim ? from : name_fresh(p, from);
   PUSH(p->c, p->alias, ((Alias){ from, to, dim }));
   return to;
@@ -73,10 +69,8 @@ static const char *alias_of(Printer *p, const char *from, const Index *dim) {
 
 static const char *name_of(Printer *p, const Index *i) {
   if (i->is_dim) return i->name;
-  for (int k = 0; k < p->bind.n; k++)
-    if (p->bind.at[k].index == i) return p->bind.at[k].name;
-  const char *hint = i->name && i->name[0] ? i->name : "i";
-  const Index *dim = i->ext.n == 0 ? bare_dim(p, hint) : NULL;
+  for (int k = 0; k < p->bind.n; k++) if (p->bind.at[k].index == i) return p->bind.at[k].name;
+  const char *hint = i->name && i->name[0] ? i->name : "i"; const Index *dim = i->ext.n == 0 ? bare_dim(p, hint) : NULL;
   const char *name = alias_of(p, hint, dim && dim == i->ext.dim ? dim : NULL);
   for (int k = 0; k < p->bind.n; k++)
     if (strcmp(p->bind.at[k].name, name) == 0) {
@@ -178,8 +172,7 @@ static void print_list(Printer *p, Expr *const *arg, int n, int prec, const char
 }
 
 static void print_fn(Printer *p, const Expr *e) {
-  const FnInfo *f = &fn_info[e->fn];
-  bool compares = f->rule == 'B', right = e->fn == FN_POW;
+  const FnInfo *f = &fn_info[e->fn]; bool compares = f->rule == 'B', right = e->fn == FN_POW;
   if (!f->prec) {
     put(p, "%s(", f->text); print_list(p, e->arg, e->n, PREC_ANY, ")");
   } else if (f->arity == 1) {
@@ -321,8 +314,7 @@ static Printer printer(Ctx *c) { return (Printer){ .t = { .c = c }, .c = c }; }
 static bool take_mentioned(const Expr *e, void *printer) {
   if (e->kind == E_READ) names_take(printer, e->tensor->name);
   if (e->kind == E_INDEX && e->index->is_dim) names_dim(printer, e->index, false);
-  for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++)
-    if (e->bound[k]->ext.dim) names_dim(printer, e->bound[k]->ext.dim, false);
+  for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) if (e->bound[k]->ext.dim) names_dim(printer, e->bound[k]->ext.dim, false);
   return true;
 }
 
@@ -337,8 +329,7 @@ char *eq_print(Ctx *c, const Eq *e) {
   Printer p = printer(c);
   names_take(&p, e->out->name);
   expr_walk(e->rhs, take_mentioned, &p);
-  for (int k = 0; k < e->nfree; k++)
-    if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
+  for (int k = 0; k < e->nfree; k++) if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
   print_eq(&p, e);
   return p.t.s;
 }
@@ -445,12 +436,9 @@ static void print_history(Printer *p, Tensor *t) { if (t->history > 0 && !declar
 
 /* What is a state by itself as declared; histories in the order of the equations that make them. */
 static void print_states(Printer *p, const Graph *g) {
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->kind == TK_STATE && !g->tensor[k]->history) print_state(p, g->tensor[k]);
-  for (int k = 0; k < g->neq; k++)
-    if (!in_kernel(g, g->eq[k])) print_history(p, g->eq[k]->out);
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++) print_history(p, g->kernel[k]->eq[j]->out);
+  for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->kind == TK_STATE && !g->tensor[k]->history) print_state(p, g->tensor[k]);
+  for (int k = 0; k < g->neq; k++) if (!in_kernel(g, g->eq[k])) print_history(p, g->eq[k]->out);
+  for (int k = 0; k < g->nkernel; k++) for (int j = 0; j < g->kernel[k]->neq; j++) print_history(p, g->kernel[k]->eq[j]->out);
 }
 
 /* ---- kernels; layouts, places, next values */
@@ -473,12 +461,10 @@ static void print_tensor_layout(Printer *p, const Tensor *t) {
 static void print_tail(Printer *p) {
   static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" };
   Tensor **t = p->order.at;
-  for (int k = 0; k < p->order.n; k++)
-    if (t[k]->layout) print_tensor_layout(p, t[k]);
+  for (int k = 0; k < p->order.n; k++) if (t[k]->layout) print_tensor_layout(p, t[k]);
   for (int k = 0; k < p->order.n; k++)
     if (t[k]->where != AT_NONE) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
-  for (int k = 0; k < p->order.n; k++)
-    if (t[k]->next) put(p, "  %s <- %s;\n", t[k]->name, t[k]->next->name);
+  for (int k = 0; k < p->order.n; k++) if (t[k]->next) put(p, "  %s <- %s;\n", t[k]->name, t[k]->next->name);
 }
 
 char *graph_print(Ctx *c, const Graph *g) {

@@ -29,8 +29,7 @@ typedef struct Env { Expr *at[128]; } Env;   /* what each letter stands for */
 static bool match(const Pat *p, Expr *e, Env *v);
 
 static bool match_args(const Pat *p, Expr *e, Env *v, int first) {
-  for (int k = 0; k < p->n; k++)
-    if (!match(p->arg[k], e->arg[(k + first) % p->n], v)) return false;
+  for (int k = 0; k < p->n; k++) if (!match(p->arg[k], e->arg[(k + first) % p->n], v)) return false;
   return true;
 }
 
@@ -38,8 +37,7 @@ static bool match_fn(const Pat *p, Expr *e, Env *v) {
   bool commutes = p->fn == FN_ADD || p->fn == FN_MUL || p->fn == FN_AND || p->fn == FN_OR || p->fn == FN_XOR;
   Env keep = *v;
   if (e->kind != E_FN || e->fn != p->fn) return false;
-  for (int first = 0; first <= commutes; first++, *v = keep)
-    if (match_args(p, e, v, first)) return true;
+  for (int first = 0; first <= commutes; first++, *v = keep) if (match_args(p, e, v, first)) return true;
   return false;
 }
 
@@ -62,8 +60,7 @@ static bool match(const Pat *p, Expr *e, Env *v) {
 
 /* And so far from the ends of f32 that its reciprocal is exact. */
 static bool is_power_of_two(const Expr *c) {
-  int e;
-  double v = type_is_float(c->type) ? fabs(expr_number(c)) : 0;
+  int e; double v = type_is_float(c->type) ? fabs(expr_number(c)) : 0;
   return v > 1e-30 && v < 1e30 && frexp(v, &e) == 0.5;
 }
 

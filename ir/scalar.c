@@ -49,8 +49,7 @@ static int64_t int_shift(Fn f, int64_t a, int64_t b, Type t) {
 static int64_t int_pow(int64_t a, int64_t b, Type t) {
   if (t != T_U64 && b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
   uint64_t r = 1, x = (uint64_t)a, n = (uint64_t)b;
-  for (; n; n >>= 1, x *= x)
-    if (n & 1) r *= x;
+  for (; n; n >>= 1, x *= x) if (n & 1) r *= x;
   return (int64_t)r;
 }
 
@@ -75,8 +74,7 @@ static bool pow_exact(int64_t a, int64_t n, int64_t *out) {
   *out = 1;
   if (n < 0) return false;
   if (a == 0 || a == 1 || a == -1) { *out = int_pow(a, n, T_I64); return true; }
-  for (; n; n--)
-    if (__builtin_mul_overflow(*out, a, out)) return false;
+  for (; n; n--) if (__builtin_mul_overflow(*out, a, out)) return false;
   return true;
 }
 
@@ -145,8 +143,7 @@ static double round_bits(double v, int bits, int least, double max) {
   int e;
   if (v == 0 || !isfinite(v)) return v;
   frexp(v, &e);
-  int q = e - bits > least ? e - bits : least;
-  double r = ldexp(nearbyint(ldexp(v, -q)), q);
+  int q = e - bits > least ? e - bits : least; double r = ldexp(nearbyint(ldexp(v, -q)), q);
   return fabs(r) > max ? copysign(INFINITY, v) : r;
 }
 
@@ -167,8 +164,7 @@ static uint32_t float_bits(float f) { uint32_t u; memcpy(&u, &f, 4); return u; }
 static float float_of(uint32_t u) { float f; memcpy(&f, &u, 4); return f; }
 
 static uint16_t f16_bits(double v) {
-  int e;
-  uint16_t sign = signbit(v) ? 0x8000 : 0;
+  int e; uint16_t sign = signbit(v) ? 0x8000 : 0;
   if (v != v) return sign | 0x7e00;
   double a = fabs(value_round(v, T_F16));
   if (isinf(a)) return sign | 0x7c00;
@@ -188,8 +184,7 @@ static uint32_t bf16_bits(double v) { return float_bits((float)value_round(v, T_
 /* ---- elements in memory */
 Num value_load(const void *p, Type t, int64_t k) {
   t = type_strong(t);
-  size_t n = (size_t)type_bytes(t);
-  uint64_t u = 0; double d;
+  size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d;
   memcpy(&u, (const char *)p + (size_t)k * n, n); memcpy(&d, &u, 8);
   if (!type_is_float(t)) return (Num){ .i = value_wrap((int64_t)u, t) };
   return (Num){ .f = t == T_F64 ? d : t == T_F16 ? f16_value(u) : float_of((uint32_t)(t == T_BF16 ? u << 16 : u)) };
@@ -197,8 +192,7 @@ Num value_load(const void *p, Type t, int64_t k) {
 
 void value_store(void *p, Type t, int64_t k, Num v) {
   t = type_strong(t);
-  size_t n = (size_t)type_bytes(t);
-  uint64_t u = (uint64_t)v.i;
+  size_t n = (size_t)type_bytes(t); uint64_t u = (uint64_t)v.i;
   if (t == T_F64) memcpy(&u, &v.f, 8);
   else if (type_is_float(t)) u = t == T_F16 ? f16_bits(v.f) : t == T_BF16 ? bf16_bits(v.f) : float_bits((float)v.f);
   else if (t == T_BOOL) u = v.i != 0;
@@ -208,8 +202,7 @@ void value_store(void *p, Type t, int64_t k, Num v) {
 /* ---- conversions */
 static int64_t float_to_int(double v, Type to) {
   if (!isfinite(v)) return 0;
-  double r = fmod(trunc(v), 0x1p64);
-  uint64_t u = (uint64_t)fabs(r);
+  double r = fmod(trunc(v), 0x1p64); uint64_t u = (uint64_t)fabs(r);
   return value_wrap((int64_t)(r < 0 ? 0 - u : u), to);
 }
 

@@ -69,8 +69,7 @@ static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
 
 static Lin lin_div(Ctx *c, Lin a, int64_t m) {
   if (a.over) return a;
-  Split s = lin_split(c, a, m);
-  int64_t q;
+  Split s = lin_split(c, a, m); int64_t q;
   m /= lin_reduce(&s.rest, m);
   bool within = m > 1 && lin_within(c, s.rest, m, &q);
   Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
@@ -104,8 +103,7 @@ static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
 }
 
 static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
-  Lin stripped = lin_strip_mod(c, a, m);
-  int64_t q;
+  Lin stripped = lin_strip_mod(c, a, m); int64_t q;
   if (a.over || stripped.over) return no_form;
   Lin rest = lin_split(c, stripped, m).rest;
   if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m);
@@ -115,8 +113,7 @@ static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
 
 /* ---- canonical form: p * (x / p) + x % p = x */
 static bool lin_join_one(Ctx *c, Lin *a, int at) {
-  Expr *e = a->at[at].atom;
-  int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp;
+  Expr *e = a->at[at].atom; int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp;
   if (!p || __builtin_mul_overflow(k, p, &kp)) return false;
   Lin x = lin_of(c, e->arg[0]), q = lin_div(c, x, p);
   if (q.over || q.n != 1 || q.at[0].k != 1 || q.c) return false;
@@ -139,8 +136,7 @@ static void lin_drop_ones(Lin *a) {
 }
 
 static Expr *canonical(Ctx *c, Lin a, Expr *e) {
-  for (int k = 0; k < a.n && !a.over; k++)
-    if (lin_join_one(c, &a, k)) k = -1;
+  for (int k = 0; k < a.n && !a.over; k++) if (lin_join_one(c, &a, k)) k = -1;
   if (a.over) return e;
   lin_drop_ones(&a);
   Expr *r = lin_expr(c, a);
@@ -180,8 +176,7 @@ static Expr *simplify_order(Simplify *s, Expr *e) {
 }
 
 static bool is_weak(const Expr *e) {
-  for (int k = 0; k < e->n; k++)
-    if (e->arg[k]->type != T_WINT) return false;
+  for (int k = 0; k < e->n; k++) if (e->arg[k]->type != T_WINT) return false;
   return true;
 }
 
@@ -236,8 +231,7 @@ static Expr *simplify_fn(Simplify *s, Expr *e) {
 
 /* Indices of extent 1 leave the reduction. */
 static Expr *reduce_narrow(Ctx *c, Expr *e) {
-  int n = 0, ngone = 0;
-  Index **bound = NEWN(c, Index *, e->nbound), **gone = NEWN(c, Index *, e->nbound);
+  int n = 0, ngone = 0; Index **bound = NEWN(c, Index *, e->nbound), **gone = NEWN(c, Index *, e->nbound);
   Expr **zero = NEWN(c, Expr *, e->nbound), *arg[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
     if (is_one(e->bound[k])) zero[ngone] = expr_int(c, 0), gone[ngone++] = e->bound[k];
@@ -265,8 +259,7 @@ static bool has_choice(const Expr *e) {
 
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
-  Expr *a = simplify(s, e->arg[0]);
-  Miss miss = known_miss(&s->known, a);
+  Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a);
   if (!miss.open) return a;
   Mark m = known_mark(&s->known);
   if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, &miss.lin);

@@ -64,8 +64,7 @@ static void text_shortest(Text *t, double v, bool single) {
     snprintf(s, sizeof s, "%.*g", digits, v);
     if ((single ? (double)strtof(s, NULL) : strtod(s, NULL)) == v) break;
   }
-  for (char *at = s; *at; at++)
-    if (!strchr("0123456789+-e.", *at)) *at = '.';
+  for (char *at = s; *at; at++) if (!strchr("0123456789+-e.", *at)) *at = '.';
   text_add(t, "%s%s", s, strpbrk(s, ".e") ? "" : ".0");
 }
 
@@ -84,10 +83,7 @@ Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
 }
 
 Source *source_read(Ctx *c, const char *path) {
-  bool in = !strcmp(path, "-");
-  FILE *f = in ? stdin : fopen(path, "rb");
-  char part[1 << 16];
-  Text t = { .c = c };
+  bool in = !strcmp(path, "-"); FILE *f = in ? stdin : fopen(path, "rb"); char part[1 << 16]; Text t = { .c = c };
   while (f && !feof(f) && !ferror(f) && t.n <= SOURCE_LIMIT) text_addn(&t, part, fread(part, 1, sizeof part, f));
   const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
   if (f && !in) fclose(f);
@@ -117,8 +113,7 @@ static int write_renamed(const char *path, const char *temp, const void *data, s
 
 /* A device or pipe is written to; renaming would replace it. */
 bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable) {
-  struct stat st;
-  bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
+  struct stat st; bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
   int why = device ? write_close(open(path, O_WRONLY), data, n)
                    : write_renamed(path, ctx_printf(c, "%s.%ld.tmp", path, (long)getpid()), data, n, executable ? 0777 : 0666);
   if (!why) return true;

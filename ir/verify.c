@@ -23,8 +23,7 @@ static bool among(const void *array, int n, const void *x) { return array_find(a
 static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
 
 static bool any_empty(Index *const *i, int n) {
-  for (int k = 0; k < n; k++)
-    if (extent_max(i[k]->ext) == 0) return true;
+  for (int k = 0; k < n; k++) if (extent_max(i[k]->ext) == 0) return true;
   return false;
 }
 
@@ -64,15 +63,13 @@ static void eq_names(Verify *v, const Eq *e) {
 }
 
 static bool are_read_by(Eq *const *eq, int n, const Tensor *t) {
-  for (int k = 0; k < n; k++)
-    if (expr_reads(eq[k]->rhs, t)) return true;
+  for (int k = 0; k < n; k++) if (expr_reads(eq[k]->rhs, t)) return true;
   return false;
 }
 
 /* The first of the equations that writes t. */
 static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) {
-  for (int k = 0; k < n; k++)
-    if (eq[k]->out == t) return eq[k];
+  for (int k = 0; k < n; k++) if (eq[k]->out == t) return eq[k];
   return NULL;
 }
 
@@ -92,8 +89,7 @@ static void tensor_kinds(Verify *v, const Tensor *t) {
 }
 
 static bool node_constant(const Expr *x, void *verify) {
-  Verify *v = verify;
-  bool reads = x->kind == E_READ && x->tensor->kind != TK_CONST && x->tensor->kind != TK_PARAM;
+  Verify *v = verify; bool reads = x->kind == E_READ && x->tensor->kind != TK_CONST && x->tensor->kind != TK_PARAM;
   if (reads) broken(v, v->e->pos, "'%s' reads '%s'", v->e->out->name, x->tensor->name);
   if (x->kind == E_INDEX && x->index->is_dim) broken(v, v->e->pos, "'%s' depends on '%s'", v->e->out->name, x->index->name);
   return !v->broken;
@@ -118,8 +114,7 @@ static void tensor_states(Verify *v, const Tensor *t) {
 }
 
 static void order(Verify *v) {
-  Graph g = *v->g;
-  int before = v->c->nerror;
+  Graph g = *v->g; int before = v->c->nerror;
   if (!graph_sort(v->c, &g) || v->c->nerror > before) broken(v, g.pos, "a circle without a dimension to step through");
   for (int k = 0; k < g.neq; k++)
     if (g.eq[k] != v->g->eq[k]) broken(v, v->g->eq[k]->pos, "'%s' stands where '%s' should", v->g->eq[k]->out->name, g.eq[k]->out->name);
@@ -183,8 +178,7 @@ static void eq_places(Verify *v, const Eq *e) {
 
 /* ---- pieces */
 static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
-  Range x = expr_range(c, a), y = expr_range(c, b);
-  Aff p, q; int64_t g = 0;
+  Range x = expr_range(c, a), y = expr_range(c, b); Aff p, q; int64_t g = 0;
   if (x.hi < y.lo || y.hi < x.lo) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
   for (int k = 0; k < p.n; k++) g = gcd_of(g, p.k[k]);
@@ -194,8 +188,7 @@ static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
 
 static bool eqs_apart(Ctx *c, const Eq *a, const Eq *b) {
   if (a->out != b->out || is_empty(a) || is_empty(b)) return true;
-  for (int d = 0; d < a->out->rank; d++)
-    if (places_apart(c, a->place[d], b->place[d])) return true;
+  for (int d = 0; d < a->out->rank; d++) if (places_apart(c, a->place[d], b->place[d])) return true;
   return false;
 }
 
@@ -275,16 +268,14 @@ static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; 
 
 /* ---- the normal form after split */
 static void eq_normal(Verify *v, const Eq *e) {
-  int n = e->constant ? 0 : expr_count(e->rhs, E_REDUCE);
-  bool normal = n == 0 || (n == 1 && eq_reduction(e, NULL));
+  int n = e->constant ? 0 : expr_count(e->rhs, E_REDUCE); bool normal = n == 0 || (n == 1 && eq_reduction(e, NULL));
   if (!normal) broken(v, e->pos, "the reduction of '%s' is not alone at the root: %s", e->out->name, eq_print(v->c, e));
 }
 
 /* ---- kernels */
 static void eq_kernels(Verify *v, const Eq *e) {
   int n = 0;
-  for (int k = 0; k < v->g->nkernel; k++)
-    for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
+  for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
   if (n != !e->constant) broken(v, e->pos, "'%s' is in %d kernels", e->out->name, n);
 }
 
@@ -310,10 +301,8 @@ static void kernel_order(Verify *v) {
 
 static bool leaves_kernel(const Graph *g, const Kernel *k, const Tensor *t) {
   if (t->kind == TK_OUTPUT) return true;
-  for (int j = 0; j < g->ntensor; j++)
-    if (g->tensor[j]->next == t) return true;
-  for (int j = 0; j < g->nkernel; j++)
-    if (g->kernel[j] != k && kernel_reads(g->kernel[j], t)) return true;
+  for (int j = 0; j < g->ntensor; j++) if (g->tensor[j]->next == t) return true;
+  for (int j = 0; j < g->nkernel; j++) if (g->kernel[j] != k && kernel_reads(g->kernel[j], t)) return true;
   return false;
 }
 
@@ -366,8 +355,7 @@ static void tensor_plan(Verify *v, const Tensor *t) {
 
 /* ---- trees */
 static bool has_name(Index *const *i, int n, const char *name) {
-  for (int k = 0; k < n; k++)
-    if (strcmp(i[k]->name, name) == 0) return true;
+  for (int k = 0; k < n; k++) if (strcmp(i[k]->name, name) == 0) return true;
   return false;
 }
 

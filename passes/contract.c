@@ -6,7 +6,6 @@
 #include "builders.h"
 
 static bool data_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
-
 static bool reads_along(Ctx *c, const Expr *r, const char *name) { return access_stride(c, r->tensor, r->arg, name) != 0; }
 
 /* ---- the lane: the best sum of scores */
@@ -23,8 +22,7 @@ static double operand_score(Ctx *c, const Expr *r, const char *name) {
 }
 
 static void tail_read(Ctx *c, const Expr *r, void *arg) {
-  Search *s = arg;
-  int64_t step = access_stride(c, r->tensor, r->arg, s->name);
+  Search *s = arg; int64_t step = access_stride(c, r->tensor, r->arg, s->name);
   if (step != 0 && step != 1 && !data_known(r->tensor) && !is_local(s->k, r->tensor)) s->v -= 10;
 }
 
@@ -58,8 +56,7 @@ static void lanes_try(Search *s, Index *const *at, int n, bool across) {
 
 static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int lanes) {
   Search x = { .c = c, .k = k, .it = it, .its = items_of(c, k), .s = s, .lanes = lanes };
-  for (int i = 0; i < x.its.n; i++)
-    if (x.its.at[i].t == it->t) x.it = &x.its.at[i];
+  for (int i = 0; i < x.its.n; i++) if (x.its.at[i].t == it->t) x.it = &x.its.at[i];
   lanes_try(&x, s->n, s->nn, false); lanes_try(&x, s->m, s->nm, false);
   lanes_try(&x, s->batch, s->nbatch, false);
   if (lanes > 1) lanes_try(&x, s->k, s->nk, true);
@@ -70,8 +67,7 @@ static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int
 /* Rows are read once for all lanes: the largest free index that the lane's operand lacks. Where both have the lane (each channel by
  * itself), any other index will do: its rows share the vectors of the operand without it. */
 static const Index *row_of(Ctx *c, const Item *it, const Shape *s, const Index *lane) {
-  bool x = reads_along(c, s->x, lane->name), w = reads_along(c, s->w, lane->name);
-  const Index *row = NULL;
+  bool x = reads_along(c, s->x, lane->name), w = reads_along(c, s->w, lane->name); const Index *row = NULL;
   for (int i = 0; i < it->nfree; i++) {
     const Index *f = it->free[i];
     bool inx = reads_along(c, s->x, f->name), inw = reads_along(c, s->w, f->name);
@@ -83,8 +79,7 @@ static const Index *row_of(Ctx *c, const Item *it, const Shape *s, const Index *
 
 /* Sums across lanes reuse both operands: a second row index, which only the operand without the first has. */
 static const Index *col_of(Ctx *c, const Item *it, const Shape *s, const Index *row) {
-  const Index *col = NULL;
-  bool x = reads_along(c, s->x, row->name);
+  const Index *col = NULL; bool x = reads_along(c, s->x, row->name);
   for (int i = 0; i < it->nfree; i++) {
     const Index *f = it->free[i];
     if (name_same(f->name, row->name) || count_max(f) < 2 || (col && count_max(f) < count_max(col))) continue;
@@ -94,8 +89,7 @@ static const Index *col_of(Ctx *c, const Item *it, const Shape *s, const Index *
 }
 
 static bool along_time(const Expr *r, const Index *i) {
-  for (int d = 0; d < r->n; d++)
-    if (r->tensor->shape[d].dim && r->tensor->shape[d].dim->stream && expr_has_index(r->arg[d], i)) return true;
+  for (int d = 0; d < r->n; d++) if (r->tensor->shape[d].dim && r->tensor->shape[d].dim->stream && expr_has_index(r->arg[d], i)) return true;
   return false;
 }
 
@@ -109,8 +103,7 @@ static bool goes_outside(Ctx *c, const Expr *x, const Index *a, const Index *b) 
 
 /* Reduction indices outer to inner. */
 void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk) {
-  const Index **v = NEWN(c, const Index *, s->nk + 1);
-  int n = 0;
+  const Index **v = NEWN(c, const Index *, s->nk + 1); int n = 0;
   for (int i = 0, j; i < s->nk; i++) {
     if (name_same(s->k[i]->name, lane)) continue;
     for (j = n++; j > 0 && goes_outside(c, s->x, v[j - 1], s->k[i]); j--) v[j] = v[j - 1];
@@ -163,8 +156,7 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
   *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .lanes = kernel_lanes(k, t), .across = lane.across };
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
-  bool w = reads_along(c, s.w, out->lane);
-  const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
+  bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   TileSize z = size_of(c, it, rows, cols, out, copies);
   out->packed = row && data_known(rows->tensor);
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(t, &z);

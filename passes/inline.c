@@ -14,8 +14,7 @@ typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Ma
 static bool is_view(const Expr *e) {
   if (e->kind == E_OR) return is_view(e->arg[0]) && expr_is_const(e->arg[1]);
   if (e->kind != E_READ) return !expr_reads(e, NULL) && !expr_costly(e) && expr_ops(e) < 8;
-  for (int d = 0; d < e->n; d++)
-    if (!place_static(e->arg[d])) return false;
+  for (int d = 0; d < e->n; d++) if (!place_static(e->arg[d])) return false;
   return true;
 }
 
@@ -24,9 +23,7 @@ typedef struct Subst { Inline *in; const Eq *p; bool ok; } Subst;
 
 /* Does "outside p at dimension d" say "outside what p reads"? p copies that dimension: p[.. i ..] = x[.. i ..], equal extents. */
 static bool guard_carries(const Eq *p, int d) {
-  const Expr *x = p->rhs;
-  Index *i = expr_bare(p->place[d]);
-  int at = -1;
+  const Expr *x = p->rhs; Index *i = expr_bare(p->place[d]); int at = -1;
   if (!i || x->kind != E_READ) return false;
   for (int k = 0; k < x->n; k++) {
     if (!expr_has_index(x->arg[k], i)) continue;
@@ -57,8 +54,7 @@ static Expr *subst(Subst *s, Expr *e, bool guarded) {
   Expr **arg = NEWN(c, Expr *, e->n);
   for (int k = 0; k < e->n; k++) arg[k] = subst(s, e->arg[k], e->kind == E_OR ? guarded || k == 0 : e->kind == E_REDUCE ? false : guarded);
   if (e->kind != E_READ || e->tensor != s->p->out) return expr_rebuild(c, e, arg);
-  Expr **to = NEWN(c, Expr *, s->p->nfree);
-  Expr *read = expr_read(c, e->tensor, arg, e->pos);
+  Expr **to = NEWN(c, Expr *, s->p->nfree); Expr *read = expr_read(c, e->tensor, arg, e->pos);
   s->ok = s->ok && (!guarded || guards_carry(s, read)) && eq_solve(c, s->p, arg, to);
   if (!s->ok) return e;
   return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
@@ -89,9 +85,7 @@ static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) 
 
 /* ---- views: into all readers or none */
 static bool inline_view(Inline *in, Eq *p) {
-  Eqs readers = { 0 }; Exprs new = { 0 };
-  Subst s = { in, p, true };
-  const UseList *l = uses_get(&in->uses, p->out);
+  Eqs readers = { 0 }; Exprs new = { 0 }; Subst s = { in, p, true }; const UseList *l = uses_get(&in->uses, p->out);
   for (int k = 0; k < l->read.n; k++) {
     Eq *e = l->read.at[k].eq;
     if (array_find(readers.at, readers.n, e) >= 0) continue;
@@ -138,9 +132,7 @@ static double evaluations(const Expr *e, const Tensor *t, double factor) {
 
 static bool one_place(const UseList *l) {
   const Expr *first = l->read.at[0].read;
-  for (int k = 1; k < l->read.n; k++)
-    for (int d = 0; d < first->n; d++)
-      if (!expr_equal(first->arg[d], l->read.at[k].read->arg[d])) return false;
+  for (int k = 1; k < l->read.n; k++) for (int d = 0; d < first->n; d++) if (!expr_equal(first->arg[d], l->read.at[k].read->arg[d])) return false;
   return true;
 }
 
@@ -152,8 +144,7 @@ static bool spoils_product(const Eq *q, const Tensor *t) {
 
 /* p can be computed with the product that it reads, as the values come; a sum over it would take it away from there. */
 static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
-  Exprs reads = { 0 };
-  Expr *red = eq_reduction(q, NULL);
+  Exprs reads = { 0 }; Expr *red = eq_reduction(q, NULL);
   if (!red || !expr_reads(red, p->out)) return false;
   expr_reads_of(in->c, p->rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
@@ -169,15 +160,13 @@ static bool spoils_init(const Eq *p, const Eq *q) {
 }
 
 static bool inline_pointwise(Inline *in, Eq *p) {
-  Eq *q;
-  UseList *l = uses_get(&in->uses, p->out);
+  Eq *q; UseList *l = uses_get(&in->uses, p->out);
   if (uses_readers(&in->uses, p->out, &q) != 1 || q == p || is_dirty(in, q) || q->constant != p->constant || expr_reads(p->rhs, q->out)) return false;
   if (in_circle(in, q) != in_circle(in, p) || !one_place(l) || spoils_product(q, p->out) || spoils_init(p, q)) return false;
   double points = evaluations(q->rhs, p->out, eq_points(q));
   if (points < 0 || points > eq_points(p) || (l->read.n > 1 && (expr_costly(p->rhs) || expr_ops(p->rhs) > 16))) return false;
   if (!operands_stay(in, p, q) || follows_product(in, p, q)) return false;
-  Subst s = { in, p, true };
-  Expr *rhs = subst(&s, q->rhs, false);
+  Subst s = { in, p, true }; Expr *rhs = subst(&s, q->rhs, false);
   return s.ok && absorb(in, p, q, tidy(in, rhs), "pointwise, into");
 }
 
@@ -191,8 +180,7 @@ static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
     if (!i && !expr_is_const(e->arg[d])) return NULL;
     n += i && index_in(i, q->free, q->nfree);
   }
-  const UseList *l = uses_get(&in->uses, e->tensor);
-  Eq *r = l->writer.at[0];
+  const UseList *l = uses_get(&in->uses, e->tensor); Eq *r = l->writer.at[0];
   if (n != q->nfree || l->read.n != 1 || !eq_reduction(r, NULL)) return NULL;
   return !is_dirty(in, r) && in_circle(in, r) == in_circle(in, q) && r->nfree == q->nfree ? r : NULL;
 }
@@ -201,8 +189,7 @@ static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
 typedef struct Sum { Eq *r; const Expr *read; Exprs others; } Sum;
 
 static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
-  Exprs at = { 0 }; Sum s = { 0 };
-  double most = 0;
+  Exprs at = { 0 }; Sum s = { 0 }; double most = 0;
   expr_addends(in->c, e, &at);
   for (int k = 0; k < at.n; k++) {
     Eq *r = type_bytes(at.at[k]->type) < 4 ? NULL : reduction_read(in, q, at.at[k]);
@@ -222,11 +209,9 @@ static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
  * equation: each is an operand to keep until the sum is done. NULL: it cannot. */
 static Expr *start_at(Inline *in, const Eq *q, const Exprs *at, Expr *red) {
   Exprs set = { 0 }, sorted = { 0 };
-  for (int k = 0; k < at->n; k++)
-    if (full_operands(in, q, at->at[k], &set) > 1) return NULL;
+  for (int k = 0; k < at->n; k++) if (full_operands(in, q, at->at[k], &set) > 1) return NULL;
   for (int constant = 1; constant >= 0; constant--)
-    for (int k = 0; k < at->n; k++)
-      if (expr_constant(at->at[k]) == constant) PUSH(in->c, sorted, at->at[k]);
+    for (int k = 0; k < at->n; k++) if (expr_constant(at->at[k]) == constant) PUSH(in->c, sorted, at->at[k]);
   Expr *first = expr_sum(in->c, sorted.at, sorted.n);
   if (!first) return red;
   return type_strong(first->type) == red->type ? expr_fn2(in->c, FN_ADD, first, red) : NULL;
@@ -259,8 +244,7 @@ static bool inline_copied(Inline *in, Eq *q) {
 static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
   if (e->kind == E_READ || e->kind == E_OR || s->r) return e;
   if (e->kind == E_FN && e->fn == FN_ADD) *s = sum_find(in, q, e);
-  for (int k = 0; s->r && k < s->others.n; k++)
-    if (!expr_reads_inside(in->c, s->others.at[k])) *s = (Sum){ 0 };
+  for (int k = 0; s->r && k < s->others.n; k++) if (!expr_reads_inside(in->c, s->others.at[k])) *s = (Sum){ 0 };
   if (s->r) return (Expr *)s->read;
   Expr **arg = NEWN(in->c, Expr *, e->n);
   for (int k = 0; k < e->n; k++) arg[k] = sum_inside(in, q, e->arg[k], s);
@@ -268,8 +252,7 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
 }
 
 static bool inline_start(Inline *in, Eq *q) {
-  Sum s = { 0 }; Exprs start = { 0 };
-  Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
+  Sum s = { 0 }; Exprs start = { 0 }; Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;
   for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst_bare(in->c, s.others.at[k], s.read->arg, s.r->place, s.read->n));
   Expr *red = eq_reduction(s.r, &init);
@@ -293,8 +276,7 @@ static void inline_eq(Inline *in, Eq *e) {
 }
 
 static int sweep(Inline *in) {
-  int before = in->n, n = in->g->neq;
-  Eq **all = NEWN(in->c, Eq *, n);
+  int before = in->n, n = in->g->neq; Eq **all = NEWN(in->c, Eq *, n);
   in->uses = uses_find(in->c, in->g);
   in->dirty = in->number = (Map){ 0 };
   in->circle = circles_maybe(in->c, in->g);

@@ -23,13 +23,10 @@ static void live_tensor(Live *l, const Tensor *t) {
 }
 
 int dead_code(Ctx *c, Graph *g) {
-  Live l = { c, uses_find(c, g), { 0 } };
-  int neq = 0, ntensor = 0, before = g->neq;
+  Live l = { c, uses_find(c, g), { 0 } }; int neq = 0, ntensor = 0, before = g->neq;
   for (int k = 0; k < g->nout; k++) live_tensor(&l, g->out[k]);
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->kind == TK_STATE || g->tensor[k]->kind == TK_OUTPUT) live_tensor(&l, g->tensor[k]);
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++) live_tensor(&l, g->kernel[k]->eq[j]->out);
+  for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->kind == TK_STATE || g->tensor[k]->kind == TK_OUTPUT) live_tensor(&l, g->tensor[k]);
+  for (int k = 0; k < g->nkernel; k++) for (int j = 0; j < g->kernel[k]->neq; j++) live_tensor(&l, g->kernel[k]->eq[j]->out);
   for (int k = 0; k < g->neq; k++) {
     const Tensor *t = g->eq[k]->out;
     if (pmap_get(&l.seen, t) >= 0) g->eq[neq++] = g->eq[k];
@@ -45,15 +42,13 @@ int dead_code(Ctx *c, Graph *g) {
 
 /* ---- constants */
 static bool eqs_constant(const UseList *l) {
-  for (int k = 0; k < l->writer.n; k++)
-    if (!expr_constant(l->writer.at[k]->rhs)) return false;
+  for (int k = 0; k < l->writer.n; k++) if (!expr_constant(l->writer.at[k]->rhs)) return false;
   return l->writer.n > 0;
 }
 
 /* late: what is still an equation of its own will be stored, so it had better be stored now; before that, cheap ones are inlined. */
 static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) {
-  int64_t out = bytes_of(t), in = 0;
-  bool work = late;
+  int64_t out = bytes_of(t), in = 0; bool work = late;
   for (int k = 0; k < l->writer.n; k++) {
     Exprs reads = { 0 }; expr_reads_of(c, l->writer.at[k]->rhs, &reads);
     work |= reads.n > 0 || expr_costly(l->writer.at[k]->rhs);
@@ -63,12 +58,10 @@ static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) 
 }
 
 static void constant_set(UseList *l, Tensor *t) { t->kind = TK_CONST; for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true; }
-
 static bool may_be_constant(const Tensor *t) { return t->kind == TK_TEMP && !t->history && t->stream_dim < 0; }
 
 int const_mark(Ctx *c, Graph *g, bool late) {
-  Uses u = uses_find(c, g);
-  int n = 0;
+  Uses u = uses_find(c, g); int n = 0;
   for (int k = 0; k < g->neq; k++) {
     Tensor *t = g->eq[k]->out; UseList *l = uses_get(&u, t);
     if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
@@ -86,8 +79,7 @@ bool const_force(Ctx *c, Graph *g, Expr *e) {
     if (t->kind == TK_PARAM || t->kind == TK_CONST) continue;
     if (!may_be_constant(t)) return false;
     Uses u = uses_find(c, g); UseList *l = uses_get(&u, t);
-    for (int w = 0; l && w < l->writer.n; w++)
-      if (l->writer.at[w]->rhs == e || !const_force(c, g, l->writer.at[w]->rhs)) return false;
+    for (int w = 0; l && w < l->writer.n; w++) if (l->writer.at[w]->rhs == e || !const_force(c, g, l->writer.at[w]->rhs)) return false;
     if (!l || !eqs_constant(l)) return false;
     constant_set(l, t);
   }
@@ -121,8 +113,7 @@ static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t) {
 }
 
 static bool read_by_hand(const Graph *g, const UseList *l) {
-  for (int k = 0; k < l->read.n; k++)
-    if (eq_by_hand(g, l->read.at[k].eq)) return true;
+  for (int k = 0; k < l->read.n; k++) if (eq_by_hand(g, l->read.at[k].eq)) return true;
   return false;
 }
 
