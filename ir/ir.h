@@ -30,7 +30,6 @@ typedef enum {
 } Fn;
 typedef struct FnInfo { const char *text; int arity, prec; char rule; } FnInfo;
 extern const FnInfo fn_info[FN_COUNT];
-Fn fn_by_name(const char *name);  /* of those written as calls; FN_COUNT if none */
 
 typedef enum {
 #define R(e, ...) RED_##e,

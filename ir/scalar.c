@@ -22,11 +22,11 @@ double fn_eval_f(Fn f, double a, double b) {
 /* What a test holds for: 1 less, 2 equal, 4 greater, 8 unordered. */
 static const unsigned char test_bits[FN_COUNT] = { [FN_EQ] = 2, [FN_NE] = 1 | 4 | 8, [FN_LT] = 1, [FN_LE] = 3, [FN_GT] = 4, [FN_GE] = 6 };
 
-static bool int_less(int64_t a, int64_t b, Type t) { return t == T_U64 ? (uint64_t)a < (uint64_t)b : a < b; }
 bool fn_test_f(Fn f, double a, double b) { return f == FN_ISNAN ? a != a : test_bits[f] & (a < b ? 1 : a == b ? 2 : a > b ? 4 : 8); }
-bool fn_test_i(Fn f, int64_t a, int64_t b, Type t) { return test_bits[f] & (int_less(a, b, t) ? 1 : a == b ? 2 : 4); }
 
 /* ---- integers: 64 bits wide, then wrapped */
+static bool int_less(int64_t a, int64_t b, Type t) { return t == T_U64 ? (uint64_t)a < (uint64_t)b : a < b; }
+
 static int64_t int_quo(int64_t a, int64_t b, Type t) {
   if (!b) return 0;
   if (t == T_U64) return (int64_t)((uint64_t)a / (uint64_t)b);
@@ -68,7 +68,9 @@ static int64_t int_value(Fn f, int64_t a, int64_t b, Type t) {
   }
 }
 
-int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) { return test_bits[f] ? fn_test_i(f, a, b, t) : value_wrap(int_value(f, a, b, t), t); }
+int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) {
+  return test_bits[f] ? (test_bits[f] & (int_less(a, b, t) ? 1 : a == b ? 2 : 4)) != 0 : value_wrap(int_value(f, a, b, t), t);
+}
 
 static bool pow_exact(int64_t a, int64_t n, int64_t *out) {
   *out = 1;
@@ -120,11 +122,10 @@ Type red_result(Red r, Type t) {
 }
 
 static int64_t int_limit(Type t, bool high) {
-  int bits = type_bits(t);
   if (t == T_BOOL) return high;
-  if (type_class(t) == 'u') return !high ? 0 : bits == 64 ? -1 : ((int64_t)1 << bits) - 1;
-  int64_t top = (int64_t)(((uint64_t)1 << (bits - 1)) - 1);
-  return high ? top : -top - 1;
+  uint64_t all = UINT64_MAX >> (64 - type_bits(t));
+  if (type_class(t) == 'u') return high ? (int64_t)all : 0;
+  return high ? (int64_t)(all >> 1) : -(int64_t)(all >> 1) - 1;
 }
 
 Num red_identity(Red r, Type t) {
@@ -201,8 +202,7 @@ void value_store(void *p, Type t, int64_t k, Num v) {
 
 /* ---- conversions */
 static int64_t float_to_int(double v, Type to) {
-  if (!isfinite(v)) return 0;
-  double r = fmod(trunc(v), 0x1p64); uint64_t u = (uint64_t)fabs(r);
+  double r = isfinite(v) ? fmod(trunc(v), 0x1p64) : 0; uint64_t u = (uint64_t)fabs(r);
   return value_wrap((int64_t)(r < 0 ? 0 - u : u), to);
 }
 
@@ -212,8 +212,7 @@ static double int_to_float(int64_t i, Type from, Type to) {
 }
 
 static int64_t saturate_float(double v, Type to) {
-  double r = nearbyint(v);
-  if (v != v) return 0;
+  double r = v != v ? 0 : nearbyint(v);
   return r <= type_lowest(to) ? int_limit(to, false) : r >= type_highest(to) ? int_limit(to, true) : float_to_int(r, to);
 }
 
@@ -229,15 +228,9 @@ static double saturate_to_float(double v, Type to) {
   return r > m ? m : r < -m ? -m : r;
 }
 
-static Num convert_bits(Num v, Type from, Type to) {
-  char raw[8] = { 0 };
-  value_store(raw, from, 0, v);
-  return value_load(raw, to, 0);
-}
-
 Num convert_value(Num v, Type from, Type to, Convert mode) {
-  bool floats = type_is_float(from), sat = mode == CV_SAT;
-  if (mode == CV_BITS) return convert_bits(v, from, to);
+  bool floats = type_is_float(from), sat = mode == CV_SAT; char raw[8] = { 0 };
+  if (mode == CV_BITS) { value_store(raw, from, 0, v); return value_load(raw, to, 0); }
   if (to == T_BOOL) return (Num){ .i = floats ? v.f != 0 : v.i != 0 };
   if (!type_is_float(to)) {
     if (sat) return (Num){ .i = floats ? saturate_float(v.f, to) : saturate_int(v.i, from, to) };

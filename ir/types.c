@@ -54,11 +54,6 @@ const FnInfo fn_info[FN_COUNT] = {
 #undef F
 };
 
-Fn fn_by_name(const char *name) {
-  for (int f = 0; f < FN_COUNT; f++) if (!fn_info[f].prec && !strcmp(fn_info[f].text, name)) return (Fn)f;
-  return FN_COUNT;
-}
-
 const char *const red_name[RED_COUNT] = {
 #define R(e, n, f) [RED_##e] = n,
 #include "reduce.def"
