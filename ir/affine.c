@@ -129,10 +129,8 @@ static bool is_nonneg(Known *k, Lin a, int from, int facts) {
 }
 
 bool known_nonneg(Known *k, Lin a) {
-  ArenaMark m = ctx_mark(k->c); Lin f = lin_tight(k->c, &a);
-  bool r = !f.over && (k->impossible || is_nonneg(k, f, 0, 2));
-  ctx_release(k->c, m);
-  return r;
+  Lin f = lin_tight(k->c, &a);
+  return !f.over && (k->impossible || is_nonneg(k, f, 0, 2));
 }
 
 /* ---- tabulation: the expression at every point of its indices */
@@ -210,18 +208,12 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
 }
 
 /* ---- inside and outside */
-static void inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
+void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
   Lin x = lin_of(k->c, e); int64_t least, most;
   *lo = known_nonneg(k, x);
   *hi = known_nonneg(k, lin_times(k->c, -1, lin_minus(k->c, lin_extent(k->c, n), x), 1));
   if ((*lo && *hi) || lin_is_affine(x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
   *lo |= least >= 0; *hi |= most < extent_min(n);
-}
-
-void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
-  ArenaMark m = ctx_mark(k->c);
-  inside(k, e, n, lo, hi);
-  ctx_release(k->c, m);
 }
 
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi) {

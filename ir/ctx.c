@@ -10,7 +10,7 @@
 #define CHUNK ((size_t)256 << 10)
 #define ARENA_LIMIT ((size_t)8 << 30)
 
-typedef struct Chunk { struct Chunk *next; size_t bytes; } Chunk;
+typedef struct Chunk { _Alignas(16) struct Chunk *next; } Chunk;
 struct Arena { Chunk *chunks; char *at; size_t left, total; Diag exhausted; };
 struct Interned { const char **slot; size_t n, cap; };
 struct Cleanup { void (*fn)(void *); void *p; struct Cleanup *next; };
@@ -32,26 +32,8 @@ static void *chunk_new(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
   a->total += bytes;
-  *k = (Chunk){ a->chunks, bytes }; a->chunks = k;
+  k->next = a->chunks; a->chunks = k;
   return k + 1;
-}
-
-static void chunks_free(struct Arena *a, const Chunk *until) {
-  while (a->chunks != until) {
-    Chunk *k = a->chunks;
-    a->chunks = k->next; a->total -= k->bytes;
-    free(k);
-  }
-}
-
-ArenaMark ctx_mark(Ctx *c) { return (ArenaMark){ c->arena->chunks, c->arena->at, c->arena->left }; }
-
-void ctx_release(Ctx *c, ArenaMark m) {
-  struct Arena *a = c->arena;
-  chunks_free(a, m.chunks);
-  bool same = m.at && a->at >= m.at && a->at <= m.at + m.left;         /* else the rest of that chunk may be used up to its end */
-  if (m.at) memset(m.at, 0, same ? (size_t)(a->at - m.at) : m.left);
-  a->at = m.at; a->left = m.left;
 }
 
 void *ctx_alloc(Ctx *c, size_t bytes) {
@@ -94,7 +76,7 @@ Ctx *ctx_new(void) {
 void ctx_free(Ctx *c) {
   if (!c) return;
   for (struct Cleanup *k = c->cleanups; k; k = k->next) k->fn(k->p);
-  chunks_free(c->arena, NULL);
+  for (Chunk *k = c->arena->chunks, *next; k; k = next) next = k->next, free(k);
   free((Whole *)(void *)c);
 }
 

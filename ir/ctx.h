@@ -57,10 +57,6 @@ void *ctx_alloc(Ctx *c, size_t bytes);
 #define NEWN(c, T, n) ((T *)ctx_alloc((c), sizeof(T) * (size_t)(n)))
 #define NEW_AS(c, T, ...) ((T *)ctx_copy((c), &(T){ __VA_ARGS__ }, sizeof(T)))        /* NEW_AS(c, Pair, .x = 1, .y = 2) */
 void *ctx_copy(Ctx *c, const void *p, size_t bytes);
-/* Gives back all that was allocated since the mark; for computations that leave only a number. */
-typedef struct ArenaMark { void *chunks; char *at; size_t left; } ArenaMark;
-ArenaMark ctx_mark(Ctx *c);
-void ctx_release(Ctx *c, ArenaMark m);
 const char *ctx_intern(Ctx *c, const char *s);
 const char *ctx_internn(Ctx *c, const char *s, size_t n);
 char *ctx_printf(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

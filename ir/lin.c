@@ -150,11 +150,10 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
 }
 
 Range lin_range(Ctx *c, Lin a) {
-  ArenaMark m = ctx_mark(c); End end[2] = { 0 };
+  End end[2] = { 0 };
   end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
   lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]);
-  ctx_release(c, m);
   return (Range){ lo, hi < lo ? lo : hi };
 }
 
@@ -274,13 +273,8 @@ static Range range_node(Ctx *c, const Expr *e) {
 }
 
 /* Equal terms cancel in the linear form: i - i is 0. A product of two terms is no linear form. */
-static Range range_linear(Ctx *c, const Expr *e) {
-  Lin a = lin_of(c, e); bool itself = a.n == 1 && a.at[0].atom == e;
-  return a.over || itself ? range_node(c, e) : lin_range(c, a);
-}
-
 Range expr_range(Ctx *c, const Expr *e) {
-  ArenaMark m = ctx_mark(c); Range r = expr_is_linear(e) ? range_linear(c, e) : range_node(c, e);
-  ctx_release(c, m);
+  Lin a = expr_is_linear(e) ? lin_of(c, e) : (Lin){ .over = true };
+  Range r = a.over || (a.n == 1 && a.at[0].atom == e) ? range_node(c, e) : lin_range(c, a);
   return isnan(r.lo) || isnan(r.hi) ? anything : r;
 }
