@@ -24,8 +24,7 @@ static Lin lin_of_aff(Ctx *c, const Aff *a) {
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
   Lin a = lin_of(c, e);
   if (a.over || !lin_is_affine(a)) return false;
-  *out = aff_of_lin(c, &a);
-  return true;
+  *out = aff_of_lin(c, &a); return true;
 }
 
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
@@ -47,8 +46,7 @@ static Lin lin_tight(Ctx *c, const Lin *a) {
   for (int k = 0; k < r.n; k++) g = gcd_of(g, r.at[k].k);
   if (g < 2 || r.over) return r;
   for (int k = 0; k < r.n; k++) r.at[k].k /= g;
-  r.c = div_floor(r.c, g);
-  return r;
+  r.c = div_floor(r.c, g); return r;
 }
 
 void known_add_lin(Known *k, const Lin *a) {
@@ -128,10 +126,7 @@ static bool is_nonneg(Known *k, Lin a, int from, int facts) {
   return false;
 }
 
-bool known_nonneg(Known *k, Lin a) {
-  Lin f = lin_tight(k->c, &a);
-  return !f.over && (k->impossible || is_nonneg(k, f, 0, 2));
-}
+bool known_nonneg(Known *k, Lin a) { Lin f = lin_tight(k->c, &a); return !f.over && (k->impossible || is_nonneg(k, f, 0, 2)); }
 
 /* ---- tabulation: the expression at every point of its indices */
 typedef struct Table { Index *index[TABLE_INDICES]; int64_t at[TABLE_INDICES]; int n; bool single; } Table;
@@ -227,8 +222,7 @@ const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n) {
   const Tensor *t = read->tensor;
   *n = t->shape[d];
   if (!t->history || d != t->stream_dim) return read->arg[d];
-  n->n += t->history;
-  return expr_fn2(c, FN_ADD, read->arg[d], expr_int(c, t->history));
+  n->n += t->history; return expr_fn2(c, FN_ADD, read->arg[d], expr_int(c, t->history));
 }
 
 /* always: the read is evaluated whatever the conditions. */

@@ -32,8 +32,7 @@ static void *chunk_new(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
   a->total += bytes;
-  k->next = a->chunks; a->chunks = k;
-  return k + 1;
+  k->next = a->chunks; a->chunks = k; return k + 1;
 }
 
 void *ctx_alloc(Ctx *c, size_t bytes) {
@@ -43,8 +42,7 @@ void *ctx_alloc(Ctx *c, size_t bytes) {
   if (bytes > CHUNK / 4) return chunk_new(c, bytes);
   if (bytes > a->left) a->at = chunk_new(c, CHUNK), a->left = CHUNK;
   void *p = a->at;
-  a->at += bytes; a->left -= bytes;
-  return p;
+  a->at += bytes; a->left -= bytes; return p;
 }
 
 void *ctx_copy(Ctx *c, const void *p, size_t bytes) { void *copy = ctx_alloc(c, bytes); return bytes ? memcpy(copy, p, bytes) : copy; }
@@ -54,8 +52,7 @@ void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   int more = *cap < 8 ? 8 : *cap < INT32_MAX / 2 ? *cap * 2 : INT32_MAX;
   if (more <= n) arena_exhausted(c);
   *cap = more;
-  void *p = ctx_alloc(c, (size_t)more * size);
-  return n ? memcpy(p, at, (size_t)n * size) : p;
+  void *p = ctx_alloc(c, (size_t)more * size); return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
 int array_find(const void *array, int n, const void *x) {
@@ -86,8 +83,7 @@ int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
   jmp_buf here, *outer = c->bail;
   c->bail = &here;
   int r = setjmp(here) ? -1 : fn(c, arg);
-  c->bail = outer;
-  return r;
+  c->bail = outer; return r;
 }
 
 /* Outside of ctx_try there is nowhere to go: a fault of the caller, and a trap rather than undefined behaviour. */
@@ -117,8 +113,7 @@ const char *ctx_internn(Ctx *c, const char *s, size_t n) {
   if (*slot) return *slot;
   char *copy = ctx_alloc(c, n + 1);
   memcpy(copy, s, n);
-  t->n++;
-  return *slot = copy;
+  t->n++; return *slot = copy;
 }
 
 const char *ctx_intern(Ctx *c, const char *s) { return ctx_internn(c, s, strlen(s)); }

@@ -73,8 +73,7 @@ static const char *source_line(const Source *s, uint32_t line, size_t *len) {
   }
   if (!at || at >= end) return NULL;
   const char *stop = memchr(at, '\n', (size_t)(end - at));
-  *len = (size_t)((stop ? stop : end) - at);
-  return at;
+  *len = (size_t)((stop ? stop : end) - at); return at;
 }
 
 static bool is_continuation(char ch) { return ((unsigned char)ch & 0xc0) == 0x80; }
@@ -127,8 +126,7 @@ static bool diag_insert(const Diag **at, int n, const Diag *d) {
   while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
   for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
     if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
-  memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d;
-  return true;
+  memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d; return true;
 }
 
 void diag_print(const Ctx *c, FILE *f, bool colour) {

@@ -42,8 +42,7 @@ static void node_hash(Expr *e, uint64_t own) {
 static Expr *node_new(Ctx *c, Expr as, Expr *const *arg, uint64_t own) {
   Expr *e = ctx_copy(c, &as, sizeof as);
   if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
-  node_measure(c, e); node_hash(e, own);
-  return e;
+  node_measure(c, e); node_hash(e, own); return e;
 }
 
 /* ---- leaves */
@@ -51,8 +50,7 @@ static Expr *const_new(Ctx *c, Type t, Num v, Pos p) {
   Expr as = { .kind = E_CONST, .type = t, .pos = p }; uint64_t bits;
   if (type_is_float(t)) as.f = value_round(v.f, t);
   else as.i = value_wrap(v.i, t);
-  memcpy(&bits, &as.i, sizeof bits);
-  return node_new(c, as, NULL, bits);
+  memcpy(&bits, &as.i, sizeof bits); return node_new(c, as, NULL, bits);
 }
 
 Expr *expr_const(Ctx *c, Type t, double f, int64_t i) { return const_new(c, t, (Num){ f, i }, (Pos){ 0 }); }
@@ -136,8 +134,7 @@ static Expr *minmax_identity(Ctx *c, Fn f, Expr **a) {
 static Expr *mod_identity(Ctx *c, Expr **a) {
   if (is_int_const(a[1], 1)) return expr_int(c, 0);
   if (a[1]->kind != E_CONST || a[1]->i <= 0) return NULL;
-  Range x = expr_range(c, a[0]);
-  return x.lo >= 0 && x.hi < (double)a[1]->i ? a[0] : NULL;
+  Range x = expr_range(c, a[0]); return x.lo >= 0 && x.hi < (double)a[1]->i ? a[0] : NULL;
 }
 
 /* Exact rewrites of weak integers (all arguments are of type T_WINT). */

@@ -56,8 +56,7 @@ Expr *eq_reduction(const Eq *e, Expr **init) {
   for (int k = 0; r->kind == E_FN && r->n == 2 && k < 2; k++) {
     Expr *side = r->arg[k];
     if (side->kind != E_REDUCE || combiner[side->red] != r->fn || side->type != r->type || expr_count(r->arg[1 - k], E_REDUCE)) continue;
-    *init = r->arg[1 - k];
-    return side;
+    *init = r->arg[1 - k]; return side;
   }
   return NULL;
 }

@@ -248,8 +248,7 @@ bool graph_sort(Ctx *c, Graph *g) {
     for (int j = 0; j < n; j++) out[first + j] = g->eq[at[found ? order[j] : j]];
     ok &= found;
   }
-  g->eq = out;
-  return ok;
+  g->eq = out; return ok;
 }
 
 bool graph_circle(Ctx *c, const Graph *g, int eq, Circle *out) {

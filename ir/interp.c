@@ -61,8 +61,7 @@ static bool buf_size(Interp *p, Buf *b) {
     int64_t past = d == b->sdim ? t->history : 0;
     b->dim[d] = (Dim){ past + interp_extent(p, t->shape[d]), b->count, -past };
     if (!__builtin_mul_overflow(b->count, b->dim[d].ext, &b->count) && b->count <= (int64_t)1 << 33) continue;
-    diag_error(p->c, t->pos, "'%s' is too large for the interpreter", t->name);
-    return false;
+    diag_error(p->c, t->pos, "'%s' is too large for the interpreter", t->name); return false;
   }
   if (t->data && is_constant(t)) b->data = (uint8_t *)(uintptr_t)t->data;
   else if (!old || b->sdim >= 0) b->data = ctx_alloc(p->c, (size_t)b->count * (size_t)type_bytes(t->type));
@@ -131,8 +130,7 @@ static Num eval_fn(Prog *g, const Expr *e) {
 static Num eval_or(Prog *g, const Expr *e) {
   const Expr *before = g->outside; g->outside = NULL;
   Num v = eval_as(g, e->arg[0], wide(e->type)); bool out = g->outside != NULL;
-  g->outside = before;
-  return out ? eval_as(g, e->arg[1], wide(e->type)) : v;
+  g->outside = before; return out ? eval_as(g, e->arg[1], wide(e->type)) : v;
 }
 
 /* A read outside that no `or` takes. */
@@ -233,8 +231,7 @@ static Prog *prog_new(Interp *p, const Eq *e, bool init) {
     if (!expr_affine(p->c, e->place[d], &g->place[d])) g->place[d].n = -1;
     expr_walk(e->place[d], look, g);
   }
-  expr_walk(e->rhs, look, g);
-  return g;
+  expr_walk(e->rhs, look, g); return g;
 }
 
 static Slot *slot_of(Prog *g, const Index *i) {
@@ -285,8 +282,7 @@ static bool prog_step(Prog *g, int d, int64_t at) {
   if (at < q->c || (at - q->c) % q->k[0] || i < s->lo || i >= s->hi) return true;
   s->lo = i; s->hi = i + 1;
   bool ok = prog_run(g);
-  s->lo = all.lo; s->hi = all.hi;
-  return ok;
+  s->lo = all.lo; s->hi = all.hi; return ok;
 }
 
 /* A circle of a recurrence takes one step of its dimension after the other. */
@@ -421,6 +417,5 @@ bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_
   if (!run_groups(p, false)) return false;
   for (int k = 0; k < p->g->nout; k++) if (out[k]) copy_frames(p, buf_of(p, p->g->out[k]), out[k], false);
   next_states(p);
-  p->start += p->frames; p->begun = true;
-  return true;
+  p->start += p->frames; p->begun = true; return true;
 }

@@ -56,15 +56,13 @@ static bool listed(const char *const *list, int n, const char *name) {
 static const char *name_fresh(Printer *p, const char *hint) {
   const char *name = hint; int nreserved = sizeof reserved / sizeof *reserved;
   for (int k = 1; listed(reserved, nreserved, name) || listed(p->taken.at, p->taken.n, name); k++) name = ctx_printf(p->c, "%s%d", hint, k);
-  PUSH(p->c, p->taken, name);
-  return name;
+  PUSH(p->c, p->taken, name); return name;
 }
 
 static const char *alias_of(Printer *p, const char *from, const Index *dim) {
   for (int k = 0; k < p->alias.n; k++) if (p->alias.at[k].dim == dim && strcmp(p->alias.at[k].from, from) == 0) return p->alias.at[k].to;
   const char *to = dim ? from : name_fresh(p, from);
-  PUSH(p->c, p->alias, ((Alias){ from, to, dim }));
-  return to;
+  PUSH(p->c, p->alias, ((Alias){ from, to, dim })); return to;
 }
 
 static const char *name_of(Printer *p, const Index *i) {
@@ -78,8 +76,7 @@ static const char *name_of(Printer *p, const Index *i) {
       PUSH(p->c, p->alias, ((Alias){ name, name, NULL }));
       break;
     }
-  PUSH(p->c, p->bind, ((Bind){ i, name }));
-  return name;
+  PUSH(p->c, p->bind, ((Bind){ i, name })); return name;
 }
 
 /* The same for an index that is known by its name only. */
@@ -321,8 +318,7 @@ static bool take_mentioned(const Expr *e, void *printer) {
 char *expr_print(Ctx *c, const Expr *e) {
   Printer p = printer(c);
   expr_walk(e, take_mentioned, &p);
-  print_expr(&p, e, PREC_ANY);
-  return p.t.s;
+  print_expr(&p, e, PREC_ANY); return p.t.s;
 }
 
 char *eq_print(Ctx *c, const Eq *e) {
@@ -330,15 +326,13 @@ char *eq_print(Ctx *c, const Eq *e) {
   names_take(&p, e->out->name);
   expr_walk(e->rhs, take_mentioned, &p);
   for (int k = 0; k < e->nfree; k++) if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
-  print_eq(&p, e);
-  return p.t.s;
+  print_eq(&p, e); return p.t.s;
 }
 
 char *tree_print(Ctx *c, const Tree *tree, int indent) {
   Printer p = printer(c);
   put(&p, "%s", "");
-  print_tree(&p, tree, indent);
-  return p.t.s;
+  print_tree(&p, tree, indent); return p.t.s;
 }
 
 /* ---- graphs: the head */

@@ -89,8 +89,7 @@ bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out) {
   if (f == FN_MUL) return !__builtin_mul_overflow(a, b, out);
   if (f == FN_POW) return pow_exact(a, b, out);
   if (f == FN_SHL && a) return b >= 0 && b < 63 && !__builtin_mul_overflow(a, (int64_t)1 << b, out);
-  *out = fn_eval_i(f, a, b, T_WINT);
-  return true;
+  *out = fn_eval_i(f, a, b, T_WINT); return true;
 }
 
 /* ---- all functions by type */

@@ -44,16 +44,14 @@ static int64_t lin_reduce(Lin *a, int64_t m) {
   int64_t g = m;
   for (int k = 0; k < a->n; k++) g = gcd_of(g, a->at[k].k);
   for (int k = 0; k < a->n; k++) a->at[k].k /= g;
-  a->c = div_floor(a->c, g);
-  return g;
+  a->c = div_floor(a->c, g); return g;
 }
 
 /* Does a stay between two multiples of m? Then *q is its quotient. */
 static bool lin_within(Ctx *c, Lin a, int64_t m, int64_t *q) {
   Range r = lin_range(c, a);
   if (!(r.lo > -0x1p52 && r.hi < 0x1p52)) return false;
-  *q = div_floor((int64_t)r.lo, m);
-  return *q == div_floor((int64_t)r.hi, m);
+  *q = div_floor((int64_t)r.lo, m); return *q == div_floor((int64_t)r.hi, m);
 }
 
 /* a / m where a is one quotient or remainder: (x / p + c) / m = (x + c * p) / (p * m), (x % p) / m = (x / m) % (p / m). */
@@ -63,8 +61,7 @@ static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
   if (mod && !a.c && mod % m == 0) return lin_mod(c, lin_div(c, lin_of(c, e->arg[0]), m), mod / m);
   if (!div || __builtin_mul_overflow(div, m, &both)) return no_form;
   Lin x = lin_of(c, e->arg[0]);
-  lin_add(c, &x, &(Lin){ .c = a.c }, div);
-  return lin_div(c, x, both);
+  lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
 }
 
 static Lin lin_div(Ctx *c, Lin a, int64_t m) {
@@ -74,8 +71,7 @@ static Lin lin_div(Ctx *c, Lin a, int64_t m) {
   bool within = m > 1 && lin_within(c, s.rest, m, &q);
   Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
   if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, s.rest, m);
-  lin_add(c, &s.quotient, &r, 1);
-  return s.quotient;
+  lin_add(c, &s.quotient, &r, 1); return s.quotient;
 }
 
 /* Inside a remainder by m, x % p counts as x if m divides p. */
@@ -107,8 +103,7 @@ static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
   if (a.over || stripped.over) return no_form;
   Lin rest = lin_split(c, stripped, m).rest;
   if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m);
-  rest.c -= q * m;
-  return rest;
+  rest.c -= q * m; return rest;
 }
 
 /* ---- canonical form: p * (x / p) + x % p = x */
@@ -121,8 +116,7 @@ static bool lin_join_one(Ctx *c, Lin *a, int at) {
   while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
   if (j < 0) return false;
   lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j);
-  lin_add(c, a, &x, k);
-  return true;
+  lin_add(c, a, &x, k); return true;
 }
 
 static bool is_one(const Index *i) { return !i->is_dim && !i->ext.dim && i->ext.n == 1; }
@@ -139,8 +133,7 @@ static Expr *canonical(Ctx *c, Lin a, Expr *e) {
   for (int k = 0; k < a.n && !a.over; k++) if (lin_join_one(c, &a, k)) k = -1;
   if (a.over) return e;
   lin_drop_ones(&a);
-  Expr *r = lin_expr(c, a);
-  return expr_equal(r, e) ? e : r;
+  Expr *r = lin_expr(c, a); return expr_equal(r, e) ? e : r;
 }
 
 /* ---- weak integers */
@@ -148,8 +141,7 @@ static Expr *simplify_quotient(Ctx *c, Expr *e) {
   int64_t m = number_of(e, e->fn);
   if (!m) return e;
   Lin a = lin_of(c, e->arg[0]);
-  lin_drop_ones(&a);
-  return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
+  lin_drop_ones(&a); return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
 }
 
 /* d >= low is proven? */
@@ -189,8 +181,7 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
   if (a->over) return;
   if (sum && e->fn != FN_MUL) {
     if (e->n == 2) gather(s, a, e->arg[0], k);
-    gather(s, a, e->arg[e->n - 1], e->fn == FN_ADD ? k : -k);
-    return;
+    gather(s, a, e->arg[e->n - 1], e->fn == FN_ADD ? k : -k); return;
   }
   Lin x = lin_of(s->c, sum ? expr_fn2(s->c, FN_MUL, simplify(s, e->arg[0]), simplify(s, e->arg[1])) : simplify(s, e));
   lin_add(s->c, a, &x, k);
@@ -198,8 +189,7 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
 
 static Expr *simplify_sum(Simplify *s, Expr *e) {
   Lin a = { 0 };
-  gather(s, &a, e, 1);
-  return canonical(s->c, a, e);
+  gather(s, &a, e, 1); return canonical(s->c, a, e);
 }
 
 /* ---- nodes with conditions */
@@ -207,8 +197,7 @@ static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
   Mark m = known_mark(&s->known);
   known_add(&s->known, cond, neg);
   e = simplify(s, e);
-  known_back(&s->known, m);
-  return e;
+  known_back(&s->known, m); return e;
 }
 
 static Expr *simplify_select(Simplify *s, Expr *e) {
@@ -264,8 +253,7 @@ static Expr *simplify_or(Simplify *s, Expr *e) {
   Mark m = known_mark(&s->known);
   if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, &miss.lin);
   Expr *b = simplify(s, e->arg[1]);
-  known_back(&s->known, m);
-  return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
+  known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 
 /* ---- all */

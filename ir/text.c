@@ -44,8 +44,7 @@ void text_add(Text *t, const char *fmt, ...) {
 
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
   Text t = { .c = c };
-  text_addv(&t, fmt, ap);
-  return t.s ? t.s : ctx_alloc(c, 1);
+  text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1);
 }
 
 char *ctx_printf(Ctx *c, const char *fmt, ...) {
@@ -78,8 +77,7 @@ static Source *source_add(Ctx *c, const char *name, const Text *t) {
 
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
   Text t = { .c = c };
-  text_addn(&t, text, size);
-  return source_add(c, name, &t);
+  text_addn(&t, text, size); return source_add(c, name, &t);
 }
 
 Source *source_read(Ctx *c, const char *path) {
@@ -88,8 +86,7 @@ Source *source_read(Ctx *c, const char *path) {
   const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
   if (f && !in) fclose(f);
   if (!why) return source_add(c, in ? "<stdin>" : path, &t);
-  diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
-  return NULL;
+  diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why); return NULL;
 }
 
 /* ---- writing: these give 0 or the reason */

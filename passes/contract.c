@@ -137,8 +137,7 @@ static TileSize size_of(Ctx *c, const Item *it, const Expr *rows, const Expr *co
   z.kin = p->nk ? extent_named(it, p->k[p->nk - 1]) : 1;
   z.xbytes = bytes_of(rows->tensor); z.wbytes = bytes_of(cols->tensor);
   int64_t stride = p->row ? access_stride(c, rows->tensor, rows->arg, p->row) : 0;
-  z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0;
-  return z;
+  z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0; return z;
 }
 
 /* Sums across lanes: mr rows by nv columns, each a vector of its own. */

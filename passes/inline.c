@@ -79,8 +79,7 @@ static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) 
   ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_size(p->out) * type_bytes(p->out->type), "%s %s", what, q->out->name);
   in->n++;
   soil(in, p); soil(in, q);
-  eq_remove(in->g, p);
-  return true;
+  eq_remove(in->g, p); return true;
 }
 
 /* ---- views: into all readers or none */
@@ -263,8 +262,7 @@ static bool inline_start(Inline *in, Eq *q) {
   q->rhs = rhs;
   ledger_add(in->c, "inline", s.r->out->name, true, 0, "its accumulator starts at addends of %s", q->out->name);
   in->n++;
-  soil(in, q); soil(in, s.r);
-  return true;
+  soil(in, q); soil(in, s.r); return true;
 }
 
 /* ---- the pass */
@@ -297,6 +295,5 @@ int pass_inline(Ctx *c, Graph *g, const Target *t) {
   while (sweep(&in)) {}
   in.n += const_mark(c, g, true);
   if (!in.n) return 0;
-  hoist_invariants(c, g); dead_code(c, g);
-  return graph_sort(c, g) ? in.n : -1;
+  hoist_invariants(c, g); dead_code(c, g); return graph_sort(c, g) ? in.n : -1;
 }

@@ -36,8 +36,7 @@ int dead_code(Ctx *c, Graph *g) {
     Tensor *t = g->tensor[k];
     if ((t->kind != TK_TEMP && t->kind != TK_CONST) || pmap_get(&l.seen, t) >= 0) g->tensor[ntensor++] = t;
   }
-  g->neq = neq; g->ntensor = ntensor;
-  return before - neq;
+  g->neq = neq; g->ntensor = ntensor; return before - neq;
 }
 
 /* ---- constants */
@@ -162,6 +161,5 @@ int pass_simplify(Ctx *c, Graph *g, const Target *t) {
   while (cse(c, g)) n++;
   n += const_mark(c, g, false); n += solve_conditions(c, g);
   n += fold_scales(c, g); n += hoist_invariants(c, g);
-  n += dead_code(c, g);
-  return n && !graph_sort(c, g) ? -1 : n;
+  n += dead_code(c, g); return n && !graph_sort(c, g) ? -1 : n;
 }

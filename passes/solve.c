@@ -197,8 +197,7 @@ static bool solve_eq(Solve *s, Eq *e) {
     for (int j = 0; j < conds.n; j++) if (j != k) PUSH(s->c, rest, conds.at[j]);
     e->rhs = expr_simplify(s->c, combine(s->c, e->rhs, init, without(s->c, red, &cond, &rest)));
     ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved for %s", cond.h->name);
-    PUSH(s->c, s->work, e);
-    return true;
+    PUSH(s->c, s->work, e); return true;
   }
   ledger_add(s->c, "simplify", e->out->name, false, 0, "its condition stays a test: not an affine equation of one index");
   return false;

@@ -26,8 +26,7 @@ static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
   for (int k = 0; e->kind == E_FN && e->fn == FN_ADD && k < 2 && !to; k++)
     if (is_sum(e->arg[1 - k]) && is_zero(e->arg[k]) && e->arg[1 - k]->type == e->type) to = e->arg[1 - k];
   (void)c;
-  *n += to != NULL;
-  return to ? to : e;
+  *n += to != NULL; return to ? to : e;
 }
 
 /* The number of elements that a mean is over: of those that the condition admits, they are counted as `wide`. */
@@ -48,8 +47,7 @@ static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg) {
   Expr *sum = expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_convert(c, CV_PLAIN, wide, e->arg[0], e->pos), cond, e->pos);
   if (expr_is_const(n)) sum = expr_fn2(c, FN_MUL, sum, expr_const(c, wide, 1 / expr_number(n), 0));
   else sum = expr_fn2(c, FN_DIV, sum, expr_convert(c, CV_PLAIN, wide, n, e->pos));
-  ++*(int *)arg;
-  return expr_convert(c, CV_PLAIN, t, sum, e->pos);
+  ++*(int *)arg; return expr_convert(c, CV_PLAIN, t, sum, e->pos);
 }
 
 /* Free indices of extent 1 leave the equation. */
@@ -128,8 +126,7 @@ static Expr *extract(Split *s, Expr *x) {
   x = widened(s->c, x);
   const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
   Expr *read = part_new(s->c, s->g, e, red->kind == E_REDUCE ? red_name[red->red] : "part", x, used.at, used.n, &own);
-  split_eq(s->c, s->g, own, &s->n); s->n++;
-  return read;
+  split_eq(s->c, s->g, own, &s->n); s->n++; return read;
 }
 
 /* Nested reductions of a reduction's body are taken with its indices in sight: as those of an equation over free and bound ones. */
@@ -143,8 +140,7 @@ static Expr *take_inside(Split *s, Expr *red) {
   if (cond) cond = take(&in, cond);
   if (cond) PUSH(c, in.path, cond);
   Expr *body = take(&in, red->arg[0]);
-  s->n += in.n;
-  return expr_reduce(c, red->red, red->bound, red->nbound, body, cond, red->pos);
+  s->n += in.n; return expr_reduce(c, red->red, red->bound, red->nbound, body, cond, red->pos);
 }
 
 /* Of the addends: init + the main reduction in *core, the rest (over other indices, or costly) in the result, NULL if there is none. */
@@ -159,8 +155,7 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
   Expr *first = expr_sum(s->c, init.at, init.n);
   bool fits = first && type_strong(first->type) == red->type;        /* an accumulator has one type */
   if (first && !fits) PUSH(s->c, rest, first);
-  *core = fits ? expr_fn2(s->c, FN_ADD, first, red) : red;
-  return expr_sum(s->c, rest.at, rest.n);
+  *core = fits ? expr_fn2(s->c, FN_ADD, first, red) : red; return expr_sum(s->c, rest.at, rest.n);
 }
 
 /* A sum whose main reduction is read from an equation of its own; at the root it stays if all else starts it. NULL: none is main. */
@@ -172,8 +167,7 @@ static Expr *take_sum(Split *s, Expr *e, bool root) {
   if (root) at.at[main] = take_inside(s, at.at[main]);
   Expr *rest = gather_addends(s, &at, main, &core);
   if (root && !rest) return core;
-  Expr *read = extract(s, core);
-  return rest ? expr_fn2(s->c, FN_ADD, rest, read) : read;
+  Expr *read = extract(s, core); return rest ? expr_fn2(s->c, FN_ADD, rest, read) : read;
 }
 
 static Expr *take_select(Split *s, Expr *e) {
@@ -182,8 +176,7 @@ static Expr *take_select(Split *s, Expr *e) {
   Expr *a = take(s, e->arg[1]);
   s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond);
   Expr *b = take(s, e->arg[2]);
-  s->path.n = outer;
-  return expr_select(s->c, cond, a, b, e->pos);
+  s->path.n = outer; return expr_select(s->c, cond, a, b, e->pos);
 }
 
 /* e without reductions: each is read from an equation of its own. */
@@ -225,8 +218,7 @@ int pass_split(Ctx *c, Graph *g, const Target *t) {
   int n = 0, neq = g->neq;
   Eq **all = g->eq;               /* the equations that are added go into a new array */
   for (int k = 0; k < neq; k++) if (!eq_by_hand(g, all[k])) split_eq(c, g, all[k], &n);
-  (void)t;
-  return n && !graph_sort(c, g) ? -1 : n;
+  (void)t; return n && !graph_sort(c, g) ? -1 : n;
 }
 
 /* ---- hoist, a part of simplify: costly parts over fewer indices than their equation, and constant ones, become equations, too:
@@ -267,8 +259,7 @@ static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used) {
   if (own->constant) own->out->kind = TK_CONST;
   ledger_add(h->c, "simplify", own->out->name, true, 0, "%s part of %s: computed once for all that it does not depend on",
              own->constant ? "constant" : "invariant", h->eq->out->name);
-  h->n++;
-  return read;
+  h->n++; return read;
 }
 
 /* a / d with d over fewer indices: a * (1 / d), and 1 / d can be hoisted. */
@@ -288,8 +279,7 @@ static Expr *hoist(Hoist *h, Expr *e) {
   Expr *r = reciprocal(h, e), **arg = NEWN(h->c, Expr *, r->n); bool same = true; int outer = h->all.n;
   for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) PUSH(h->c, h->all, e->bound[k]);
   for (int k = 0; k < r->n; k++) same &= (arg[k] = hoist(h, r->arg[k])) == r->arg[k];
-  h->all.n = outer;
-  return same ? r : expr_rebuild(h->c, r, arg);
+  h->all.n = outer; return same ? r : expr_rebuild(h->c, r, arg);
 }
 
 int hoist_invariants(Ctx *c, Graph *g) {
