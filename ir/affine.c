@@ -96,7 +96,6 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
     known_add_test(k, e, neg);
   }
 }
-
 void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); } }
 
 const Expr *expr_condition(const Expr *e, int j) {
@@ -125,7 +124,6 @@ static bool is_nonneg(Known *k, Lin a, int from, int facts) {
   }
   return false;
 }
-
 bool known_nonneg(Known *k, Lin a) { Lin f = lin_tight(k->c, &a); return !f.over && (k->impossible || is_nonneg(k, f, 0, 2)); }
 
 /* ---- tabulation: the expression at every point of its indices */

@@ -44,7 +44,6 @@ void *ctx_alloc(Ctx *c, size_t bytes) {
   void *p = a->at;
   a->at += bytes; a->left -= bytes; return p;
 }
-
 void *ctx_copy(Ctx *c, const void *p, size_t bytes) { void *copy = ctx_alloc(c, bytes); return bytes ? memcpy(copy, p, bytes) : copy; }
 
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {

@@ -64,8 +64,6 @@ Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p) {
   return node_new(c, (Expr){ .kind = E_READ, .type = t->type, .n = t->rank, .pos = p, .tensor = t }, places, name);
 }
 
-bool expr_is_const(const Expr *e) { return e->kind == E_CONST; }
-
 double expr_number(const Expr *e) {
   if (e->kind != E_CONST) return NAN;
   return type_is_float(e->type) ? e->f : e->type == T_U64 ? (double)(uint64_t)e->i : (double)e->i;
@@ -252,7 +250,6 @@ static bool equal_in(const Expr *a, const Expr *b, const Scope *s) {
   for (int k = 0; k < a->n; k++) if (!equal_in(a->arg[k], b->arg[k], inner.n ? &inner : s)) return false;
   return true;
 }
-
 bool expr_equal(const Expr *a, const Expr *b) { return equal_in(a, b, NULL); }
 
 /* ---- rebuilding */
@@ -291,7 +288,6 @@ static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
   for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k];
   return e;
 }
-
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) { return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e; }
 
 Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n) {
@@ -314,7 +310,6 @@ static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   for (int k = 0; k < e->n; k++) part[k] = expr_subst(c, e->arg[k], e->bound, to, e->nbound);
   return expr_reduce(c, e->red, bound, e->nbound, part[0], part[1], e->pos);
 }
-
 Expr *expr_fresh(Ctx *c, Expr *e) { return expr_map(c, e, fresh_node, NULL); }
 
 /* ---- walking */

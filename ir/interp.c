@@ -368,7 +368,6 @@ static Interp *interp_make(Ctx *c, const Graph *g, bool only_constant) {
   Interp *p = NEW_AS(c, Interp, .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim));
   return interp_build(p, r) ? p : NULL;
 }
-
 Interp *interp_new(Ctx *c, const Graph *g) { return interp_make(c, g, false); }
 
 bool graph_eval_constants(Ctx *c, Graph *g) {

@@ -14,7 +14,6 @@ static bool same_atom(const Term *t, const Expr *e, uint64_t key) {
 }
 
 void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
-
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
   uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63;
   if (!k) return;

@@ -355,7 +355,6 @@ static void print_type(Printer *p, const Tensor *t) {
   }
   put(p, "]");
 }
-
 static void print_types(Printer *p, Tensor *const *at, int n) { for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_type(p, at[k]); }
 
 static void print_head(Printer *p, const Graph *g) {
@@ -425,7 +424,6 @@ static void print_state(Printer *p, Tensor *t) {
   put(p, ";\n");
   declare(p, t);
 }
-
 static void print_history(Printer *p, Tensor *t) { if (t->history > 0 && !declared(p, t)) print_state(p, t); }
 
 /* What is a state by itself as declared; histories in the order of the equations that make them. */

@@ -32,7 +32,6 @@ static int64_t int_quo(int64_t a, int64_t b, Type t) {
   if (t == T_U64) return (int64_t)((uint64_t)a / (uint64_t)b);
   return b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
 }
-
 static int64_t int_rem(int64_t a, int64_t b, Type t) { return b ? (int64_t)((uint64_t)a - (uint64_t)int_quo(a, b, t) * (uint64_t)b) : 0; }
 
 /* Is a / b rounded down one less than truncated? */
@@ -100,7 +99,6 @@ Type fn_compute_type(Fn f, Type t) {
   if (fn_info[f].rule != 'F' || type_is_float(t) || t == T_NONE || f == FN_FLOOR || f == FN_TRUNC || f == FN_ROUND) return t;
   return t == T_WINT ? T_WFLOAT : T_F32;
 }
-
 Type fn_result(Fn f, Type t) { return fn_info[f].rule == 'B' || fn_info[f].rule == 'I' ? T_BOOL : fn_compute_type(f, t); }
 
 Num fn_eval(Fn f, Num a, Num b, Type t) {

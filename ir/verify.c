@@ -92,7 +92,6 @@ static void check_constant(Verify *v, const Expr *x) {
   if (reads) broken(v, v->e->pos, "'%s' reads '%s'", v->e->out->name, x->tensor->name);
   if (x->kind == E_INDEX && x->index->is_dim) broken(v, v->e->pos, "'%s' depends on '%s'", v->e->out->name, x->index->name);
 }
-
 static void node_constant(Verify *v, const Expr *x) { if (v->e->constant) check_constant(v, x); }
 
 static bool same_shape(const Tensor *a, const Tensor *b) {
@@ -255,7 +254,6 @@ static void check_reads(Verify *v, const Expr *x, bool guarded) {
     known_back(&v->known, m);
   }
 }
-
 static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; if (!is_empty(e)) check_reads(v, e->rhs, false); }
 
 /* ---- the normal form after split */

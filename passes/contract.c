@@ -5,7 +5,6 @@
  *   y[c, i] = sum(k: x[c, i + k] * w[c, k])                 lane c or i, whichever is contiguous */
 #include "builders.h"
 
-static bool data_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
 static bool reads_along(Ctx *c, const Expr *r, const char *name) { return access_stride(c, r->tensor, r->arg, name) != 0; }
 
 /* ---- the lane: the best sum of scores */
@@ -18,12 +17,12 @@ typedef struct Search {
 /* What an operand says of a lane: contiguous, absent, constant (will be packed), or far apart. */
 static double operand_score(Ctx *c, const Expr *r, const char *name) {
   int64_t s = access_stride(c, r->tensor, r->arg, name);
-  return s == 0 ? 0 : s == 1 ? 2 : data_known(r->tensor) ? 1 : -40;
+  return s == 0 ? 0 : s == 1 ? 2 : tensor_known(r->tensor) ? 1 : -40;
 }
 
 static void tail_read(Ctx *c, const Expr *r, void *arg) {
   Search *s = arg; int64_t step = access_stride(c, r->tensor, r->arg, s->name);
-  if (step != 0 && step != 1 && !data_known(r->tensor) && !is_local(s->k, r->tensor)) s->v -= 10;
+  if (step != 0 && step != 1 && !tensor_known(r->tensor) && !is_local(s->k, r->tensor)) s->v -= 10;
 }
 
 /* What is stored along the lane, and what the pointwise equations behind read. */
@@ -130,7 +129,6 @@ int64_t extent_named(const Item *it, const char *name) {
 }
 
 static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
-
 static TileSize size_of(Ctx *c, const Item *it, const Expr *rows, const Expr *cols, const Plan *p, int copies) {
   TileSize z = { .m = extent_named(it, p->row), .n = extent_named(it, p->lane), .k = 1, .lanes = p->lanes, .copies = copies };
   for (int i = 0; i < p->nk; i++) z.k *= extent_named(it, p->k[i]);
@@ -157,7 +155,7 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   TileSize z = size_of(c, it, rows, cols, out, copies);
-  out->packed = row && data_known(rows->tensor);
+  out->packed = row && tensor_known(rows->tensor);
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(t, &z);
   if (!t->vector_bytes && out->tile.ku > 2) out->tile.ku = 2;        /* code for scalar targets stays small */
   return true;

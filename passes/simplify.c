@@ -12,7 +12,6 @@ typedef struct Live { Ctx *c; Uses uses; Map seen; } Live;
 static void live_tensor(Live *l, const Tensor *t);
 
 static bool live_read(const Expr *e, void *l) { if (e->kind == E_READ) live_tensor(l, e->tensor); return true; }
-
 static void live_tensor(Live *l, const Tensor *t) {
   if (pmap_get(&l->seen, t) >= 0) return;
   pmap_set(l->c, &l->seen, t, 1);

@@ -72,7 +72,6 @@ static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
 }
 
 static Expr *and_with(Ctx *c, Expr *a, Expr *b) { return a ? expr_fn2(c, FN_AND, a, b) : b; }
-
 static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
   bool lo, hi;
   expr_inside(c, at, n, &(Facts){ 0 }, &lo, &hi);
