@@ -34,11 +34,10 @@ static bool guard_carries(const Eq *p, int d) {
 }
 
 static bool guards_carry(Subst *s, const Expr *read) {
-  for (int d = 0; d < read->n; d++) {
-    bool inside = place_static(read->arg[d]) && place_inside(s->in->c, read->arg[d], read->tensor->shape[d]);
-    if (!inside && !guard_carries(s->p, d)) return false;
-  }
-  return true;
+  bool all = true;
+  for (int d = 0; d < read->n; d++)
+    all &= guard_carries(s->p, d) || (place_static(read->arg[d]) && place_inside(s->in->c, read->arg[d], read->tensor->shape[d]));
+  return all;
 }
 
 /* The value that p's tensor held: rounded to its type. */
@@ -66,20 +65,17 @@ static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e
 
 /* Everything near a change waits for the next sweep, when uses are known again. */
 static void soil(Inline *in, const Eq *e) {
-  Exprs reads = { 0 };
+  Exprs reads = rhs_reads(in->c, e);
   pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
-  expr_reads_of(in->c, e->rhs, &reads);
   for (int k = 0; k < reads.n; k++) pmap_set(in->c, &in->dirty, reads.at[k]->tensor, 1);
 }
 
 /* q computes rhs, which holds what p computed; p goes. */
 static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
-  q->rhs = rhs;
-  q->label = label_union(in->c, p->label, q->label);
+  q->rhs = rhs; q->label = label_union(in->c, p->label, q->label);
   ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_size(p->out) * type_bytes(p->out->type), "%s %s", what, q->out->name);
-  in->n++;
   soil(in, p); soil(in, q);
-  eq_remove(in->g, p); return true;
+  eq_remove(in->g, p); in->n++; return true;
 }
 
 /* ---- views: into all readers or none */
@@ -143,9 +139,8 @@ static bool spoils_product(const Eq *q, const Tensor *t) {
 
 /* p can be computed with the product that it reads, as the values come; a sum over it would take it away from there. */
 static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
-  Exprs reads = { 0 }; Expr *red = eq_reduction(q, NULL);
+  Exprs reads = rhs_reads(in->c, p); Expr *red = eq_reduction(q, NULL);
   if (!red || !expr_reads(red, p->out)) return false;
-  expr_reads_of(in->c, p->rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
     const UseList *l = uses_get(&in->uses, reads.at[k]->tensor);
     if (l && l->writer.n == 1 && eq_reduction(l->writer.at[0], NULL) && eq_points(l->writer.at[0]) >= eq_points(p)) return true;
@@ -154,8 +149,8 @@ static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
 }
 
 static bool spoils_init(const Eq *p, const Eq *q) {
-  Expr *init, *red = eq_reduction(q, &init);
-  return red && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
+  Expr *init;
+  return eq_reduction(q, &init) && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
 }
 
 static bool inline_pointwise(Inline *in, Eq *p) {
@@ -231,10 +226,8 @@ static bool inline_addends(Inline *in, Eq *q) {
 /* A copy of a reduction's result takes the reduction whole. */
 static bool inline_copied(Inline *in, Eq *q) {
   if (tensor_removable(in->g, &in->uses, q->out)) return false;     /* a view: it goes into its readers, and the order of indices stays */
-  Eq *r = reduction_read(in, q, q->rhs);
-  if (!r || r->constant != q->constant) return false;
-  Expr **to = NEWN(in->c, Expr *, r->nfree);
-  return eq_solve(in->c, r, q->rhs->arg, to) &&
+  Eq *r = reduction_read(in, q, q->rhs); Expr **to = NEWN(in->c, Expr *, r ? r->nfree : 0);
+  return r && r->constant == q->constant && eq_solve(in->c, r, q->rhs->arg, to) &&
          absorb(in, r, q, expr_subst(in->c, r->rhs, r->free, to, r->nfree), "copied whole: computed as");
 }
 
@@ -258,11 +251,9 @@ static bool inline_start(Inline *in, Eq *q) {
   if (init) expr_addends(in->c, init, &start);
   Expr *sum = start_at(in, s.r, &start, red);
   if (!sum) return false;
-  s.r->rhs = sum; s.r->label = label_union(in->c, s.r->label, q->label);
-  q->rhs = rhs;
+  s.r->rhs = sum; s.r->label = label_union(in->c, s.r->label, q->label); q->rhs = rhs;
   ledger_add(in->c, "inline", s.r->out->name, true, 0, "its accumulator starts at addends of %s", q->out->name);
-  in->n++;
-  soil(in, q); soil(in, s.r); return true;
+  soil(in, q); soil(in, s.r); in->n++; return true;
 }
 
 /* ---- the pass */
@@ -283,17 +274,16 @@ static int sweep(Inline *in) {
   return in->n - before;
 }
 
-int inline_views(Ctx *c, Graph *g) {
-  Inline in = { .c = c, .g = g, .views = true };
+static int inline_all(Ctx *c, Graph *g, bool views) {
+  Inline in = { .c = c, .g = g, .views = views };
   while (sweep(&in)) {}
   return in.n;
 }
+int inline_views(Ctx *c, Graph *g) { return inline_all(c, g, true); }
 
 int pass_inline(Ctx *c, Graph *g, const Target *t) {
-  Inline in = { .c = c, .g = g };
+  int n = inline_all(c, g, false) + const_mark(c, g, true);
   (void)t;
-  while (sweep(&in)) {}
-  in.n += const_mark(c, g, true);
-  if (!in.n) return 0;
-  hoist_invariants(c, g); dead_code(c, g); return graph_sort(c, g) ? in.n : -1;
+  if (!n) return 0;
+  hoist_invariants(c, g); dead_code(c, g); return graph_sort(c, g) ? n : -1;
 }

@@ -57,9 +57,8 @@ static bool may_place(Place *p) {
   if (eq_by_hand(p->g, e) || e->constant || e->out->history || !copies_whole(e)) return false;
   p->src = e->rhs->tensor;
   if (p->src->stream_dim >= 0 && e->out->kind != TK_TEMP) return false;
-  UseList *l = uses_get(&p->uses, p->src), *w = uses_get(&p->uses, e->out);
+  UseList *l = uses_get(&p->uses, p->src), *w = uses_get(&p->uses, e->out); Circle x;
   if (!tensor_removable(p->g, &p->uses, p->src) || (w->writer.n < 2 && e->out->kind != TK_OUTPUT)) return false;
-  Circle x;
   for (int k = 0; k < l->read.n; k++) if (read_guarded(l->read.at[k].eq->rhs, p->src, false)) return false;
   if (!graph_circle(p->c, p->g, eq_at(p->g, l->writer.at[0]), &x) || x.n > 1 || x.dir) return false;
   return !reaches(p, p->src, &seen);
@@ -67,8 +66,7 @@ static bool may_place(Place *p) {
 
 static void place_piece(Place *p) {
   Graph *g = p->g; Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
-  w->place = placed(p, w->place); w->out = e->out;
-  w->label = label_union(p->c, w->label, e->label);
+  w->place = placed(p, w->place); w->out = e->out; w->label = label_union(p->c, w->label, e->label);
   eq_remove(g, e);
   for (int k = 0; k < g->neq; k++) g->eq[k]->rhs = expr_map(p->c, g->eq[k]->rhs, read_piece, p);
   ledger_add(p->c, "place", p->src->name, true, 2 * tensor_size(p->src) * type_bytes(p->src->type), "written as a piece of %s", e->out->name);

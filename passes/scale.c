@@ -48,10 +48,8 @@ static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr
 
 /* The side of the product on which a constant weight is read; -1: on none. */
 static int weight_side(const Expr *body) {
-  for (int side = 1; side >= 0 && body->kind == E_FN && body->fn == FN_MUL; side--) {
-    const Expr *w = body->arg[side];
-    if (w->kind == E_READ && (w->tensor->kind == TK_PARAM || w->tensor->kind == TK_CONST)) return side;
-  }
+  for (int side = 1; side >= 0 && body->kind == E_FN && body->fn == FN_MUL; side--)
+    if (body->arg[side]->kind == E_READ && tensor_known(body->arg[side]->tensor)) return side;
   return -1;
 }
 
@@ -91,10 +89,8 @@ static bool fold_scale(Ctx *c, Graph *g, Eq *y, Expr *read, Eq *r) {
 }
 
 static bool fold_into(Ctx *c, Graph *g, Eq *y) {
-  Exprs reads = { 0 };
   if (y->constant || expr_has(y->rhs, E_REDUCE) || eq_by_hand(g, y)) return false;
-  Uses u = uses_find(c, g);
-  expr_reads_of(c, y->rhs, &reads);
+  Uses u = uses_find(c, g); Exprs reads = rhs_reads(c, y);
   for (int k = 0; k < reads.n; k++) {
     const Tensor *t = reads.at[k]->tensor; const UseList *l = uses_get(&u, t);
     if (tensor_removable(g, &u, t) && l->read.n == 1 && fold_scale(c, g, y, reads.at[k], l->writer.at[0])) return true;

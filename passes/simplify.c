@@ -48,7 +48,7 @@ static bool eqs_constant(const UseList *l) {
 static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) {
   int64_t out = bytes_of(t), in = 0; bool work = late;
   for (int k = 0; k < l->writer.n; k++) {
-    Exprs reads = { 0 }; expr_reads_of(c, l->writer.at[k]->rhs, &reads);
+    Exprs reads = rhs_reads(c, l->writer.at[k]);
     work |= reads.n > 0 || expr_costly(l->writer.at[k]->rhs);
     for (int r = 0; r < reads.n; r++) in += bytes_of(reads.at[r]->tensor);
   }
@@ -63,9 +63,8 @@ int const_mark(Ctx *c, Graph *g, bool late) {
   for (int k = 0; k < g->neq; k++) {
     Tensor *t = g->eq[k]->out; UseList *l = uses_get(&u, t);
     if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
-    constant_set(l, t);
+    constant_set(l, t); n++;
     ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
-    n++;
   }
   return n;
 }
@@ -116,11 +115,8 @@ static bool read_by_hand(const Graph *g, const UseList *l) {
 }
 
 static void cse_merge(Ctx *c, Graph *g, const UseList *readers, Eq *keep, Eq *gone) {
-  Rename r = { gone->out, keep->out };
-  for (int k = 0; k < readers->read.n; k++) {
-    Eq *e = readers->read.at[k].eq;
-    e->rhs = expr_map(c, e->rhs, rename_read, &r);
-  }
+  Eq *e;
+  for (int k = 0; k < readers->read.n; k++) e = readers->read.at[k].eq, e->rhs = expr_map(c, e->rhs, rename_read, &(Rename){ gone->out, keep->out });
   keep->label = label_union(c, keep->label, gone->label);
   ledger_add(c, "simplify", gone->out->name, true, bytes_of(gone->out), "equal to %s", keep->out->name);
   eq_remove(g, gone);

@@ -14,8 +14,8 @@ typedef struct Cond { Aff f; Index *h; int64_t a; } Cond;
 
 static void conjuncts(Ctx *c, Expr *e, Exprs *out) {
   bool both = e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL;
-  for (int k = 0; both && k < 2; k++) conjuncts(c, e->arg[k], out);
   if (!both) PUSH(c, *out, e);
+  else conjuncts(c, e->arg[0], out), conjuncts(c, e->arg[1], out);
 }
 
 /* e as `affine == 0` with the longest bound index to solve for. */
@@ -189,10 +189,8 @@ static bool solve_eq(Solve *s, Eq *e) {
   for (int k = 0; k < conds.n; k++) {
     Cond cond;
     if (!cond_find(s->c, conds.at[k], red, &cond)) continue;
-    if (!divides(&cond)) {
-      if (solve_classes(s, e, red, &cond)) return true;
-      continue;
-    }
+    if (!divides(&cond) && solve_classes(s, e, red, &cond)) return true;
+    if (!divides(&cond)) continue;
     for (int j = 0; j < conds.n; j++) if (j != k) PUSH(s->c, rest, conds.at[j]);
     e->rhs = expr_simplify(s->c, combine(s->c, e->rhs, init, without(s->c, red, &cond, &rest)));
     ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved for %s", cond.h->name);
