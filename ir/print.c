@@ -36,8 +36,7 @@ static void names_take(Printer *p, const char *name) { PUSH(p->c, p->taken, name
 static void names_reset(Printer *p) { p->taken.n = p->fixed; p->alias.n = p->bind.n = 0; }
 
 static void names_dim(Printer *p, const Index *dim, bool bare) {
-  for (int k = 0; k < p->dim.n; k++)
-    if (p->dim.at[k].index == dim) { p->dim.at[k].bare = bare; return; }
+  for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].index == dim) { p->dim.at[k].bare = bare; return; }
   PUSH(p->c, p->dim, ((Dim){ dim, bare }));
   names_take(p, dim->name);
 }
@@ -70,12 +69,11 @@ static const char *name_of(Printer *p, const Index *i) {
   for (int k = 0; k < p->bind.n; k++) if (p->bind.at[k].index == i) return p->bind.at[k].name;
   const char *hint = i->name && i->name[0] ? i->name : "i"; const Index *dim = i->ext.n == 0 ? bare_dim(p, hint) : NULL;
   const char *name = alias_of(p, hint, dim && dim == i->ext.dim ? dim : NULL);
-  for (int k = 0; k < p->bind.n; k++)
-    if (strcmp(p->bind.at[k].name, name) == 0) {
-      name = name_fresh(p, hint);
-      PUSH(p->c, p->alias, ((Alias){ name, name, NULL }));
-      break;
-    }
+  for (int k = 0; k < p->bind.n; k++) {
+    if (strcmp(p->bind.at[k].name, name)) continue;
+    name = name_fresh(p, hint); PUSH(p->c, p->alias, ((Alias){ name, name, NULL }));
+    break;
+  }
   PUSH(p->c, p->bind, ((Bind){ i, name })); return name;
 }
 
@@ -106,16 +104,14 @@ static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
 }
 
 /* ---- extents, indices, layouts */
+static unsigned long long magnitude(int64_t v) { return v < 0 ? 0ull - (unsigned long long)v : (unsigned long long)v; }
+
 static void print_extent(Printer *p, Extent e) {
   if (!e.dim) put(p, "%lld", (long long)e.n);
-  else if (e.n == 0) put(p, "%s", e.dim->name);
-  else put(p, "%s %c %llu", e.dim->name, e.n < 0 ? '-' : '+', e.n < 0 ? 0ull - (unsigned long long)e.n : (unsigned long long)e.n);
+  else put(p, e.n ? "%s %c %llu" : "%s", e.dim->name, e.n < 0 ? '-' : '+', magnitude(e.n));
 }
 
-static void print_int(Printer *p, int64_t v) {
-  if (v == INT64_MIN) put(p, "(-9223372036854775807 - 1)");
-  else put(p, "%lld", (long long)v);
-}
+static void print_int(Printer *p, int64_t v) { put(p, v == INT64_MIN ? "(%lld - 1)" : "%lld", (long long)v + (v == INT64_MIN)); }
 
 /* `i`; where it is bound `i < 16`, `2 + i < 18` (the number after < is the end), or `t` over all of t. */
 static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bool paren) {
@@ -170,15 +166,10 @@ static void print_list(Printer *p, Expr *const *arg, int n, int prec, const char
 
 static void print_fn(Printer *p, const Expr *e) {
   const FnInfo *f = &fn_info[e->fn]; bool compares = f->rule == 'B', right = e->fn == FN_POW;
-  if (!f->prec) {
-    put(p, "%s(", f->text); print_list(p, e->arg, e->n, PREC_ANY, ")");
-  } else if (f->arity == 1) {
-    put(p, "%s", f->text); print_expr(p, e->arg[0], PREC_UNARY);
-  } else {
-    print_expr(p, e->arg[0], f->prec + (compares || right));
-    put(p, " %s ", f->text);
-    print_expr(p, e->arg[1], right ? PREC_UNARY : f->prec + 1);
-  }
+  if (f->prec && f->arity == 2) print_expr(p, e->arg[0], f->prec + (compares || right));
+  put(p, !f->prec ? "%s(" : f->arity == 1 ? "%s" : " %s ", f->text);
+  if (f->prec) print_expr(p, e->arg[e->n - 1], f->arity == 1 || right ? PREC_UNARY : f->prec + 1);
+  else print_list(p, e->arg, e->n, PREC_ANY, ")");
 }
 
 static void print_reduce(Printer *p, const Expr *e) {
@@ -238,9 +229,8 @@ static void print_terms(Printer *p, const Aff *a) {
   bool composite = is_composite(a), any = a->c != 0;
   if (any) print_int(p, a->c);
   for (int k = 0; k < a->n; k++, any = true) {
-    unsigned long long m = a->k[k] < 0 ? 0ull - (unsigned long long)a->k[k] : (unsigned long long)a->k[k];
     put(p, "%s", composite ? k ? ", " : "(" : a->k[k] < 0 ? any ? " - " : "-" : any ? " + " : "");
-    if (!composite && m != 1) put(p, "%llu * ", m);
+    if (!composite && magnitude(a->k[k]) != 1) put(p, "%llu * ", magnitude(a->k[k]));
     print_index(p, a->index[k], 0, binds(p, a->index[k]), !composite);
   }
   if (composite) put(p, ")");
@@ -256,13 +246,10 @@ static void print_place(Printer *p, const Expr *place) {
 
 /* Opens a scope. */
 static void print_eq(Printer *p, const Eq *e) {
-  p->bind.n = 0;
-  p->left = e; p->bound = NEWN(p->c, bool, e->nfree);
+  p->bind.n = 0; p->left = e; p->bound = NEWN(p->c, bool, e->nfree);
   put(p, "%s[", e->out->name);
   for (int d = 0; d < e->out->rank; d++) put(p, "%s", d ? ", " : ""), print_place(p, e->place[d]);
-  put(p, "]: %s = ", type_name(e->out->type));
-  print_expr(p, e->rhs, PREC_ANY);
-  put(p, ";");
+  put(p, "]: %s = ", type_name(e->out->type)); print_expr(p, e->rhs, PREC_ANY); put(p, ";");
 }
 
 /* ---- loop trees */
@@ -294,9 +281,7 @@ static void print_tree(Printer *p, const Tree *tree, int indent) {
     case TREE_FOR:
       put(p, "for %s", name_in_tree(p, tree->name));
       if (tree->step) put(p, "/%lld", (long long)tree->step);
-      put(p, "%s {\n", word[tree->loop]);
-      print_tree(p, tree->body, indent + 2);
-      put(p, "%*s}\n", indent, "");
+      put(p, "%s {\n", word[tree->loop]); print_tree(p, tree->body, indent + 2); put(p, "%*s}\n", indent, "");
       break;
     case TREE_LEAF: print_leaf(p, tree); break;
     case TREE_LET: print_let(p, tree); break;
@@ -360,21 +345,17 @@ static void print_types(Printer *p, Tensor *const *at, int n) { for (int k = 0; 
 static void print_head(Printer *p, const Graph *g) {
   const char *before = g->nin ? " where " : "where ";
   put(p, "graph %s(", g->name);
-  p->say_stream = true;
-  print_types(p, g->in, g->nin);
-  p->say_stream = false;
+  p->say_stream = true; print_types(p, g->in, g->nin); p->say_stream = false;
   for (int k = 0; k < g->nin; k++) declare(p, g->in[k]);
   for (int k = 0; k < g->ndim; k++) {
     const Index *d = g->dim[k];
     if (d->stream && d->lo == 1 && d->hi == STREAM_MAX) continue;
-    put(p, "%s%s in %lld..%lld", before, d->name, (long long)d->lo, (long long)d->hi);
-    before = ", ";
+    put(p, "%s%s in %lld..%lld", before, d->name, (long long)d->lo, (long long)d->hi); before = ", ";
   }
   put(p, ") -> ("); print_types(p, g->out, g->nout); put(p, ") {\n");
   for (int k = 0; k < g->ntensor; k++) {
     if (g->tensor[k]->kind != TK_PARAM) continue;
-    put(p, "  param "); print_type(p, g->tensor[k]); put(p, ";\n");
-    declare(p, g->tensor[k]);
+    put(p, "  param "); print_type(p, g->tensor[k]); put(p, ";\n"); declare(p, g->tensor[k]);
   }
 }
 
@@ -421,8 +402,7 @@ static void print_state(Printer *p, Tensor *t) {
   put(p, "] = ");
   if (is_zero(t->init)) put(p, "%s", t->type == T_BOOL ? "false" : "0");
   else print_expr(p, t->init, PREC_ANY);
-  put(p, ";\n");
-  declare(p, t);
+  put(p, ";\n"); declare(p, t);
 }
 static void print_history(Printer *p, Tensor *t) { if (t->history > 0 && !declared(p, t)) print_state(p, t); }
 
@@ -466,12 +446,8 @@ char *graph_print(Ctx *c, const Graph *g) {
   for (int k = 0; k < g->ndim; k++) names_dim(&p, g->dim[k], false);
   put(&p, "stage %s;\n", stage_name[g->stage]);
   for (int k = 0; k < g->nweights; k++) put(&p, "weights "), print_string(&p, g->weights[k]), put(&p, ";\n");
-  print_head(&p, g);
-  print_loose(&p, true);
-  print_states(&p, g);
-  print_loose(&p, false);
+  print_head(&p, g); print_loose(&p, true); print_states(&p, g); print_loose(&p, false);
   for (int k = 0; k < g->nkernel; k++) print_kernel(&p, g->kernel[k]);
-  print_tail(&p);
-  put(&p, "}\n");
+  print_tail(&p); put(&p, "}\n");
   return p.t.s;
 }

@@ -101,16 +101,14 @@ static Expr *widened(Ctx *c, Expr *x) {
   if (!type_is_float(x->type) || type_bytes(x->type) != 2) return x;
   if (x->kind == E_FN) return expr_fn2(c, x->fn, expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), widened(c, x->arg[1]));
   if (x->kind != E_REDUCE) return expr_convert(c, CV_PLAIN, T_F32, x, x->pos);
-  return expr_reduce(c, x->red, x->bound, x->nbound, expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), cond_of(x), x->pos);
+  return expr_with(c, x, (Expr *[]){ expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), cond_of(x) });
 }
 
 /* e as the equation *own of a new tensor over the n indices `used`; gives the read of the tensor at them. */
 static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e, Index *const *used, int n, Eq **own) {
-  Index **i = NEWN(c, Index *, n); Expr **at = NEWN(c, Expr *, n), **to = NEWN(c, Expr *, n);
-  Extent *shape = NEWN(c, Extent, n);
+  Index **i = NEWN(c, Index *, n); Expr **at = NEWN(c, Expr *, n), **to = NEWN(c, Expr *, n); Extent *shape = NEWN(c, Extent, n);
   for (int k = 0; k < n; k++) {
-    shape[k] = used[k]->ext;
-    at[k] = expr_index(c, used[k]);
+    shape[k] = used[k]->ext; at[k] = expr_index(c, used[k]);
     to[k] = expr_index(c, i[k] = index_new(c, used[k]->name, shape[k]));
   }
   Tensor *out = tensor_new(c, g, ctx_printf(c, "%s_%s", of->out->name, word), e->type, n, shape, e->pos);
@@ -137,8 +135,7 @@ static Expr *take_inside(Split *s, Expr *red) {
   for (int k = 0; k < wide.nfree; k++) PUSH(c, all, wide.free[k]);
   for (int k = 0; k < red->nbound; k++) PUSH(c, all, red->bound[k]);
   wide.free = all.at; wide.nfree = all.n;
-  if (cond) cond = take(&in, cond);
-  if (cond) PUSH(c, in.path, cond);
+  if (cond) { cond = take(&in, cond); PUSH(c, in.path, cond); }
   Expr *body = take(&in, red->arg[0]);
   s->n += in.n; return expr_reduce(c, red->red, red->bound, red->nbound, body, cond, red->pos);
 }
@@ -204,9 +201,7 @@ static Expr *root(Split *s, Expr *e) {
 static void split_eq(Ctx *c, Graph *g, Eq *e, int *n) {
   Split s = { .c = c, .g = g, .eq = e };
   drop_free(c, e);
-  e->rhs = expr_map(c, e->rhs, mean_to_sum, n);
-  e->rhs = expr_map(c, e->rhs, drop_zeros, n);
-  e->rhs = expr_simplify(c, e->rhs);
+  e->rhs = expr_simplify(c, expr_map(c, expr_map(c, e->rhs, mean_to_sum, n), drop_zeros, n));
   if (!expr_has(e->rhs, E_REDUCE)) return;
   Expr *r = root(&s, e->rhs);
   e->rhs = type_strong(r->type) == e->out->type ? r : expr_convert(c, CV_PLAIN, e->out->type, r, e->pos);
