@@ -41,23 +41,20 @@ Mark known_mark(const Known *k) { return (Mark){ k->lin.n, k->cond.n, k->impossi
 void known_back(Known *k, Mark m) { k->lin.n = m.lin; k->cond.n = m.cond; k->impossible = m.impossible; }
 
 /* a >= 0 for integers says the same as floor(a / gcd) >= 0: 4 * i - 3 >= 0 is i - 1 >= 0. */
-static Lin lin_tight(Ctx *c, const Lin *a) {
-  Lin r = lin_copy(c, a); int64_t g = 0;
+static Lin lin_tight(Ctx *c, Lin a) {
+  Lin r = lin_copy(c, &a); int64_t g = 0;
   for (int k = 0; k < r.n; k++) g = gcd_of(g, r.at[k].k);
   if (g < 2 || r.over) return r;
   for (int k = 0; k < r.n; k++) r.at[k].k /= g;
   r.c = div_floor(r.c, g); return r;
 }
 
-void known_add_lin(Known *k, const Lin *a) {
+void known_add_lin(Known *k, Lin a) {
   Lin f = lin_tight(k->c, a);
   if (f.over) return;
   if (lin_range(k->c, f).hi < 0) k->impossible = 1;
   PUSH(k->c, k->lin, f);
 }
-
-/* sign * d + offset >= 0 */
-static void known_add_scaled(Known *k, Lin d, int sign, int64_t offset) { Lin f = lin_times(k->c, offset, d, sign); known_add_lin(k, &f); }
 
 /* A comparison of integers whose sides are values of the type in which they are compared? */
 static bool is_int_test(Ctx *c, const Expr *e) {
@@ -80,21 +77,18 @@ static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;
   Fn f = neg ? tests[e->fn].negated : e->fn; Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
   if (d.over) return;
-  if (tests[f].sign) { known_add_scaled(k, d, tests[f].sign, tests[f].offset); return; }
-  Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d);
-  if (r.lo == 0) known_add_scaled(k, d, 1, f == FN_EQ ? 0 : -1);
-  if (r.hi == 0) known_add_scaled(k, d, -1, f == FN_EQ ? 0 : -1);
+  if (tests[f].sign) { known_add_lin(k, lin_times(k->c, tests[f].offset, d, tests[f].sign)); return; }
+  Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d); int64_t n = f == FN_EQ ? 0 : -1;
+  if (r.lo == 0) known_add_lin(k, lin_times(k->c, n, d, 1));
+  if (r.hi == 0) known_add_lin(k, lin_times(k->c, n, d, -1));
 }
 
 static void known_add_lins(Known *k, const Expr *e, bool neg) {
   if (e->kind == E_CONST && e->type == T_BOOL && !e->i == !neg) k->impossible = 1;
   if (e->kind != E_FN) return;
   bool not = e->fn == FN_NOT, both = e->fn == (neg ? FN_OR : FN_AND);
-  if (e->type == T_BOOL && (not || both)) {
-    for (int j = 0; j < e->n; j++) known_add_lins(k, e->arg[j], neg != not);
-  } else if (fn_info[e->fn].rule == 'B') {
-    known_add_test(k, e, neg);
-  }
+  for (int j = 0; e->type == T_BOOL && (not || both) && j < e->n; j++) known_add_lins(k, e->arg[j], neg != not);
+  if (fn_info[e->fn].rule == 'B') known_add_test(k, e, neg);
 }
 void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); } }
 
@@ -124,7 +118,7 @@ static bool is_nonneg(Known *k, Lin a, int from, int facts) {
   }
   return false;
 }
-bool known_nonneg(Known *k, Lin a) { Lin f = lin_tight(k->c, &a); return !f.over && (k->impossible || is_nonneg(k, f, 0, 2)); }
+bool known_nonneg(Known *k, Lin a) { Lin f = lin_tight(k->c, a); return !f.over && (k->impossible || is_nonneg(k, f, 0, 2)); }
 
 /* ---- tabulation: the expression at every point of its indices */
 typedef struct Table { Index *index[TABLE_INDICES]; int64_t at[TABLE_INDICES]; int n; bool single; } Table;
@@ -161,16 +155,9 @@ static Num table_eval(const Table *t, const Expr *e) {
   case E_FN: return table_call(t, e);
   case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
   case E_SELECT:
-    side = e->arg[table_eval(t, side).i ? 1 : 2];
-    return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
+    side = e->arg[table_eval(t, side).i ? 1 : 2]; return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
   default: return (Num){ .i = 0 };     /* kept out by table_takes */
   }
-}
-
-static int64_t table_points(const Table *t) {
-  int64_t n = 1;
-  for (int k = 0; k < t->n; k++) if (__builtin_mul_overflow(n, extent_max(t->index[k]->ext), &n)) return INT64_MAX;
-  return n;
 }
 
 static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }
@@ -185,7 +172,8 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
   Table t = { .n = 0 }; VEC(Cond) cond = { 0 };
   *lo = INT64_MAX, *hi = INT64_MIN;
   if (!table_takes(&t, e, true)) return false;
-  int64_t points = table_points(&t);
+  int64_t points = 1;
+  for (int k = 0; k < t.n; k++) if (__builtin_mul_overflow(points, extent_max(t.index[k]->ext), &points)) return false;
   if (points > POINTS_MAX || points * e->nodes > TABLE_WORK - known->spent) return false;
   known->spent += points * e->nodes;
   for (int k = 0; k < known->cond.n; k++) if (table_takes(&t, known->cond.at[k].e, false)) PUSH(known->c, cond, known->cond.at[k]);
@@ -229,8 +217,7 @@ static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) 
   known_inside(k, e, n, &lo, &hi);
   if (lo && hi) return;
   Lin x = lin_of(k->c, e), below = lin_times(k->c, -1, x, -1), above = lin_minus(k->c, x, lin_extent(k->c, n));
-  m->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2);
-  m->lin = lo ? above : below;
+  m->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2); m->lin = lo ? above : below;
   m->certain |= always && (known_nonneg(k, below) || known_nonneg(k, above));
 }
 
@@ -238,8 +225,7 @@ static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) 
 static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
   if (e->kind == E_REDUCE) return;
   for (int j = e->kind == E_OR; j < e->n; j++) {
-    const Expr *cond = expr_condition(e, j);
-    Mark mark = known_mark(k);
+    const Expr *cond = expr_condition(e, j); Mark mark = known_mark(k);
     known_add(k, cond, j == 2);
     miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond);
     known_back(k, mark);

@@ -26,17 +26,15 @@ void diag_unsupported(Ctx *c) { c->nunsupported++; }
 void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_WARNING, p, text); }
 
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
-  Diag *d = diag_last(c);
+  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL;
   if (!d) return;
   FORMATTED(text);
-  Note **end = &d->notes;
   while (*end) end = &(*end)->next;
   *end = NEW_AS(c, Note, p, text, NULL);
 }
 
 void diag_help(Ctx *c, const char *fmt, ...) {
-  Diag *d = diag_last(c);
-  FORMATTED(text);
+  Diag *d = diag_last(c); FORMATTED(text);
   if (d) d->help = text;
 }
 
@@ -58,19 +56,14 @@ typedef struct Look { const char *severity[2], *note, *caret, *off; } Look;
 static const Look plain = { { "", "" }, "", "", "" }, coloured = { { "\033[1;31m", "\033[1;35m" }, "\033[1;36m", "\033[1;32m", "\033[0m" };
 
 static void print_place(FILE *f, Pos p) {
-  if (!p.src) return;
-  fputs(p.src->name, f);
-  if (p.line) fprintf(f, ":%u:%u", p.line, p.col);
-  fputs(": ", f);
+  if (p.src && p.line) fprintf(f, "%s:%u:%u: ", p.src->name, p.line, p.col);
+  else if (p.src) fprintf(f, "%s: ", p.src->name);
 }
 
 /* The text of line number `line` (counted from 1), or NULL. */
 static const char *source_line(const Source *s, uint32_t line, size_t *len) {
   const char *at = s->text, *end = s->text + s->size;
-  for (uint32_t k = 1; k < line && at; k++) {
-    at = memchr(at, '\n', (size_t)(end - at));
-    if (at) at++;
-  }
+  for (uint32_t k = 1; k < line && at; k++) at = memchr(at, '\n', (size_t)(end - at)), at += at != NULL;
   if (!at || at >= end) return NULL;
   const char *stop = memchr(at, '\n', (size_t)(end - at));
   *len = (size_t)((stop ? stop : end) - at); return at;
@@ -99,10 +92,8 @@ static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
   fprintf(f, "%s%s:%s %s\n", look->severity[d->sev], d->sev == SEV_ERROR ? "error" : "warning", look->off, d->text);
   print_caret(f, d->pos, look);
   for (const Note *n = d->notes; n; n = n->next) {
-    fputs("  ", f);
-    print_place(f, n->pos);
-    fprintf(f, "%snote:%s %s\n", look->note, look->off, n->text);
-    print_caret(f, n->pos, look);
+    fputs("  ", f); print_place(f, n->pos);
+    fprintf(f, "%snote:%s %s\n", look->note, look->off, n->text); print_caret(f, n->pos, look);
   }
   if (d->help) fprintf(f, "  %shelp:%s %s\n", look->note, look->off, d->help);
 }

@@ -11,17 +11,13 @@
 #define NODES_MAX (1u << 20)
 
 static void node_measure(Ctx *c, Expr *e) {
-  uint64_t nodes = 1;
-  for (int k = 0; k < e->n; k++) {
-    nodes += e->arg[k]->nodes;
-    if (e->arg[k]->depth > e->depth) e->depth = e->arg[k]->depth;
-  }
-  e->depth++; e->nodes = (uint32_t)nodes;
+  uint64_t nodes = 1; int depth = 0;
+  for (int k = 0; k < e->n; k++) nodes += e->arg[k]->nodes, depth = e->arg[k]->depth > depth ? e->arg[k]->depth : depth;
+  e->depth = depth + 1; e->nodes = (uint32_t)nodes;
   if (e->depth > DEPTH_MAX) diag_error(c, e->pos, "the expression is nested too deeply (more than %d levels)", DEPTH_MAX);
   else if (nodes > NODES_MAX) diag_error(c, e->pos, "the expression grows too large (more than %u terms)", NODES_MAX);
   else return;
-  diag_help(c, "name a part of it: z[...] = part;");
-  frit_bail(c);
+  diag_help(c, "name a part of it: z[...] = part;"); frit_bail(c);
 }
 
 static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 32; }
@@ -31,10 +27,8 @@ static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u;
 static void node_hash(Expr *e, uint64_t own) {
   uint64_t h = mix((uint64_t)e->kind + 64, own), shape = h;
   h = mix(h, e->kind == E_INDEX ? (uint64_t)e->index->id + 1 : 0);
-  for (int k = 0; k < e->n; k++) {
-    h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash);
-    shape = mix(shape, e->arg[k]->shape);
-  }
+  for (int k = 0; k < e->n; k++)
+    h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash), shape = mix(shape, e->arg[k]->shape);
   e->hash = h; e->shape = (uint32_t)(shape ^ shape >> 32);
 }
 
@@ -79,27 +73,21 @@ static const unsigned char fn_needs[FN_COUNT] = {
 };
 
 static bool fn_check(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  if (t == T_BOOL && fn_needs[f] & NUMBERS) {
-    diag_error(c, p, "'%s' of truth values", fn_info[f].text);
-    diag_help(c, "convert first: i32(x)");
-  } else if (type_is_float(t) && fn_needs[f] & BITS) {
-    diag_error(c, p, "'%s' of floats", fn_info[f].text);
-    diag_help(c, "bits(i32, x) gives the bits of an f32");
-  } else if (t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0)) {
-    diag_error(c, p, "division by zero");
-  } else {
-    return true;
-  }
-  return false;
+  bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
+  bool zero = t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0);
+  if (bools || floats) {
+    diag_error(c, p, "'%s' of %s", fn_info[f].text, bools ? "truth values" : "floats");
+    diag_help(c, bools ? "convert first: i32(x)" : "bits(i32, x) gives the bits of an f32");
+  } else if (zero) diag_error(c, p, "division by zero");
+  return !bools && !floats && !zero;
 }
 
 /* Exact where it can be; 2 ** -1 of weak integers is the weak float 0.5. */
 static Expr *fold_weak(Ctx *c, Fn f, int64_t a, int64_t b, Pos p) {
-  int64_t r;
-  if (fn_eval_exact(f, a, b, &r)) return const_new(c, fn_result(f, T_WINT), (Num){ .i = r }, p);
-  if (f == FN_POW && b < 0) return const_new(c, T_WFLOAT, (Num){ .f = pow((double)a, (double)b) }, p);
-  diag_error(c, p, "the result of '%s' does not fit into 64 bits", fn_info[f].text);
-  return const_new(c, fn_result(f, T_WINT), (Num){ .i = 0 }, p);
+  int64_t r = 0; bool exact = fn_eval_exact(f, a, b, &r);
+  if (!exact && f == FN_POW && b < 0) return const_new(c, T_WFLOAT, (Num){ .f = pow((double)a, (double)b) }, p);
+  if (!exact) diag_error(c, p, "the result of '%s' does not fit into 64 bits", fn_info[f].text);
+  return const_new(c, fn_result(f, T_WINT), (Num){ .i = exact ? r : 0 }, p);
 }
 
 /* f16 and bf16 compute in f32: such a result folds only if it is a value of the type. */
@@ -152,9 +140,7 @@ static Expr *weak_identity(Ctx *c, Fn f, Expr **a) {
 
 static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   int n = fn_info[f].arity; bool constant = true, weak = true;
-  for (int k = 0; k < n; k++) {
-    constant &= arg[k]->kind == E_CONST; weak &= arg[k]->type == T_WINT;
-  }
+  for (int k = 0; k < n; k++) constant &= arg[k]->kind == E_CONST, weak &= arg[k]->type == T_WINT;
   if (constant) return fn_fold(c, f, arg, t, p);
   if ((f == FN_FLOOR || f == FN_TRUNC || f == FN_ROUND) && (type_is_int(t) || t == T_BOOL)) return arg[0];
   return n != 2 ? NULL : t == T_BOOL ? bool_identity(f, arg) : weak ? weak_identity(c, f, arg) : NULL;
@@ -178,9 +164,8 @@ Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p) {
 }
 
 static void condition_check(Ctx *c, const Expr *cond, Pos p) {
-  if (cond->type == T_BOOL || cond->type == T_NONE) return;
-  diag_error(c, p, "the condition is of type %s, not a truth value", type_name(cond->type));
-  diag_help(c, "compare it: x != 0");
+  if (!cond || cond->type == T_BOOL || cond->type == T_NONE) return;
+  diag_error(c, p, "the condition is of type %s, not a truth value", type_name(cond->type)); diag_help(c, "compare it: x != 0");
 }
 
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p) {
@@ -206,7 +191,7 @@ static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p
 
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
   Type t = red_result(r, body->type);
-  if (cond) condition_check(c, cond, p);
+  condition_check(c, cond, p);
   bool never = cond && is_int_const(cond, 0);
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
@@ -229,18 +214,15 @@ static bool index_matches(const Index *a, const Index *b, const Scope *s) {
 
 static bool heads_equal(const Expr *a, const Expr *b, const Scope *s) {
   bool same = a->kind != E_REDUCE || (a->red == b->red && a->nbound == b->nbound);
+  for (int k = 0; a->kind == E_REDUCE && same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
   switch (a->kind) {
   case E_CONST: return !memcmp(&a->i, &b->i, sizeof a->i);               /* bits: -0 is not 0 */
   case E_INDEX: return index_matches(a->index, b->index, s);
   case E_READ: return a->tensor == b->tensor;
   case E_FN: return a->fn == b->fn;
   case E_CONVERT: return a->mode == b->mode;
-  case E_REDUCE:
-    for (int k = 0; same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
-    return same;
-  case E_SELECT: case E_OR: break;
+  default: return same;
   }
-  return same;
 }
 
 static bool equal_in(const Expr *a, const Expr *b, const Scope *s) {
@@ -261,17 +243,13 @@ Expr *expr_with(Ctx *c, Expr *e, Expr **arg) {
   case E_SELECT: return expr_select(c, arg[0], arg[1], arg[2], e->pos);
   case E_OR: return expr_or(c, arg[0], arg[1], e->pos);
   case E_REDUCE: return expr_reduce(c, e->red, e->bound, e->nbound, arg[0], e->n == 2 ? arg[1] : NULL, e->pos);
-  case E_CONST: case E_INDEX: break;
+  default: return e;
   }
-  return e;
 }
 
 Expr *expr_map_args(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) {
   Expr *room[16], **a = e->n <= 16 ? room : NEWN(c, Expr *, e->n); bool changed = false;
-  for (int k = 0; k < e->n; k++) {
-    a[k] = fn(c, e->arg[k], arg);
-    changed |= a[k] != e->arg[k];
-  }
+  for (int k = 0; k < e->n; k++) changed |= (a[k] = fn(c, e->arg[k], arg)) != e->arg[k];
   return changed ? expr_with(c, e, a) : e;
 }
 
@@ -303,8 +281,7 @@ static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   if (e->kind != E_REDUCE || !e->nbound) return e;
   Index **bound = NEWN(c, Index *, e->nbound); Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
-    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound);
-    bound[k]->id = c->nid++;
+    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++;
     to[k] = expr_index(c, bound[k]);
   }
   for (int k = 0; k < e->n; k++) part[k] = expr_subst(c, e->arg[k], e->bound, to, e->nbound);

@@ -126,8 +126,7 @@ static void least_of_index(Ctx *c, End *end, Index *i, int64_t k) {
 
 static double end_least(End s) {
   for (int j = 0; j < s.dims.n; j++) {
-    const Index *d = s.dims.at[j].atom->index;
-    int64_t k = s.dims.at[j].k;
+    const Index *d = s.dims.at[j].atom->index; int64_t k = s.dims.at[j].k;
     end_add(&s, (double)k * (double)(k > 0 ? d->lo : d->hi));
   }
   return s.lost || s.dims.over ? -INFINITY : s.v;
@@ -159,10 +158,7 @@ int64_t div_floor(int64_t a, int64_t m) { return a >= 0 ? a / m : -1 - (-1 - a) 
 
 int64_t gcd_of(int64_t a, int64_t b) {
   uint64_t x = a < 0 ? 0 - (uint64_t)a : (uint64_t)a, y = b < 0 ? 0 - (uint64_t)b : (uint64_t)b;
-  while (y) {
-    uint64_t r = x % y;
-    x = y; y = r;
-  }
+  for (uint64_t r; y; x = y, y = r) r = x % y;
   return x > INT64_MAX ? 1 : (int64_t)x;
 }
 
@@ -244,10 +240,7 @@ static Range range_convert(Ctx *c, const Expr *e) {
 /* Where nothing may be admitted, the identity counts too: then nothing is known of max and min. */
 static Range range_reduce(Ctx *c, const Expr *e) {
   double n = 1; bool some = e->n == 1;
-  for (int k = 0; k < e->nbound; k++) {
-    n *= (double)extent_max(e->bound[k]->ext);
-    some &= extent_min(e->bound[k]->ext) > 0;
-  }
+  for (int k = 0; k < e->nbound; k++) n *= (double)extent_max(e->bound[k]->ext), some &= extent_min(e->bound[k]->ext) > 0;
   Range r = expr_range(c, e->arg[0]);
   if (red_is_place(e->red)) return range_of(0, fmax(n - 1, 0));
   if ((e->red == RED_MAX || e->red == RED_MIN) && some) return r;

@@ -71,14 +71,6 @@ int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) {
   return test_bits[f] ? (test_bits[f] & (int_less(a, b, t) ? 1 : a == b ? 2 : 4)) != 0 : value_wrap(int_value(f, a, b, t), t);
 }
 
-static bool pow_exact(int64_t a, int64_t n, int64_t *out) {
-  *out = 1;
-  if (n < 0) return false;
-  if (a == 0 || a == 1 || a == -1) { *out = int_pow(a, n, T_I64); return true; }
-  for (; n; n--) if (__builtin_mul_overflow(*out, a, out)) return false;
-  return true;
-}
-
 bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out) {
   bool divides = f == FN_DIV || f == FN_MOD || f == FN_QUO || f == FN_REM;
   if (divides && (!b || (a == INT64_MIN && b == -1))) return false;
@@ -86,7 +78,12 @@ bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out) {
   if (f == FN_SUB) return !__builtin_sub_overflow(a, b, out);
   if (f == FN_NEG) return !__builtin_sub_overflow(0, a, out);
   if (f == FN_MUL) return !__builtin_mul_overflow(a, b, out);
-  if (f == FN_POW) return pow_exact(a, b, out);
+  if (f == FN_POW) {
+    bool fits = b >= 0, small = a >= -1 && a <= 1;
+    /* of -1, 0, 1 two powers are all */
+    for (*out = 1, b = small && b > 2 ? 2 - b % 2 : b; b > 0 && fits; b--) fits = !__builtin_mul_overflow(*out, a, out);
+    return fits;
+  }
   if (f == FN_SHL && a) return b >= 0 && b < 63 && !__builtin_mul_overflow(a, (int64_t)1 << b, out);
   *out = fn_eval_i(f, a, b, T_WINT); return true;
 }

@@ -32,10 +32,8 @@ static int64_t number_of(const Expr *e, Fn f) {
 typedef struct Split { Lin quotient, rest; } Split;
 static Split lin_split(Ctx *c, Lin a, int64_t m) {
   Split s = { lin_const(div_floor(a.c, m)), lin_const(mod_floor(a.c, m)) };
-  for (const Term *t = a.at; t < a.at + a.n; t++) {
-    if (t->k % m) lin_add_term(c, &s.rest, t->atom, t->k);
-    else lin_add_term(c, &s.quotient, t->atom, t->k / m);
-  }
+  for (const Term *t = a.at; t < a.at + a.n; t++)
+    lin_add_term(c, t->k % m ? &s.rest : &s.quotient, t->atom, t->k % m ? t->k : t->k / m);
   return s;
 }
 
@@ -78,9 +76,7 @@ static Lin lin_div(Ctx *c, Lin a, int64_t m) {
 static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
   Lin r = lin_const(a.c);
   for (const Term *t = a.at; t < a.at + a.n; t++) {
-    int64_t p = number_of(t->atom, FN_MOD);
-    if (!p || p % m) { lin_add_term(c, &r, t->atom, t->k); continue; }
-    Lin x = lin_of(c, t->atom->arg[0]);
+    int64_t p = number_of(t->atom, FN_MOD); Lin x = lin_of(c, p && p % m == 0 ? t->atom->arg[0] : t->atom);
     lin_add(c, &r, &x, t->k);
   }
   return r;
@@ -187,16 +183,10 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
   lin_add(s->c, a, &x, k);
 }
 
-static Expr *simplify_sum(Simplify *s, Expr *e) {
-  Lin a = { 0 };
-  gather(s, &a, e, 1); return canonical(s->c, a, e);
-}
-
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
   Mark m = known_mark(&s->known);
-  known_add(&s->known, cond, neg);
-  e = simplify(s, e);
+  known_add(&s->known, cond, neg); e = simplify(s, e);
   known_back(&s->known, m); return e;
 }
 
@@ -208,8 +198,8 @@ static Expr *simplify_select(Simplify *s, Expr *e) {
 }
 
 static Expr *simplify_fn(Simplify *s, Expr *e) {
-  Expr *arg[2];
-  if (is_sum(e)) return simplify_sum(s, e);
+  Expr *arg[2]; Lin a = { 0 };
+  if (is_sum(e)) { gather(s, &a, e, 1); return canonical(s->c, a, e); }
   arg[0] = simplify(s, e->arg[0]);
   if (e->n == 2) arg[1] = simplify_under(s, e->arg[1], is_both(e) ? arg[0] : NULL, false);
   if (arg[0] != e->arg[0] || (e->n == 2 && arg[1] != e->arg[1])) e = expr_with(s->c, e, arg);
@@ -222,10 +212,9 @@ static Expr *simplify_fn(Simplify *s, Expr *e) {
 static Expr *reduce_narrow(Ctx *c, Expr *e) {
   int n = 0, ngone = 0; Index **bound = NEWN(c, Index *, e->nbound), **gone = NEWN(c, Index *, e->nbound);
   Expr **zero = NEWN(c, Expr *, e->nbound), *arg[2] = { NULL, NULL };
-  for (int k = 0; k < e->nbound; k++) {
+  for (int k = 0; k < e->nbound; k++)
     if (is_one(e->bound[k])) zero[ngone] = expr_int(c, 0), gone[ngone++] = e->bound[k];
     else bound[n++] = e->bound[k];
-  }
   if (!ngone) return e;
   for (int k = 0; k < e->n; k++) arg[k] = expr_subst(c, e->arg[k], gone, zero, ngone);
   return expr_reduce(c, e->red, bound, n, arg[0], arg[1], e->pos);
@@ -251,7 +240,7 @@ static Expr *simplify_or(Simplify *s, Expr *e) {
   Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a);
   if (!miss.open) return a;
   Mark m = known_mark(&s->known);
-  if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, &miss.lin);
+  if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, miss.lin);
   Expr *b = simplify(s, e->arg[1]);
   known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }

@@ -37,9 +37,8 @@ static void text_addv(Text *t, const char *fmt, va_list ap) {
 }
 
 void text_add(Text *t, const char *fmt, ...) {
-  va_list ap; va_start(ap, fmt);
-  text_addv(t, fmt, ap);
-  va_end(ap);
+  va_list ap;
+  va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap);
 }
 
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
@@ -50,8 +49,7 @@ char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
 char *ctx_printf(Ctx *c, const char *fmt, ...) {
   va_list ap; va_start(ap, fmt);
   char *s = ctx_vprintf(c, fmt, ap);
-  va_end(ap);
-  return s;
+  va_end(ap); return s;
 }
 
 /* ---- numbers: the fewest digits that read back; a comma of the locale becomes a point */
@@ -81,7 +79,8 @@ Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
 }
 
 Source *source_read(Ctx *c, const char *path) {
-  bool in = !strcmp(path, "-"); FILE *f = in ? stdin : fopen(path, "rb"); char part[1 << 16]; Text t = { .c = c };
+  char part[1 << 16]; Text t = { .c = c };
+  bool in = !strcmp(path, "-"); FILE *f = in ? stdin : fopen(path, "rb");
   while (f && !feof(f) && !ferror(f) && t.n <= SOURCE_LIMIT) text_addn(&t, part, fread(part, 1, sizeof part, f));
   const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
   if (f && !in) fclose(f);

@@ -249,7 +249,7 @@ static void check_reads(Verify *v, const Expr *x, bool guarded) {
   for (int k = 0; k < x->n && (!or || !k || miss.open); k++) {
     Mark m = known_mark(&v->known);
     known_add(&v->known, expr_condition(x, k), k == 2);
-    if (or && k && miss.open == 1) known_add_lin(&v->known, &miss.lin);
+    if (or && k && miss.open == 1) known_add_lin(&v->known, miss.lin);
     check_reads(v, x->arg[k], !reduces && (guarded || (or && !k)));
     known_back(&v->known, m);
   }
