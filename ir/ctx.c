@@ -20,11 +20,9 @@ typedef struct Whole { Ctx ctx; struct Arena arena; struct Interned names; } Who
 /* Records the error in storage kept for it, since there may be none left. */
 static void arena_exhausted(Ctx *c) {
   Diag *d = &c->arena->exhausted;
-  if (!d->text) {
-    *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
-    *c->diags_end = d; c->diags_end = &d->next;
-    c->nerror++;
-  }
+  if (d->text) frit_bail(c);
+  *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
+  *c->diags_end = d; c->diags_end = &d->next; c->nerror++;
   frit_bail(c);
 }
 
@@ -110,9 +108,8 @@ const char *ctx_internn(Ctx *c, const char *s, size_t n) {
   if (2 * t->n >= t->cap) intern_grow(c);
   const char **slot = intern_slot(t, s, n);
   if (*slot) return *slot;
-  char *copy = ctx_alloc(c, n + 1);
-  memcpy(copy, s, n);
-  t->n++; return *slot = copy;
+  t->n++;
+  return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
 }
 
 const char *ctx_intern(Ctx *c, const char *s) { return ctx_internn(c, s, strlen(s)); }

@@ -16,8 +16,7 @@
 /* ---- recording */
 static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
   Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text);
-  *c->diags_end = d; c->diags_end = &d->next;
-  c->nerror += sev == SEV_ERROR;
+  *c->diags_end = d; c->diags_end = &d->next; c->nerror += sev == SEV_ERROR;
 }
 
 static Diag *diag_last(const Ctx *c) { return c->diags ? (Diag *)((char *)c->diags_end - offsetof(Diag, next)) : NULL; }

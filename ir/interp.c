@@ -208,25 +208,20 @@ static Num eval(Prog *g, const Expr *e) {
 }
 
 /* ---- equations */
+static void look_index(Prog *g, const Index *i) { g->work *= (double)extent_max(i->ext); g->dims |= i->ext.dim != NULL; }
+
 static bool look(const Expr *e, void *prog) {
   Prog *g = prog;
   g->dims |= e->kind == E_INDEX && e->index->is_dim;
   if (e->kind == E_READ) PUSH(g->p->c, g->in, buf_of(g->p, e->tensor));
-  for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) {
-    g->work *= (double)extent_max(e->bound[k]->ext);
-    g->dims |= e->bound[k]->ext.dim != NULL;
-  }
+  for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) look_index(g, e->bound[k]);
   return true;
 }
 
 static Prog *prog_new(Interp *p, const Eq *e, bool init) {
   int rank = e->out->rank;
   Prog *g = NEW_AS(p->c, Prog, .p = p, .e = e, .init = init, .out = buf_of(p, e->out), .place = NEWN(p->c, Aff, rank), .work = 1);
-  for (int k = 0; k < e->nfree; k++) {
-    PUSH(p->c, g->slot, (Slot){ .index = e->free[k] });
-    g->work *= (double)extent_max(e->free[k]->ext);
-    g->dims |= e->free[k]->ext.dim != NULL;
-  }
+  for (int k = 0; k < e->nfree; k++) look_index(g, e->free[k]);
   for (int d = 0; d < rank; d++) {
     if (!expr_affine(p->c, e->place[d], &g->place[d])) g->place[d].n = -1;
     expr_walk(e->place[d], look, g);
@@ -234,11 +229,7 @@ static Prog *prog_new(Interp *p, const Eq *e, bool init) {
   expr_walk(e->rhs, look, g); return g;
 }
 
-static Slot *slot_of(Prog *g, const Index *i) {
-  Slot *s = g->slot.at;
-  while (s->index != i) s++;
-  return s;
-}
+static Slot *slot_of(Prog *g, const Index *i) { return &g->slot.at[array_find(g->e->free, g->e->nfree, i)]; }
 
 /* Restricts the index that runs over the frames to those of this call. */
 static void bind_frames(Prog *g) {
@@ -289,8 +280,7 @@ static bool prog_step(Prog *g, int d, int64_t at) {
 static bool run_circle(Interp *p, const Circle *g) {
   int64_t lo = INT64_MAX, hi = INT64_MIN;
   for (int k = 0; k < g->n; k++) {
-    const Buf *b = p->prog.at[g->first + k]->out;
-    const Dim *d = &b->dim[g->dim[k]];
+    const Buf *b = p->prog.at[g->first + k]->out; const Dim *d = &b->dim[g->dim[k]];
     int64_t from = g->dim[k] == b->sdim ? p->start : d->origin;
     if (from < lo) lo = from;
     if (d->origin + d->ext > hi) hi = d->origin + d->ext;
@@ -316,9 +306,8 @@ static bool check_data(Interp *p) {
   for (int k = 0; k < p->buf.n; k++) {
     const Tensor *t = p->buf.at[k]->t;
     if (t->kind != TK_PARAM || t->data) continue;
-    diag_error(p->c, t->pos, "the parameter '%s' has no data", t->name);
+    diag_error(p->c, t->pos, "the parameter '%s' has no data", t->name); ok = false;
     diag_help(p->c, "name the file that holds it: weights \"FILE\";");
-    ok = false;
   }
   return ok;
 }
@@ -347,7 +336,7 @@ static bool interp_build(Interp *p, const Graph *r) {
   }
   for (int k = 0; k < r->neq; k++) {
     PUSH(p->c, p->prog, prog_new(p, r->eq[k], false));
-    if (r->eq[k]->constant) ok &= check_constant(p, p->prog.at[k]);
+    ok &= !r->eq[k]->constant || check_constant(p, p->prog.at[k]);
   }
   for (int k = 0; k < r->nin; k++) buf_of(p, r->in[k]);
   for (int k = 0; k < r->nout; k++) buf_of(p, r->out[k]);

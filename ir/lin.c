@@ -8,10 +8,7 @@
 
 #define EXACT 0x1p53              /* beyond it a double no longer counts every integer */
 
-static bool same_atom(const Term *t, const Expr *e, uint64_t key) {
-  if (t->key != key) return false;
-  return e->kind == E_INDEX && t->atom->kind == E_INDEX ? t->atom->index == e->index : expr_equal(t->atom, e);
-}
+static bool same_atom(const Term *t, const Expr *e, uint64_t key) { return t->key == key && expr_equal(t->atom, e); }
 
 void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
@@ -31,15 +28,13 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
 
 static void lin_add_const(Lin *a, int64_t v, int64_t k) {
   int64_t p;
-  a->over |= __builtin_mul_overflow(v, k, &p);
-  a->over |= __builtin_add_overflow(a->c, p, &a->c);
+  a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
 }
 
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
-  a->over |= b->over;
-  lin_add_const(a, b->c, k);
+  int64_t p;
+  a->over |= b->over; lin_add_const(a, b->c, k);
   for (int j = 0; j < b->n; j++) {
-    int64_t p;
     a->over |= __builtin_mul_overflow(b->at[j].k, k, &p);
     lin_add_term(c, a, b->at[j].atom, p);
   }
@@ -139,10 +134,9 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
     int64_t k[2] = { a.at[j].k };
     if (__builtin_sub_overflow(0, k[0], &k[1])) { end[0].lost = end[1].lost = true; return; }
     Range r = e->kind == E_INDEX ? (Range){ 0, 0 } : expr_range(c, e);
-    for (int s = 0; s < 2; s++) {
+    for (int s = 0; s < 2; s++)
       if (e->kind == E_INDEX) least_of_index(c, &end[s], e->index, k[s]);
       else end_add(&end[s], (double)k[s] * (k[s] > 0 ? r.lo : r.hi));
-    }
   }
 }
 

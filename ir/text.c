@@ -28,12 +28,10 @@ void text_addn(Text *t, const char *s, size_t n) {
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
   va_list again; va_copy(again, ap);
-  int n = vsnprintf(NULL, 0, fmt, again);
-  va_end(again);
+  int n = vsnprintf(NULL, 0, fmt, again); va_end(again);
   if (n < 0) return;
   text_reserve(t, (size_t)n + 1);
-  vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
-  t->n += (size_t)n;
+  t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
 }
 
 void text_add(Text *t, const char *fmt, ...) {

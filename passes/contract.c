@@ -108,8 +108,7 @@ void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk)
     for (j = n++; j > 0 && goes_outside(c, s->x, v[j - 1], s->k[i]); j--) v[j] = v[j - 1];
     v[j] = s->k[i];
   }
-  *nk = n;
-  *k = NEWN(c, const char *, n + 1);
+  *nk = n; *k = NEWN(c, const char *, n + 1);
   for (int i = 0; i < n; i++) (*k)[i] = v[i]->name;
 }
 

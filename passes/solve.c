@@ -115,12 +115,6 @@ static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index *
   return i;
 }
 
-static bool placed_once(const Eq *e, const Index *i) {
-  int n = 0;
-  for (int d = 0; d < e->out->rank; d++) n += expr_has_index(e->place[d], i);
-  return n == 1;
-}
-
 /* at[k] becomes a new index of `ext` elements; gives base + step * it, the value of the old one. */
 static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base, int64_t step) {
   at[k] = index_new(c, at[k]->name, extent_of(ext));
@@ -130,8 +124,7 @@ static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base,
 /* A copy of e with indices of its own, so that pieces do not share any. */
 static Eq *eq_piece(Ctx *c, const Eq *e) {
   Eq *p = ctx_copy(c, e, sizeof *e); Expr **to = NEWN(c, Expr *, e->nfree);
-  p->id = ++c->nid;
-  p->free = NEWN(c, Index *, e->nfree); p->place = NEWN(c, Expr *, e->out->rank);
+  p->id = ++c->nid; p->free = NEWN(c, Index *, e->nfree); p->place = NEWN(c, Expr *, e->out->rank);
   for (int k = 0; k < e->nfree; k++) to[k] = expr_index(c, p->free[k] = index_new(c, e->free[k]->name, e->free[k]->ext));
   p->rhs = expr_fresh(c, expr_subst(c, e->rhs, e->free, to, e->nfree));
   for (int d = 0; d < e->out->rank; d++) p->place[d] = expr_subst(c, e->place[d], e->free, to, e->nfree);
@@ -170,8 +163,9 @@ enum { CLASSES = 8 };             /* residue classes of one dimension: more piec
 
 static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
   Index *k, *i = class_indices(e, red, cond, &k);
-  if (!i || cond->a > CLASSES || cond->a > i->ext.n || !placed_once(e, i)) return false;
-  int at = eq_at(s->g, e);
+  int places = 0, at = eq_at(s->g, e);
+  for (int d = 0; i && d < e->out->rank; d++) places += expr_has_index(e->place[d], i);
+  if (places != 1 || cond->a > CLASSES || cond->a > i->ext.n) return false;
   eq_remove(s->g, e);
   for (int64_t r = 0; r < cond->a; r++) {
     Eq *p = class_piece(s, e, i, k, cond, r);
