@@ -58,8 +58,7 @@ typedef struct Scc { const Deps *d; int *num, *low, *next; bool *on; Ints stack,
 static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 
 static void scc_enter(Scc *s, int k) {
-  s->num[k] = s->low[k] = ++s->count;
-  s->on[k] = true;
+  s->num[k] = s->low[k] = ++s->count; s->on[k] = true;
   PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k);
 }
 
@@ -144,8 +143,7 @@ static bool steppable(Ctx *c, const Expr *place) {
 static bool dim_fits(Search *s, int t, int upto) {
   for (int k = 0; k < s->n; k++) if (s->of[k] == t && !steppable(s->c, s->eq[k]->place[s->dim[t]])) return false;
   for (int j = 0; j < s->link.n; j++) {
-    const Link *l = &s->link.at[j];
-    int a = s->of[l->eq], b = l->tensor;
+    const Link *l = &s->link.at[j]; int a = s->of[l->eq], b = l->tensor;
     if ((a != t && b != t) || s->seq[a] > upto || s->seq[b] > upto) continue;
     int step = ++s->work > WORK_MAX ? FAIL : link_step(s, l);
     if (step == FAIL || (step && s->dir && step != s->dir)) return false;
@@ -222,8 +220,7 @@ static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
 static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *order) {
   Ctx *c = d->c; bool alone = n == 1;
   for (int j = 0; alone && j < d->on[at[0]].n; j++) alone = d->on[at[0]].at[j] != at[0];
-  *out = (Circle){ at[0], n, 0, NEWN(c, int, n) };
-  order[0] = 0;
+  *out = (Circle){ at[0], n, 0, NEWN(c, int, n) }; order[0] = 0;
   if (alone) return true;
   Search s = { .c = c, .eq = NEWN(c, Eq *, n), .n = n, .wrote = NEWN(c, const Range *, n), .t = NEWN(c, Tensor *, n), .of = NEWN(c, int, n),
                .dim = NEWN(c, int, n), .seq = NEWN(c, int, n) };
@@ -243,8 +240,7 @@ bool graph_sort(Ctx *c, Graph *g) {
   Deps d = find_deps(c, g); Scc s = find_components(c, &d); Eq **out = NEWN(c, Eq *, g->neq + 1);
   int *order = NEWN(c, int, g->neq + 1); Circle circle; bool ok = true;
   for (int k = 0, first = 0; k < s.size.n; first += s.size.at[k++]) {
-    int n = s.size.at[k], *at = s.order.at + first;
-    bool found = circle_find(&d, at, n, &circle, order);
+    int n = s.size.at[k], *at = s.order.at + first; bool found = circle_find(&d, at, n, &circle, order);
     for (int j = 0; j < n; j++) out[first + j] = g->eq[at[found ? order[j] : j]];
     ok &= found;
   }

@@ -1,6 +1,5 @@
 /* Linear forms: building, adding, printing back; and ranges: of forms, and of what is not linear by intervals.
- *   lin_range(t - 1 - i) where i < t:     0 .. t - 1. A symbolic extent is kept while its index is put to its last place, so that
- *   i <= t - 1 is proven for every t.
+ *   lin_range(t - 1 - i) where i < t:     0 .. t - 1       a symbolic extent is kept while its index is put to its last place
  *   (2 * i + k - 1) / 4, i < 8, k < 3:  -1 .. 3       clamp(ids[j], 0, 9): 0 .. 9       u8 x: 0 .. 255 */
 #include "lin.h"
 #include "scalar.h"

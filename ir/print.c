@@ -96,8 +96,7 @@ static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
   int n = speech_of_expr(e->rhs, dim);
   for (int k = 0; k < e->nfree; k++) n += speech_of_index(e->free[k], dim);
   for (int d = 0; d < e->out->rank; d++) {
-    Aff a;
-    n += speech_of_expr(e->place[d], dim);
+    Aff a; n += speech_of_expr(e->place[d], dim);
     if (expr_affine(c, e->place[d], &a) && a.n == 1 && a.c && a.index[0]->ext.dim == dim) return false;
   }
   return n <= 1;
@@ -189,9 +188,7 @@ static void print_expr(Printer *p, const Expr *e, int prec) {
   case E_READ: put(p, "%s[", e->tensor->name); print_list(p, e->arg, e->n, PREC_SHIFT, "]"); break;
   case E_FN: print_fn(p, e); break;
   case E_CONVERT: text_add(&p->t, convert[e->mode], type_name(e->type)); print_list(p, e->arg, 1, PREC_ANY, ")"); break;
-  case E_SELECT:
-    print_list(p, e->arg, 1, PREC_OR, " ? "); print_list(p, e->arg + 1, 1, PREC_ANY, " : "); print_expr(p, e->arg[2], PREC_ANY);
-    break;
+  case E_SELECT: print_list(p, e->arg, 1, PREC_OR, " ? "); print_list(p, e->arg + 1, 1, PREC_ANY, " : "); print_expr(p, e->arg[2], PREC_ANY); break;
   case E_OR: put(p, "("); print_list(p, e->arg, 1, PREC_BIT, " or "); print_list(p, e->arg + 1, 1, PREC_BIT, ")"); break;
   case E_REDUCE: print_reduce(p, e); break;
   }
@@ -255,9 +252,8 @@ static void print_eq(Printer *p, const Eq *e) {
 /* ---- loop trees */
 static void print_leaf(Printer *p, const Tree *leaf) {
   put(p, "%s(", leaf->name);
-  for (int k = 0; k < leaf->nleaf; k++) {
-    const LeafDim *d = &leaf->leaf[k];
-    put(p, "%s%s", k ? ", " : "", name_in_tree(p, d->index));
+  for (const LeafDim *d = leaf->leaf; d < leaf->leaf + leaf->nleaf; d++) {
+    put(p, "%s%s", d > leaf->leaf ? ", " : "", name_in_tree(p, d->index));
     if (d->kind != LEAF_UNROLL && d->step > 1) put(p, "/%lld", (long long)d->step);
     put(p, "%s", d->kind == LEAF_UNROLL ? "*" : d->kind == LEAF_VECTOR ? "~" : "");
   }
@@ -380,8 +376,7 @@ static bool in_kernel(const Graph *g, const Eq *e) {
 static void print_loose(Printer *p, bool constant) {
   for (int k = 0; k < p->g->neq; k++) {
     if (p->g->eq[k]->constant != constant || in_kernel(p->g, p->g->eq[k])) continue;
-    names_of_eqs(p, &p->g->eq[k], 1);
-    print_eq_line(p, constant ? "  const " : "  ", p->g->eq[k]);
+    names_of_eqs(p, &p->g->eq[k], 1); print_eq_line(p, constant ? "  const " : "  ", p->g->eq[k]);
   }
 }
 

@@ -5,17 +5,15 @@
 #include <math.h>
 #include <string.h>
 
-/* A row is checked up to the first place where it is broken. e, k: the equation and the kernel; known: what holds at the node, scope: what it may name. */
+/* A row is checked up to the first fault. e, k: the equation and the kernel; known: what holds at the node, scope: what it may name. */
 typedef struct Verify {
   Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; const Kernel *k; Known known; VEC(Index *) scope;
 } Verify;
 
 __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
+  va_list ap; va_start(ap, fmt);
   if (!v->broken) diag_error(v->c, p, "internal error: after %s: %s: %s (%s)", v->after, v->row, ctx_vprintf(v->c, fmt, ap), v->why);
-  va_end(ap);
-  v->broken = true;
+  va_end(ap); v->broken = true;
 }
 
 static bool among(const void *array, int n, const void *x) { return array_find(array, n, x) >= 0; }
@@ -139,8 +137,7 @@ static void check_bound(Verify *v, const Expr *x) {
 static void eq_indices(Verify *v, const Eq *e) {
   v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
-    bool used = false;
-    scope_add(v, e->free[j]);
+    bool used = false; scope_add(v, e->free[j]);
     for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
     if (!used) broken(v, e->pos, "the index '%s' of '%s' stands in no place", e->free[j]->name, e->out->name);
   }
@@ -178,8 +175,7 @@ static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
   Range x = expr_range(c, a), y = expr_range(c, b); Aff p, q; int64_t g = 0;
   if (x.hi < y.lo || y.hi < x.lo) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
-  for (int k = 0; k < p.n; k++) g = gcd_of(g, p.k[k]);
-  for (int k = 0; k < q.n; k++) g = gcd_of(g, q.k[k]);
+  for (int k = 0; k < p.n + q.n; k++) g = gcd_of(g, k < p.n ? p.k[k] : q.k[k - p.n]);
   return g > 1 && (p.c - q.c) % g != 0;
 }
 
@@ -404,7 +400,8 @@ static const Row rows[] = {
   { STAGE_EXPAND, "states", "the first value is stored, the next is copied", .tensor = tensor_states },
   { STAGE_EXPAND, "order", "producers come first, circles stand together", .graph = order },
   { STAGE_SIMPLIFY, "normal form", "the lowering opens one accumulator an equation", .eq = eq_normal },
-  { STAGE_FUSE, "one kernel each", "kernels are what runs; an equation in none or two is lost or done twice", .eq = eq_kernels, .kernel = kernel_eqs },
+  { STAGE_FUSE, "one kernel each", "kernels are what runs; an equation in none or two is lost or done twice",
+    .kernel = kernel_eqs, .eq = eq_kernels },
   { STAGE_FUSE, "order of kernels", "they run in this order", .graph = kernel_order },
   { STAGE_FUSE, "lists of kernels", "what is not listed may live in registers only", .kernel = kernel_lists },
   { STAGE_LAYOUT, "layouts", "every element has one place", .tensor = tensor_layouts },

@@ -29,8 +29,7 @@ static void tail_read(Ctx *c, const Expr *r, void *arg) {
 static double tail_score(Search *s) {
   s->v = 0;
   for (int i = 0; i < s->its.n; i++) {
-    const Item *f = &s->its.at[i];
-    bool local = is_local(s->k, f->t);
+    const Item *f = &s->its.at[i]; bool local = is_local(s->k, f->t);
     if (f != s->it && (f->red || !same_space(f, s->it))) continue;
     if (f != s->it) each_read(s->c, f->eq[0]->rhs, tail_read, s);
     if (f == s->it && s->its.n > 1 && local) continue;
@@ -44,8 +43,7 @@ static double lane_fill(const Index *i, int lanes) { return 20 * (double)count_m
 
 static void lanes_try(Search *s, Index *const *at, int n, bool across) {
   for (int k = 0; k < n; k++) {
-    const Index *i = at[k], *b = s->best.i;
-    s->name = i->name;
+    const Index *i = at[k], *b = s->best.i; s->name = i->name;
     double v = operand_score(s->c, s->s->x, i->name) + operand_score(s->c, s->s->w, i->name) + lane_fill(i, s->lanes);
     v += across ? -12 - 20.0 * (count_max(i) < 2 * s->lanes) : tail_score(s);
     if (is_stream(i)) v += 1000;
@@ -56,8 +54,7 @@ static void lanes_try(Search *s, Index *const *at, int n, bool across) {
 static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int lanes) {
   Search x = { .c = c, .k = k, .it = it, .its = items_of(c, k), .s = s, .lanes = lanes };
   for (int i = 0; i < x.its.n; i++) if (x.its.at[i].t == it->t) x.it = &x.its.at[i];
-  lanes_try(&x, s->n, s->nn, false); lanes_try(&x, s->m, s->nm, false);
-  lanes_try(&x, s->batch, s->nbatch, false);
+  lanes_try(&x, s->n, s->nn, false); lanes_try(&x, s->m, s->nm, false); lanes_try(&x, s->batch, s->nbatch, false);
   if (lanes > 1) lanes_try(&x, s->k, s->nk, true);
   return x.best;
 }
@@ -150,7 +147,8 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
-  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .lanes = kernel_lanes(k, t), .across = lane.across };
+  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .across = lane.across };
+  out->lanes = kernel_lanes(k, t);
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   TileSize z = size_of(c, it, rows, cols, out, copies);

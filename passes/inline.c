@@ -120,7 +120,7 @@ static double evaluations(const Expr *e, const Tensor *t, double factor) {
   for (int k = 0; k < e->n; k++) {
     double m = evaluations(e->arg[k], t, factor);
     if (m < 0 || (n && m && n != m)) return -1;
-    if (m) n = m;
+    n = m ? m : n;
   }
   return n;
 }
@@ -167,11 +167,10 @@ static bool inline_pointwise(Inline *in, Eq *p) {
 /* ---- addends of a sum start its accumulator */
 /* The reduction whose result e reads whole, index by index of q, and nobody else reads; NULL: it is no such read. */
 static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
-  int n = 0;
+  int n = 0; const Index *i;
   if (e->kind != E_READ || e->type != q->out->type || !tensor_removable(in->g, &in->uses, e->tensor)) return NULL;
   for (int d = 0; d < e->n; d++) {
-    const Index *i = expr_bare(e->arg[d]);
-    if (!i && !expr_is_const(e->arg[d])) return NULL;
+    if (!(i = expr_bare(e->arg[d])) && !expr_is_const(e->arg[d])) return NULL;
     n += i && index_in(i, q->free, q->nfree);
   }
   const UseList *l = uses_get(&in->uses, e->tensor); Eq *r = l->writer.at[0];

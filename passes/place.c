@@ -2,8 +2,7 @@
  *   before   a[c, i] = f(x[c, i]);                     after   z[c, i] = f(x[c, i]);
  *            z[c, i] = a[c, i];                                z[8 + c, i] = g(x[c, i]);
  *            z[8 + c, i] = b[c, i];  (b = g(x))
- * All other readers of the temporary read the piece. Concatenation costs nothing then.
- * needs   inline: views are gone, a copy is a plain read
+ * All other readers of the temporary read the piece: concatenation costs nothing.   needs inline: views are gone, a copy is a plain read
  * never   lets a producer of one piece read another one (a circle); moves what is read under `or` (outside the temporary is inside z) */
 #include "util.h"
 

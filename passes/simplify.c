@@ -97,11 +97,9 @@ static bool eq_same(Ctx *c, const Eq *a, const Eq *b) {
   return expr_equal(a->rhs, expr_subst(c, b->rhs, b->free, to, b->nfree));
 }
 
-typedef struct Rename { Tensor *from, *to; } Rename;
-
-static Expr *rename_read(Ctx *c, Expr *e, void *arg) {
-  const Rename *r = arg;
-  return e->kind == E_READ && e->tensor == r->from ? expr_read(c, r->to, e->arg, e->pos) : e;
+/* ab: reads of ab[0] become reads of ab[1]. */
+static Expr *rename_read(Ctx *c, Expr *e, void *ab) {
+  return e->kind == E_READ && e->tensor == *(Tensor **)ab ? expr_read(c, ((Tensor **)ab)[1], e->arg, e->pos) : e;
 }
 
 static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t) {
@@ -115,8 +113,10 @@ static bool read_by_hand(const Graph *g, const UseList *l) {
 }
 
 static void cse_merge(Ctx *c, Graph *g, const UseList *readers, Eq *keep, Eq *gone) {
-  Eq *e;
-  for (int k = 0; k < readers->read.n; k++) e = readers->read.at[k].eq, e->rhs = expr_map(c, e->rhs, rename_read, &(Rename){ gone->out, keep->out });
+  for (int k = 0; k < readers->read.n; k++) {
+    Eq *e = readers->read.at[k].eq;
+    e->rhs = expr_map(c, e->rhs, rename_read, (Tensor *[]){ gone->out, keep->out });
+  }
   keep->label = label_union(c, keep->label, gone->label);
   ledger_add(c, "simplify", gone->out->name, true, bytes_of(gone->out), "equal to %s", keep->out->name);
   eq_remove(g, gone);
@@ -131,8 +131,7 @@ static int cse(Ctx *c, Graph *g) {
       if (x->rhs->shape != y->rhs->shape || x->out == y->out || !cse_candidate(g, &u, x->out) || !cse_candidate(g, &u, y->out)) continue;
       const UseList *readers = uses_get(&u, y->out);
       if (!eq_same(c, x, y) || read_by_hand(g, readers)) continue;
-      cse_merge(c, g, readers, x, y);
-      return 1;
+      cse_merge(c, g, readers, x, y); return 1;
     }
   return 0;
 }

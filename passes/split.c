@@ -223,14 +223,8 @@ typedef struct Hoist { Ctx *c; Graph *g; Eq *eq; Indices all; int n; } Hoist;
 
 enum { HOIST_GAIN = 4, HOIST_MAX = 65536 };  /* fewer evaluations by this factor; elements of a constant that replaces an expression */
 
-static double points_of(const Indices *at) {
-  double n = 1;
-  for (int k = 0; k < at->n; k++) n *= at->at[k]->is_dim ? 1 : (double)extent_max(at->at[k]->ext);
-  return n;
-}
-
 /* Would e be evaluated far less often over its own indices? */
-static bool is_invariant(Hoist *h, const Indices *used) { return points_of(used) * HOIST_GAIN <= points_of(&h->all); }
+static bool is_invariant(Hoist *h, const Indices *used) { return index_points(used->at, used->n) * HOIST_GAIN <= index_points(h->all.at, h->all.n); }
 
 /* Never what a condition keeps inside its tensor. */
 static bool may_move(Hoist *h, Expr *e, const Indices *used) {
@@ -243,7 +237,7 @@ static bool may_move(Hoist *h, Expr *e, const Indices *used) {
 static bool hoistable(Hoist *h, Expr *e, Indices *used) {
   bool costly = expr_costly(e);
   expr_indices(h->c, e, used);
-  bool fixed = expr_constant(e) && points_of(used) <= HOIST_MAX && (costly || e->kind == E_FN);
+  bool fixed = expr_constant(e) && index_points(used->at, used->n) <= HOIST_MAX && (costly || e->kind == E_FN);
   return (fixed || (costly && is_invariant(h, used))) && may_move(h, e, used);
 }
 
@@ -284,8 +278,7 @@ int hoist_invariants(Ctx *c, Graph *g) {
     Hoist h = { .c = c, .g = g, .eq = all[k] };
     if (all[k]->constant || eq_by_hand(g, all[k])) continue;
     for (int i = 0; i < all[k]->nfree; i++) PUSH(c, h.all, all[k]->free[i]);
-    all[k]->rhs = hoist(&h, all[k]->rhs);
-    n += h.n;
+    all[k]->rhs = hoist(&h, all[k]->rhs); n += h.n;
   }
   return n;
 }
