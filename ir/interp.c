@@ -380,15 +380,6 @@ static bool set_dims(Interp *p, const int64_t *dims) {
   return true;
 }
 
-static bool prepare(Interp *p) {
-  for (int k = 0; k < p->buf.n; k++) if (!is_constant(p->buf.at[k]->t) && !buf_size(p, p->buf.at[k])) return false;
-  for (int k = 0; k < p->init.n && !p->begun; k++) {
-    prog_bind(p->init.at[k]);
-    if (!prog_run(p->init.at[k])) return false;
-  }
-  return true;
-}
-
 /* All states take their next values at once. */
 static void next_states(Interp *p) {
   uint8_t **next = NEWN(p->c, uint8_t *, p->buf.n);
@@ -400,7 +391,12 @@ static void next_states(Interp *p) {
 }
 
 bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_t *dims) {
-  if (!set_dims(p, dims) || !prepare(p)) return false;
+  if (!set_dims(p, dims)) return false;
+  for (int k = 0; k < p->buf.n; k++) if (!is_constant(p->buf.at[k]->t) && !buf_size(p, p->buf.at[k])) return false;
+  for (int k = 0; k < p->init.n && !p->begun; k++) {
+    prog_bind(p->init.at[k]);
+    if (!prog_run(p->init.at[k])) return false;
+  }
   for (int k = 0; k < p->g->nin; k++) copy_frames(p, buf_of(p, p->g->in[k]), (void *)(uintptr_t)in[k], true);
   if (!run_groups(p, false)) return false;
   for (int k = 0; k < p->g->nout; k++) if (out[k]) copy_frames(p, buf_of(p, p->g->out[k]), out[k], false);

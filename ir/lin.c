@@ -67,10 +67,7 @@ static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
   lin_walk(c, a, e->arg[e->n - 1], last);
 }
 
-Lin lin_of(Ctx *c, const Expr *e) {
-  Lin a = { 0 };
-  lin_walk(c, &a, (Expr *)(uintptr_t)e, 1); return a;
-}
+Lin lin_of(Ctx *c, const Expr *e) { Lin a = { 0 }; lin_walk(c, &a, (Expr *)(uintptr_t)e, 1); return a; }
 
 Lin lin_extent(Ctx *c, Extent e) {
   Lin a = lin_const(e.n);

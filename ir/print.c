@@ -140,8 +140,8 @@ static void print_layout(Printer *p, const LayoutDim *l, int n, const char *cons
 enum { PREC_ANY = 1, PREC_OR = 2, PREC_BIT = 3, PREC_SHIFT = 7, PREC_UNARY = 11, PREC_CLOSED = 13 };
 
 static int binding_of(const Expr *e) {
-  bool weak = e->type == T_WINT || e->type == T_WFLOAT;
-  if (e->kind == E_CONST) return weak && (type_is_float(e->type) ? e->f < 0 || (e->f == 0 && signbit(e->f)) : e->i < 0) ? PREC_UNARY : PREC_CLOSED;
+  bool minus = e->type == T_WINT ? e->i < 0 : e->type == T_WFLOAT && (e->f < 0 || (e->f == 0 && signbit(e->f)));
+  if (e->kind == E_CONST) return minus ? PREC_UNARY : PREC_CLOSED;
   if (e->kind == E_FN && fn_info[e->fn].prec) return fn_info[e->fn].prec;
   return e->kind == E_SELECT ? PREC_ANY : PREC_CLOSED;
 }
