@@ -59,7 +59,8 @@ static bool match(const Pat *p, Expr *e, Env *v) {
 
 /* And so far from the ends of f32 that its reciprocal is exact. */
 static bool is_power_of_two(const Expr *c) {
-  int e; double v = type_is_float(c->type) ? fabs(expr_number(c)) : 0;
+  int e;
+  double v = type_is_float(c->type) ? fabs(expr_number(c)) : 0;
   return v > 1e-30 && v < 1e30 && frexp(v, &e) == 0.5;
 }
 
