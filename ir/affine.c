@@ -24,12 +24,10 @@ static Lin lin_of_aff(Ctx *c, const Aff *a) {
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
   Lin a = lin_of(c, e);
   if (a.over || !lin_is_affine(a)) return false;
-  *out = aff_of_lin(c, &a);
-  return true;
+  *out = aff_of_lin(c, &a); return true;
 }
 
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
-
 int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
@@ -43,25 +41,20 @@ Mark known_mark(const Known *k) { return (Mark){ k->lin.n, k->cond.n, k->impossi
 void known_back(Known *k, Mark m) { k->lin.n = m.lin; k->cond.n = m.cond; k->impossible = m.impossible; }
 
 /* a >= 0 for integers says the same as floor(a / gcd) >= 0: 4 * i - 3 >= 0 is i - 1 >= 0. */
-static Lin lin_tight(Ctx *c, const Lin *a) {
-  Lin r = lin_copy(c, a);
-  int64_t g = 0;
+static Lin lin_tight(Ctx *c, Lin a) {
+  Lin r = lin_copy(c, &a); int64_t g = 0;
   for (int k = 0; k < r.n; k++) g = gcd_of(g, r.at[k].k);
   if (g < 2 || r.over) return r;
   for (int k = 0; k < r.n; k++) r.at[k].k /= g;
-  r.c = div_floor(r.c, g);
-  return r;
+  r.c = div_floor(r.c, g); return r;
 }
 
-void known_add_lin(Known *k, const Lin *a) {
+void known_add_lin(Known *k, Lin a) {
   Lin f = lin_tight(k->c, a);
   if (f.over) return;
   if (lin_range(k->c, f).hi < 0) k->impossible = 1;
   PUSH(k->c, k->lin, f);
 }
-
-/* sign * d + offset >= 0 */
-static void known_add_scaled(Known *k, Lin d, int sign, int64_t offset) { Lin f = lin_times(k->c, offset, d, sign); known_add_lin(k, &f); }
 
 /* A comparison of integers whose sides are values of the type in which they are compared? */
 static bool is_int_test(Ctx *c, const Expr *e) {
@@ -82,26 +75,21 @@ static const struct { Fn negated; int sign, offset; } tests[FN_COUNT] = {
 
 static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;
-  Fn f = neg ? tests[e->fn].negated : e->fn;
-  Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
+  Fn f = neg ? tests[e->fn].negated : e->fn; Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
   if (d.over) return;
-  if (tests[f].sign) { known_add_scaled(k, d, tests[f].sign, tests[f].offset); return; }
-  Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d);
-  if (r.lo == 0) known_add_scaled(k, d, 1, f == FN_EQ ? 0 : -1);
-  if (r.hi == 0) known_add_scaled(k, d, -1, f == FN_EQ ? 0 : -1);
+  if (tests[f].sign) { known_add_lin(k, lin_times(k->c, tests[f].offset, d, tests[f].sign)); return; }
+  Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d); int64_t n = f == FN_EQ ? 0 : -1;
+  if (r.lo == 0) known_add_lin(k, lin_times(k->c, n, d, 1));
+  if (r.hi == 0) known_add_lin(k, lin_times(k->c, n, d, -1));
 }
 
 static void known_add_lins(Known *k, const Expr *e, bool neg) {
   if (e->kind == E_CONST && e->type == T_BOOL && !e->i == !neg) k->impossible = 1;
   if (e->kind != E_FN) return;
   bool not = e->fn == FN_NOT, both = e->fn == (neg ? FN_OR : FN_AND);
-  if (e->type == T_BOOL && (not || both)) {
-    for (int j = 0; j < e->n; j++) known_add_lins(k, e->arg[j], neg != not);
-  } else if (fn_info[e->fn].rule == 'B') {
-    known_add_test(k, e, neg);
-  }
+  for (int j = 0; e->type == T_BOOL && (not || both) && j < e->n; j++) known_add_lins(k, e->arg[j], neg != not);
+  if (fn_info[e->fn].rule == 'B') known_add_test(k, e, neg);
 }
-
 void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); } }
 
 const Expr *expr_condition(const Expr *e, int j) {
@@ -130,14 +118,7 @@ static bool is_nonneg(Known *k, Lin a, int from, int facts) {
   }
   return false;
 }
-
-bool known_nonneg(Known *k, Lin a) {
-  ArenaMark m = ctx_mark(k->c);
-  Lin f = lin_tight(k->c, &a);
-  bool r = !f.over && (k->impossible || is_nonneg(k, f, 0, 2));
-  ctx_release(k->c, m);
-  return r;
-}
+bool known_nonneg(Known *k, Lin a) { Lin f = lin_tight(k->c, a); return !f.over && (k->impossible || is_nonneg(k, f, 0, 2)); }
 
 /* ---- tabulation: the expression at every point of its indices */
 typedef struct Table { Index *index[TABLE_INDICES]; int64_t at[TABLE_INDICES]; int n; bool single; } Table;
@@ -151,8 +132,7 @@ static bool table_takes(Table *t, const Expr *e, bool grow) {
     if (!grow || e->index->is_dim || e->index->ext.dim || t->n == TABLE_INDICES) return false;
     t->index[t->n++] = e->index;
   }
-  for (int k = 0; k < e->n; k++)
-    if (!table_takes(t, e->arg[k], grow)) return false;
+  for (int k = 0; k < e->n; k++) if (!table_takes(t, e->arg[k], grow)) return false;
   return true;
 }
 
@@ -160,11 +140,9 @@ static Num table_eval(const Table *t, const Expr *e);
 
 /* Weak floats are computed in f32 by kernels and in double by the interpreter: t->single chooses. */
 static Num table_call(const Table *t, const Expr *e) {
-  const Expr *a = e->arg[0], *b = e->arg[e->n - 1];
-  Type p = fn_promoted(e->fn, e->arg);
+  const Expr *a = e->arg[0], *b = e->arg[e->n - 1]; Type p = fn_promoted(e->fn, e->arg);
   Num x = convert_value(table_eval(t, a), a->type, p, CV_PLAIN), y = e->n == 2 ? convert_value(table_eval(t, b), b->type, p, CV_PLAIN) : x;
-  Num r = fn_eval(e->fn, x, y, p);
-  bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
+  Num r = fn_eval(e->fn, x, y, p); bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
   if (type_is_float(e->type) && single) r.f = value_round(r.f, T_F32);
   return r;
 }
@@ -177,27 +155,15 @@ static Num table_eval(const Table *t, const Expr *e) {
   case E_FN: return table_call(t, e);
   case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
   case E_SELECT:
-    side = e->arg[table_eval(t, side).i ? 1 : 2];
-    return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
+    side = e->arg[table_eval(t, side).i ? 1 : 2]; return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
   default: return (Num){ .i = 0 };     /* kept out by table_takes */
   }
 }
 
-static int64_t table_points(const Table *t) {
-  int64_t n = 1;
-  for (int k = 0; k < t->n; k++)
-    if (__builtin_mul_overflow(n, extent_max(t->index[k]->ext), &n)) return INT64_MAX;
-  return n;
-}
-
-static void table_next(Table *t) {
-  for (int k = t->n - 1; k >= 0; t->at[k--] = 0)
-    if (++t->at[k] < t->index[k]->ext.n) return;
-}
+static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }
 
 static bool table_admits(const Table *t, const Cond *cond, int n) {
-  for (int k = 0; k < n; k++)
-    if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
+  for (int k = 0; k < n; k++) if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
   return true;
 }
 
@@ -206,11 +172,11 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
   Table t = { .n = 0 }; VEC(Cond) cond = { 0 };
   *lo = INT64_MAX, *hi = INT64_MIN;
   if (!table_takes(&t, e, true)) return false;
-  int64_t points = table_points(&t);
+  int64_t points = 1;
+  for (int k = 0; k < t.n; k++) if (__builtin_mul_overflow(points, extent_max(t.index[k]->ext), &points)) return false;
   if (points > POINTS_MAX || points * e->nodes > TABLE_WORK - known->spent) return false;
   known->spent += points * e->nodes;
-  for (int k = 0; k < known->cond.n; k++)
-    if (table_takes(&t, known->cond.at[k].e, false)) PUSH(known->c, cond, known->cond.at[k]);
+  for (int k = 0; k < known->cond.n; k++) if (table_takes(&t, known->cond.at[k].e, false)) PUSH(known->c, cond, known->cond.at[k]);
   for (int single = 0; single < 2; single++) {
     t.single = single;
     for (int64_t p = 0; p < points; p++, table_next(&t)) {
@@ -223,19 +189,12 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
 }
 
 /* ---- inside and outside */
-static void inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
-  Lin x = lin_of(k->c, e);
-  int64_t least, most;
+void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
+  Lin x = lin_of(k->c, e); int64_t least, most;
   *lo = known_nonneg(k, x);
   *hi = known_nonneg(k, lin_times(k->c, -1, lin_minus(k->c, lin_extent(k->c, n), x), 1));
   if ((*lo && *hi) || lin_is_affine(x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
   *lo |= least >= 0; *hi |= most < extent_min(n);
-}
-
-void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
-  ArenaMark m = ctx_mark(k->c);
-  inside(k, e, n, lo, hi);
-  ctx_release(k->c, m);
 }
 
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi) {
@@ -249,19 +208,16 @@ const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n) {
   const Tensor *t = read->tensor;
   *n = t->shape[d];
   if (!t->history || d != t->stream_dim) return read->arg[d];
-  n->n += t->history;
-  return expr_fn2(c, FN_ADD, read->arg[d], expr_int(c, t->history));
+  n->n += t->history; return expr_fn2(c, FN_ADD, read->arg[d], expr_int(c, t->history));
 }
 
 /* always: the read is evaluated whatever the conditions. */
 static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) {
-  bool lo, hi; Extent n;
-  const Expr *e = read_place(k->c, read, d, &n);
+  bool lo, hi; Extent n; const Expr *e = read_place(k->c, read, d, &n);
   known_inside(k, e, n, &lo, &hi);
   if (lo && hi) return;
   Lin x = lin_of(k->c, e), below = lin_times(k->c, -1, x, -1), above = lin_minus(k->c, x, lin_extent(k->c, n));
-  m->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2);
-  m->lin = lo ? above : below;
+  m->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2); m->lin = lo ? above : below;
   m->certain |= always && (known_nonneg(k, below) || known_nonneg(k, above));
 }
 
@@ -269,8 +225,7 @@ static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) 
 static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
   if (e->kind == E_REDUCE) return;
   for (int j = e->kind == E_OR; j < e->n; j++) {
-    const Expr *cond = expr_condition(e, j);
-    Mark mark = known_mark(k);
+    const Expr *cond = expr_condition(e, j); Mark mark = known_mark(k);
     known_add(k, cond, j == 2);
     miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond);
     known_back(k, mark);

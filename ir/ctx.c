@@ -10,7 +10,7 @@
 #define CHUNK ((size_t)256 << 10)
 #define ARENA_LIMIT ((size_t)8 << 30)
 
-typedef struct Chunk { struct Chunk *next; size_t bytes; } Chunk;
+typedef struct Chunk { _Alignas(16) struct Chunk *next; } Chunk;
 struct Arena { Chunk *chunks; char *at; size_t left, total; Diag exhausted; };
 struct Interned { const char **slot; size_t n, cap; };
 struct Cleanup { void (*fn)(void *); void *p; struct Cleanup *next; };
@@ -20,39 +20,17 @@ typedef struct Whole { Ctx ctx; struct Arena arena; struct Interned names; } Who
 /* Records the error in storage kept for it, since there may be none left. */
 static void arena_exhausted(Ctx *c) {
   Diag *d = &c->arena->exhausted;
-  if (!d->text) {
-    *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
-    *c->diags_end = d; c->diags_end = &d->next;
-    c->nerror++;
-  }
+  if (d->text) frit_bail(c);
+  *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
+  *c->diags_end = d; c->diags_end = &d->next; c->nerror++;
   frit_bail(c);
 }
 
 static void *chunk_new(Ctx *c, size_t bytes) {
-  struct Arena *a = c->arena;
-  Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
+  struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
   a->total += bytes;
-  *k = (Chunk){ a->chunks, bytes }; a->chunks = k;
-  return k + 1;
-}
-
-static void chunks_free(struct Arena *a, const Chunk *until) {
-  while (a->chunks != until) {
-    Chunk *k = a->chunks;
-    a->chunks = k->next; a->total -= k->bytes;
-    free(k);
-  }
-}
-
-ArenaMark ctx_mark(Ctx *c) { return (ArenaMark){ c->arena->chunks, c->arena->at, c->arena->left }; }
-
-void ctx_release(Ctx *c, ArenaMark m) {
-  struct Arena *a = c->arena;
-  chunks_free(a, m.chunks);
-  bool same = m.at && a->at >= m.at && a->at <= m.at + m.left;         /* else the rest of that chunk may be used up to its end */
-  if (m.at) memset(m.at, 0, same ? (size_t)(a->at - m.at) : m.left);
-  a->at = m.at; a->left = m.left;
+  k->next = a->chunks; a->chunks = k; return k + 1;
 }
 
 void *ctx_alloc(Ctx *c, size_t bytes) {
@@ -62,10 +40,8 @@ void *ctx_alloc(Ctx *c, size_t bytes) {
   if (bytes > CHUNK / 4) return chunk_new(c, bytes);
   if (bytes > a->left) a->at = chunk_new(c, CHUNK), a->left = CHUNK;
   void *p = a->at;
-  a->at += bytes; a->left -= bytes;
-  return p;
+  a->at += bytes; a->left -= bytes; return p;
 }
-
 void *ctx_copy(Ctx *c, const void *p, size_t bytes) { void *copy = ctx_alloc(c, bytes); return bytes ? memcpy(copy, p, bytes) : copy; }
 
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
@@ -73,8 +49,7 @@ void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   int more = *cap < 8 ? 8 : *cap < INT32_MAX / 2 ? *cap * 2 : INT32_MAX;
   if (more <= n) arena_exhausted(c);
   *cap = more;
-  void *p = ctx_alloc(c, (size_t)more * size);
-  return n ? memcpy(p, at, (size_t)n * size) : p;
+  void *p = ctx_alloc(c, (size_t)more * size); return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
 int array_find(const void *array, int n, const void *x) {
@@ -95,7 +70,7 @@ Ctx *ctx_new(void) {
 void ctx_free(Ctx *c) {
   if (!c) return;
   for (struct Cleanup *k = c->cleanups; k; k = k->next) k->fn(k->p);
-  chunks_free(c->arena, NULL);
+  for (Chunk *k = c->arena->chunks, *next; k; k = next) next = k->next, free(k);
   free((Whole *)(void *)c);
 }
 
@@ -105,8 +80,7 @@ int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
   jmp_buf here, *outer = c->bail;
   c->bail = &here;
   int r = setjmp(here) ? -1 : fn(c, arg);
-  c->bail = outer;
-  return r;
+  c->bail = outer; return r;
 }
 
 /* Outside of ctx_try there is nowhere to go: a fault of the caller, and a trap rather than undefined behaviour. */
@@ -122,11 +96,9 @@ static const char **intern_slot(const struct Interned *t, const char *s, size_t 
 }
 
 static void intern_grow(Ctx *c) {
-  struct Interned *t = c->names, old = *t;
-  size_t cap = old.cap ? old.cap * 2 : 256;
+  struct Interned *t = c->names, old = *t; size_t cap = old.cap ? old.cap * 2 : 256;
   *t = (struct Interned){ NEWN(c, const char *, cap), old.n, cap };
-  for (size_t k = 0; k < old.cap; k++)
-    if (old.slot[k]) *intern_slot(t, old.slot[k], strlen(old.slot[k])) = old.slot[k];
+  for (size_t k = 0; k < old.cap; k++) if (old.slot[k]) *intern_slot(t, old.slot[k], strlen(old.slot[k])) = old.slot[k];
 }
 
 /* A name ends at its first NUL. */
@@ -136,10 +108,8 @@ const char *ctx_internn(Ctx *c, const char *s, size_t n) {
   if (2 * t->n >= t->cap) intern_grow(c);
   const char **slot = intern_slot(t, s, n);
   if (*slot) return *slot;
-  char *copy = ctx_alloc(c, n + 1);
-  memcpy(copy, s, n);
   t->n++;
-  return *slot = copy;
+  return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
 }
 
 const char *ctx_intern(Ctx *c, const char *s) { return ctx_internn(c, s, strlen(s)); }

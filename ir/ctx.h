@@ -46,8 +46,7 @@ struct Ctx {
 
 /* A context whose Options are the defaults, or NULL. ctx_free releases all that hangs on it, and calls what ctx_at_free registered. */
 Ctx *ctx_new(void);
-void ctx_free(Ctx *c);
-void ctx_at_free(Ctx *c, void (*fn)(void *), void *p);
+void ctx_free(Ctx *c), ctx_at_free(Ctx *c, void (*fn)(void *), void *p);
 /* Runs fn(c, arg) so that frit_bail returns here. Gives fn's result, or -1 after a bail. */
 int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg);
 
@@ -57,12 +56,7 @@ void *ctx_alloc(Ctx *c, size_t bytes);
 #define NEWN(c, T, n) ((T *)ctx_alloc((c), sizeof(T) * (size_t)(n)))
 #define NEW_AS(c, T, ...) ((T *)ctx_copy((c), &(T){ __VA_ARGS__ }, sizeof(T)))        /* NEW_AS(c, Pair, .x = 1, .y = 2) */
 void *ctx_copy(Ctx *c, const void *p, size_t bytes);
-/* Gives back all that was allocated since the mark; for computations that leave only a number. */
-typedef struct ArenaMark { void *chunks; char *at; size_t left; } ArenaMark;
-ArenaMark ctx_mark(Ctx *c);
-void ctx_release(Ctx *c, ArenaMark m);
-const char *ctx_intern(Ctx *c, const char *s);
-const char *ctx_internn(Ctx *c, const char *s, size_t n);
+const char *ctx_intern(Ctx *c, const char *s), *ctx_internn(Ctx *c, const char *s, size_t n);
 char *ctx_printf(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap);
 /* A growable array in the arena: `VEC(T) v = {0}; PUSH(c, v, x);` Elements v.at[0 .. v.n). */
@@ -100,6 +94,5 @@ typedef struct Text { Ctx *c; char *s; size_t n, cap; } Text;
 void text_add(Text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_addn(Text *t, const char *s, size_t n);
 /* The shortest decimal that reads back as the same double (or float); nan, inf, -inf; always with '.' or 'e' unless those. */
-void text_double(Text *t, double v);
-void text_float(Text *t, float v);
+void text_double(Text *t, double v), text_float(Text *t, float v);
 #endif

@@ -16,8 +16,7 @@
 /* ---- recording */
 static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
   Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text);
-  *c->diags_end = d; c->diags_end = &d->next;
-  c->nerror += sev == SEV_ERROR;
+  *c->diags_end = d; c->diags_end = &d->next; c->nerror += sev == SEV_ERROR;
 }
 
 static Diag *diag_last(const Ctx *c) { return c->diags ? (Diag *)((char *)c->diags_end - offsetof(Diag, next)) : NULL; }
@@ -26,17 +25,15 @@ void diag_unsupported(Ctx *c) { c->nunsupported++; }
 void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_WARNING, p, text); }
 
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
-  Diag *d = diag_last(c);
+  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL;
   if (!d) return;
   FORMATTED(text);
-  Note **end = &d->notes;
   while (*end) end = &(*end)->next;
   *end = NEW_AS(c, Note, p, text, NULL);
 }
 
 void diag_help(Ctx *c, const char *fmt, ...) {
-  Diag *d = diag_last(c);
-  FORMATTED(text);
+  Diag *d = diag_last(c); FORMATTED(text);
   if (d) d->help = text;
 }
 
@@ -58,23 +55,17 @@ typedef struct Look { const char *severity[2], *note, *caret, *off; } Look;
 static const Look plain = { { "", "" }, "", "", "" }, coloured = { { "\033[1;31m", "\033[1;35m" }, "\033[1;36m", "\033[1;32m", "\033[0m" };
 
 static void print_place(FILE *f, Pos p) {
-  if (!p.src) return;
-  fputs(p.src->name, f);
-  if (p.line) fprintf(f, ":%u:%u", p.line, p.col);
-  fputs(": ", f);
+  if (p.src && p.line) fprintf(f, "%s:%u:%u: ", p.src->name, p.line, p.col);
+  else if (p.src) fprintf(f, "%s: ", p.src->name);
 }
 
 /* The text of line number `line` (counted from 1), or NULL. */
 static const char *source_line(const Source *s, uint32_t line, size_t *len) {
   const char *at = s->text, *end = s->text + s->size;
-  for (uint32_t k = 1; k < line && at; k++) {
-    at = memchr(at, '\n', (size_t)(end - at));
-    if (at) at++;
-  }
+  for (uint32_t k = 1; k < line && at; k++) at = memchr(at, '\n', (size_t)(end - at)), at += at != NULL;
   if (!at || at >= end) return NULL;
   const char *stop = memchr(at, '\n', (size_t)(end - at));
-  *len = (size_t)((stop ? stop : end) - at);
-  return at;
+  *len = (size_t)((stop ? stop : end) - at); return at;
 }
 
 static bool is_continuation(char ch) { return ((unsigned char)ch & 0xc0) == 0x80; }
@@ -91,8 +82,7 @@ static void print_caret(FILE *f, Pos p, const Look *look) {
   fputs("    ", f);
   for (size_t k = from; k < len; k++) fputc(((unsigned char)line[k] < 32 && line[k] != '\t') || line[k] == 127 ? '?' : line[k], f);
   fputs("\n    ", f);
-  for (size_t k = from; k < col && k < len; k++)
-    if (!is_continuation(line[k])) fputc(line[k] == '\t' ? '\t' : ' ', f);
+  for (size_t k = from; k < col && k < len; k++) if (!is_continuation(line[k])) fputc(line[k] == '\t' ? '\t' : ' ', f);
   fprintf(f, "%s^%s\n", look->caret, look->off);
 }
 
@@ -101,10 +91,8 @@ static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
   fprintf(f, "%s%s:%s %s\n", look->severity[d->sev], d->sev == SEV_ERROR ? "error" : "warning", look->off, d->text);
   print_caret(f, d->pos, look);
   for (const Note *n = d->notes; n; n = n->next) {
-    fputs("  ", f);
-    print_place(f, n->pos);
-    fprintf(f, "%snote:%s %s\n", look->note, look->off, n->text);
-    print_caret(f, n->pos, look);
+    fputs("  ", f); print_place(f, n->pos);
+    fprintf(f, "%snote:%s %s\n", look->note, look->off, n->text); print_caret(f, n->pos, look);
   }
   if (d->help) fprintf(f, "  %shelp:%s %s\n", look->note, look->off, d->help);
 }
@@ -118,8 +106,7 @@ static size_t source_number(const Source *s) {
 
 static int place_compare(Pos a, Pos b) {
   size_t x[] = { source_number(a.src), a.line, a.col }, y[] = { source_number(b.src), b.line, b.col };
-  for (int k = 0; k < 3; k++)
-    if (x[k] != y[k]) return x[k] < y[k] ? -1 : 1;
+  for (int k = 0; k < 3; k++) if (x[k] != y[k]) return x[k] < y[k] ? -1 : 1;
   return 0;
 }
 
@@ -129,8 +116,7 @@ static bool diag_insert(const Diag **at, int n, const Diag *d) {
   while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
   for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
     if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
-  memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d;
-  return true;
+  memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d; return true;
 }
 
 void diag_print(const Ctx *c, FILE *f, bool colour) {
@@ -170,8 +156,7 @@ static int edit_distance(const char *a, const char *b) {
 }
 
 const char *diag_near(const char *s, const char *const *names, int n) {
-  int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1;
-  const char *near = NULL;
+  int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1; const char *near = NULL;
   for (int k = 0; k < n; k++) {
     int d = edit_distance(s, names[k]);
     if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];

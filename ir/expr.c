@@ -11,17 +11,13 @@
 #define NODES_MAX (1u << 20)
 
 static void node_measure(Ctx *c, Expr *e) {
-  uint64_t nodes = 1;
-  for (int k = 0; k < e->n; k++) {
-    nodes += e->arg[k]->nodes;
-    if (e->arg[k]->depth > e->depth) e->depth = e->arg[k]->depth;
-  }
-  e->depth++; e->nodes = (uint32_t)nodes;
+  uint64_t nodes = 1; int depth = 0;
+  for (int k = 0; k < e->n; k++) nodes += e->arg[k]->nodes, depth = e->arg[k]->depth > depth ? e->arg[k]->depth : depth;
+  e->depth = depth + 1; e->nodes = (uint32_t)nodes;
   if (e->depth > DEPTH_MAX) diag_error(c, e->pos, "the expression is nested too deeply (more than %d levels)", DEPTH_MAX);
   else if (nodes > NODES_MAX) diag_error(c, e->pos, "the expression grows too large (more than %u terms)", NODES_MAX);
   else return;
-  diag_help(c, "name a part of it: z[...] = part;");
-  frit_bail(c);
+  diag_help(c, "name a part of it: z[...] = part;"); frit_bail(c);
 }
 
 static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 32; }
@@ -31,10 +27,8 @@ static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u;
 static void node_hash(Expr *e, uint64_t own) {
   uint64_t h = mix((uint64_t)e->kind + 64, own), shape = h;
   h = mix(h, e->kind == E_INDEX ? (uint64_t)e->index->id + 1 : 0);
-  for (int k = 0; k < e->n; k++) {
-    h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash);
-    shape = mix(shape, e->arg[k]->shape);
-  }
+  for (int k = 0; k < e->n; k++)
+    h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash), shape = mix(shape, e->arg[k]->shape);
   e->hash = h; e->shape = (uint32_t)(shape ^ shape >> 32);
 }
 
@@ -42,18 +36,15 @@ static void node_hash(Expr *e, uint64_t own) {
 static Expr *node_new(Ctx *c, Expr as, Expr *const *arg, uint64_t own) {
   Expr *e = ctx_copy(c, &as, sizeof as);
   if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
-  node_measure(c, e); node_hash(e, own);
-  return e;
+  node_measure(c, e); node_hash(e, own); return e;
 }
 
 /* ---- leaves */
 static Expr *const_new(Ctx *c, Type t, Num v, Pos p) {
-  Expr as = { .kind = E_CONST, .type = t, .pos = p };
-  uint64_t bits;
+  Expr as = { .kind = E_CONST, .type = t, .pos = p }; uint64_t bits;
   if (type_is_float(t)) as.f = value_round(v.f, t);
   else as.i = value_wrap(v.i, t);
-  memcpy(&bits, &as.i, sizeof bits);
-  return node_new(c, as, NULL, bits);
+  memcpy(&bits, &as.i, sizeof bits); return node_new(c, as, NULL, bits);
 }
 
 Expr *expr_const(Ctx *c, Type t, double f, int64_t i) { return const_new(c, t, (Num){ f, i }, (Pos){ 0 }); }
@@ -66,8 +57,6 @@ Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p) {
   for (const char *s = t->name; s && *s; s++) name = mix(name, (unsigned char)*s);
   return node_new(c, (Expr){ .kind = E_READ, .type = t->type, .n = t->rank, .pos = p, .tensor = t }, places, name);
 }
-
-bool expr_is_const(const Expr *e) { return e->kind == E_CONST; }
 
 double expr_number(const Expr *e) {
   if (e->kind != E_CONST) return NAN;
@@ -84,27 +73,21 @@ static const unsigned char fn_needs[FN_COUNT] = {
 };
 
 static bool fn_check(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  if (t == T_BOOL && fn_needs[f] & NUMBERS) {
-    diag_error(c, p, "'%s' of truth values", fn_info[f].text);
-    diag_help(c, "convert first: i32(x)");
-  } else if (type_is_float(t) && fn_needs[f] & BITS) {
-    diag_error(c, p, "'%s' of floats", fn_info[f].text);
-    diag_help(c, "bits(i32, x) gives the bits of an f32");
-  } else if (t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0)) {
-    diag_error(c, p, "division by zero");
-  } else {
-    return true;
-  }
-  return false;
+  bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
+  bool zero = t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0);
+  if (bools || floats) {
+    diag_error(c, p, "'%s' of %s", fn_info[f].text, bools ? "truth values" : "floats");
+    diag_help(c, bools ? "convert first: i32(x)" : "bits(i32, x) gives the bits of an f32");
+  } else if (zero) diag_error(c, p, "division by zero");
+  return !bools && !floats && !zero;
 }
 
 /* Exact where it can be; 2 ** -1 of weak integers is the weak float 0.5. */
 static Expr *fold_weak(Ctx *c, Fn f, int64_t a, int64_t b, Pos p) {
-  int64_t r;
-  if (fn_eval_exact(f, a, b, &r)) return const_new(c, fn_result(f, T_WINT), (Num){ .i = r }, p);
-  if (f == FN_POW && b < 0) return const_new(c, T_WFLOAT, (Num){ .f = pow((double)a, (double)b) }, p);
-  diag_error(c, p, "the result of '%s' does not fit into 64 bits", fn_info[f].text);
-  return const_new(c, fn_result(f, T_WINT), (Num){ .i = 0 }, p);
+  int64_t r = 0; bool exact = fn_eval_exact(f, a, b, &r);
+  if (!exact && f == FN_POW && b < 0) return const_new(c, T_WFLOAT, (Num){ .f = pow((double)a, (double)b) }, p);
+  if (!exact) diag_error(c, p, "the result of '%s' does not fit into 64 bits", fn_info[f].text);
+  return const_new(c, fn_result(f, T_WINT), (Num){ .i = exact ? r : 0 }, p);
 }
 
 /* f16 and bf16 compute in f32: such a result folds only if it is a value of the type. */
@@ -113,8 +96,7 @@ static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   if (t == T_NONE) return NULL;
   for (int k = 0; k < fn_info[f].arity; k++) v[k] = convert_value(const_num(arg[k]), arg[k]->type, t, CV_PLAIN);
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
-  Type rt = fn_result(f, t);
-  Num r = fn_eval(f, v[0], v[1], t);
+  Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
   if (rt == T_F16 || rt == T_BF16) {
     r.f = value_round(r.f, T_F32);
     if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
@@ -138,8 +120,7 @@ static Expr *minmax_identity(Ctx *c, Fn f, Expr **a) {
 static Expr *mod_identity(Ctx *c, Expr **a) {
   if (is_int_const(a[1], 1)) return expr_int(c, 0);
   if (a[1]->kind != E_CONST || a[1]->i <= 0) return NULL;
-  Range x = expr_range(c, a[0]);
-  return x.lo >= 0 && x.hi < (double)a[1]->i ? a[0] : NULL;
+  Range x = expr_range(c, a[0]); return x.lo >= 0 && x.hi < (double)a[1]->i ? a[0] : NULL;
 }
 
 /* Exact rewrites of weak integers (all arguments are of type T_WINT). */
@@ -148,8 +129,7 @@ static Expr *weak_identity(Ctx *c, Fn f, Expr **a) {
   case FN_ADD: return is_int_const(a[0], 0) ? a[1] : is_int_const(a[1], 0) ? a[0] : NULL;
   case FN_SUB: return is_int_const(a[1], 0) ? a[0] : NULL;
   case FN_MUL:
-    for (int k = 0; k < 2; k++)
-      if (is_int_const(a[k], 0) || is_int_const(a[k], 1)) return a[k]->i ? a[1 - k] : a[k];
+    for (int k = 0; k < 2; k++) if (is_int_const(a[k], 0) || is_int_const(a[k], 1)) return a[k]->i ? a[1 - k] : a[k];
     return NULL;
   case FN_DIV: return is_int_const(a[1], 1) ? a[0] : NULL;
   case FN_MOD: return mod_identity(c, a);
@@ -159,11 +139,8 @@ static Expr *weak_identity(Ctx *c, Fn f, Expr **a) {
 }
 
 static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  int n = fn_info[f].arity;
-  bool constant = true, weak = true;
-  for (int k = 0; k < n; k++) {
-    constant &= arg[k]->kind == E_CONST; weak &= arg[k]->type == T_WINT;
-  }
+  int n = fn_info[f].arity; bool constant = true, weak = true;
+  for (int k = 0; k < n; k++) constant &= arg[k]->kind == E_CONST, weak &= arg[k]->type == T_WINT;
   if (constant) return fn_fold(c, f, arg, t, p);
   if ((f == FN_FLOOR || f == FN_TRUNC || f == FN_ROUND) && (type_is_int(t) || t == T_BOOL)) return arg[0];
   return n != 2 ? NULL : t == T_BOOL ? bool_identity(f, arg) : weak ? weak_identity(c, f, arg) : NULL;
@@ -187,9 +164,8 @@ Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p) {
 }
 
 static void condition_check(Ctx *c, const Expr *cond, Pos p) {
-  if (cond->type == T_BOOL || cond->type == T_NONE) return;
-  diag_error(c, p, "the condition is of type %s, not a truth value", type_name(cond->type));
-  diag_help(c, "compare it: x != 0");
+  if (!cond || cond->type == T_BOOL || cond->type == T_NONE) return;
+  diag_error(c, p, "the condition is of type %s, not a truth value", type_name(cond->type)); diag_help(c, "compare it: x != 0");
 }
 
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p) {
@@ -215,7 +191,7 @@ static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p
 
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
   Type t = red_result(r, body->type);
-  if (cond) condition_check(c, cond, p);
+  condition_check(c, cond, p);
   bool never = cond && is_int_const(cond, 0);
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
@@ -232,37 +208,30 @@ Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *co
 typedef struct Scope { Index *const *x, *const *y; int n; const struct Scope *outer; } Scope;
 
 static bool index_matches(const Index *a, const Index *b, const Scope *s) {
-  for (; s; s = s->outer)
-    for (int k = 0; k < s->n; k++)
-      if (s->x[k] == a || s->y[k] == b) return s->x[k] == a && s->y[k] == b;
+  for (; s; s = s->outer) for (int k = 0; k < s->n; k++) if (s->x[k] == a || s->y[k] == b) return s->x[k] == a && s->y[k] == b;
   return a == b;
 }
 
 static bool heads_equal(const Expr *a, const Expr *b, const Scope *s) {
   bool same = a->kind != E_REDUCE || (a->red == b->red && a->nbound == b->nbound);
+  for (int k = 0; a->kind == E_REDUCE && same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
   switch (a->kind) {
   case E_CONST: return !memcmp(&a->i, &b->i, sizeof a->i);               /* bits: -0 is not 0 */
   case E_INDEX: return index_matches(a->index, b->index, s);
   case E_READ: return a->tensor == b->tensor;
   case E_FN: return a->fn == b->fn;
   case E_CONVERT: return a->mode == b->mode;
-  case E_REDUCE:
-    for (int k = 0; same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
-    return same;
-  case E_SELECT: case E_OR: break;
+  default: return same;
   }
-  return same;
 }
 
 static bool equal_in(const Expr *a, const Expr *b, const Scope *s) {
   if (a == b && !s) return true;
   if (a->kind != b->kind || a->type != b->type || a->n != b->n || !heads_equal(a, b, s)) return false;
   Scope inner = a->kind == E_REDUCE ? (Scope){ a->bound, b->bound, a->nbound, s } : (Scope){ 0 };
-  for (int k = 0; k < a->n; k++)
-    if (!equal_in(a->arg[k], b->arg[k], inner.n ? &inner : s)) return false;
+  for (int k = 0; k < a->n; k++) if (!equal_in(a->arg[k], b->arg[k], inner.n ? &inner : s)) return false;
   return true;
 }
-
 bool expr_equal(const Expr *a, const Expr *b) { return equal_in(a, b, NULL); }
 
 /* ---- rebuilding */
@@ -274,18 +243,13 @@ Expr *expr_with(Ctx *c, Expr *e, Expr **arg) {
   case E_SELECT: return expr_select(c, arg[0], arg[1], arg[2], e->pos);
   case E_OR: return expr_or(c, arg[0], arg[1], e->pos);
   case E_REDUCE: return expr_reduce(c, e->red, e->bound, e->nbound, arg[0], e->n == 2 ? arg[1] : NULL, e->pos);
-  case E_CONST: case E_INDEX: break;
+  default: return e;
   }
-  return e;
 }
 
 Expr *expr_map_args(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) {
-  Expr *room[16], **a = e->n <= 16 ? room : NEWN(c, Expr *, e->n);
-  bool changed = false;
-  for (int k = 0; k < e->n; k++) {
-    a[k] = fn(c, e->arg[k], arg);
-    changed |= a[k] != e->arg[k];
-  }
+  Expr *room[16], **a = e->n <= 16 ? room : NEWN(c, Expr *, e->n); bool changed = false;
+  for (int k = 0; k < e->n; k++) changed |= (a[k] = fn(c, e->arg[k], arg)) != e->arg[k];
   return changed ? expr_with(c, e, a) : e;
 }
 
@@ -299,11 +263,9 @@ typedef struct Subst { Index *const *from; Expr *const *to; int n; } Subst;
 static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
   const Subst *s = arg;
   (void)c;
-  for (int k = 0; e->kind == E_INDEX && k < s->n; k++)
-    if (s->from[k] == e->index) return s->to[k];
+  for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k];
   return e;
 }
-
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) { return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e; }
 
 Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n) {
@@ -317,17 +279,14 @@ Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n
 static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   (void)arg;
   if (e->kind != E_REDUCE || !e->nbound) return e;
-  Index **bound = NEWN(c, Index *, e->nbound);
-  Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
+  Index **bound = NEWN(c, Index *, e->nbound); Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
-    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound);
-    bound[k]->id = c->nid++;
+    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++;
     to[k] = expr_index(c, bound[k]);
   }
   for (int k = 0; k < e->n; k++) part[k] = expr_subst(c, e->arg[k], e->bound, to, e->nbound);
   return expr_reduce(c, e->red, bound, e->nbound, part[0], part[1], e->pos);
 }
-
 Expr *expr_fresh(Ctx *c, Expr *e) { return expr_map(c, e, fresh_node, NULL); }
 
 /* ---- walking */

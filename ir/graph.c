@@ -6,33 +6,28 @@
 
 int64_t tensor_size(const Tensor *t) {
   int64_t n = 1;
-  for (int d = 0; d < t->rank; d++)
-    if (__builtin_mul_overflow(n, extent_max(t->shape[d]), &n)) return INT64_MAX;
+  for (int d = 0; d < t->rank; d++) if (__builtin_mul_overflow(n, extent_max(t->shape[d]), &n)) return INT64_MAX;
   return n;
 }
 
 Tensor *graph_tensor(const Graph *g, const char *name) {
-  for (int k = 0; k < g->ntensor; k++)
-    if (strcmp(g->tensor[k]->name, name) == 0) return g->tensor[k];
+  for (int k = 0; k < g->ntensor; k++) if (strcmp(g->tensor[k]->name, name) == 0) return g->tensor[k];
   return NULL;
 }
 
 /* Passes replace these arrays freely, so no capacity can be trusted. */
 void graph_add_tensor(Ctx *c, Graph *g, Tensor *t) {
   int cap = g->ntensor;
-  g->tensor = ctx_grow(c, g->tensor, g->ntensor, &cap, sizeof t);
-  g->tensor[g->ntensor++] = t;
+  g->tensor = ctx_grow(c, g->tensor, g->ntensor, &cap, sizeof t); g->tensor[g->ntensor++] = t;
 }
 
 void graph_add_eq(Ctx *c, Graph *g, Eq *e) {
   int cap = g->neq;
-  g->eq = ctx_grow(c, g->eq, g->neq, &cap, sizeof e);
-  g->eq[g->neq++] = e;
+  g->eq = ctx_grow(c, g->eq, g->neq, &cap, sizeof e); g->eq[g->neq++] = e;
 }
 
 static bool name_taken(const Graph *g, const char *name) {
-  for (int k = 0; k < g->ndim; k++)
-    if (strcmp(g->dim[k]->name, name) == 0) return true;
+  for (int k = 0; k < g->ndim; k++) if (strcmp(g->dim[k]->name, name) == 0) return true;
   return graph_tensor(g, name) != NULL;
 }
 
@@ -59,8 +54,7 @@ Expr *eq_reduction(const Eq *e, Expr **init) {
   for (int k = 0; r->kind == E_FN && r->n == 2 && k < 2; k++) {
     Expr *side = r->arg[k];
     if (side->kind != E_REDUCE || combiner[side->red] != r->fn || side->type != r->type || expr_count(r->arg[1 - k], E_REDUCE)) continue;
-    *init = r->arg[1 - k];
-    return side;
+    *init = r->arg[1 - k]; return side;
   }
   return NULL;
 }

@@ -27,17 +27,14 @@ static Range *box_of(Ctx *c, Expr *const *place, int rank) {
 }
 
 static bool boxes_meet(const Range *a, const Range *b, int rank) {
-  for (int r = 0; r < rank; r++)
-    if (a[r].hi < b[r].lo || a[r].lo > b[r].hi) return false;
+  for (int r = 0; r < rank; r++) if (a[r].hi < b[r].lo || a[r].lo > b[r].hi) return false;
   return true;
 }
 
 static bool add_edges(const Expr *e, void *deps) {
-  Deps *d = deps;
-  int w = e->kind == E_READ ? *writers_of(d, e->tensor) : -1;
+  Deps *d = deps; int w = e->kind == E_READ ? *writers_of(d, e->tensor) : -1;
   const Range *at = w >= 0 ? box_of(d->c, e->arg, e->n) : NULL;
-  for (; w >= 0; w = d->chain[w])
-    if (boxes_meet(at, d->wrote[w], e->n)) PUSH(d->c, d->on[d->reader], w);
+  for (; w >= 0; w = d->chain[w]) if (boxes_meet(at, d->wrote[w], e->n)) PUSH(d->c, d->on[d->reader], w);
   return true;
 }
 
@@ -61,8 +58,7 @@ typedef struct Scc { const Deps *d; int *num, *low, *next; bool *on; Ints stack,
 static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 
 static void scc_enter(Scc *s, int k) {
-  s->num[k] = s->low[k] = ++s->count;
-  s->on[k] = true;
+  s->num[k] = s->low[k] = ++s->count; s->on[k] = true;
   PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k);
 }
 
@@ -89,8 +85,7 @@ static void scc_from(Scc *s, int root) {
 
 static Scc find_components(Ctx *c, const Deps *d) {
   Scc s = { .d = d, .num = NEWN(c, int, d->n + 1), .low = NEWN(c, int, d->n + 1), .next = NEWN(c, int, d->n + 1), .on = NEWN(c, bool, d->n + 1) };
-  for (int k = 0; k < d->n; k++)
-    if (!s.num[k]) scc_from(&s, k);
+  for (int k = 0; k < d->n; k++) if (!s.num[k]) scc_from(&s, k);
   return s;
 }
 
@@ -129,8 +124,7 @@ static bool proven_above(Ctx *c, Expr *a, Expr *b, const Facts *facts) {
 
 /* Where does the link read, seen from where its equation writes? -1 earlier, 0 the same step, 1 later, FAIL unknown. */
 static int link_step(Search *s, const Link *l) {
-  Expr *own = s->eq[l->eq]->place[s->dim[s->of[l->eq]]], *at = l->read->arg[s->dim[l->tensor]];
-  Aff a, b;
+  Expr *own = s->eq[l->eq]->place[s->dim[s->of[l->eq]]], *at = l->read->arg[s->dim[l->tensor]]; Aff a, b;
   if (expr_affine(s->c, own, &a) && expr_affine(s->c, at, &b)) {
     Aff d = aff_sub(s->c, &b, &a);
     if (d.n == 0) return d.c < 0 ? -1 : d.c > 0;
@@ -147,11 +141,9 @@ static bool steppable(Ctx *c, const Expr *place) {
 
 /* Can tensor t step along its dim, as far as its links to itself and to the tensors chosen before it (seq <= upto) say? Sets dir if it was open. */
 static bool dim_fits(Search *s, int t, int upto) {
-  for (int k = 0; k < s->n; k++)
-    if (s->of[k] == t && !steppable(s->c, s->eq[k]->place[s->dim[t]])) return false;
+  for (int k = 0; k < s->n; k++) if (s->of[k] == t && !steppable(s->c, s->eq[k]->place[s->dim[t]])) return false;
   for (int j = 0; j < s->link.n; j++) {
-    const Link *l = &s->link.at[j];
-    int a = s->of[l->eq], b = l->tensor;
+    const Link *l = &s->link.at[j]; int a = s->of[l->eq], b = l->tensor;
     if ((a != t && b != t) || s->seq[a] > upto || s->seq[b] > upto) continue;
     int step = ++s->work > WORK_MAX ? FAIL : link_step(s, l);
     if (step == FAIL || (step && s->dir && step != s->dir)) return false;
@@ -172,8 +164,7 @@ static bool needs_in_step(Search *s, int k, int w) {
 
 /* Orders the circle within a step, stable; false if that is a circle again. */
 static bool order_step(Search *s, int *order) {
-  int n = s->n;
-  bool *done = NEWN(s->c, bool, n), *needs = NEWN(s->c, bool, (size_t)n * (size_t)n);
+  int n = s->n; bool *done = NEWN(s->c, bool, n), *needs = NEWN(s->c, bool, (size_t)n * (size_t)n);
   for (int k = 0; k < n * n; k++) needs[k] = needs_in_step(s, k / n, k % n);
   for (int m = 0, k, w; m < n; m++) {
     for (k = 0; k < n; k++) {
@@ -192,8 +183,7 @@ static int search_next(const Search *s) {
     int a = s->of[s->link.at[j].eq], b = s->link.at[j].tensor;
     if ((s->seq[a] < s->nt) != (s->seq[b] < s->nt)) return s->seq[a] < s->nt ? b : a;
   }
-  for (int k = 0;; k++)
-    if (s->seq[k] == s->nt) return k;
+  for (int k = 0;; k++) if (s->seq[k] == s->nt) return k;
 }
 
 /* Gives tensors seq 0, 1, ... so that each has a link to an earlier one: wrong dimensions are refused early. */
@@ -207,8 +197,7 @@ static int *search_sequence(Search *s) {
 /* Tries the dimensions of the tensors at[m ..], those of the stream first. */
 static bool search_dims(Search *s, const int *at, int m, int *order) {
   if (m == s->nt) return s->dir != 0 && order_step(s, order);
-  const Tensor *t = s->t[at[m]];
-  int rank = t->rank, dir = s->dir;
+  const Tensor *t = s->t[at[m]]; int rank = t->rank, dir = s->dir;
   for (int k = 0; k < 2 * rank; k++) {
     const Index *dim = t->shape[k % rank].dim;
     if ((dim && dim->stream) != (k < rank)) continue;
@@ -229,11 +218,9 @@ static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
 
 /* The circle of component at[0 .. n), and its equations (numbers into at) as they follow each other within a step. False and an error: none. */
 static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *order) {
-  Ctx *c = d->c;
-  bool alone = n == 1;
+  Ctx *c = d->c; bool alone = n == 1;
   for (int j = 0; alone && j < d->on[at[0]].n; j++) alone = d->on[at[0]].at[j] != at[0];
-  *out = (Circle){ at[0], n, 0, NEWN(c, int, n) };
-  order[0] = 0;
+  *out = (Circle){ at[0], n, 0, NEWN(c, int, n) }; order[0] = 0;
   if (alone) return true;
   Search s = { .c = c, .eq = NEWN(c, Eq *, n), .n = n, .wrote = NEWN(c, const Range *, n), .t = NEWN(c, Tensor *, n), .of = NEWN(c, int, n),
                .dim = NEWN(c, int, n), .seq = NEWN(c, int, n) };
@@ -250,18 +237,14 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
 }
 
 bool graph_sort(Ctx *c, Graph *g) {
-  Deps d = find_deps(c, g); Scc s = find_components(c, &d);
-  Eq **out = NEWN(c, Eq *, g->neq + 1);
-  int *order = NEWN(c, int, g->neq + 1);
-  Circle circle; bool ok = true;
+  Deps d = find_deps(c, g); Scc s = find_components(c, &d); Eq **out = NEWN(c, Eq *, g->neq + 1);
+  int *order = NEWN(c, int, g->neq + 1); Circle circle; bool ok = true;
   for (int k = 0, first = 0; k < s.size.n; first += s.size.at[k++]) {
-    int n = s.size.at[k], *at = s.order.at + first;
-    bool found = circle_find(&d, at, n, &circle, order);
+    int n = s.size.at[k], *at = s.order.at + first; bool found = circle_find(&d, at, n, &circle, order);
     for (int j = 0; j < n; j++) out[first + j] = g->eq[at[found ? order[j] : j]];
     ok &= found;
   }
-  g->eq = out;
-  return ok;
+  g->eq = out; return ok;
 }
 
 bool graph_circle(Ctx *c, const Graph *g, int eq, Circle *out) {

@@ -16,8 +16,7 @@ const char *type_name(Type t);
 Type type_by_name(const char *s); /* T_NONE if unknown */
 int type_bytes(Type t), type_bits(Type t);               /* 0 bytes for weak types, the bits of their strong ones */
 char type_class(Type t);          /* 'b' 'u' 'i' 'f'; weak ones 'i' and 'f' */
-bool type_is_float(Type t);
-bool type_is_int(Type t);         /* not bool */
+bool type_is_float(Type t), type_is_int(Type t);         /* bool is no int */
 Type type_promote(Type a, Type b);/* any float wins over any integer, among equals the wider; f16 with bf16: f32; u8 with i8: i16 (NumPy) */
 Type type_strong(Type t);         /* T_WINT: i64, T_WFLOAT: f32 */
 double type_lowest(Type t), type_highest(Type t);        /* -inf, inf for floats; exact below 2^53 */
@@ -30,7 +29,6 @@ typedef enum {
 } Fn;
 typedef struct FnInfo { const char *text; int arity, prec; char rule; } FnInfo;
 extern const FnInfo fn_info[FN_COUNT];
-Fn fn_by_name(const char *name);  /* of those written as calls; FN_COUNT if none */
 
 typedef enum {
 #define R(e, ...) RED_##e,
@@ -56,12 +54,9 @@ static inline Extent extent_of(int64_t n) { return (Extent){ NULL, n }; }
 typedef struct Expr Expr;
 typedef struct Tensor Tensor;
 typedef enum {
-  E_CONST,                        /* i (integers, bool) or f (floats), by type */
-  E_INDEX,                        /* index (also a symbolic dimension); type T_WINT */
+  E_CONST, E_INDEX,               /* i (integers, bool) or f (floats), by type; index (also a symbolic dimension), type T_WINT */
   E_READ,                         /* tensor[arg...]: an integer expression a dimension */
-  E_FN,                           /* fn(arg...) */
-  E_CONVERT,                      /* mode(type, arg[0]) */
-  E_SELECT,                       /* arg[0] ? arg[1] : arg[2] */
+  E_FN, E_CONVERT, E_SELECT,      /* fn(arg...); mode(type, arg[0]); arg[0] ? arg[1] : arg[2] */
   E_OR,                           /* arg[0] if every read in it falls inside, else arg[1] */
   E_REDUCE                        /* red over bound[nbound] of arg[0], where arg[1] (if n == 2) holds */
 } ExprKind;
@@ -72,21 +67,19 @@ struct Expr {
   /* set by the constructors, which refuse (an error, then bail) more than 2000 levels or 2^20 nodes; shape: a hash without indices */
   int depth; uint32_t nodes; uint64_t hash; uint32_t shape;
 };
-Expr *expr_int(Ctx *c, int64_t v);                       /* weak */
-Expr *expr_float(Ctx *c, double v);                      /* weak */
+Expr *expr_int(Ctx *c, int64_t v), *expr_float(Ctx *c, double v);    /* weak */
 Expr *expr_const(Ctx *c, Type t, double f, int64_t i);   /* of a given type: f for floats, i otherwise */
 Expr *expr_index(Ctx *c, Index *i);
 Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p);            /* copies the array of t->rank places */
 /* fn of arguments: finds the type, folds constants, does the exact integer identities on weak integers (x+0, x*1, x*0, idle min, max
  * and %, x/1). Floats of constants fold only when all arguments are constant. */
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p);
-Expr *expr_fn1(Ctx *c, Fn f, Expr *a);
-Expr *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b);
+Expr *expr_fn1(Ctx *c, Fn f, Expr *a), *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b);
 Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p);    /* the same type already: a */
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p);      /* a known condition: one side */
 Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p);
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p);  /* cond may be NULL; types as in LANGUAGE.md */
-bool expr_is_const(const Expr *e);
+static inline bool expr_is_const(const Expr *e) { return e->kind == E_CONST; }
 double expr_number(const Expr *e);                       /* of a constant */
 bool expr_equal(const Expr *a, const Expr *b);           /* by content; bound indices are matched */
 /* Rebuilds e with fn applied to every node bottom-up (fn may return its argument); bound indices are kept. */
@@ -120,8 +113,7 @@ void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, 
 
 /* ---- tensors */
 typedef enum {
-  TK_TEMP,                        /* computed by equations */
-  TK_INPUT, TK_OUTPUT,            /* arguments of the artefact; an output is computed by equations */
+  TK_TEMP, TK_INPUT, TK_OUTPUT,   /* computed by equations; arguments of the artefact, of which an output is computed, too */
   TK_PARAM,                       /* from the weights file; data */
   TK_CONST,                       /* computed by equations when the model is compiled (Eq.constant); data once evaluated */
   TK_STATE                        /* outlives the call: `state s: f32[8] = 0;` with an equation for next, or history of a stream tensor */
@@ -184,15 +176,13 @@ typedef struct Graph {
   const char *name; Stage stage; Pos pos;
   const char **weights; int nweights;                     /* paths as written, relative to the graph file's folder */
   Index **dim; int ndim;          /* symbolic dimensions; at most one stream */
-  Tensor **tensor; int ntensor;   /* all, in order of declaration */
-  Tensor **in; int nin; Tensor **out; int nout;
+  Tensor **tensor, **in, **out; int ntensor, nin, nout;   /* tensor: all, in order of declaration */
   Eq **eq; int neq;               /* all equations, in an order in which producers come first (circles of a recurrence stand together) */
   Kernel **kernel; int nkernel;   /* from fuse on: every equation that is not constant is in exactly one, in order of execution */
   int64_t state_bytes, scratch_bytes;                     /* after plan */
 } Graph;
 Tensor *graph_tensor(const Graph *g, const char *name);
-void graph_add_tensor(Ctx *c, Graph *g, Tensor *t);
-void graph_add_eq(Ctx *c, Graph *g, Eq *e);
+void graph_add_tensor(Ctx *c, Graph *g, Tensor *t), graph_add_eq(Ctx *c, Graph *g, Eq *e);
 const char *graph_fresh(Ctx *c, const Graph *g, const char *hint);   /* a tensor name not in use: hint, hint1, ... */
 /* Sorts g->eq so that producers come first; equations of a circle stand together in the order within a step. Gives false and an error
  * if a circle has no dimension that steps through it. */
@@ -203,9 +193,7 @@ typedef struct Circle { int first, n, dir; int *dim; } Circle;       /* dim[k]: 
 bool graph_circle(Ctx *c, const Graph *g, int eq, Circle *out);
 
 /* Text: print(parse(print(g))) == print(g) at every stage. */
-char *graph_print(Ctx *c, const Graph *g);
-char *expr_print(Ctx *c, const Expr *e);
-char *eq_print(Ctx *c, const Eq *e);
+char *graph_print(Ctx *c, const Graph *g), *expr_print(Ctx *c, const Expr *e), *eq_print(Ctx *c, const Eq *e);
 char *tree_print(Ctx *c, const Tree *t, int indent);
 /* All invariants of g->stage; records an internal error for each broken row (false). */
 bool graph_verify(Ctx *c, const Graph *g, const char *after);

@@ -1,6 +1,5 @@
 /* Linear forms: building, adding, printing back; and ranges: of forms, and of what is not linear by intervals.
- *   lin_range(t - 1 - i) where i < t:     0 .. t - 1. A symbolic extent is kept while its index is put to its last place, so that
- *   i <= t - 1 is proven for every t.
+ *   lin_range(t - 1 - i) where i < t:     0 .. t - 1       a symbolic extent is kept while its index is put to its last place
  *   (2 * i + k - 1) / 4, i < 8, k < 3:  -1 .. 3       clamp(ids[j], 0, 9): 0 .. 9       u8 x: 0 .. 255 */
 #include "lin.h"
 #include "scalar.h"
@@ -8,13 +7,9 @@
 
 #define EXACT 0x1p53              /* beyond it a double no longer counts every integer */
 
-static bool same_atom(const Term *t, const Expr *e, uint64_t key) {
-  if (t->key != key) return false;
-  return e->kind == E_INDEX && t->atom->kind == E_INDEX ? t->atom->index == e->index : expr_equal(t->atom, e);
-}
+static bool same_atom(const Term *t, const Expr *e, uint64_t key) { return t->key == key && expr_equal(t->atom, e); }
 
 void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
-
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
   uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63;
   if (!k) return;
@@ -32,15 +27,13 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
 
 static void lin_add_const(Lin *a, int64_t v, int64_t k) {
   int64_t p;
-  a->over |= __builtin_mul_overflow(v, k, &p);
-  a->over |= __builtin_add_overflow(a->c, p, &a->c);
+  a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
 }
 
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
-  a->over |= b->over;
-  lin_add_const(a, b->c, k);
+  int64_t p;
+  a->over |= b->over; lin_add_const(a, b->c, k);
   for (int j = 0; j < b->n; j++) {
-    int64_t p;
     a->over |= __builtin_mul_overflow(b->at[j].k, k, &p);
     lin_add_term(c, a, b->at[j].atom, p);
   }
@@ -58,8 +51,7 @@ bool expr_is_linear(const Expr *e) {
 static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k);
 
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
-  Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]);
-  int64_t p;
+  Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p;
   if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
   a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p);
   lin_add(c, a, x.n ? &x : &y, p);
@@ -75,11 +67,7 @@ static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
   lin_walk(c, a, e->arg[e->n - 1], last);
 }
 
-Lin lin_of(Ctx *c, const Expr *e) {
-  Lin a = { 0 };
-  lin_walk(c, &a, (Expr *)(uintptr_t)e, 1);
-  return a;
-}
+Lin lin_of(Ctx *c, const Expr *e) { Lin a = { 0 }; lin_walk(c, &a, (Expr *)(uintptr_t)e, 1); return a; }
 
 Lin lin_extent(Ctx *c, Extent e) {
   Lin a = lin_const(e.n);
@@ -88,8 +76,7 @@ Lin lin_extent(Ctx *c, Extent e) {
 }
 
 bool lin_is_affine(Lin a) {
-  for (int k = 0; k < a.n; k++)
-    if (a.at[k].atom->kind != E_INDEX) return false;
+  for (int k = 0; k < a.n; k++) if (a.at[k].atom->kind != E_INDEX) return false;
   return true;
 }
 
@@ -103,8 +90,7 @@ static Expr *sum_add(Ctx *c, Expr *sum, Expr *e, bool minus) {
 Expr *lin_expr(Ctx *c, Lin a) {
   int lead = 0;
   while (lead < a.n && a.at[lead].k < 0) lead++;
-  bool number_first = lead == a.n && a.c > 0;
-  Expr *sum = number_first ? expr_int(c, a.c) : NULL;
+  bool number_first = lead == a.n && a.c > 0; Expr *sum = number_first ? expr_int(c, a.c) : NULL;
   for (int j = lead < a.n ? -1 : 0; j < a.n; j++) {
     const Term *t = &a.at[j < 0 ? lead : j];
     bool minus = t->k < 0 && t->k != INT64_MIN;
@@ -131,8 +117,7 @@ static void least_of_index(Ctx *c, End *end, Index *i, int64_t k) {
 
 static double end_least(End s) {
   for (int j = 0; j < s.dims.n; j++) {
-    const Index *d = s.dims.at[j].atom->index;
-    int64_t k = s.dims.at[j].k;
+    const Index *d = s.dims.at[j].atom->index; int64_t k = s.dims.at[j].k;
     end_add(&s, (double)k * (double)(k > 0 ? d->lo : d->hi));
   }
   return s.lost || s.dims.over ? -INFINITY : s.v;
@@ -145,20 +130,17 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
     int64_t k[2] = { a.at[j].k };
     if (__builtin_sub_overflow(0, k[0], &k[1])) { end[0].lost = end[1].lost = true; return; }
     Range r = e->kind == E_INDEX ? (Range){ 0, 0 } : expr_range(c, e);
-    for (int s = 0; s < 2; s++) {
+    for (int s = 0; s < 2; s++)
       if (e->kind == E_INDEX) least_of_index(c, &end[s], e->index, k[s]);
       else end_add(&end[s], (double)k[s] * (k[s] > 0 ? r.lo : r.hi));
-    }
   }
 }
 
 Range lin_range(Ctx *c, Lin a) {
-  ArenaMark m = ctx_mark(c);
   End end[2] = { 0 };
   end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
   lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]);
-  ctx_release(c, m);
   return (Range){ lo, hi < lo ? lo : hi };
 }
 
@@ -166,10 +148,7 @@ int64_t div_floor(int64_t a, int64_t m) { return a >= 0 ? a / m : -1 - (-1 - a) 
 
 int64_t gcd_of(int64_t a, int64_t b) {
   uint64_t x = a < 0 ? 0 - (uint64_t)a : (uint64_t)a, y = b < 0 ? 0 - (uint64_t)b : (uint64_t)b;
-  while (y) {
-    uint64_t r = x % y;
-    x = y; y = r;
-  }
+  for (uint64_t r; y; x = y, y = r) r = x % y;
   return x > INT64_MAX ? 1 : (int64_t)x;
 }
 
@@ -229,8 +208,7 @@ static Range range_typed(Range r, Type t) {
 }
 
 static Range range_call(Ctx *c, const Expr *e) {
-  Range a = expr_range(c, e->arg[0]), b = e->n == 2 ? expr_range(c, e->arg[1]) : a;
-  Type t = fn_promoted(e->fn, e->arg);
+  Range a = expr_range(c, e->arg[0]), b = e->n == 2 ? expr_range(c, e->arg[1]) : a; Type t = fn_promoted(e->fn, e->arg);
   if (t == T_NONE) return range_type(e->type);
   Range r = range_fn(e->fn, range_typed(a, t), range_typed(b, t), type_is_float(t));
   bool picks = e->fn == FN_MIN || e->fn == FN_MAX;       /* one of the arguments: no arithmetic that could be inexact */
@@ -251,12 +229,8 @@ static Range range_convert(Ctx *c, const Expr *e) {
 
 /* Where nothing may be admitted, the identity counts too: then nothing is known of max and min. */
 static Range range_reduce(Ctx *c, const Expr *e) {
-  double n = 1;
-  bool some = e->n == 1;
-  for (int k = 0; k < e->nbound; k++) {
-    n *= (double)extent_max(e->bound[k]->ext);
-    some &= extent_min(e->bound[k]->ext) > 0;
-  }
+  double n = 1; bool some = e->n == 1;
+  for (int k = 0; k < e->nbound; k++) n *= (double)extent_max(e->bound[k]->ext), some &= extent_min(e->bound[k]->ext) > 0;
   Range r = expr_range(c, e->arg[0]);
   if (red_is_place(e->red)) return range_of(0, fmax(n - 1, 0));
   if ((e->red == RED_MAX || e->red == RED_MIN) && some) return r;
@@ -280,15 +254,8 @@ static Range range_node(Ctx *c, const Expr *e) {
 }
 
 /* Equal terms cancel in the linear form: i - i is 0. A product of two terms is no linear form. */
-static Range range_linear(Ctx *c, const Expr *e) {
-  Lin a = lin_of(c, e);
-  bool itself = a.n == 1 && a.at[0].atom == e;
-  return a.over || itself ? range_node(c, e) : lin_range(c, a);
-}
-
 Range expr_range(Ctx *c, const Expr *e) {
-  ArenaMark m = ctx_mark(c);
-  Range r = expr_is_linear(e) ? range_linear(c, e) : range_node(c, e);
-  ctx_release(c, m);
+  Lin a = expr_is_linear(e) ? lin_of(c, e) : (Lin){ .over = true };
+  Range r = a.over || (a.n == 1 && a.at[0].atom == e) ? range_node(c, e) : lin_range(c, a);
   return isnan(r.lo) || isnan(r.hi) ? anything : r;
 }

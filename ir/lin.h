@@ -28,9 +28,8 @@ typedef struct Cond { const Expr *e; bool neg; } Cond;
 typedef struct Known { Ctx *c; VEC(Lin) lin; VEC(Cond) cond; int impossible; int64_t spent; } Known;   /* spent: work of tabulation so far */
 typedef struct Mark { int lin, cond, impossible; } Mark;
 Mark known_mark(const Known *k);
-void known_back(Known *k, Mark m);
-void known_add(Known *k, const Expr *cond, bool neg);             /* cond may be NULL */
-void known_add_lin(Known *k, const Lin *a);
+void known_back(Known *k, Mark m), known_add(Known *k, const Expr *cond, bool neg);       /* cond may be NULL */
+void known_add_lin(Known *k, Lin a);
 bool known_nonneg(Known *k, Lin a);                              /* is a >= 0 proven? */
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi);
 /* Place d of a read counted from the oldest frame that its tensor keeps; *n: how many there are. */

@@ -36,56 +36,45 @@ static void names_take(Printer *p, const char *name) { PUSH(p->c, p->taken, name
 static void names_reset(Printer *p) { p->taken.n = p->fixed; p->alias.n = p->bind.n = 0; }
 
 static void names_dim(Printer *p, const Index *dim, bool bare) {
-  for (int k = 0; k < p->dim.n; k++)
-    if (p->dim.at[k].index == dim) { p->dim.at[k].bare = bare; return; }
+  for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].index == dim) { p->dim.at[k].bare = bare; return; }
   PUSH(p->c, p->dim, ((Dim){ dim, bare }));
   names_take(p, dim->name);
 }
 
 /* The dimension whose name an index may bear, or NULL. */
 static const Index *bare_dim(const Printer *p, const char *name) {
-  for (int k = 0; k < p->dim.n; k++)
-    if (p->dim.at[k].bare && strcmp(p->dim.at[k].index->name, name) == 0) return p->dim.at[k].index;
+  for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].bare && strcmp(p->dim.at[k].index->name, name) == 0) return p->dim.at[k].index;
   return NULL;
 }
 
 static bool listed(const char *const *list, int n, const char *name) {
-  for (int k = 0; k < n; k++)
-    if (strcmp(list[k], name) == 0) return true;
+  for (int k = 0; k < n; k++) if (strcmp(list[k], name) == 0) return true;
   return false;
 }
 
 static const char *name_fresh(Printer *p, const char *hint) {
-  const char *name = hint;
-  int nreserved = sizeof reserved / sizeof *reserved;
+  const char *name = hint; int nreserved = sizeof reserved / sizeof *reserved;
   for (int k = 1; listed(reserved, nreserved, name) || listed(p->taken.at, p->taken.n, name); k++) name = ctx_printf(p->c, "%s%d", hint, k);
-  PUSH(p->c, p->taken, name);
-  return name;
+  PUSH(p->c, p->taken, name); return name;
 }
 
 static const char *alias_of(Printer *p, const char *from, const Index *dim) {
-  for (int k = 0; k < p->alias.n; k++)
-    if (p->alias.at[k].dim == dim && strcmp(p->alias.at[k].from, from) == 0) return p->alias.at[k].to;
+  for (int k = 0; k < p->alias.n; k++) if (p->alias.at[k].dim == dim && strcmp(p->alias.at[k].from, from) == 0) return p->alias.at[k].to;
   const char *to = dim ? from : name_fresh(p, from);
-  PUSH(p->c, p->alias, ((Alias){ from, to, dim }));
-  return to;
+  PUSH(p->c, p->alias, ((Alias){ from, to, dim })); return to;
 }
 
 static const char *name_of(Printer *p, const Index *i) {
   if (i->is_dim) return i->name;
-  for (int k = 0; k < p->bind.n; k++)
-    if (p->bind.at[k].index == i) return p->bind.at[k].name;
-  const char *hint = i->name && i->name[0] ? i->name : "i";
-  const Index *dim = i->ext.n == 0 ? bare_dim(p, hint) : NULL;
+  for (int k = 0; k < p->bind.n; k++) if (p->bind.at[k].index == i) return p->bind.at[k].name;
+  const char *hint = i->name && i->name[0] ? i->name : "i"; const Index *dim = i->ext.n == 0 ? bare_dim(p, hint) : NULL;
   const char *name = alias_of(p, hint, dim && dim == i->ext.dim ? dim : NULL);
-  for (int k = 0; k < p->bind.n; k++)
-    if (strcmp(p->bind.at[k].name, name) == 0) {
-      name = name_fresh(p, hint);
-      PUSH(p->c, p->alias, ((Alias){ name, name, NULL }));
-      break;
-    }
-  PUSH(p->c, p->bind, ((Bind){ i, name }));
-  return name;
+  for (int k = 0; k < p->bind.n; k++) {
+    if (strcmp(p->bind.at[k].name, name)) continue;
+    name = name_fresh(p, hint); PUSH(p->c, p->alias, ((Alias){ name, name, NULL }));
+    break;
+  }
+  PUSH(p->c, p->bind, ((Bind){ i, name })); return name;
 }
 
 /* The same for an index that is known by its name only. */
@@ -107,24 +96,21 @@ static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
   int n = speech_of_expr(e->rhs, dim);
   for (int k = 0; k < e->nfree; k++) n += speech_of_index(e->free[k], dim);
   for (int d = 0; d < e->out->rank; d++) {
-    Aff a;
-    n += speech_of_expr(e->place[d], dim);
+    Aff a; n += speech_of_expr(e->place[d], dim);
     if (expr_affine(c, e->place[d], &a) && a.n == 1 && a.c && a.index[0]->ext.dim == dim) return false;
   }
   return n <= 1;
 }
 
 /* ---- extents, indices, layouts */
+static unsigned long long magnitude(int64_t v) { return v < 0 ? 0ull - (unsigned long long)v : (unsigned long long)v; }
+
 static void print_extent(Printer *p, Extent e) {
   if (!e.dim) put(p, "%lld", (long long)e.n);
-  else if (e.n == 0) put(p, "%s", e.dim->name);
-  else put(p, "%s %c %llu", e.dim->name, e.n < 0 ? '-' : '+', e.n < 0 ? 0ull - (unsigned long long)e.n : (unsigned long long)e.n);
+  else put(p, e.n ? "%s %c %llu" : "%s", e.dim->name, e.n < 0 ? '-' : '+', magnitude(e.n));
 }
 
-static void print_int(Printer *p, int64_t v) {
-  if (v == INT64_MIN) put(p, "(-9223372036854775807 - 1)");
-  else put(p, "%lld", (long long)v);
-}
+static void print_int(Printer *p, int64_t v) { put(p, v == INT64_MIN ? "(%lld - 1)" : "%lld", (long long)v + (v == INT64_MIN)); }
 
 /* `i`; where it is bound `i < 16`, `2 + i < 18` (the number after < is the end), or `t` over all of t. */
 static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bool paren) {
@@ -154,8 +140,8 @@ static void print_layout(Printer *p, const LayoutDim *l, int n, const char *cons
 enum { PREC_ANY = 1, PREC_OR = 2, PREC_BIT = 3, PREC_SHIFT = 7, PREC_UNARY = 11, PREC_CLOSED = 13 };
 
 static int binding_of(const Expr *e) {
-  bool weak = e->type == T_WINT || e->type == T_WFLOAT;
-  if (e->kind == E_CONST) return weak && (type_is_float(e->type) ? e->f < 0 || (e->f == 0 && signbit(e->f)) : e->i < 0) ? PREC_UNARY : PREC_CLOSED;
+  bool minus = e->type == T_WINT ? e->i < 0 : e->type == T_WFLOAT && (e->f < 0 || (e->f == 0 && signbit(e->f)));
+  if (e->kind == E_CONST) return minus ? PREC_UNARY : PREC_CLOSED;
   if (e->kind == E_FN && fn_info[e->fn].prec) return fn_info[e->fn].prec;
   return e->kind == E_SELECT ? PREC_ANY : PREC_CLOSED;
 }
@@ -178,17 +164,11 @@ static void print_list(Printer *p, Expr *const *arg, int n, int prec, const char
 }
 
 static void print_fn(Printer *p, const Expr *e) {
-  const FnInfo *f = &fn_info[e->fn];
-  bool compares = f->rule == 'B', right = e->fn == FN_POW;
-  if (!f->prec) {
-    put(p, "%s(", f->text); print_list(p, e->arg, e->n, PREC_ANY, ")");
-  } else if (f->arity == 1) {
-    put(p, "%s", f->text); print_expr(p, e->arg[0], PREC_UNARY);
-  } else {
-    print_expr(p, e->arg[0], f->prec + (compares || right));
-    put(p, " %s ", f->text);
-    print_expr(p, e->arg[1], right ? PREC_UNARY : f->prec + 1);
-  }
+  const FnInfo *f = &fn_info[e->fn]; bool compares = f->rule == 'B', right = e->fn == FN_POW;
+  if (f->prec && f->arity == 2) print_expr(p, e->arg[0], f->prec + (compares || right));
+  put(p, !f->prec ? "%s(" : f->arity == 1 ? "%s" : " %s ", f->text);
+  if (f->prec) print_expr(p, e->arg[e->n - 1], f->arity == 1 || right ? PREC_UNARY : f->prec + 1);
+  else print_list(p, e->arg, e->n, PREC_ANY, ")");
 }
 
 static void print_reduce(Printer *p, const Expr *e) {
@@ -208,9 +188,7 @@ static void print_expr(Printer *p, const Expr *e, int prec) {
   case E_READ: put(p, "%s[", e->tensor->name); print_list(p, e->arg, e->n, PREC_SHIFT, "]"); break;
   case E_FN: print_fn(p, e); break;
   case E_CONVERT: text_add(&p->t, convert[e->mode], type_name(e->type)); print_list(p, e->arg, 1, PREC_ANY, ")"); break;
-  case E_SELECT:
-    print_list(p, e->arg, 1, PREC_OR, " ? "); print_list(p, e->arg + 1, 1, PREC_ANY, " : "); print_expr(p, e->arg[2], PREC_ANY);
-    break;
+  case E_SELECT: print_list(p, e->arg, 1, PREC_OR, " ? "); print_list(p, e->arg + 1, 1, PREC_ANY, " : "); print_expr(p, e->arg[2], PREC_ANY); break;
   case E_OR: put(p, "("); print_list(p, e->arg, 1, PREC_BIT, " or "); print_list(p, e->arg + 1, 1, PREC_BIT, ")"); break;
   case E_REDUCE: print_reduce(p, e); break;
   }
@@ -248,9 +226,8 @@ static void print_terms(Printer *p, const Aff *a) {
   bool composite = is_composite(a), any = a->c != 0;
   if (any) print_int(p, a->c);
   for (int k = 0; k < a->n; k++, any = true) {
-    unsigned long long m = a->k[k] < 0 ? 0ull - (unsigned long long)a->k[k] : (unsigned long long)a->k[k];
     put(p, "%s", composite ? k ? ", " : "(" : a->k[k] < 0 ? any ? " - " : "-" : any ? " + " : "");
-    if (!composite && m != 1) put(p, "%llu * ", m);
+    if (!composite && magnitude(a->k[k]) != 1) put(p, "%llu * ", magnitude(a->k[k]));
     print_index(p, a->index[k], 0, binds(p, a->index[k]), !composite);
   }
   if (composite) put(p, ")");
@@ -266,21 +243,17 @@ static void print_place(Printer *p, const Expr *place) {
 
 /* Opens a scope. */
 static void print_eq(Printer *p, const Eq *e) {
-  p->bind.n = 0;
-  p->left = e; p->bound = NEWN(p->c, bool, e->nfree);
+  p->bind.n = 0; p->left = e; p->bound = NEWN(p->c, bool, e->nfree);
   put(p, "%s[", e->out->name);
   for (int d = 0; d < e->out->rank; d++) put(p, "%s", d ? ", " : ""), print_place(p, e->place[d]);
-  put(p, "]: %s = ", type_name(e->out->type));
-  print_expr(p, e->rhs, PREC_ANY);
-  put(p, ";");
+  put(p, "]: %s = ", type_name(e->out->type)); print_expr(p, e->rhs, PREC_ANY); put(p, ";");
 }
 
 /* ---- loop trees */
 static void print_leaf(Printer *p, const Tree *leaf) {
   put(p, "%s(", leaf->name);
-  for (int k = 0; k < leaf->nleaf; k++) {
-    const LeafDim *d = &leaf->leaf[k];
-    put(p, "%s%s", k ? ", " : "", name_in_tree(p, d->index));
+  for (const LeafDim *d = leaf->leaf; d < leaf->leaf + leaf->nleaf; d++) {
+    put(p, "%s%s", d > leaf->leaf ? ", " : "", name_in_tree(p, d->index));
     if (d->kind != LEAF_UNROLL && d->step > 1) put(p, "/%lld", (long long)d->step);
     put(p, "%s", d->kind == LEAF_UNROLL ? "*" : d->kind == LEAF_VECTOR ? "~" : "");
   }
@@ -304,9 +277,7 @@ static void print_tree(Printer *p, const Tree *tree, int indent) {
     case TREE_FOR:
       put(p, "for %s", name_in_tree(p, tree->name));
       if (tree->step) put(p, "/%lld", (long long)tree->step);
-      put(p, "%s {\n", word[tree->loop]);
-      print_tree(p, tree->body, indent + 2);
-      put(p, "%*s}\n", indent, "");
+      put(p, "%s {\n", word[tree->loop]); print_tree(p, tree->body, indent + 2); put(p, "%*s}\n", indent, "");
       break;
     case TREE_LEAF: print_leaf(p, tree); break;
     case TREE_LET: print_let(p, tree); break;
@@ -321,33 +292,28 @@ static Printer printer(Ctx *c) { return (Printer){ .t = { .c = c }, .c = c }; }
 static bool take_mentioned(const Expr *e, void *printer) {
   if (e->kind == E_READ) names_take(printer, e->tensor->name);
   if (e->kind == E_INDEX && e->index->is_dim) names_dim(printer, e->index, false);
-  for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++)
-    if (e->bound[k]->ext.dim) names_dim(printer, e->bound[k]->ext.dim, false);
+  for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) if (e->bound[k]->ext.dim) names_dim(printer, e->bound[k]->ext.dim, false);
   return true;
 }
 
 char *expr_print(Ctx *c, const Expr *e) {
   Printer p = printer(c);
   expr_walk(e, take_mentioned, &p);
-  print_expr(&p, e, PREC_ANY);
-  return p.t.s;
+  print_expr(&p, e, PREC_ANY); return p.t.s;
 }
 
 char *eq_print(Ctx *c, const Eq *e) {
   Printer p = printer(c);
   names_take(&p, e->out->name);
   expr_walk(e->rhs, take_mentioned, &p);
-  for (int k = 0; k < e->nfree; k++)
-    if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
-  print_eq(&p, e);
-  return p.t.s;
+  for (int k = 0; k < e->nfree; k++) if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
+  print_eq(&p, e); return p.t.s;
 }
 
 char *tree_print(Ctx *c, const Tree *tree, int indent) {
   Printer p = printer(c);
   put(&p, "%s", "");
-  print_tree(&p, tree, indent);
-  return p.t.s;
+  print_tree(&p, tree, indent); return p.t.s;
 }
 
 /* ---- graphs: the head */
@@ -370,27 +336,22 @@ static void print_type(Printer *p, const Tensor *t) {
   }
   put(p, "]");
 }
-
 static void print_types(Printer *p, Tensor *const *at, int n) { for (int k = 0; k < n; k++) put(p, "%s", k ? ", " : ""), print_type(p, at[k]); }
 
 static void print_head(Printer *p, const Graph *g) {
   const char *before = g->nin ? " where " : "where ";
   put(p, "graph %s(", g->name);
-  p->say_stream = true;
-  print_types(p, g->in, g->nin);
-  p->say_stream = false;
+  p->say_stream = true; print_types(p, g->in, g->nin); p->say_stream = false;
   for (int k = 0; k < g->nin; k++) declare(p, g->in[k]);
   for (int k = 0; k < g->ndim; k++) {
     const Index *d = g->dim[k];
     if (d->stream && d->lo == 1 && d->hi == STREAM_MAX) continue;
-    put(p, "%s%s in %lld..%lld", before, d->name, (long long)d->lo, (long long)d->hi);
-    before = ", ";
+    put(p, "%s%s in %lld..%lld", before, d->name, (long long)d->lo, (long long)d->hi); before = ", ";
   }
   put(p, ") -> ("); print_types(p, g->out, g->nout); put(p, ") {\n");
   for (int k = 0; k < g->ntensor; k++) {
     if (g->tensor[k]->kind != TK_PARAM) continue;
-    put(p, "  param "); print_type(p, g->tensor[k]); put(p, ";\n");
-    declare(p, g->tensor[k]);
+    put(p, "  param "); print_type(p, g->tensor[k]); put(p, ";\n"); declare(p, g->tensor[k]);
   }
 }
 
@@ -415,8 +376,7 @@ static bool in_kernel(const Graph *g, const Eq *e) {
 static void print_loose(Printer *p, bool constant) {
   for (int k = 0; k < p->g->neq; k++) {
     if (p->g->eq[k]->constant != constant || in_kernel(p->g, p->g->eq[k])) continue;
-    names_of_eqs(p, &p->g->eq[k], 1);
-    print_eq_line(p, constant ? "  const " : "  ", p->g->eq[k]);
+    names_of_eqs(p, &p->g->eq[k], 1); print_eq_line(p, constant ? "  const " : "  ", p->g->eq[k]);
   }
 }
 
@@ -437,20 +397,15 @@ static void print_state(Printer *p, Tensor *t) {
   put(p, "] = ");
   if (is_zero(t->init)) put(p, "%s", t->type == T_BOOL ? "false" : "0");
   else print_expr(p, t->init, PREC_ANY);
-  put(p, ";\n");
-  declare(p, t);
+  put(p, ";\n"); declare(p, t);
 }
-
 static void print_history(Printer *p, Tensor *t) { if (t->history > 0 && !declared(p, t)) print_state(p, t); }
 
 /* What is a state by itself as declared; histories in the order of the equations that make them. */
 static void print_states(Printer *p, const Graph *g) {
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->kind == TK_STATE && !g->tensor[k]->history) print_state(p, g->tensor[k]);
-  for (int k = 0; k < g->neq; k++)
-    if (!in_kernel(g, g->eq[k])) print_history(p, g->eq[k]->out);
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++) print_history(p, g->kernel[k]->eq[j]->out);
+  for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->kind == TK_STATE && !g->tensor[k]->history) print_state(p, g->tensor[k]);
+  for (int k = 0; k < g->neq; k++) if (!in_kernel(g, g->eq[k])) print_history(p, g->eq[k]->out);
+  for (int k = 0; k < g->nkernel; k++) for (int j = 0; j < g->kernel[k]->neq; j++) print_history(p, g->kernel[k]->eq[j]->out);
 }
 
 /* ---- kernels; layouts, places, next values */
@@ -473,12 +428,10 @@ static void print_tensor_layout(Printer *p, const Tensor *t) {
 static void print_tail(Printer *p) {
   static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" };
   Tensor **t = p->order.at;
-  for (int k = 0; k < p->order.n; k++)
-    if (t[k]->layout) print_tensor_layout(p, t[k]);
+  for (int k = 0; k < p->order.n; k++) if (t[k]->layout) print_tensor_layout(p, t[k]);
   for (int k = 0; k < p->order.n; k++)
     if (t[k]->where != AT_NONE) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
-  for (int k = 0; k < p->order.n; k++)
-    if (t[k]->next) put(p, "  %s <- %s;\n", t[k]->name, t[k]->next->name);
+  for (int k = 0; k < p->order.n; k++) if (t[k]->next) put(p, "  %s <- %s;\n", t[k]->name, t[k]->next->name);
 }
 
 char *graph_print(Ctx *c, const Graph *g) {
@@ -488,12 +441,8 @@ char *graph_print(Ctx *c, const Graph *g) {
   for (int k = 0; k < g->ndim; k++) names_dim(&p, g->dim[k], false);
   put(&p, "stage %s;\n", stage_name[g->stage]);
   for (int k = 0; k < g->nweights; k++) put(&p, "weights "), print_string(&p, g->weights[k]), put(&p, ";\n");
-  print_head(&p, g);
-  print_loose(&p, true);
-  print_states(&p, g);
-  print_loose(&p, false);
+  print_head(&p, g); print_loose(&p, true); print_states(&p, g); print_loose(&p, false);
   for (int k = 0; k < g->nkernel; k++) print_kernel(&p, g->kernel[k]);
-  print_tail(&p);
-  put(&p, "}\n");
+  print_tail(&p); put(&p, "}\n");
   return p.t.s;
 }

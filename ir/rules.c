@@ -29,8 +29,7 @@ typedef struct Env { Expr *at[128]; } Env;   /* what each letter stands for */
 static bool match(const Pat *p, Expr *e, Env *v);
 
 static bool match_args(const Pat *p, Expr *e, Env *v, int first) {
-  for (int k = 0; k < p->n; k++)
-    if (!match(p->arg[k], e->arg[(k + first) % p->n], v)) return false;
+  for (int k = 0; k < p->n; k++) if (!match(p->arg[k], e->arg[(k + first) % p->n], v)) return false;
   return true;
 }
 
@@ -38,8 +37,7 @@ static bool match_fn(const Pat *p, Expr *e, Env *v) {
   bool commutes = p->fn == FN_ADD || p->fn == FN_MUL || p->fn == FN_AND || p->fn == FN_OR || p->fn == FN_XOR;
   Env keep = *v;
   if (e->kind != E_FN || e->fn != p->fn) return false;
-  for (int first = 0; first <= commutes; first++, *v = keep)
-    if (match_args(p, e, v, first)) return true;
+  for (int first = 0; first <= commutes; first++, *v = keep) if (match_args(p, e, v, first)) return true;
   return false;
 }
 
@@ -47,8 +45,7 @@ static bool match_var(const Pat *p, Expr *e, Env *v) {
   Expr **at = &v->at[(int)p->var];
   if ((p->var == 'c' || p->var == 'd') && !expr_is_const(e)) return false;
   if (*at) return expr_equal(*at, e);
-  *at = e;
-  return true;
+  *at = e; return true;
 }
 
 static bool match(const Pat *p, Expr *e, Env *v) {
@@ -70,9 +67,7 @@ static bool is_power_of_two(const Expr *c) {
 static bool holds(When when, const Expr *e, const Expr *c) {
   bool floats = type_is_float(e->type);
   switch (when) {
-  case INT: return type_is_int(e->type);
-  case FLOAT: return floats;
-  case BOOL: return e->type == T_BOOL;
+  case INT: return type_is_int(e->type);      case FLOAT: return floats;      case BOOL: return e->type == T_BOOL;
   case POW2: return floats && is_power_of_two(c);
   case LOWEST: return type_bytes(e->type) && expr_number(c) == type_lowest(e->type);
   case HIGHEST: return type_bytes(e->type) && expr_number(c) == type_highest(e->type);

@@ -22,17 +22,16 @@ double fn_eval_f(Fn f, double a, double b) {
 /* What a test holds for: 1 less, 2 equal, 4 greater, 8 unordered. */
 static const unsigned char test_bits[FN_COUNT] = { [FN_EQ] = 2, [FN_NE] = 1 | 4 | 8, [FN_LT] = 1, [FN_LE] = 3, [FN_GT] = 4, [FN_GE] = 6 };
 
-static bool int_less(int64_t a, int64_t b, Type t) { return t == T_U64 ? (uint64_t)a < (uint64_t)b : a < b; }
 bool fn_test_f(Fn f, double a, double b) { return f == FN_ISNAN ? a != a : test_bits[f] & (a < b ? 1 : a == b ? 2 : a > b ? 4 : 8); }
-bool fn_test_i(Fn f, int64_t a, int64_t b, Type t) { return test_bits[f] & (int_less(a, b, t) ? 1 : a == b ? 2 : 4); }
 
 /* ---- integers: 64 bits wide, then wrapped */
+static bool int_less(int64_t a, int64_t b, Type t) { return t == T_U64 ? (uint64_t)a < (uint64_t)b : a < b; }
+
 static int64_t int_quo(int64_t a, int64_t b, Type t) {
   if (!b) return 0;
   if (t == T_U64) return (int64_t)((uint64_t)a / (uint64_t)b);
   return b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
 }
-
 static int64_t int_rem(int64_t a, int64_t b, Type t) { return b ? (int64_t)((uint64_t)a - (uint64_t)int_quo(a, b, t) * (uint64_t)b) : 0; }
 
 /* Is a / b rounded down one less than truncated? */
@@ -49,8 +48,7 @@ static int64_t int_shift(Fn f, int64_t a, int64_t b, Type t) {
 static int64_t int_pow(int64_t a, int64_t b, Type t) {
   if (t != T_U64 && b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
   uint64_t r = 1, x = (uint64_t)a, n = (uint64_t)b;
-  for (; n; n >>= 1, x *= x)
-    if (n & 1) r *= x;
+  for (; n; n >>= 1, x *= x) if (n & 1) r *= x;
   return (int64_t)r;
 }
 
@@ -69,15 +67,8 @@ static int64_t int_value(Fn f, int64_t a, int64_t b, Type t) {
   }
 }
 
-int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) { return test_bits[f] ? fn_test_i(f, a, b, t) : value_wrap(int_value(f, a, b, t), t); }
-
-static bool pow_exact(int64_t a, int64_t n, int64_t *out) {
-  *out = 1;
-  if (n < 0) return false;
-  if (a == 0 || a == 1 || a == -1) { *out = int_pow(a, n, T_I64); return true; }
-  for (; n; n--)
-    if (__builtin_mul_overflow(*out, a, out)) return false;
-  return true;
+int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) {
+  return test_bits[f] ? (test_bits[f] & (int_less(a, b, t) ? 1 : a == b ? 2 : 4)) != 0 : value_wrap(int_value(f, a, b, t), t);
 }
 
 bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out) {
@@ -87,10 +78,14 @@ bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out) {
   if (f == FN_SUB) return !__builtin_sub_overflow(a, b, out);
   if (f == FN_NEG) return !__builtin_sub_overflow(0, a, out);
   if (f == FN_MUL) return !__builtin_mul_overflow(a, b, out);
-  if (f == FN_POW) return pow_exact(a, b, out);
+  if (f == FN_POW) {
+    bool fits = b >= 0, small = a >= -1 && a <= 1;
+    /* of -1, 0, 1 two powers are all */
+    for (*out = 1, b = small && b > 2 ? 2 - b % 2 : b; b > 0 && fits; b--) fits = !__builtin_mul_overflow(*out, a, out);
+    return fits;
+  }
   if (f == FN_SHL && a) return b >= 0 && b < 63 && !__builtin_mul_overflow(a, (int64_t)1 << b, out);
-  *out = fn_eval_i(f, a, b, T_WINT);
-  return true;
+  *out = fn_eval_i(f, a, b, T_WINT); return true;
 }
 
 /* ---- all functions by type */
@@ -101,7 +96,6 @@ Type fn_compute_type(Fn f, Type t) {
   if (fn_info[f].rule != 'F' || type_is_float(t) || t == T_NONE || f == FN_FLOOR || f == FN_TRUNC || f == FN_ROUND) return t;
   return t == T_WINT ? T_WFLOAT : T_F32;
 }
-
 Type fn_result(Fn f, Type t) { return fn_info[f].rule == 'B' || fn_info[f].rule == 'I' ? T_BOOL : fn_compute_type(f, t); }
 
 Num fn_eval(Fn f, Num a, Num b, Type t) {
@@ -122,11 +116,10 @@ Type red_result(Red r, Type t) {
 }
 
 static int64_t int_limit(Type t, bool high) {
-  int bits = type_bits(t);
   if (t == T_BOOL) return high;
-  if (type_class(t) == 'u') return !high ? 0 : bits == 64 ? -1 : ((int64_t)1 << bits) - 1;
-  int64_t top = (int64_t)(((uint64_t)1 << (bits - 1)) - 1);
-  return high ? top : -top - 1;
+  uint64_t all = UINT64_MAX >> (64 - type_bits(t));
+  if (type_class(t) == 'u') return high ? (int64_t)all : 0;
+  return high ? (int64_t)(all >> 1) : -(int64_t)(all >> 1) - 1;
 }
 
 Num red_identity(Red r, Type t) {
@@ -145,8 +138,7 @@ static double round_bits(double v, int bits, int least, double max) {
   int e;
   if (v == 0 || !isfinite(v)) return v;
   frexp(v, &e);
-  int q = e - bits > least ? e - bits : least;
-  double r = ldexp(nearbyint(ldexp(v, -q)), q);
+  int q = e - bits > least ? e - bits : least; double r = ldexp(nearbyint(ldexp(v, -q)), q);
   return fabs(r) > max ? copysign(INFINITY, v) : r;
 }
 
@@ -167,8 +159,7 @@ static uint32_t float_bits(float f) { uint32_t u; memcpy(&u, &f, 4); return u; }
 static float float_of(uint32_t u) { float f; memcpy(&f, &u, 4); return f; }
 
 static uint16_t f16_bits(double v) {
-  int e;
-  uint16_t sign = signbit(v) ? 0x8000 : 0;
+  int e; uint16_t sign = signbit(v) ? 0x8000 : 0;
   if (v != v) return sign | 0x7e00;
   double a = fabs(value_round(v, T_F16));
   if (isinf(a)) return sign | 0x7c00;
@@ -188,8 +179,7 @@ static uint32_t bf16_bits(double v) { return float_bits((float)value_round(v, T_
 /* ---- elements in memory */
 Num value_load(const void *p, Type t, int64_t k) {
   t = type_strong(t);
-  size_t n = (size_t)type_bytes(t);
-  uint64_t u = 0; double d;
+  size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d;
   memcpy(&u, (const char *)p + (size_t)k * n, n); memcpy(&d, &u, 8);
   if (!type_is_float(t)) return (Num){ .i = value_wrap((int64_t)u, t) };
   return (Num){ .f = t == T_F64 ? d : t == T_F16 ? f16_value(u) : float_of((uint32_t)(t == T_BF16 ? u << 16 : u)) };
@@ -197,8 +187,7 @@ Num value_load(const void *p, Type t, int64_t k) {
 
 void value_store(void *p, Type t, int64_t k, Num v) {
   t = type_strong(t);
-  size_t n = (size_t)type_bytes(t);
-  uint64_t u = (uint64_t)v.i;
+  size_t n = (size_t)type_bytes(t); uint64_t u = (uint64_t)v.i;
   if (t == T_F64) memcpy(&u, &v.f, 8);
   else if (type_is_float(t)) u = t == T_F16 ? f16_bits(v.f) : t == T_BF16 ? bf16_bits(v.f) : float_bits((float)v.f);
   else if (t == T_BOOL) u = v.i != 0;
@@ -207,9 +196,7 @@ void value_store(void *p, Type t, int64_t k, Num v) {
 
 /* ---- conversions */
 static int64_t float_to_int(double v, Type to) {
-  if (!isfinite(v)) return 0;
-  double r = fmod(trunc(v), 0x1p64);
-  uint64_t u = (uint64_t)fabs(r);
+  double r = isfinite(v) ? fmod(trunc(v), 0x1p64) : 0; uint64_t u = (uint64_t)fabs(r);
   return value_wrap((int64_t)(r < 0 ? 0 - u : u), to);
 }
 
@@ -219,8 +206,7 @@ static double int_to_float(int64_t i, Type from, Type to) {
 }
 
 static int64_t saturate_float(double v, Type to) {
-  double r = nearbyint(v);
-  if (v != v) return 0;
+  double r = v != v ? 0 : nearbyint(v);
   return r <= type_lowest(to) ? int_limit(to, false) : r >= type_highest(to) ? int_limit(to, true) : float_to_int(r, to);
 }
 
@@ -236,15 +222,9 @@ static double saturate_to_float(double v, Type to) {
   return r > m ? m : r < -m ? -m : r;
 }
 
-static Num convert_bits(Num v, Type from, Type to) {
-  char raw[8] = { 0 };
-  value_store(raw, from, 0, v);
-  return value_load(raw, to, 0);
-}
-
 Num convert_value(Num v, Type from, Type to, Convert mode) {
-  bool floats = type_is_float(from), sat = mode == CV_SAT;
-  if (mode == CV_BITS) return convert_bits(v, from, to);
+  bool floats = type_is_float(from), sat = mode == CV_SAT; char raw[8] = { 0 };
+  if (mode == CV_BITS) { value_store(raw, from, 0, v); return value_load(raw, to, 0); }
   if (to == T_BOOL) return (Num){ .i = floats ? v.f != 0 : v.i != 0 };
   if (!type_is_float(to)) {
     if (sat) return (Num){ .i = floats ? saturate_float(v.f, to) : saturate_int(v.i, from, to) };

@@ -15,9 +15,7 @@ double fn_eval_f(Fn f, double a, double b);
 /* fn of integers or bools of type t (the promoted type; T_WINT counts as i64): the result in t, wrapped. Comparisons give 0 or 1.
  * Arithmetic + - * and negation of bools is done in i32: pass T_I32. Never traps. */
 int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t);
-/* Comparisons and isnan. */
-bool fn_test_f(Fn f, double a, double b);
-bool fn_test_i(Fn f, int64_t a, int64_t b, Type t);
+bool fn_test_f(Fn f, double a, double b);                /* comparisons and isnan */
 /* Any function: arguments of type `t` (already converted to the promoted type), result of type fn_result(f, t). Floats are not rounded. */
 Num fn_eval(Fn f, Num a, Num b, Type t);
 Type fn_promoted(Fn f, Expr *const *arg);                /* the promoted type of its arguments */

@@ -32,10 +32,8 @@ static int64_t number_of(const Expr *e, Fn f) {
 typedef struct Split { Lin quotient, rest; } Split;
 static Split lin_split(Ctx *c, Lin a, int64_t m) {
   Split s = { lin_const(div_floor(a.c, m)), lin_const(mod_floor(a.c, m)) };
-  for (const Term *t = a.at; t < a.at + a.n; t++) {
-    if (t->k % m) lin_add_term(c, &s.rest, t->atom, t->k);
-    else lin_add_term(c, &s.quotient, t->atom, t->k / m);
-  }
+  for (const Term *t = a.at; t < a.at + a.n; t++)
+    lin_add_term(c, t->k % m ? &s.rest : &s.quotient, t->atom, t->k % m ? t->k : t->k / m);
   return s;
 }
 
@@ -44,16 +42,14 @@ static int64_t lin_reduce(Lin *a, int64_t m) {
   int64_t g = m;
   for (int k = 0; k < a->n; k++) g = gcd_of(g, a->at[k].k);
   for (int k = 0; k < a->n; k++) a->at[k].k /= g;
-  a->c = div_floor(a->c, g);
-  return g;
+  a->c = div_floor(a->c, g); return g;
 }
 
 /* Does a stay between two multiples of m? Then *q is its quotient. */
 static bool lin_within(Ctx *c, Lin a, int64_t m, int64_t *q) {
   Range r = lin_range(c, a);
   if (!(r.lo > -0x1p52 && r.hi < 0x1p52)) return false;
-  *q = div_floor((int64_t)r.lo, m);
-  return *q == div_floor((int64_t)r.hi, m);
+  *q = div_floor((int64_t)r.lo, m); return *q == div_floor((int64_t)r.hi, m);
 }
 
 /* a / m where a is one quotient or remainder: (x / p + c) / m = (x + c * p) / (p * m), (x % p) / m = (x / m) % (p / m). */
@@ -63,29 +59,24 @@ static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
   if (mod && !a.c && mod % m == 0) return lin_mod(c, lin_div(c, lin_of(c, e->arg[0]), m), mod / m);
   if (!div || __builtin_mul_overflow(div, m, &both)) return no_form;
   Lin x = lin_of(c, e->arg[0]);
-  lin_add(c, &x, &(Lin){ .c = a.c }, div);
-  return lin_div(c, x, both);
+  lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
 }
 
 static Lin lin_div(Ctx *c, Lin a, int64_t m) {
   if (a.over) return a;
-  Split s = lin_split(c, a, m);
-  int64_t q;
+  Split s = lin_split(c, a, m); int64_t q;
   m /= lin_reduce(&s.rest, m);
   bool within = m > 1 && lin_within(c, s.rest, m, &q);
   Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
   if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, s.rest, m);
-  lin_add(c, &s.quotient, &r, 1);
-  return s.quotient;
+  lin_add(c, &s.quotient, &r, 1); return s.quotient;
 }
 
 /* Inside a remainder by m, x % p counts as x if m divides p. */
 static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
   Lin r = lin_const(a.c);
   for (const Term *t = a.at; t < a.at + a.n; t++) {
-    int64_t p = number_of(t->atom, FN_MOD);
-    if (!p || p % m) { lin_add_term(c, &r, t->atom, t->k); continue; }
-    Lin x = lin_of(c, t->atom->arg[0]);
+    int64_t p = number_of(t->atom, FN_MOD); Lin x = lin_of(c, p && p % m == 0 ? t->atom->arg[0] : t->atom);
     lin_add(c, &r, &x, t->k);
   }
   return r;
@@ -104,19 +95,16 @@ static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
 }
 
 static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
-  Lin stripped = lin_strip_mod(c, a, m);
-  int64_t q;
+  Lin stripped = lin_strip_mod(c, a, m); int64_t q;
   if (a.over || stripped.over) return no_form;
   Lin rest = lin_split(c, stripped, m).rest;
   if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m);
-  rest.c -= q * m;
-  return rest;
+  rest.c -= q * m; return rest;
 }
 
 /* ---- canonical form: p * (x / p) + x % p = x */
 static bool lin_join_one(Ctx *c, Lin *a, int at) {
-  Expr *e = a->at[at].atom;
-  int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp;
+  Expr *e = a->at[at].atom; int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp;
   if (!p || __builtin_mul_overflow(k, p, &kp)) return false;
   Lin x = lin_of(c, e->arg[0]), q = lin_div(c, x, p);
   if (q.over || q.n != 1 || q.at[0].k != 1 || q.c) return false;
@@ -124,8 +112,7 @@ static bool lin_join_one(Ctx *c, Lin *a, int at) {
   while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
   if (j < 0) return false;
   lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j);
-  lin_add(c, a, &x, k);
-  return true;
+  lin_add(c, a, &x, k); return true;
 }
 
 static bool is_one(const Index *i) { return !i->is_dim && !i->ext.dim && i->ext.n == 1; }
@@ -139,12 +126,10 @@ static void lin_drop_ones(Lin *a) {
 }
 
 static Expr *canonical(Ctx *c, Lin a, Expr *e) {
-  for (int k = 0; k < a.n && !a.over; k++)
-    if (lin_join_one(c, &a, k)) k = -1;
+  for (int k = 0; k < a.n && !a.over; k++) if (lin_join_one(c, &a, k)) k = -1;
   if (a.over) return e;
   lin_drop_ones(&a);
-  Expr *r = lin_expr(c, a);
-  return expr_equal(r, e) ? e : r;
+  Expr *r = lin_expr(c, a); return expr_equal(r, e) ? e : r;
 }
 
 /* ---- weak integers */
@@ -152,8 +137,7 @@ static Expr *simplify_quotient(Ctx *c, Expr *e) {
   int64_t m = number_of(e, e->fn);
   if (!m) return e;
   Lin a = lin_of(c, e->arg[0]);
-  lin_drop_ones(&a);
-  return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
+  lin_drop_ones(&a); return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
 }
 
 /* d >= low is proven? */
@@ -180,8 +164,7 @@ static Expr *simplify_order(Simplify *s, Expr *e) {
 }
 
 static bool is_weak(const Expr *e) {
-  for (int k = 0; k < e->n; k++)
-    if (e->arg[k]->type != T_WINT) return false;
+  for (int k = 0; k < e->n; k++) if (e->arg[k]->type != T_WINT) return false;
   return true;
 }
 
@@ -194,26 +177,17 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
   if (a->over) return;
   if (sum && e->fn != FN_MUL) {
     if (e->n == 2) gather(s, a, e->arg[0], k);
-    gather(s, a, e->arg[e->n - 1], e->fn == FN_ADD ? k : -k);
-    return;
+    gather(s, a, e->arg[e->n - 1], e->fn == FN_ADD ? k : -k); return;
   }
   Lin x = lin_of(s->c, sum ? expr_fn2(s->c, FN_MUL, simplify(s, e->arg[0]), simplify(s, e->arg[1])) : simplify(s, e));
   lin_add(s->c, a, &x, k);
 }
 
-static Expr *simplify_sum(Simplify *s, Expr *e) {
-  Lin a = { 0 };
-  gather(s, &a, e, 1);
-  return canonical(s->c, a, e);
-}
-
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
   Mark m = known_mark(&s->known);
-  known_add(&s->known, cond, neg);
-  e = simplify(s, e);
-  known_back(&s->known, m);
-  return e;
+  known_add(&s->known, cond, neg); e = simplify(s, e);
+  known_back(&s->known, m); return e;
 }
 
 static Expr *simplify_select(Simplify *s, Expr *e) {
@@ -224,8 +198,8 @@ static Expr *simplify_select(Simplify *s, Expr *e) {
 }
 
 static Expr *simplify_fn(Simplify *s, Expr *e) {
-  Expr *arg[2];
-  if (is_sum(e)) return simplify_sum(s, e);
+  Expr *arg[2]; Lin a = { 0 };
+  if (is_sum(e)) { gather(s, &a, e, 1); return canonical(s->c, a, e); }
   arg[0] = simplify(s, e->arg[0]);
   if (e->n == 2) arg[1] = simplify_under(s, e->arg[1], is_both(e) ? arg[0] : NULL, false);
   if (arg[0] != e->arg[0] || (e->n == 2 && arg[1] != e->arg[1])) e = expr_with(s->c, e, arg);
@@ -236,13 +210,11 @@ static Expr *simplify_fn(Simplify *s, Expr *e) {
 
 /* Indices of extent 1 leave the reduction. */
 static Expr *reduce_narrow(Ctx *c, Expr *e) {
-  int n = 0, ngone = 0;
-  Index **bound = NEWN(c, Index *, e->nbound), **gone = NEWN(c, Index *, e->nbound);
+  int n = 0, ngone = 0; Index **bound = NEWN(c, Index *, e->nbound), **gone = NEWN(c, Index *, e->nbound);
   Expr **zero = NEWN(c, Expr *, e->nbound), *arg[2] = { NULL, NULL };
-  for (int k = 0; k < e->nbound; k++) {
+  for (int k = 0; k < e->nbound; k++)
     if (is_one(e->bound[k])) zero[ngone] = expr_int(c, 0), gone[ngone++] = e->bound[k];
     else bound[n++] = e->bound[k];
-  }
   if (!ngone) return e;
   for (int k = 0; k < e->n; k++) arg[k] = expr_subst(c, e->arg[k], gone, zero, ngone);
   return expr_reduce(c, e->red, bound, n, arg[0], arg[1], e->pos);
@@ -265,14 +237,12 @@ static bool has_choice(const Expr *e) {
 
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
-  Expr *a = simplify(s, e->arg[0]);
-  Miss miss = known_miss(&s->known, a);
+  Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a);
   if (!miss.open) return a;
   Mark m = known_mark(&s->known);
-  if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, &miss.lin);
+  if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, miss.lin);
   Expr *b = simplify(s, e->arg[1]);
-  known_back(&s->known, m);
-  return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
+  known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 
 /* ---- all */

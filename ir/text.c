@@ -28,31 +28,26 @@ void text_addn(Text *t, const char *s, size_t n) {
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
   va_list again; va_copy(again, ap);
-  int n = vsnprintf(NULL, 0, fmt, again);
-  va_end(again);
+  int n = vsnprintf(NULL, 0, fmt, again); va_end(again);
   if (n < 0) return;
   text_reserve(t, (size_t)n + 1);
-  vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
-  t->n += (size_t)n;
+  t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
 }
 
 void text_add(Text *t, const char *fmt, ...) {
-  va_list ap; va_start(ap, fmt);
-  text_addv(t, fmt, ap);
-  va_end(ap);
+  va_list ap;
+  va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap);
 }
 
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
   Text t = { .c = c };
-  text_addv(&t, fmt, ap);
-  return t.s ? t.s : ctx_alloc(c, 1);
+  text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1);
 }
 
 char *ctx_printf(Ctx *c, const char *fmt, ...) {
   va_list ap; va_start(ap, fmt);
   char *s = ctx_vprintf(c, fmt, ap);
-  va_end(ap);
-  return s;
+  va_end(ap); return s;
 }
 
 /* ---- numbers: the fewest digits that read back; a comma of the locale becomes a point */
@@ -64,8 +59,7 @@ static void text_shortest(Text *t, double v, bool single) {
     snprintf(s, sizeof s, "%.*g", digits, v);
     if ((single ? (double)strtof(s, NULL) : strtod(s, NULL)) == v) break;
   }
-  for (char *at = s; *at; at++)
-    if (!strchr("0123456789+-e.", *at)) *at = '.';
+  for (char *at = s; *at; at++) if (!strchr("0123456789+-e.", *at)) *at = '.';
   text_add(t, "%s%s", s, strpbrk(s, ".e") ? "" : ".0");
 }
 
@@ -79,21 +73,17 @@ static Source *source_add(Ctx *c, const char *name, const Text *t) {
 
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
   Text t = { .c = c };
-  text_addn(&t, text, size);
-  return source_add(c, name, &t);
+  text_addn(&t, text, size); return source_add(c, name, &t);
 }
 
 Source *source_read(Ctx *c, const char *path) {
-  bool in = !strcmp(path, "-");
-  FILE *f = in ? stdin : fopen(path, "rb");
-  char part[1 << 16];
-  Text t = { .c = c };
+  char part[1 << 16]; Text t = { .c = c };
+  bool in = !strcmp(path, "-"); FILE *f = in ? stdin : fopen(path, "rb");
   while (f && !feof(f) && !ferror(f) && t.n <= SOURCE_LIMIT) text_addn(&t, part, fread(part, 1, sizeof part, f));
   const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
   if (f && !in) fclose(f);
   if (!why) return source_add(c, in ? "<stdin>" : path, &t);
-  diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why);
-  return NULL;
+  diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why); return NULL;
 }
 
 /* ---- writing: these give 0 or the reason */
@@ -117,8 +107,7 @@ static int write_renamed(const char *path, const char *temp, const void *data, s
 
 /* A device or pipe is written to; renaming would replace it. */
 bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable) {
-  struct stat st;
-  bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
+  struct stat st; bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
   int why = device ? write_close(open(path, O_WRONLY), data, n)
                    : write_renamed(path, ctx_printf(c, "%s.%ld.tmp", path, (long)getpid()), data, n, executable ? 0777 : 0666);
   if (!why) return true;

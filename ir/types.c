@@ -19,8 +19,7 @@ bool type_is_int(Type t) { return type_info[t].class == 'i' || type_info[t].clas
 Type type_strong(Type t) { return t == T_WINT ? T_I64 : t == T_WFLOAT ? T_F32 : t; }
 
 Type type_by_name(const char *s) {
-  for (int t = 0; t < T_WINT; t++)
-    if (!strcmp(type_info[t].name, s)) return (Type)t;
+  for (int t = 0; t < T_WINT; t++) if (!strcmp(type_info[t].name, s)) return (Type)t;
   return T_NONE;
 }
 
@@ -55,12 +54,6 @@ const FnInfo fn_info[FN_COUNT] = {
 #undef F
 };
 
-Fn fn_by_name(const char *name) {
-  for (int f = 0; f < FN_COUNT; f++)
-    if (!fn_info[f].prec && !strcmp(fn_info[f].text, name)) return (Fn)f;
-  return FN_COUNT;
-}
-
 const char *const red_name[RED_COUNT] = {
 #define R(e, n, f) [RED_##e] = n,
 #include "reduce.def"
@@ -68,8 +61,7 @@ const char *const red_name[RED_COUNT] = {
 };
 
 Red red_by_name(const char *s) {
-  for (int r = 0; r < RED_COUNT; r++)
-    if (!strcmp(red_name[r], s)) return (Red)r;
+  for (int r = 0; r < RED_COUNT; r++) if (!strcmp(red_name[r], s)) return (Red)r;
   return RED_COUNT;
 }
 

@@ -5,37 +5,36 @@
 #include <math.h>
 #include <string.h>
 
-/* e, k: the equation and the kernel that are checked; known: what holds at the node, scope: what it may name. Only the first place where a row is broken is recorded. */
-typedef struct Verify { Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; const Kernel *k; Known known; VEC(Index *) scope; } Verify;
+/* A row is checked up to the first fault. e, k: the equation and the kernel; known: what holds at the node, scope: what it may name. */
+typedef struct Verify {
+  Ctx *c; const Graph *g; const char *after, *row, *why; bool broken; const Eq *e; const Kernel *k; Known known; VEC(Index *) scope;
+} Verify;
 
 __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const char *fmt, ...) {
-  char text[1024];
-  va_list ap;
-  if (v->broken) return;
-  v->broken = true;
-  va_start(ap, fmt);
-  vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
-  diag_error(v->c, p, "internal error: after %s: %s: %s (%s)", v->after, v->row, text, v->why);
+  va_list ap; va_start(ap, fmt);
+  if (!v->broken) diag_error(v->c, p, "internal error: after %s: %s: %s (%s)", v->after, v->row, ctx_vprintf(v->c, fmt, ap), v->why);
+  va_end(ap); v->broken = true;
 }
 
 static bool among(const void *array, int n, const void *x) { return array_find(array, n, x) >= 0; }
 static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
 
-static bool any_empty(Index *const *i, int n) {
-  for (int k = 0; k < n; k++)
-    if (extent_max(i[k]->ext) == 0) return true;
-  return false;
+static void each_node(Verify *v, const Expr *x, void check(Verify *, const Expr *)) {
+  if (!v->broken) check(v, x);
+  for (int k = 0; k < x->n && !v->broken; k++) each_node(v, x->arg[k], check);
 }
 
+static bool any_empty(Index *const *i, int n) {
+  for (int k = 0; k < n; k++) if (extent_max(i[k]->ext) == 0) return true;
+  return false;
+}
 static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
 
 /* ---- dimensions, tensors */
 static void dims(Verify *v) {
   int streams = 0;
   for (int k = 0; k < v->g->ndim; k++) {
-    const Index *d = v->g->dim[k];
-    streams += d->stream;
+    const Index *d = v->g->dim[k]; streams += d->stream;
     if (!d->is_dim || d->lo < 0 || d->hi < d->lo) broken(v, v->g->pos, "'%s' in %lld..%lld", d->name, (long long)d->lo, (long long)d->hi);
   }
   if (streams > 1) broken(v, v->g->pos, "%d stream dimensions", streams);
@@ -51,29 +50,24 @@ static void tensor_names(Verify *v, const Tensor *t) {
     if (strcmp(t->name, v->g->tensor[j]->name) == 0) broken(v, t->pos, "two tensors are called '%s'", t->name);
 }
 
-static bool read_names(const Expr *x, void *verify) {
-  Verify *v = verify;
+static void read_names(Verify *v, const Expr *x) {
   if (x->kind == E_READ && !among(v->g->tensor, v->g->ntensor, x->tensor))
     broken(v, v->e->pos, "'%s' reads '%s', which the graph does not hold", v->e->out->name, x->tensor->name);
-  return !v->broken;
 }
 
 static void eq_names(Verify *v, const Eq *e) {
   if (!among(v->g->tensor, v->g->ntensor, e->out)) broken(v, e->pos, "'%s' is written, but the graph does not hold it", e->out->name);
-  expr_walk(e->rhs, read_names, v);
-}
-
-static bool are_read_by(Eq *const *eq, int n, const Tensor *t) {
-  for (int k = 0; k < n; k++)
-    if (expr_reads(eq[k]->rhs, t)) return true;
-  return false;
 }
 
 /* The first of the equations that writes t. */
 static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) {
-  for (int k = 0; k < n; k++)
-    if (eq[k]->out == t) return eq[k];
+  for (int k = 0; k < n; k++) if (eq[k]->out == t) return eq[k];
   return NULL;
+}
+
+static bool are_read_by(Eq *const *eq, int n, const Tensor *t) {
+  for (int k = 0; k < n; k++) if (expr_reads(eq[k]->rhs, t)) return true;
+  return false;
 }
 
 static void input_kinds(Verify *v) {
@@ -91,15 +85,12 @@ static void tensor_kinds(Verify *v, const Tensor *t) {
     broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, constant ? "" : "not ", e->constant ? "" : "not ");
 }
 
-static bool node_constant(const Expr *x, void *verify) {
-  Verify *v = verify;
+static void check_constant(Verify *v, const Expr *x) {
   bool reads = x->kind == E_READ && x->tensor->kind != TK_CONST && x->tensor->kind != TK_PARAM;
   if (reads) broken(v, v->e->pos, "'%s' reads '%s'", v->e->out->name, x->tensor->name);
   if (x->kind == E_INDEX && x->index->is_dim) broken(v, v->e->pos, "'%s' depends on '%s'", v->e->out->name, x->index->name);
-  return !v->broken;
 }
-
-static void eq_constants(Verify *v, const Eq *e) { if (e->constant) expr_walk(e->rhs, node_constant, v); }
+static void node_constant(Verify *v, const Expr *x) { if (v->e->constant) check_constant(v, x); }
 
 static bool same_shape(const Tensor *a, const Tensor *b) {
   bool same = a->rank == b->rank && a->type == b->type;
@@ -111,16 +102,15 @@ static void tensor_states(Verify *v, const Tensor *t) {
   if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
     broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
   if (t->init && t->rank && !t->init_index) broken(v, t->pos, "the first value of '%s' has no indices", t->name);
-  v->e = ctx_copy(v->c, &(Eq){ .out = (Tensor *)(uintptr_t)t, .pos = t->pos }, sizeof *v->e);
-  if (t->init && !v->broken) expr_walk(t->init, node_constant, v);
+  v->e = NEW_AS(v->c, Eq, .out = (Tensor *)(uintptr_t)t, .pos = t->pos);
+  if (t->init) each_node(v, t->init, check_constant);
   for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
     if (d == t->stream_dim && expr_has_index(t->init, t->init_index[d])) broken(v, t->pos, "what precedes '%s' depends on time", t->name);
 }
 
 static void order(Verify *v) {
   Graph g = *v->g;
-  int before = v->c->nerror;
-  if (!graph_sort(v->c, &g) || v->c->nerror > before) broken(v, g.pos, "a circle without a dimension to step through");
+  if (!graph_sort(v->c, &g)) broken(v, g.pos, "a circle without a dimension to step through");
   for (int k = 0; k < g.neq; k++)
     if (g.eq[k] != v->g->eq[k]) broken(v, v->g->eq[k]->pos, "'%s' stands where '%s' should", v->g->eq[k]->out->name, g.eq[k]->out->name);
 }
@@ -147,8 +137,7 @@ static void check_bound(Verify *v, const Expr *x) {
 static void eq_indices(Verify *v, const Eq *e) {
   v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
-    bool used = false;
-    scope_add(v, e->free[j]);
+    bool used = false; scope_add(v, e->free[j]);
     for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
     if (!used) broken(v, e->pos, "the index '%s' of '%s' stands in no place", e->free[j]->name, e->out->name);
   }
@@ -183,19 +172,16 @@ static void eq_places(Verify *v, const Eq *e) {
 
 /* ---- pieces */
 static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
-  Range x = expr_range(c, a), y = expr_range(c, b);
-  Aff p, q; int64_t g = 0;
+  Range x = expr_range(c, a), y = expr_range(c, b); Aff p, q; int64_t g = 0;
   if (x.hi < y.lo || y.hi < x.lo) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
-  for (int k = 0; k < p.n; k++) g = gcd_of(g, p.k[k]);
-  for (int k = 0; k < q.n; k++) g = gcd_of(g, q.k[k]);
+  for (int k = 0; k < p.n + q.n; k++) g = gcd_of(g, k < p.n ? p.k[k] : q.k[k - p.n]);
   return g > 1 && (p.c - q.c) % g != 0;
 }
 
 static bool eqs_apart(Ctx *c, const Eq *a, const Eq *b) {
   if (a->out != b->out || is_empty(a) || is_empty(b)) return true;
-  for (int d = 0; d < a->out->rank; d++)
-    if (places_apart(c, a->place[d], b->place[d])) return true;
+  for (int d = 0; d < a->out->rank; d++) if (places_apart(c, a->place[d], b->place[d])) return true;
   return false;
 }
 
@@ -206,43 +192,37 @@ static void pieces_apart(Verify *v) {
         broken(v, v->g->eq[k]->pos, "two equations write the same elements of '%s'", v->g->eq[k]->out->name);
 }
 
-static double extent_at(Extent e, bool most) { return (double)(most ? extent_max(e) : extent_min(e)); }
-
 /* Do the pieces have as many elements as the tensor, with all dimensions at their least, or at their most? */
-static bool pieces_cover(const Graph *g, const Tensor *t, bool most) {
+static bool pieces_cover(const Graph *g, const Tensor *t, int64_t size(Extent)) {
   double want = 1, have = 0;
-  for (int d = 0; d < t->rank; d++) want *= extent_at(t->shape[d], most);
+  for (int d = 0; d < t->rank; d++) want *= (double)size(t->shape[d]);
   for (int k = 0; k < g->neq; k++) {
     double n = g->eq[k]->out == t;
-    for (int j = 0; n && j < g->eq[k]->nfree; j++) n *= extent_at(g->eq[k]->free[j]->ext, most);
+    for (int j = 0; n && j < g->eq[k]->nfree; j++) n *= (double)size(g->eq[k]->free[j]->ext);
     have += n;
   }
   return want == have;
 }
 
 static void eq_pieces(Verify *v, const Eq *e) {
-  if (!pieces_cover(v->g, e->out, true) || !pieces_cover(v->g, e->out, false))
+  if (!pieces_cover(v->g, e->out, extent_max) || !pieces_cover(v->g, e->out, extent_min))
     broken(v, e->pos, "the equations of '%s' do not write each element once: %s", e->out->name, eq_print(v->c, e));
 }
 
 /* ---- types */
-static bool node_types(const Expr *x, void *verify) {
-  Verify *v = verify;
+static void node_types(Verify *v, const Expr *x) {
   const Expr *cond = x->kind == E_SELECT ? x->arg[0] : x->kind == E_REDUCE && x->n == 2 ? x->arg[1] : NULL;
   const char *name = v->e->out->name;
   if (x->type == T_NONE) broken(v, v->e->pos, "an expression of '%s' has no type: %s", name, expr_print(v->c, x));
   if (cond && cond->type != T_BOOL) broken(v, v->e->pos, "a condition of '%s' is %s: %s", name, type_name(cond->type), expr_print(v->c, x));
   for (int k = 0; x->kind == E_READ && k < x->n; k++)
     if (!type_is_int(x->arg[k]->type)) broken(v, v->e->pos, "a place in '%s' is %s: %s", name, type_name(x->arg[k]->type), expr_print(v->c, x));
-  return !v->broken;
 }
 
 static void eq_types(Verify *v, const Eq *e) {
   Type from = e->rhs->type, to = e->out->type;
   bool fits = from == to || (from == T_WINT && to != T_BOOL) || (from == T_WFLOAT && type_is_float(to));
   if (!fits) broken(v, e->pos, "'%s' is %s, its equation %s", e->out->name, type_name(to), type_name(from));
-  for (int d = 0; d < e->out->rank; d++) expr_walk(e->place[d], node_types, v);
-  expr_walk(e->rhs, node_types, v);
 }
 
 /* ---- reads */
@@ -265,26 +245,23 @@ static void check_reads(Verify *v, const Expr *x, bool guarded) {
   for (int k = 0; k < x->n && (!or || !k || miss.open); k++) {
     Mark m = known_mark(&v->known);
     known_add(&v->known, expr_condition(x, k), k == 2);
-    if (or && k && miss.open == 1) known_add_lin(&v->known, &miss.lin);
+    if (or && k && miss.open == 1) known_add_lin(&v->known, miss.lin);
     check_reads(v, x->arg[k], !reduces && (guarded || (or && !k)));
     known_back(&v->known, m);
   }
 }
-
 static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; if (!is_empty(e)) check_reads(v, e->rhs, false); }
 
 /* ---- the normal form after split */
 static void eq_normal(Verify *v, const Eq *e) {
-  int n = e->constant ? 0 : expr_count(e->rhs, E_REDUCE);
-  bool normal = n == 0 || (n == 1 && eq_reduction(e, NULL));
+  int n = e->constant ? 0 : expr_count(e->rhs, E_REDUCE); bool normal = n == 0 || (n == 1 && eq_reduction(e, NULL));
   if (!normal) broken(v, e->pos, "the reduction of '%s' is not alone at the root: %s", e->out->name, eq_print(v->c, e));
 }
 
 /* ---- kernels */
 static void eq_kernels(Verify *v, const Eq *e) {
   int n = 0;
-  for (int k = 0; k < v->g->nkernel; k++)
-    for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
+  for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
   if (n != !e->constant) broken(v, e->pos, "'%s' is in %d kernels", e->out->name, n);
 }
 
@@ -301,33 +278,27 @@ static void kernel_order(Verify *v) {
   for (int k = 0; k < v->g->nkernel; k++)
     for (int j = k + 1; j < v->g->nkernel; j++)
       for (int w = 0; w < v->g->kernel[j]->neq; w++) {
-        const Kernel *x = v->g->kernel[k], *later = v->g->kernel[j];
-        const Tensor *t = later->eq[w]->out;
-        bool early = !computes(x, t) && kernel_reads(x, t);
-        if (early) broken(v, later->eq[w]->pos, "%s reads '%s', which %s computes later", x->name, t->name, later->name);
+        const Kernel *x = v->g->kernel[k], *y = v->g->kernel[j]; const Tensor *t = y->eq[w]->out;
+        if (!computes(x, t) && kernel_reads(x, t)) broken(v, y->eq[w]->pos, "%s reads '%s', which %s computes later", x->name, t->name, y->name);
       }
 }
 
 static bool leaves_kernel(const Graph *g, const Kernel *k, const Tensor *t) {
   if (t->kind == TK_OUTPUT) return true;
-  for (int j = 0; j < g->ntensor; j++)
-    if (g->tensor[j]->next == t) return true;
-  for (int j = 0; j < g->nkernel; j++)
-    if (g->kernel[j] != k && kernel_reads(g->kernel[j], t)) return true;
+  for (int j = 0; j < g->ntensor; j++) if (g->tensor[j]->next == t) return true;
+  for (int j = 0; j < g->nkernel; j++) if (g->kernel[j] != k && kernel_reads(g->kernel[j], t)) return true;
   return false;
 }
 
-static bool read_listed(const Expr *x, void *verify) {
-  Verify *v = verify;
+static void read_listed(Verify *v, const Expr *x) {
   if (x->kind == E_READ && !computes(v->k, x->tensor) && !among(v->k->in, v->k->nin, x->tensor))
     broken(v, v->k->pos, "%s reads '%s', which is not in its list", v->k->name, x->tensor->name);
-  return !v->broken;
 }
 
 static void kernel_lists(Verify *v, const Kernel *k) {
   for (int j = 0; j < k->neq; j++) {
     const Tensor *t = k->eq[j]->out;
-    expr_walk(k->eq[j]->rhs, read_listed, v);
+    each_node(v, k->eq[j]->rhs, read_listed);
     bool listed = among(k->out, k->nout, t) || !leaves_kernel(v->g, k, t);
     if (!listed) broken(v, k->pos, "%s computes '%s', which is read later but not in its list", k->name, t->name);
   }
@@ -340,8 +311,7 @@ static void kernel_lists(Verify *v, const Kernel *k) {
 static bool layout_whole(const Tensor *t, int d) {
   int64_t before = 0;
   for (int k = 0; k < t->nlayout; k++) {
-    const LayoutDim *l = &t->layout[k];
-    int64_t div = l->div ? l->div : 1;
+    const LayoutDim *l = &t->layout[k]; int64_t div = l->div ? l->div : 1;
     if (l->dim != d) continue;
     if (l->mod ? before == 0 || l->mod * div != before : before != 0) return false;
     before = div;
@@ -366,8 +336,7 @@ static void tensor_plan(Verify *v, const Tensor *t) {
 
 /* ---- trees */
 static bool has_name(Index *const *i, int n, const char *name) {
-  for (int k = 0; k < n; k++)
-    if (strcmp(i[k]->name, name) == 0) return true;
+  for (int k = 0; k < n; k++) if (strcmp(i[k]->name, name) == 0) return true;
   return false;
 }
 
@@ -384,21 +353,16 @@ static bool kernel_has_index(const Kernel *k, const Tensor *t, const char *name)
   return false;
 }
 
-static void check_leaf(Verify *v, const Kernel *k, const Tree *t, const Tensor *of) {
-  if (!of || !computes(k, of)) broken(v, t->pos, "%s has a leaf '%s', which it does not compute", k->name, t->name);
-  for (int j = 0; j < t->nleaf; j++) {
-    const char *i = t->leaf[j].index;
-    if (!kernel_has_index(k, of, i)) broken(v, t->pos, "the leaf '%s' orders '%s', which its equation does not have", t->name, i);
-  }
-}
-
 static void check_tree(Verify *v, const Kernel *k, const Tree *t) {
   for (; t && !v->broken; t = t->next) {
-    const Tensor *of = t->kind == TREE_FOR ? NULL : graph_tensor(v->g, t->name);
-    bool let = t->kind == TREE_LET, loop = t->kind == TREE_FOR, alone = let && t->storage == ST_ALIAS && (!t->other || !graph_tensor(v->g, t->other));
+    bool loop = t->kind == TREE_FOR, leaf = t->kind == TREE_LEAF, alias = t->kind == TREE_LET && t->storage == ST_ALIAS;
+    const Tensor *of = loop ? NULL : graph_tensor(v->g, t->name);
     if (loop && !kernel_has_index(k, NULL, t->name)) broken(v, t->pos, "%s loops over '%s', which no equation has", k->name, t->name);
-    if (t->kind == TREE_LEAF) check_leaf(v, k, t, of);
-    if (alone) broken(v, t->pos, "'%s' shares the place of an unknown tensor", t->name);
+    if (leaf && !(of && computes(k, of))) broken(v, t->pos, "%s has a leaf '%s', which it does not compute", k->name, t->name);
+    for (int j = 0; leaf && j < t->nleaf; j++)
+      if (!kernel_has_index(k, of, t->leaf[j].index))
+        broken(v, t->pos, "the leaf '%s' orders '%s', which its equation does not have", t->name, t->leaf[j].index);
+    if (alias && !(t->other && graph_tensor(v->g, t->other))) broken(v, t->pos, "'%s' shares the place of an unknown tensor", t->name);
     if (!loop && !of) broken(v, t->pos, "the schedule of %s names '%s', which is no tensor", k->name, t->name);
     if (loop) check_tree(v, k, t->body);
   }
@@ -417,29 +381,27 @@ static void kernel_trees(Verify *v, const Kernel *k) {
     if (!has_leaf(k->tree, k->eq[j]->out->name)) broken(v, k->pos, "%s computes '%s' nowhere", k->name, k->eq[j]->out->name);
 }
 
-/* ---- the rows: from which stage on; what is checked of the graph, each tensor, each equation, each kernel */
+/* ---- the rows: from which stage on; what is checked of the graph, each tensor, each equation, each node of one, each kernel */
 typedef struct Row {
   Stage from; const char *name, *why;
-  void (*graph)(Verify *);
-  void (*tensor)(Verify *, const Tensor *);
-  void (*eq)(Verify *, const Eq *);
-  void (*kernel)(Verify *, const Kernel *);
+  void (*graph)(Verify *), (*tensor)(Verify *, const Tensor *), (*kernel)(Verify *, const Kernel *);
+  void (*eq)(Verify *, const Eq *), (*node)(Verify *, const Expr *);
 } Row;
 static const Row rows[] = {
   { STAGE_EXPAND, "dimensions", "they are arguments of the artefact, at most one of them is time", .graph = dims, .tensor = tensor_dims },
-  { STAGE_EXPAND, "names", "the text form knows tensors by name", .tensor = tensor_names, .eq = eq_names },
+  { STAGE_EXPAND, "names", "the text form knows tensors by name", .tensor = tensor_names, .eq = eq_names, .node = read_names },
   { STAGE_EXPAND, "kinds", "what is given is not computed, what is read exists", .graph = input_kinds, .tensor = tensor_kinds },
   { STAGE_EXPAND, "indices", "every index has exactly one range", .eq = eq_indices },
   { STAGE_EXPAND, "places", "regions are boxes of affine places, and an element written twice has no value", .eq = eq_places },
   { STAGE_EXPAND, "pieces", "each element has one equation", .graph = pieces_apart, .eq = eq_pieces },
-  { STAGE_EXPAND, "types", "the printers trust the types", .eq = eq_types },
+  { STAGE_EXPAND, "types", "the printers trust the types", .eq = eq_types, .node = node_types },
   { STAGE_EXPAND, "reads", "the artefact checks nothing", .eq = eq_reads },
-  { STAGE_EXPAND, "constants", "they are computed before anything runs", .eq = eq_constants },
+  { STAGE_EXPAND, "constants", "they are computed before anything runs", .node = node_constant },
   { STAGE_EXPAND, "states", "the first value is stored, the next is copied", .tensor = tensor_states },
   { STAGE_EXPAND, "order", "producers come first, circles stand together", .graph = order },
   { STAGE_SIMPLIFY, "normal form", "the lowering opens one accumulator an equation", .eq = eq_normal },
-  { STAGE_FUSE, "one kernel each", "kernels are what runs; an equation in none or two is lost or done twice", .eq = eq_kernels,
-    .kernel = kernel_eqs },
+  { STAGE_FUSE, "one kernel each", "kernels are what runs; an equation in none or two is lost or done twice",
+    .kernel = kernel_eqs, .eq = eq_kernels },
   { STAGE_FUSE, "order of kernels", "they run in this order", .graph = kernel_order },
   { STAGE_FUSE, "lists of kernels", "what is not listed may live in registers only", .kernel = kernel_lists },
   { STAGE_LAYOUT, "layouts", "every element has one place", .tensor = tensor_layouts },
@@ -450,7 +412,12 @@ static const Row rows[] = {
 static bool verify_row(Verify *v, const Row *r) {
   if (r->graph) r->graph(v);
   for (int k = 0; r->tensor && k < v->g->ntensor && !v->broken; k++) r->tensor(v, v->g->tensor[k]);
-  for (int k = 0; r->eq && k < v->g->neq && !v->broken; k++) r->eq(v, v->e = v->g->eq[k]);
+  for (int k = 0; (r->eq || r->node) && k < v->g->neq && !v->broken; k++) {
+    v->e = v->g->eq[k];
+    if (r->eq) r->eq(v, v->e);
+    for (int d = 0; r->node && d < v->e->out->rank; d++) each_node(v, v->e->place[d], r->node);
+    if (r->node) each_node(v, v->e->rhs, r->node);
+  }
   for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->k = v->g->kernel[k]);
   return !v->broken;
 }

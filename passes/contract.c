@@ -5,8 +5,6 @@
  *   y[c, i] = sum(k: x[c, i + k] * w[c, k])                 lane c or i, whichever is contiguous */
 #include "builders.h"
 
-static bool data_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
-
 static bool reads_along(Ctx *c, const Expr *r, const char *name) { return access_stride(c, r->tensor, r->arg, name) != 0; }
 
 /* ---- the lane: the best sum of scores */
@@ -19,21 +17,19 @@ typedef struct Search {
 /* What an operand says of a lane: contiguous, absent, constant (will be packed), or far apart. */
 static double operand_score(Ctx *c, const Expr *r, const char *name) {
   int64_t s = access_stride(c, r->tensor, r->arg, name);
-  return s == 0 ? 0 : s == 1 ? 2 : data_known(r->tensor) ? 1 : -40;
+  return s == 0 ? 0 : s == 1 ? 2 : tensor_known(r->tensor) ? 1 : -40;
 }
 
 static void tail_read(Ctx *c, const Expr *r, void *arg) {
-  Search *s = arg;
-  int64_t step = access_stride(c, r->tensor, r->arg, s->name);
-  if (step != 0 && step != 1 && !data_known(r->tensor) && !is_local(s->k, r->tensor)) s->v -= 10;
+  Search *s = arg; int64_t step = access_stride(c, r->tensor, r->arg, s->name);
+  if (step != 0 && step != 1 && !tensor_known(r->tensor) && !is_local(s->k, r->tensor)) s->v -= 10;
 }
 
 /* What is stored along the lane, and what the pointwise equations behind read. */
 static double tail_score(Search *s) {
   s->v = 0;
   for (int i = 0; i < s->its.n; i++) {
-    const Item *f = &s->its.at[i];
-    bool local = is_local(s->k, f->t);
+    const Item *f = &s->its.at[i]; bool local = is_local(s->k, f->t);
     if (f != s->it && (f->red || !same_space(f, s->it))) continue;
     if (f != s->it) each_read(s->c, f->eq[0]->rhs, tail_read, s);
     if (f == s->it && s->its.n > 1 && local) continue;
@@ -47,8 +43,7 @@ static double lane_fill(const Index *i, int lanes) { return 20 * (double)count_m
 
 static void lanes_try(Search *s, Index *const *at, int n, bool across) {
   for (int k = 0; k < n; k++) {
-    const Index *i = at[k], *b = s->best.i;
-    s->name = i->name;
+    const Index *i = at[k], *b = s->best.i; s->name = i->name;
     double v = operand_score(s->c, s->s->x, i->name) + operand_score(s->c, s->s->w, i->name) + lane_fill(i, s->lanes);
     v += across ? -12 - 20.0 * (count_max(i) < 2 * s->lanes) : tail_score(s);
     if (is_stream(i)) v += 1000;
@@ -58,10 +53,8 @@ static void lanes_try(Search *s, Index *const *at, int n, bool across) {
 
 static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int lanes) {
   Search x = { .c = c, .k = k, .it = it, .its = items_of(c, k), .s = s, .lanes = lanes };
-  for (int i = 0; i < x.its.n; i++)
-    if (x.its.at[i].t == it->t) x.it = &x.its.at[i];
-  lanes_try(&x, s->n, s->nn, false); lanes_try(&x, s->m, s->nm, false);
-  lanes_try(&x, s->batch, s->nbatch, false);
+  for (int i = 0; i < x.its.n; i++) if (x.its.at[i].t == it->t) x.it = &x.its.at[i];
+  lanes_try(&x, s->n, s->nn, false); lanes_try(&x, s->m, s->nm, false); lanes_try(&x, s->batch, s->nbatch, false);
   if (lanes > 1) lanes_try(&x, s->k, s->nk, true);
   return x.best;
 }
@@ -70,8 +63,7 @@ static Best lane_of(Ctx *c, const Kernel *k, const Item *it, const Shape *s, int
 /* Rows are read once for all lanes: the largest free index that the lane's operand lacks. Where both have the lane (each channel by
  * itself), any other index will do: its rows share the vectors of the operand without it. */
 static const Index *row_of(Ctx *c, const Item *it, const Shape *s, const Index *lane) {
-  bool x = reads_along(c, s->x, lane->name), w = reads_along(c, s->w, lane->name);
-  const Index *row = NULL;
+  bool x = reads_along(c, s->x, lane->name), w = reads_along(c, s->w, lane->name); const Index *row = NULL;
   for (int i = 0; i < it->nfree; i++) {
     const Index *f = it->free[i];
     bool inx = reads_along(c, s->x, f->name), inw = reads_along(c, s->w, f->name);
@@ -83,8 +75,7 @@ static const Index *row_of(Ctx *c, const Item *it, const Shape *s, const Index *
 
 /* Sums across lanes reuse both operands: a second row index, which only the operand without the first has. */
 static const Index *col_of(Ctx *c, const Item *it, const Shape *s, const Index *row) {
-  const Index *col = NULL;
-  bool x = reads_along(c, s->x, row->name);
+  const Index *col = NULL; bool x = reads_along(c, s->x, row->name);
   for (int i = 0; i < it->nfree; i++) {
     const Index *f = it->free[i];
     if (name_same(f->name, row->name) || count_max(f) < 2 || (col && count_max(f) < count_max(col))) continue;
@@ -94,8 +85,7 @@ static const Index *col_of(Ctx *c, const Item *it, const Shape *s, const Index *
 }
 
 static bool along_time(const Expr *r, const Index *i) {
-  for (int d = 0; d < r->n; d++)
-    if (r->tensor->shape[d].dim && r->tensor->shape[d].dim->stream && expr_has_index(r->arg[d], i)) return true;
+  for (int d = 0; d < r->n; d++) if (r->tensor->shape[d].dim && r->tensor->shape[d].dim->stream && expr_has_index(r->arg[d], i)) return true;
   return false;
 }
 
@@ -109,15 +99,13 @@ static bool goes_outside(Ctx *c, const Expr *x, const Index *a, const Index *b) 
 
 /* Reduction indices outer to inner. */
 void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk) {
-  const Index **v = NEWN(c, const Index *, s->nk + 1);
-  int n = 0;
+  const Index **v = NEWN(c, const Index *, s->nk + 1); int n = 0;
   for (int i = 0, j; i < s->nk; i++) {
     if (name_same(s->k[i]->name, lane)) continue;
     for (j = n++; j > 0 && goes_outside(c, s->x, v[j - 1], s->k[i]); j--) v[j] = v[j - 1];
     v[j] = s->k[i];
   }
-  *nk = n;
-  *k = NEWN(c, const char *, n + 1);
+  *nk = n; *k = NEWN(c, const char *, n + 1);
   for (int i = 0; i < n; i++) (*k)[i] = v[i]->name;
 }
 
@@ -137,15 +125,13 @@ int64_t extent_named(const Item *it, const char *name) {
 }
 
 static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
-
 static TileSize size_of(Ctx *c, const Item *it, const Expr *rows, const Expr *cols, const Plan *p, int copies) {
   TileSize z = { .m = extent_named(it, p->row), .n = extent_named(it, p->lane), .k = 1, .lanes = p->lanes, .copies = copies };
   for (int i = 0; i < p->nk; i++) z.k *= extent_named(it, p->k[i]);
   z.kin = p->nk ? extent_named(it, p->k[p->nk - 1]) : 1;
   z.xbytes = bytes_of(rows->tensor); z.wbytes = bytes_of(cols->tensor);
   int64_t stride = p->row ? access_stride(c, rows->tensor, rows->arg, p->row) : 0;
-  z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0;
-  return z;
+  z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0; return z;
 }
 
 /* Sums across lanes: mr rows by nv columns, each a vector of its own. */
@@ -161,12 +147,12 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
-  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .lanes = kernel_lanes(k, t), .across = lane.across };
+  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .across = lane.across };
+  out->lanes = kernel_lanes(k, t);
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
-  bool w = reads_along(c, s.w, out->lane);
-  const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
+  bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   TileSize z = size_of(c, it, rows, cols, out, copies);
-  out->packed = row && data_known(rows->tensor);
+  out->packed = row && tensor_known(rows->tensor);
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(t, &z);
   if (!t->vector_bytes && out->tile.ku > 2) out->tile.ku = 2;        /* code for scalar targets stays small */
   return true;

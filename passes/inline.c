@@ -14,8 +14,7 @@ typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Ma
 static bool is_view(const Expr *e) {
   if (e->kind == E_OR) return is_view(e->arg[0]) && expr_is_const(e->arg[1]);
   if (e->kind != E_READ) return !expr_reads(e, NULL) && !expr_costly(e) && expr_ops(e) < 8;
-  for (int d = 0; d < e->n; d++)
-    if (!place_static(e->arg[d])) return false;
+  for (int d = 0; d < e->n; d++) if (!place_static(e->arg[d])) return false;
   return true;
 }
 
@@ -24,9 +23,7 @@ typedef struct Subst { Inline *in; const Eq *p; bool ok; } Subst;
 
 /* Does "outside p at dimension d" say "outside what p reads"? p copies that dimension: p[.. i ..] = x[.. i ..], equal extents. */
 static bool guard_carries(const Eq *p, int d) {
-  const Expr *x = p->rhs;
-  Index *i = expr_bare(p->place[d]);
-  int at = -1;
+  const Expr *x = p->rhs; Index *i = expr_bare(p->place[d]); int at = -1;
   if (!i || x->kind != E_READ) return false;
   for (int k = 0; k < x->n; k++) {
     if (!expr_has_index(x->arg[k], i)) continue;
@@ -37,11 +34,10 @@ static bool guard_carries(const Eq *p, int d) {
 }
 
 static bool guards_carry(Subst *s, const Expr *read) {
-  for (int d = 0; d < read->n; d++) {
-    bool inside = place_static(read->arg[d]) && place_inside(s->in->c, read->arg[d], read->tensor->shape[d]);
-    if (!inside && !guard_carries(s->p, d)) return false;
-  }
-  return true;
+  bool all = true;
+  for (int d = 0; d < read->n; d++)
+    all &= guard_carries(s->p, d) || (place_static(read->arg[d]) && place_inside(s->in->c, read->arg[d], read->tensor->shape[d]));
+  return all;
 }
 
 /* The value that p's tensor held: rounded to its type. */
@@ -57,8 +53,7 @@ static Expr *subst(Subst *s, Expr *e, bool guarded) {
   Expr **arg = NEWN(c, Expr *, e->n);
   for (int k = 0; k < e->n; k++) arg[k] = subst(s, e->arg[k], e->kind == E_OR ? guarded || k == 0 : e->kind == E_REDUCE ? false : guarded);
   if (e->kind != E_READ || e->tensor != s->p->out) return expr_rebuild(c, e, arg);
-  Expr **to = NEWN(c, Expr *, s->p->nfree);
-  Expr *read = expr_read(c, e->tensor, arg, e->pos);
+  Expr **to = NEWN(c, Expr *, s->p->nfree); Expr *read = expr_read(c, e->tensor, arg, e->pos);
   s->ok = s->ok && (!guarded || guards_carry(s, read)) && eq_solve(c, s->p, arg, to);
   if (!s->ok) return e;
   return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
@@ -70,28 +65,22 @@ static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e
 
 /* Everything near a change waits for the next sweep, when uses are known again. */
 static void soil(Inline *in, const Eq *e) {
-  Exprs reads = { 0 };
+  Exprs reads = rhs_reads(in->c, e);
   pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
-  expr_reads_of(in->c, e->rhs, &reads);
   for (int k = 0; k < reads.n; k++) pmap_set(in->c, &in->dirty, reads.at[k]->tensor, 1);
 }
 
 /* q computes rhs, which holds what p computed; p goes. */
 static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
-  q->rhs = rhs;
-  q->label = label_union(in->c, p->label, q->label);
+  q->rhs = rhs; q->label = label_union(in->c, p->label, q->label);
   ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_size(p->out) * type_bytes(p->out->type), "%s %s", what, q->out->name);
-  in->n++;
   soil(in, p); soil(in, q);
-  eq_remove(in->g, p);
-  return true;
+  eq_remove(in->g, p); in->n++; return true;
 }
 
 /* ---- views: into all readers or none */
 static bool inline_view(Inline *in, Eq *p) {
-  Eqs readers = { 0 }; Exprs new = { 0 };
-  Subst s = { in, p, true };
-  const UseList *l = uses_get(&in->uses, p->out);
+  Eqs readers = { 0 }; Exprs new = { 0 }; Subst s = { in, p, true }; const UseList *l = uses_get(&in->uses, p->out);
   for (int k = 0; k < l->read.n; k++) {
     Eq *e = l->read.at[k].eq;
     if (array_find(readers.at, readers.n, e) >= 0) continue;
@@ -131,16 +120,14 @@ static double evaluations(const Expr *e, const Tensor *t, double factor) {
   for (int k = 0; k < e->n; k++) {
     double m = evaluations(e->arg[k], t, factor);
     if (m < 0 || (n && m && n != m)) return -1;
-    if (m) n = m;
+    n = m ? m : n;
   }
   return n;
 }
 
 static bool one_place(const UseList *l) {
   const Expr *first = l->read.at[0].read;
-  for (int k = 1; k < l->read.n; k++)
-    for (int d = 0; d < first->n; d++)
-      if (!expr_equal(first->arg[d], l->read.at[k].read->arg[d])) return false;
+  for (int k = 1; k < l->read.n; k++) for (int d = 0; d < first->n; d++) if (!expr_equal(first->arg[d], l->read.at[k].read->arg[d])) return false;
   return true;
 }
 
@@ -152,10 +139,8 @@ static bool spoils_product(const Eq *q, const Tensor *t) {
 
 /* p can be computed with the product that it reads, as the values come; a sum over it would take it away from there. */
 static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
-  Exprs reads = { 0 };
-  Expr *red = eq_reduction(q, NULL);
+  Exprs reads = rhs_reads(in->c, p); Expr *red = eq_reduction(q, NULL);
   if (!red || !expr_reads(red, p->out)) return false;
-  expr_reads_of(in->c, p->rhs, &reads);
   for (int k = 0; k < reads.n; k++) {
     const UseList *l = uses_get(&in->uses, reads.at[k]->tensor);
     if (l && l->writer.n == 1 && eq_reduction(l->writer.at[0], NULL) && eq_points(l->writer.at[0]) >= eq_points(p)) return true;
@@ -164,35 +149,31 @@ static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
 }
 
 static bool spoils_init(const Eq *p, const Eq *q) {
-  Expr *init, *red = eq_reduction(q, &init);
-  return red && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
+  Expr *init;
+  return eq_reduction(q, &init) && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
 }
 
 static bool inline_pointwise(Inline *in, Eq *p) {
-  Eq *q;
-  UseList *l = uses_get(&in->uses, p->out);
+  Eq *q; UseList *l = uses_get(&in->uses, p->out);
   if (uses_readers(&in->uses, p->out, &q) != 1 || q == p || is_dirty(in, q) || q->constant != p->constant || expr_reads(p->rhs, q->out)) return false;
   if (in_circle(in, q) != in_circle(in, p) || !one_place(l) || spoils_product(q, p->out) || spoils_init(p, q)) return false;
   double points = evaluations(q->rhs, p->out, eq_points(q));
   if (points < 0 || points > eq_points(p) || (l->read.n > 1 && (expr_costly(p->rhs) || expr_ops(p->rhs) > 16))) return false;
   if (!operands_stay(in, p, q) || follows_product(in, p, q)) return false;
-  Subst s = { in, p, true };
-  Expr *rhs = subst(&s, q->rhs, false);
+  Subst s = { in, p, true }; Expr *rhs = subst(&s, q->rhs, false);
   return s.ok && absorb(in, p, q, tidy(in, rhs), "pointwise, into");
 }
 
 /* ---- addends of a sum start its accumulator */
 /* The reduction whose result e reads whole, index by index of q, and nobody else reads; NULL: it is no such read. */
 static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
-  int n = 0;
+  int n = 0; const Index *i;
   if (e->kind != E_READ || e->type != q->out->type || !tensor_removable(in->g, &in->uses, e->tensor)) return NULL;
   for (int d = 0; d < e->n; d++) {
-    const Index *i = expr_bare(e->arg[d]);
-    if (!i && !expr_is_const(e->arg[d])) return NULL;
+    if (!(i = expr_bare(e->arg[d])) && !expr_is_const(e->arg[d])) return NULL;
     n += i && index_in(i, q->free, q->nfree);
   }
-  const UseList *l = uses_get(&in->uses, e->tensor);
-  Eq *r = l->writer.at[0];
+  const UseList *l = uses_get(&in->uses, e->tensor); Eq *r = l->writer.at[0];
   if (n != q->nfree || l->read.n != 1 || !eq_reduction(r, NULL)) return NULL;
   return !is_dirty(in, r) && in_circle(in, r) == in_circle(in, q) && r->nfree == q->nfree ? r : NULL;
 }
@@ -201,8 +182,7 @@ static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
 typedef struct Sum { Eq *r; const Expr *read; Exprs others; } Sum;
 
 static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
-  Exprs at = { 0 }; Sum s = { 0 };
-  double most = 0;
+  Exprs at = { 0 }; Sum s = { 0 }; double most = 0;
   expr_addends(in->c, e, &at);
   for (int k = 0; k < at.n; k++) {
     Eq *r = type_bytes(at.at[k]->type) < 4 ? NULL : reduction_read(in, q, at.at[k]);
@@ -222,11 +202,9 @@ static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
  * equation: each is an operand to keep until the sum is done. NULL: it cannot. */
 static Expr *start_at(Inline *in, const Eq *q, const Exprs *at, Expr *red) {
   Exprs set = { 0 }, sorted = { 0 };
-  for (int k = 0; k < at->n; k++)
-    if (full_operands(in, q, at->at[k], &set) > 1) return NULL;
+  for (int k = 0; k < at->n; k++) if (full_operands(in, q, at->at[k], &set) > 1) return NULL;
   for (int constant = 1; constant >= 0; constant--)
-    for (int k = 0; k < at->n; k++)
-      if (expr_constant(at->at[k]) == constant) PUSH(in->c, sorted, at->at[k]);
+    for (int k = 0; k < at->n; k++) if (expr_constant(at->at[k]) == constant) PUSH(in->c, sorted, at->at[k]);
   Expr *first = expr_sum(in->c, sorted.at, sorted.n);
   if (!first) return red;
   return type_strong(first->type) == red->type ? expr_fn2(in->c, FN_ADD, first, red) : NULL;
@@ -247,10 +225,8 @@ static bool inline_addends(Inline *in, Eq *q) {
 /* A copy of a reduction's result takes the reduction whole. */
 static bool inline_copied(Inline *in, Eq *q) {
   if (tensor_removable(in->g, &in->uses, q->out)) return false;     /* a view: it goes into its readers, and the order of indices stays */
-  Eq *r = reduction_read(in, q, q->rhs);
-  if (!r || r->constant != q->constant) return false;
-  Expr **to = NEWN(in->c, Expr *, r->nfree);
-  return eq_solve(in->c, r, q->rhs->arg, to) &&
+  Eq *r = reduction_read(in, q, q->rhs); Expr **to = NEWN(in->c, Expr *, r ? r->nfree : 0);
+  return r && r->constant == q->constant && eq_solve(in->c, r, q->rhs->arg, to) &&
          absorb(in, r, q, expr_subst(in->c, r->rhs, r->free, to, r->nfree), "copied whole: computed as");
 }
 
@@ -259,8 +235,7 @@ static bool inline_copied(Inline *in, Eq *q) {
 static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
   if (e->kind == E_READ || e->kind == E_OR || s->r) return e;
   if (e->kind == E_FN && e->fn == FN_ADD) *s = sum_find(in, q, e);
-  for (int k = 0; s->r && k < s->others.n; k++)
-    if (!expr_reads_inside(in->c, s->others.at[k])) *s = (Sum){ 0 };
+  for (int k = 0; s->r && k < s->others.n; k++) if (!expr_reads_inside(in->c, s->others.at[k])) *s = (Sum){ 0 };
   if (s->r) return (Expr *)s->read;
   Expr **arg = NEWN(in->c, Expr *, e->n);
   for (int k = 0; k < e->n; k++) arg[k] = sum_inside(in, q, e->arg[k], s);
@@ -268,20 +243,16 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
 }
 
 static bool inline_start(Inline *in, Eq *q) {
-  Sum s = { 0 }; Exprs start = { 0 };
-  Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
+  Sum s = { 0 }; Exprs start = { 0 }; Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;
   for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst_bare(in->c, s.others.at[k], s.read->arg, s.r->place, s.read->n));
   Expr *red = eq_reduction(s.r, &init);
   if (init) expr_addends(in->c, init, &start);
   Expr *sum = start_at(in, s.r, &start, red);
   if (!sum) return false;
-  s.r->rhs = sum; s.r->label = label_union(in->c, s.r->label, q->label);
-  q->rhs = rhs;
+  s.r->rhs = sum; s.r->label = label_union(in->c, s.r->label, q->label); q->rhs = rhs;
   ledger_add(in->c, "inline", s.r->out->name, true, 0, "its accumulator starts at addends of %s", q->out->name);
-  in->n++;
-  soil(in, q); soil(in, s.r);
-  return true;
+  soil(in, q); soil(in, s.r); in->n++; return true;
 }
 
 /* ---- the pass */
@@ -293,8 +264,7 @@ static void inline_eq(Inline *in, Eq *e) {
 }
 
 static int sweep(Inline *in) {
-  int before = in->n, n = in->g->neq;
-  Eq **all = NEWN(in->c, Eq *, n);
+  int before = in->n, n = in->g->neq; Eq **all = NEWN(in->c, Eq *, n);
   in->uses = uses_find(in->c, in->g);
   in->dirty = in->number = (Map){ 0 };
   in->circle = circles_maybe(in->c, in->g);
@@ -303,18 +273,16 @@ static int sweep(Inline *in) {
   return in->n - before;
 }
 
-int inline_views(Ctx *c, Graph *g) {
-  Inline in = { .c = c, .g = g, .views = true };
+static int inline_all(Ctx *c, Graph *g, bool views) {
+  Inline in = { .c = c, .g = g, .views = views };
   while (sweep(&in)) {}
   return in.n;
 }
+int inline_views(Ctx *c, Graph *g) { return inline_all(c, g, true); }
 
 int pass_inline(Ctx *c, Graph *g, const Target *t) {
-  Inline in = { .c = c, .g = g };
+  int n = inline_all(c, g, false) + const_mark(c, g, true);
   (void)t;
-  while (sweep(&in)) {}
-  in.n += const_mark(c, g, true);
-  if (!in.n) return 0;
-  hoist_invariants(c, g); dead_code(c, g);
-  return graph_sort(c, g) ? in.n : -1;
+  if (!n) return 0;
+  hoist_invariants(c, g); dead_code(c, g); return graph_sort(c, g) ? n : -1;
 }

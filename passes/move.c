@@ -14,9 +14,7 @@ static bool move_named(const char *rule, const char *move, const char *label) {
 }
 
 bool move_allowed(Ctx *c, const char *move, const char *label) {
-  for (const char **r = c->opt.no_fuse; r && *r; r++)
-    if (move_named(*r, move, label)) return false;
+  for (const char **r = c->opt.no_fuse; r && *r; r++) if (move_named(*r, move, label)) return false;
   if (c->opt.bisect_limit >= 0 && c->nmove >= c->opt.bisect_limit) return false;
-  c->nmove++;
-  return true;
+  c->nmove++; return true;
 }

@@ -42,30 +42,24 @@ static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
 /* e over the indices of y as one over those of r, whose tensor y reads at `read`. NULL if an index of e stays behind. */
 static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr *read) {
   e = expr_subst_bare(c, e, read->arg, r->place, read->n);
-  for (int k = 0; k < y->nfree; k++)
-    if (expr_has_index(e, y->free[k])) return NULL;
+  for (int k = 0; k < y->nfree; k++) if (expr_has_index(e, y->free[k])) return NULL;
   return expr_simplify(c, e);
 }
 
 /* The side of the product on which a constant weight is read; -1: on none. */
 static int weight_side(const Expr *body) {
-  for (int side = 1; side >= 0 && body->kind == E_FN && body->fn == FN_MUL; side--) {
-    const Expr *w = body->arg[side];
-    if (w->kind == E_READ && (w->tensor->kind == TK_PARAM || w->tensor->kind == TK_CONST)) return side;
-  }
+  for (int side = 1; side >= 0 && body->kind == E_FN && body->fn == FN_MUL; side--)
+    if (body->arg[side]->kind == E_READ && tensor_known(body->arg[side]->tensor)) return side;
   return -1;
 }
 
 /* The constant tensor w * a, where a is over the indices at which w is read. NULL if a cannot be told from a place of w. */
 static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq *like) {
-  Tensor *t = w->tensor;
-  Indices used = { 0 }, need = { 0 };
+  Tensor *t = w->tensor; Indices used = { 0 }, need = { 0 };
   for (int d = 0; d < w->n; d++) expr_indices(c, w->arg[d], &used);
   expr_indices(c, a, &need);
-  for (int k = 0; k < need.n; k++)
-    if (!index_in(need.at[k], used.at, used.n)) return NULL;
-  Index **i = NEWN(c, Index *, t->rank);
-  Expr **at = NEWN(c, Expr *, t->rank), **to = NEWN(c, Expr *, used.n);
+  for (int k = 0; k < need.n; k++) if (!index_in(need.at[k], used.at, used.n)) return NULL;
+  Index **i = NEWN(c, Index *, t->rank); Expr **at = NEWN(c, Expr *, t->rank), **to = NEWN(c, Expr *, used.n);
   for (int d = 0; d < t->rank; d++) at[d] = expr_index(c, i[d] = index_new(c, ctx_intern(c, ctx_printf(c, "i%d", d)), t->shape[d]));
   if (!eq_solve(c, &(Eq){ .out = t, .place = w->arg, .free = used.at, .nfree = used.n }, at, to)) return NULL;
   a = expr_simplify(c, expr_subst(c, a, used.at, to, used.n));
@@ -78,8 +72,7 @@ static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq 
 
 /* y = a z + b, z = init + sum(x * w): the scale goes into w. */
 static bool fold_scale(Ctx *c, Graph *g, Eq *y, Expr *read, Eq *r) {
-  Expr *init, *red = eq_reduction(r, &init);
-  Linear l;
+  Expr *init, *red = eq_reduction(r, &init); Linear l;
   if (!red || red->red != RED_SUM || !type_is_float(red->type) || (init && !expr_constant(init))) return false;
   int side = weight_side(red->arg[0]);
   if (side < 0 || !linear(c, y->rhs, read->tensor, &l) || !l.a || is_one(l.a) || !expr_constant(l.a)) return false;
@@ -96,10 +89,8 @@ static bool fold_scale(Ctx *c, Graph *g, Eq *y, Expr *read, Eq *r) {
 }
 
 static bool fold_into(Ctx *c, Graph *g, Eq *y) {
-  Exprs reads = { 0 };
   if (y->constant || expr_has(y->rhs, E_REDUCE) || eq_by_hand(g, y)) return false;
-  Uses u = uses_find(c, g);
-  expr_reads_of(c, y->rhs, &reads);
+  Uses u = uses_find(c, g); Exprs reads = rhs_reads(c, y);
   for (int k = 0; k < reads.n; k++) {
     const Tensor *t = reads.at[k]->tensor; const UseList *l = uses_get(&u, t);
     if (tensor_removable(g, &u, t) && l->read.n == 1 && fold_scale(c, g, y, reads.at[k], l->writer.at[0])) return true;

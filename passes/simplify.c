@@ -12,7 +12,6 @@ typedef struct Live { Ctx *c; Uses uses; Map seen; } Live;
 static void live_tensor(Live *l, const Tensor *t);
 
 static bool live_read(const Expr *e, void *l) { if (e->kind == E_READ) live_tensor(l, e->tensor); return true; }
-
 static void live_tensor(Live *l, const Tensor *t) {
   if (pmap_get(&l->seen, t) >= 0) return;
   pmap_set(l->c, &l->seen, t, 1);
@@ -23,13 +22,10 @@ static void live_tensor(Live *l, const Tensor *t) {
 }
 
 int dead_code(Ctx *c, Graph *g) {
-  Live l = { c, uses_find(c, g), { 0 } };
-  int neq = 0, ntensor = 0, before = g->neq;
+  Live l = { c, uses_find(c, g), { 0 } }; int neq = 0, ntensor = 0, before = g->neq;
   for (int k = 0; k < g->nout; k++) live_tensor(&l, g->out[k]);
-  for (int k = 0; k < g->ntensor; k++)
-    if (g->tensor[k]->kind == TK_STATE || g->tensor[k]->kind == TK_OUTPUT) live_tensor(&l, g->tensor[k]);
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++) live_tensor(&l, g->kernel[k]->eq[j]->out);
+  for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->kind == TK_STATE || g->tensor[k]->kind == TK_OUTPUT) live_tensor(&l, g->tensor[k]);
+  for (int k = 0; k < g->nkernel; k++) for (int j = 0; j < g->kernel[k]->neq; j++) live_tensor(&l, g->kernel[k]->eq[j]->out);
   for (int k = 0; k < g->neq; k++) {
     const Tensor *t = g->eq[k]->out;
     if (pmap_get(&l.seen, t) >= 0) g->eq[neq++] = g->eq[k];
@@ -39,23 +35,20 @@ int dead_code(Ctx *c, Graph *g) {
     Tensor *t = g->tensor[k];
     if ((t->kind != TK_TEMP && t->kind != TK_CONST) || pmap_get(&l.seen, t) >= 0) g->tensor[ntensor++] = t;
   }
-  g->neq = neq; g->ntensor = ntensor;
-  return before - neq;
+  g->neq = neq; g->ntensor = ntensor; return before - neq;
 }
 
 /* ---- constants */
 static bool eqs_constant(const UseList *l) {
-  for (int k = 0; k < l->writer.n; k++)
-    if (!expr_constant(l->writer.at[k]->rhs)) return false;
+  for (int k = 0; k < l->writer.n; k++) if (!expr_constant(l->writer.at[k]->rhs)) return false;
   return l->writer.n > 0;
 }
 
 /* late: what is still an equation of its own will be stored, so it had better be stored now; before that, cheap ones are inlined. */
 static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) {
-  int64_t out = bytes_of(t), in = 0;
-  bool work = late;
+  int64_t out = bytes_of(t), in = 0; bool work = late;
   for (int k = 0; k < l->writer.n; k++) {
-    Exprs reads = { 0 }; expr_reads_of(c, l->writer.at[k]->rhs, &reads);
+    Exprs reads = rhs_reads(c, l->writer.at[k]);
     work |= reads.n > 0 || expr_costly(l->writer.at[k]->rhs);
     for (int r = 0; r < reads.n; r++) in += bytes_of(reads.at[r]->tensor);
   }
@@ -63,18 +56,15 @@ static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) 
 }
 
 static void constant_set(UseList *l, Tensor *t) { t->kind = TK_CONST; for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true; }
-
 static bool may_be_constant(const Tensor *t) { return t->kind == TK_TEMP && !t->history && t->stream_dim < 0; }
 
 int const_mark(Ctx *c, Graph *g, bool late) {
-  Uses u = uses_find(c, g);
-  int n = 0;
+  Uses u = uses_find(c, g); int n = 0;
   for (int k = 0; k < g->neq; k++) {
     Tensor *t = g->eq[k]->out; UseList *l = uses_get(&u, t);
     if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
-    constant_set(l, t);
+    constant_set(l, t); n++;
     ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
-    n++;
   }
   return n;
 }
@@ -86,8 +76,7 @@ bool const_force(Ctx *c, Graph *g, Expr *e) {
     if (t->kind == TK_PARAM || t->kind == TK_CONST) continue;
     if (!may_be_constant(t)) return false;
     Uses u = uses_find(c, g); UseList *l = uses_get(&u, t);
-    for (int w = 0; l && w < l->writer.n; w++)
-      if (l->writer.at[w]->rhs == e || !const_force(c, g, l->writer.at[w]->rhs)) return false;
+    for (int w = 0; l && w < l->writer.n; w++) if (l->writer.at[w]->rhs == e || !const_force(c, g, l->writer.at[w]->rhs)) return false;
     if (!l || !eqs_constant(l)) return false;
     constant_set(l, t);
   }
@@ -108,11 +97,9 @@ static bool eq_same(Ctx *c, const Eq *a, const Eq *b) {
   return expr_equal(a->rhs, expr_subst(c, b->rhs, b->free, to, b->nfree));
 }
 
-typedef struct Rename { Tensor *from, *to; } Rename;
-
-static Expr *rename_read(Ctx *c, Expr *e, void *arg) {
-  const Rename *r = arg;
-  return e->kind == E_READ && e->tensor == r->from ? expr_read(c, r->to, e->arg, e->pos) : e;
+/* ab: reads of ab[0] become reads of ab[1]. */
+static Expr *rename_read(Ctx *c, Expr *e, void *ab) {
+  return e->kind == E_READ && e->tensor == *(Tensor **)ab ? expr_read(c, ((Tensor **)ab)[1], e->arg, e->pos) : e;
 }
 
 static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t) {
@@ -121,16 +108,14 @@ static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t) {
 }
 
 static bool read_by_hand(const Graph *g, const UseList *l) {
-  for (int k = 0; k < l->read.n; k++)
-    if (eq_by_hand(g, l->read.at[k].eq)) return true;
+  for (int k = 0; k < l->read.n; k++) if (eq_by_hand(g, l->read.at[k].eq)) return true;
   return false;
 }
 
 static void cse_merge(Ctx *c, Graph *g, const UseList *readers, Eq *keep, Eq *gone) {
-  Rename r = { gone->out, keep->out };
   for (int k = 0; k < readers->read.n; k++) {
     Eq *e = readers->read.at[k].eq;
-    e->rhs = expr_map(c, e->rhs, rename_read, &r);
+    e->rhs = expr_map(c, e->rhs, rename_read, (Tensor *[]){ gone->out, keep->out });
   }
   keep->label = label_union(c, keep->label, gone->label);
   ledger_add(c, "simplify", gone->out->name, true, bytes_of(gone->out), "equal to %s", keep->out->name);
@@ -146,8 +131,7 @@ static int cse(Ctx *c, Graph *g) {
       if (x->rhs->shape != y->rhs->shape || x->out == y->out || !cse_candidate(g, &u, x->out) || !cse_candidate(g, &u, y->out)) continue;
       const UseList *readers = uses_get(&u, y->out);
       if (!eq_same(c, x, y) || read_by_hand(g, readers)) continue;
-      cse_merge(c, g, readers, x, y);
-      return 1;
+      cse_merge(c, g, readers, x, y); return 1;
     }
   return 0;
 }
@@ -171,6 +155,5 @@ int pass_simplify(Ctx *c, Graph *g, const Target *t) {
   while (cse(c, g)) n++;
   n += const_mark(c, g, false); n += solve_conditions(c, g);
   n += fold_scales(c, g); n += hoist_invariants(c, g);
-  n += dead_code(c, g);
-  return n && !graph_sort(c, g) ? -1 : n;
+  n += dead_code(c, g); return n && !graph_sort(c, g) ? -1 : n;
 }

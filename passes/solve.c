@@ -14,8 +14,8 @@ typedef struct Cond { Aff f; Index *h; int64_t a; } Cond;
 
 static void conjuncts(Ctx *c, Expr *e, Exprs *out) {
   bool both = e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL;
-  for (int k = 0; both && k < 2; k++) conjuncts(c, e->arg[k], out);
   if (!both) PUSH(c, *out, e);
+  else conjuncts(c, e->arg[0], out), conjuncts(c, e->arg[1], out);
 }
 
 /* e as `affine == 0` with the longest bound index to solve for. */
@@ -72,7 +72,6 @@ static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
 }
 
 static Expr *and_with(Ctx *c, Expr *a, Expr *b) { return a ? expr_fn2(c, FN_AND, a, b) : b; }
-
 static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
   bool lo, hi;
   expr_inside(c, at, n, &(Facts){ 0 }, &lo, &hi);
@@ -82,8 +81,7 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
 }
 
 static Expr *nothing(Ctx *c, const Expr *red) {
-  Type t = type_strong(red->type);
-  Num v = red_identity(red->red, t);
+  Type t = type_strong(red->type); Num v = red_identity(red->red, t);
   return expr_const(c, t, v.f, v.i);
 }
 
@@ -92,14 +90,12 @@ static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return ini
 
 /* The reduction without h, its other conditions in rest. */
 static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
-  Expr *to = solution(c, s), *cond = NULL;
-  Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
+  Expr *to = solution(c, s), *cond = NULL; Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
   bool guarded = false; int n = 0;
   Expr *body = red->red == RED_SUM ? body_guarded(c, red->arg[0], h, to, &guarded) : expr_subst(c, red->arg[0], &h, &to, 1);
   for (int k = 0; k < rest->n; k++) cond = and_with(c, cond, expr_subst(c, rest->at[k], &h, &to, 1));
   if (!guarded) cond = inside_cond(c, cond, to, h->ext);
-  for (int k = 0; k < red->nbound; k++)
-    if (red->bound[k] != h) bound[n++] = red->bound[k];
+  for (int k = 0; k < red->nbound; k++) if (red->bound[k] != h) bound[n++] = red->bound[k];
   if (n) return expr_reduce(c, red->red, bound, n, body, cond, red->pos);
   body = expr_convert(c, CV_PLAIN, type_strong(red->type), body, red->pos);
   return cond ? expr_select(c, cond, body, nothing(c, red), red->pos) : body;
@@ -119,12 +115,6 @@ static Index *class_indices(const Eq *e, const Expr *red, const Cond *s, Index *
   return i;
 }
 
-static bool placed_once(const Eq *e, const Index *i) {
-  int n = 0;
-  for (int d = 0; d < e->out->rank; d++) n += expr_has_index(e->place[d], i);
-  return n == 1;
-}
-
 /* at[k] becomes a new index of `ext` elements; gives base + step * it, the value of the old one. */
 static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base, int64_t step) {
   at[k] = index_new(c, at[k]->name, extent_of(ext));
@@ -133,10 +123,8 @@ static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base,
 
 /* A copy of e with indices of its own, so that pieces do not share any. */
 static Eq *eq_piece(Ctx *c, const Eq *e) {
-  Eq *p = ctx_copy(c, e, sizeof *e);
-  Expr **to = NEWN(c, Expr *, e->nfree);
-  p->id = ++c->nid;
-  p->free = NEWN(c, Index *, e->nfree); p->place = NEWN(c, Expr *, e->out->rank);
+  Eq *p = ctx_copy(c, e, sizeof *e); Expr **to = NEWN(c, Expr *, e->nfree);
+  p->id = ++c->nid; p->free = NEWN(c, Index *, e->nfree); p->place = NEWN(c, Expr *, e->out->rank);
   for (int k = 0; k < e->nfree; k++) to[k] = expr_index(c, p->free[k] = index_new(c, e->free[k]->name, e->free[k]->ext));
   p->rhs = expr_fresh(c, expr_subst(c, e->rhs, e->free, to, e->nfree));
   for (int d = 0; d < e->out->rank; d++) p->place[d] = expr_subst(c, e->place[d], e->free, to, e->nfree);
@@ -146,8 +134,7 @@ static Eq *eq_piece(Ctx *c, const Eq *e) {
 /* The residue k0 with (v + d * k0) % a == 0 and the step between such k; -1 if there is none. */
 static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
   *step = a / gcd_of(d, a);
-  for (int64_t k = 0; k < *step; k++)
-    if ((v + d * k) % a == 0) return k;
+  for (int64_t k = 0; k < *step; k++) if ((v + d * k) % a == 0) return k;
   return -1;
 }
 
@@ -160,15 +147,11 @@ static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t st
 
 /* Piece r of e: i = a q + r, k = k0 + step j. */
 static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, const Cond *cond, int64_t r) {
-  Ctx *c = s->c;
-  Expr *was = eq_reduction(e, NULL), *init;
-  Eq *p = eq_piece(c, e);
-  Expr *red = eq_reduction(p, &init);
+  Ctx *c = s->c; Expr *was = eq_reduction(e, NULL), *init; Eq *p = eq_piece(c, e); Expr *red = eq_reduction(p, &init);
   int64_t step = 1, v = cond->f.c + aff_coef(&cond->f, i) * r, d = k ? aff_coef(&cond->f, k) : 0;
   int64_t k0 = k ? class_start(v, d, cond->a, &step) : v % cond->a == 0 ? 0 : -1;
   int fi = array_find(e->free, e->nfree, i), bk = k ? array_find(was->bound, was->nbound, k) : -1;
-  Index *oi = p->free[fi];
-  Expr *to = index_replace(c, p->free, fi, (i->ext.n - r + cond->a - 1) / cond->a, r, cond->a);
+  Index *oi = p->free[fi]; Expr *to = index_replace(c, p->free, fi, (i->ext.n - r + cond->a - 1) / cond->a, r, cond->a);
   if (k0 < 0 || (k && k0 >= k->ext.n)) p->rhs = init ? init : nothing(c, red);
   else if (k) p->rhs = combine(c, p->rhs, init, class_reduce(c, red, bk, k0, step));
   p->rhs = expr_simplify(c, expr_subst(c, p->rhs, &oi, &to, 1));
@@ -180,8 +163,9 @@ enum { CLASSES = 8 };             /* residue classes of one dimension: more piec
 
 static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
   Index *k, *i = class_indices(e, red, cond, &k);
-  if (!i || cond->a > CLASSES || cond->a > i->ext.n || !placed_once(e, i)) return false;
-  int at = eq_at(s->g, e);
+  int places = 0, at = eq_at(s->g, e);
+  for (int d = 0; i && d < e->out->rank; d++) places += expr_has_index(e->place[d], i);
+  if (places != 1 || cond->a > CLASSES || cond->a > i->ext.n) return false;
   eq_remove(s->g, e);
   for (int64_t r = 0; r < cond->a; r++) {
     Eq *p = class_piece(s, e, i, k, cond, r);
@@ -193,23 +177,18 @@ static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
 
 /* One step on one equation; it is pushed again if it changed. */
 static bool solve_eq(Solve *s, Eq *e) {
-  Expr *init, *red = eq_reduction(e, &init);
-  Exprs conds = { 0 }, rest = { 0 };
+  Expr *init, *red = eq_reduction(e, &init); Exprs conds = { 0 }, rest = { 0 };
   if (!red || red->n < 2 || red->red > RED_ALL) return false;
   conjuncts(s->c, red->arg[1], &conds);
   for (int k = 0; k < conds.n; k++) {
     Cond cond;
     if (!cond_find(s->c, conds.at[k], red, &cond)) continue;
-    if (!divides(&cond)) {
-      if (solve_classes(s, e, red, &cond)) return true;
-      continue;
-    }
-    for (int j = 0; j < conds.n; j++)
-      if (j != k) PUSH(s->c, rest, conds.at[j]);
+    if (!divides(&cond) && solve_classes(s, e, red, &cond)) return true;
+    if (!divides(&cond)) continue;
+    for (int j = 0; j < conds.n; j++) if (j != k) PUSH(s->c, rest, conds.at[j]);
     e->rhs = expr_simplify(s->c, combine(s->c, e->rhs, init, without(s->c, red, &cond, &rest)));
     ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved for %s", cond.h->name);
-    PUSH(s->c, s->work, e);
-    return true;
+    PUSH(s->c, s->work, e); return true;
   }
   ledger_add(s->c, "simplify", e->out->name, false, 0, "its condition stays a test: not an affine equation of one index");
   return false;
@@ -217,8 +196,7 @@ static bool solve_eq(Solve *s, Eq *e) {
 
 int solve_conditions(Ctx *c, Graph *g) {
   Solve s = { .c = c, .g = g };
-  for (int k = 0; k < g->neq; k++)
-    if (!g->eq[k]->constant && !eq_by_hand(g, g->eq[k])) PUSH(c, s.work, g->eq[k]);
+  for (int k = 0; k < g->neq; k++) if (!g->eq[k]->constant && !eq_by_hand(g, g->eq[k])) PUSH(c, s.work, g->eq[k]);
   for (int k = 0; k < s.work.n; k++) s.n += solve_eq(&s, s.work.at[k]);
   return s.n;
 }
@@ -229,8 +207,7 @@ static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr *
   Aff a; int order[16];
   if (!expr_affine(c, place, &a) || a.n > 16) return false;
   if (a.n == 0) return true;
-  Expr *v = expr_simplify(c, expr_fn2(c, FN_SUB, at, expr_int(c, a.c)));
-  int64_t w = 1;
+  Expr *v = expr_simplify(c, expr_fn2(c, FN_SUB, at, expr_int(c, a.c))); int64_t w = 1;
   for (int k = 0, j; k < a.n; k++) {           /* smallest coefficient first */
     for (j = k; j > 0 && a.k[k] < a.k[order[j - 1]]; j--) order[j] = order[j - 1];
     order[j] = k;
@@ -249,9 +226,7 @@ static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr *
 
 bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to) {
   for (int k = 0; k < e->nfree; k++) to[k] = NULL;
-  for (int d = 0; d < e->out->rank; d++)
-    if (!solve_place(c, e, e->place[d], place[d], to)) return false;
-  for (int k = 0; k < e->nfree; k++)
-    if (!to[k]) return false;
+  for (int d = 0; d < e->out->rank; d++) if (!solve_place(c, e, e->place[d], place[d], to)) return false;
+  for (int k = 0; k < e->nfree; k++) if (!to[k]) return false;
   return true;
 }
