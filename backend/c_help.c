@@ -137,8 +137,7 @@ static const char *add_call(Text *o, const Env *v, const char *s) {
 
 static void expand(Text *o, const Env *v, const char *s) {
   while (*s) {
-    size_t n = strcspn(s, "${");
-    text_addn(o, s, n); s += n;
+    size_t n = strcspn(s, "${"); text_addn(o, s, n); s += n;
     if (*s == '$') s = add_var(o, v, s + 1);
     else if (*s == '{' && s[1] >= 'a' && s[1] <= 'z') s = add_call(o, v, s + 1);
     else if (*s) text_addn(o, s++, 1);

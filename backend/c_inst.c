@@ -39,8 +39,7 @@ static const char *value(CPrint *p, const KInst *v) {
 static const char *pointer(CPrint *p, const KAddr *a) {
   Text o = { .c = p->c }; text_add(&o, "%s", p->buf[a->buf]);
   for (int k = 0; k < a->nterm; k++) {
-    int64_t m = a->term[k].k;
-    text_add(&o, m < 0 ? " - " : " + ");
+    int64_t m = a->term[k].k; text_add(&o, m < 0 ? " - " : " + ");
     if (m != 1 && m != -1) text_add(&o, "%lld * ", (long long)(m < 0 ? -m : m));
     text_add(&o, "%s", value(p, a->term[k].v));
   }
@@ -102,8 +101,7 @@ static const char *access(CPrint *p, const KInst *v) {
 
 static const char *show(CPrint *p, const KInst *v) {
   static const char *const convert[] = { [CV_PLAIN] = "cast", [CV_SAT] = "sat", [CV_BITS] = "bits" };
-  const char *a = v->a[0] ? value(p, v->a[0]) : "";
-  KType t = v->type, from = v->a[0] ? v->a[0]->type : t;
+  const char *a = v->a[0] ? value(p, v->a[0]) : ""; KType t = v->type, from = v->a[0] ? v->a[0]->type : t;
   switch (v->op) {
   case K_CONST: return call(p, "bcast", t, number(p, v));
   case K_FN: return show_fn(p, v);

@@ -63,8 +63,7 @@ static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, 
   while (zeros < bytes && !data[zeros]) zeros++;
   text_add(o, "  /* %s */ { %s", name, zeros == bytes ? "0" : "");
   for (int64_t k = 0; k < n && zeros < bytes; k++) {
-    Num v = value_load(data, t, k);
-    text_add(o, k ? ", " : "");
+    Num v = value_load(data, t, k); text_add(o, k ? ", " : "");
     if (o->n - from >= 130) text_add(o, "\n    "), from = o->n;
     c_number(p, o, t, v.f, v.i);
   }
@@ -82,8 +81,7 @@ static void print_constants(CPrint *p) {
     if (!b) break;
     p->member[b - p->m->buf] = true;
     text_add(&members, "  %s %s[%lld];\n", c_memory(p, b->elem), p->buf[b - p->m->buf], (long long)n);
-    add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n);
-    at = next + b->bytes;
+    add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n); at = next + b->bytes;
   }
   if (!end) return;
   text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
@@ -180,8 +178,7 @@ static const char *run_signature(CPrint *p) {
 }
 
 static void print_run(CPrint *p, const char *const *calls) {
-  const KModule *m = p->m;
-  text_add(&p->out, "EXPORT %s\n{\n", run_signature(p));
+  const KModule *m = p->m; text_add(&p->out, "EXPORT %s\n{\n", run_signature(p));
   for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
   c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;");
   c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
@@ -206,10 +203,8 @@ static void print_call(CPrint *p) {
 }
 
 static void print_init(CPrint *p) {
-  Used u = used_by(p, p->m->init);
-  text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
-  c_line(p, u.kind[KB_STATE] ? "char *const state = (char *)memory;" : "(void)memory;");
-  print_body(p, p->m->init, &u);
+  Used u = used_by(p, p->m->init); text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
+  c_line(p, u.kind[KB_STATE] ? "char *const state = (char *)memory;" : "(void)memory;"); print_body(p, p->m->init, &u);
 }
 
 static void print_info(CPrint *p) {
@@ -255,10 +250,8 @@ char *c_print(Ctx *c, const KModule *m, const char *header) {
   print_run(&p, calls); print_call(&p); print_init(&p); print_info(&p);
   add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);
-  text_addn(&file, p.types.s ? p.types.s : "", p.types.n);
-  text_addn(&file, p.help.s ? p.help.s : "", p.help.n);
-  text_addn(&file, "\n", 1); text_addn(&file, p.out.s, p.out.n);
-  return file.s;
+  text_addn(&file, p.types.s ? p.types.s : "", p.types.n); text_addn(&file, p.help.s ? p.help.s : "", p.help.n);
+  text_addn(&file, "\n", 1); text_addn(&file, p.out.s, p.out.n); return file.s;
 }
 
 static char *upper(Ctx *c, const char *name) {
@@ -278,6 +271,5 @@ char *c_header(Ctx *c, const KModule *m) {
     const Index *dim = m->graph->dim[k]; const char *d = upper(c, dim->name);
     text_add(&o, "#define %s_%s_MIN %lld\n#define %s_%s_MAX %lld\n", big, d, (long long)dim->lo, big, d, (long long)dim->hi);
   }
-  add_declarations(&p, &o);
-  text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n"); return o.s;
+  add_declarations(&p, &o); text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n"); return o.s;
 }

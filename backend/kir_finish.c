@@ -28,8 +28,7 @@ static bool acts(const KInst *i) {
 static void sweep(KBlock *b, int *uses) {
   int n = b->n;
   for (int k = n - 1; k >= 0; k--) {
-    KInst *i = b->at[k];
-    sweep(&i->body, uses); sweep(&i->other, uses);
+    KInst *i = b->at[k]; sweep(&i->body, uses); sweep(&i->other, uses);
     i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
     if (acts(i) || uses[i->id] > 0) continue;
     use(i, uses, -1); b->at[k] = NULL;
@@ -69,8 +68,7 @@ typedef struct Segment { KInst **at; int n; } Segment;
 
 /* Constants and addresses of what is known before the run at[0 .. n): they go in front of it. (Numbers grow along the run.) */
 static bool *early_of(Ctx *c, KInst **at, int n) {
-  int first = n ? at[0]->id : 0;
-  bool *early = NEWN(c, bool, n ? at[n - 1]->id - first + 1 : 1);
+  int first = n ? at[0]->id : 0; bool *early = NEWN(c, bool, n ? at[n - 1]->id - first + 1 : 1);
   for (int k = 0; k < n; k++) {
     const KInst *i = at[k]; bool known = i->op == K_CONST || (i->op == K_FN && i->type.lanes == 1 && i->type.elem == T_WINT);
     for (int j = 0; j < 3 && known; j++) known = !i->a[j] || i->a[j]->id < first || early[i->a[j]->id - first];
@@ -85,8 +83,7 @@ static bool same_inst(const KInst *a, const KInst *b) {
 
 /* May the bytes that the store writes be those that the load reads? An input may be given as the output, at the same places. */
 static bool may_meet(const Zip *z, const KInst *load, const KInst *store) {
-  const KBuf *l = &z->buf[load->addr.buf], *s = &z->buf[store->addr.buf];
-  bool args = kbuf_is_port(l) && kbuf_is_port(s);
+  const KBuf *l = &z->buf[load->addr.buf], *s = &z->buf[store->addr.buf]; bool args = kbuf_is_port(l) && kbuf_is_port(s);
   if ((l->kind != s->kind && !args) || l->readonly) return false;
   int64_t size = type_bytes(l->elem), lo = (args ? 0 : l->offset), so = (args ? 0 : s->offset);
   if (load->op == K_GATHER || !kaddr_parallel(&load->addr, &store->addr) || type_bytes(s->elem) != size)
@@ -136,8 +133,7 @@ static void zip_block(Ctx *c, const KBuf *buf, int most, KBlock *b) {
     for (e = k; e < b->n && b->at[e]->op < K_SCATTER; e++) {}
     zip_run(&z, b->at + k, e - k);
     if (e == b->n) break;
-    zip_block(c, buf, most, &b->at[e]->body); zip_block(c, buf, most, &b->at[e]->other);
-    PUSH(c, z.out, b->at[e++]);
+    zip_block(c, buf, most, &b->at[e]->body); zip_block(c, buf, most, &b->at[e]->other); PUSH(c, z.out, b->at[e++]);
   }
   *b = z.out;
 }
@@ -150,7 +146,6 @@ void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
   EACH_INST(i, &f->body) use(i, uses, 1);
   sweep(&f->body, uses); f->nvalue = number(&f->body, 0);
-  kir_hoist(c, f); number(&f->body, 0);
-  kir_zip(c, m->target, buf, f);
+  kir_hoist(c, f); number(&f->body, 0); kir_zip(c, m->target, buf, f);
   f->nvalue = number(&f->body, 0); hint_launder(buf, &f->body);
 }

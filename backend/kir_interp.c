@@ -16,8 +16,7 @@ static Num rounded(Num v, Type t) { return type_is_float(t) ? (Num){ value_round
 
 /* 1/a with so many bits. */
 static double estimate(double a, int bits) {
-  int e; double m = frexp(1 / a, &e);
-  return bits <= 0 || !isfinite(m) ? 1 / a : ldexp(nearbyint(ldexp(m, bits)), e - bits);
+  int e; double m = frexp(1 / a, &e); return bits <= 0 || !isfinite(m) ? 1 / a : ldexp(nearbyint(ldexp(m, bits)), e - bits);
 }
 
 static double fused(const Run *r, Type t, double a, double b, double c) {
@@ -44,8 +43,7 @@ static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
 
 /* Halves against halves. */
 static Num hred(Run *r, const KInst *i) {
-  int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64; Num v[64];
-  memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
+  int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64; Num v[64]; memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
   for (n /= 2; n; n /= 2)
     for (int l = 0; l < n; l++) v[l] = lane_fn(r, i, v[l], v[l + n], v[l]);
   return *v;
@@ -110,8 +108,7 @@ static void run_memory(Run *r, const KInst *i) {
 static void run_block(Run *r, const KBlock *b);
 
 static void run_loop(Run *r, const KInst *i) {
-  int64_t n = cells(r, i->a[0])->i;
-  const char *fmt = "internal error: kernel %s, loop %%%d: %lld steps, at most %lld";
+  int64_t n = cells(r, i->a[0])->i; const char *fmt = "internal error: kernel %s, loop %%%d: %lld steps, at most %lld";
   if (n > i->imm && i->imm > 0) diag_error(r->c, r->f->pos, fmt, r->f->name, i->id, (long long)n, (long long)i->imm), r->error = -1;
   for (int64_t k = 0; k < n && !r->error; k++) cells(r, i)->i = k, run_block(r, &i->body);
 }

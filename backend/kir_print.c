@@ -15,8 +15,7 @@ static void add_type(Text *t, KType k) {
 static void add_addr(Out *o, const KAddr *a) {
   text_add(&o->t, " %s[", o->m->buf[a->buf].name);
   for (int k = 0; k < a->nterm; k++) {
-    int64_t c = a->term[k].k;
-    text_add(&o->t, "%s", k == 0 ? (c < 0 ? "-" : "") : c < 0 ? " - " : " + ");
+    int64_t c = a->term[k].k; text_add(&o->t, "%s", k == 0 ? (c < 0 ? "-" : "") : c < 0 ? " - " : " + ");
     if (c != 1 && c != -1) text_add(&o->t, "%lld * ", (long long)(c < 0 ? -c : c));
     text_add(&o->t, "%%%d", a->term[k].v->id);
   }

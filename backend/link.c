@@ -75,12 +75,10 @@ static void add_words(Ctx *c, Args *a, const char *s) {
 }
 
 static int spawn(Work *w, char *const *argv, pid_t *pid) {
-  posix_spawn_file_actions_t fa; posix_spawn_file_actions_init(&fa);
-  posix_spawn_file_actions_addchdir_np(&fa, w->dir);
+  posix_spawn_file_actions_t fa; posix_spawn_file_actions_init(&fa); posix_spawn_file_actions_addchdir_np(&fa, w->dir);
   posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&fa, 1, "log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_adddup2(&fa, 1, 2);
-  int e = posix_spawnp(pid, argv[0], &fa, NULL, argv, environ);
+  posix_spawn_file_actions_adddup2(&fa, 1, 2); int e = posix_spawnp(pid, argv[0], &fa, NULL, argv, environ);
   posix_spawn_file_actions_destroy(&fa); return e;
 }
 
@@ -101,8 +99,7 @@ static bool run_program(Work *w, Args *a, bool *missing) {
 /* The first of the programs (separated by |) that exists runs with `rest`. */
 static bool run_first(Work *w, const char *programs, const Args *rest, const char *what, const char *help) {
   for (const char *s = programs; *s; s += strcspn(s, "|") + (strchr(s, '|') != NULL)) {
-    Args a = { 0 }; bool missing = false;
-    add_words(w->c, &a, ctx_internn(w->c, s, strcspn(s, "|")));
+    Args a = { 0 }; bool missing = false; add_words(w->c, &a, ctx_internn(w->c, s, strcspn(s, "|")));
     for (int k = 0; k < rest->n; k++) PUSH(w->c, a, rest->at[k]);
     if (run_program(w, &a, &missing)) return true;
     if (!missing) return false;
@@ -173,6 +170,5 @@ bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path) {
   if (kind == EMIT_LL && uses_c(c)) return refuse(c, "the C printer writes no LLVM IR", "leave out --printer=c");
   if (kind == EMIT_LL) return llvm_emit(c, m, OUT_LL, &b.at, &b.n) && file_write(c, path, b.at, b.n, false);
   if (!work_open(&w)) return false;
-  bool ok = emit_through(&w, kind, path); work_close(&w);
-  return ok;
+  bool ok = emit_through(&w, kind, path); work_close(&w); return ok;
 }

@@ -81,8 +81,7 @@ static V guarded(Unit *u, KType t, V *a, bool remainder, bool floors) {
   V q = LLVMBuildBinOp(u->b, sign ? LLVMSDiv : LLVMUDiv, a[0], b, ""), r = LLVMBuildBinOp(u->b, sign ? LLVMSRem : LLVMURem, a[0], b, "");
   if (floors && sign) {
     V off = LLVMBuildAnd(u->b, unit_icmp(u, LLVMIntNE, r, none), unit_icmp(u, LLVMIntSLT, LLVMBuildXor(u->b, r, b, ""), none), "");
-    q = choose(u, off, LLVMBuildSub(u->b, q, one, ""), q);
-    r = choose(u, off, LLVMBuildAdd(u->b, r, b, ""), r);
+    q = choose(u, off, LLVMBuildSub(u->b, q, one, ""), q); r = choose(u, off, LLVMBuildAdd(u->b, r, b, ""), r);
   }
   V v = remainder ? r : q;
   if (sign) v = choose(u, bym, remainder ? none : LLVMBuildNeg(u->b, a[0], ""), v);
@@ -113,8 +112,7 @@ static V call_named(Unit *u, const char *name, V *arg, int n) {
 
 /* AVX-512's masked forms: operands, what masked lanes give, the mask. */
 static V call_avx512(Unit *u, const char *name, int lanes, V *a, int n) {
-  const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
-  V arg[5] = { a[0], a[1] };
+  const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes); V arg[5] = { a[0], a[1] };
   arg[n] = LLVMConstNull(LLVMTypeOf(a[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
   bool rounds = n == 2 && lanes == 16;                   /* and the present rounding mode */
   if (rounds) arg[4] = unit_i32(u, 4);
@@ -166,8 +164,7 @@ static const Row rows[KF_COUNT] = {
 };
 
 static V apply(Unit *u, KFn fn, KType t, V *a) {
-  const Row *r = &rows[fn];
-  int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;
+  const Row *r = &rows[fn]; int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;
   if (r->fn) return r->fn(u, t, a);
   if (r->name) return call_on(u, r->name, a, 1);
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");
@@ -207,8 +204,7 @@ static V address(Unit *u, const KAddr *a) { V p = moving_base(u, a); return a->c
 
 /* ---- memory. Plain, masked or at several places: v is what is stored, or NULL, and the value is what is loaded. */
 static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
-  int align = type_bytes(u->m->buf[k->addr.buf].elem);
-  T t = llvm_type(u, k->type), over[2] = { t, LLVMTypeOf(p) };
+  int align = type_bytes(u->m->buf[k->addr.buf].elem); T t = llvm_type(u, k->type), over[2] = { t, LLVMTypeOf(p) };
   bool spread = k->op == K_GATHER || k->op == K_SCATTER;
   if (spread ? k->type.lanes > 1 : k->a[0] != NULL) {
     V mask = k->a[0] ? arg(u, k, 0) : int_lanes(u, (KType){ T_BOOL, k->type.lanes }, 1);
@@ -241,8 +237,7 @@ static V hred(Unit *u, const KInst *k) {
   V v = arg(u, k, 0);
   if (k->a[0]->type.lanes == 1) return v;
   for (int n = k->a[0]->type.lanes / 2; n >= 1; n /= 2) {
-    V ab[3] = { lanes_of(u, v, 0, n, n), lanes_of(u, v, n, 2 * n, n) };
-    v = apply(u, k->fn, (KType){ k->type.elem, n }, ab);
+    V ab[3] = { lanes_of(u, v, 0, n, n), lanes_of(u, v, n, 2 * n, n) }; v = apply(u, k->fn, (KType){ k->type.elem, n }, ab);
   }
   return LLVMBuildExtractElement(u->b, v, unit_i32(u, 0), "");
 }
@@ -262,11 +257,9 @@ static V plain_cast(Unit *u, V v, Type from, KType to) {
 }
 
 static V clamp_int(Unit *u, V v, Type from, KType to) {
-  KType wide = { T_I64, to.lanes };
-  V w = int_to_int(u, v, from, wide), lo = int_lanes(u, wide, (int64_t)type_lowest(to.elem));
+  KType wide = { T_I64, to.lanes }; V w = int_to_int(u, v, from, wide), lo = int_lanes(u, wide, (int64_t)type_lowest(to.elem));
   V hi = int_lanes(u, wide, to.elem == T_I64 ? INT64_MAX : (int64_t)type_highest(to.elem));
-  w = choose(u, unit_icmp(u, LLVMIntSLT, w, lo), lo, w);
-  w = choose(u, unit_icmp(u, LLVMIntSGT, w, hi), hi, w);
+  w = choose(u, unit_icmp(u, LLVMIntSLT, w, lo), lo, w); w = choose(u, unit_icmp(u, LLVMIntSGT, w, hi), hi, w);
   return int_to_int(u, w, T_I64, to);
 }
 
@@ -275,10 +268,8 @@ static V clamp_float(Unit *u, V v, KType from, KType to) {
   double top = to.elem == T_I32 ? 2147483520.0 : to.elem == T_U32 ? 4294967040.0 : 9223371487098961920.0;
   if (type_bytes(to.elem) < 4 || from.elem == T_F64) top = type_highest(to.elem);
   V r = call_on(u, "llvm.rint", &v, 1), none = fcmp(u, LLVMRealUNO, v, v);
-  V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top);
-  r = choose(u, fcmp(u, LLVMRealOLT, r, lo), lo, r);
-  r = choose(u, fcmp(u, LLVMRealOGT, r, hi), hi, r);
-  return plain_cast(u, choose(u, none, zero(u, from), r), from.elem, to);
+  V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top); r = choose(u, fcmp(u, LLVMRealOLT, r, lo), lo, r);
+  r = choose(u, fcmp(u, LLVMRealOGT, r, hi), hi, r); return plain_cast(u, choose(u, none, zero(u, from), r), from.elem, to);
 }
 
 static V cast(Unit *u, const KInst *k) {

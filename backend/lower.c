@@ -24,8 +24,7 @@ static void stores_external(Lower *L, const LEq *e) {
 static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
 
 static bool count_fn(const Expr *e, void *arg) {
-  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT);
-  return true;
+  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT); return true;
 }
 
 static double eq_flops(const LEq *e) {
@@ -70,8 +69,7 @@ static void lower_next_state(Lower *L) {
   if (!all.n) return;
   KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
   for (int k = 0; k < all.n; k++) {
-    Tensor *t = all.at[k];
-    aside[k] = is_waiting(t->next) ? temporary(L, t) : -1;
+    Tensor *t = all.at[k]; aside[k] = is_waiting(t->next) ? temporary(L, t) : -1;
     if (aside[k] >= 0) copy_buffer(L, aside[k], tensor_buffer(L, t->next), tensor_size(t));
   }
   for (int k = 0; k < all.n; k++) {
@@ -97,8 +95,7 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
   *q = (Eq){ .out = t, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos, .place = NEWN(L->c, Expr *, t->rank + 1) };
   *leaf = (Tree){ .kind = TREE_LEAF, .name = t->name, .leaf = NEWN(L->c, LeafDim, t->rank + 1), .nleaf = t->rank };
   for (int d = 0; d < t->rank; d++) {
-    q->place[d] = expr_index(L->c, t->init_index[d]);
-    leaf->leaf[d] = (LeafDim){ t->init_index[d]->name, LEAF_SERIAL, 1 };
+    q->place[d] = expr_index(L->c, t->init_index[d]); leaf->leaf[d] = (LeafDim){ t->init_index[d]->name, LEAF_SERIAL, 1 };
     reg[d] = n && d == t->stream_dim ? (LDim){ .base = laff_int(first), .ext = n } : (LDim){ .ext = extent_max(t->shape[d]) };
   }
   LEq *e = resolve_eq(L, q);
@@ -112,13 +109,11 @@ static void init_history(Lower *L, const LHist *h) {
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
   *s = *h->store; s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
-  s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h);
-  init_fill(L, t, s, -h->h, h->h);
+  s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h); init_fill(L, t, s, -h->h, h->h);
 }
 
 static KFunc *lower_init(Lower *L) {
-  KFunc *f = func_begin(L, &(Kernel){ .name = "init", .label = "state" });
-  zero_state(L);
+  KFunc *f = func_begin(L, &(Kernel){ .name = "init", .label = "state" }); zero_state(L);
   EACH(LHist, h, L->s.hists) init_history(L, h);
   for (int i = 0; i < L->g->ntensor; i++) {
     Tensor *t = L->g->tensor[i];

@@ -45,15 +45,13 @@ static LTensor *tensor_add(Lower *L, Tensor *t) {
 
 typedef struct Uses { const LEq *e; uint32_t bits; bool data; } Uses;
 static bool add_use(const Expr *x, void *arg) {
-  Uses *u = arg;
-  u->data |= x->kind == E_READ;
+  Uses *u = arg; u->data |= x->kind == E_READ;
   for (int k = 0; x->kind == E_INDEX && k < u->e->n; k++) if (u->e->ix[k] == x->index) u->bits |= 1u << k;
   return true;
 }
 
 static LForm form_of(Lower *L, LEq *e, const Expr *x, bool number) {
-  Aff a = { 0 }; Uses u = { e, 0, false };
-  expr_walk(x, add_use, &u);
+  Aff a = { 0 }; Uses u = { e, 0, false }; expr_walk(x, add_use, &u);
   LForm f = { .e = x, .uses = u.bits };
   if (!number || u.data || !expr_affine(L->c, x, &a)) return f;
   f = (LForm){ true, a.c, a.n, NEWN(L->c, LTerm, a.n + 1), x, u.bits };
@@ -106,8 +104,7 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
   const Tensor *t = x->tensor; int n = t->rank + 1;
   LRead *r = MAKE(L->c, LRead, x, tensor_add(L, x->tensor), NEWN(L->c, LForm, n), true, NEWN(L->c, bool, n), -1);
   for (int d = 0; d < t->rank; d++) {
-    r->place[d] = form_of(L, e, x->arg[d], true);
-    Inside i = inside(L, e, &r->place[d], t->shape[d]);
+    r->place[d] = form_of(L, e, x->arg[d], true); Inside i = inside(L, e, &r->place[d], t->shape[d]);
     r->inside[d] = (r->t->hist && d == t->stream_dim) || (i.lo && i.hi); r->safe &= r->inside[d];
   }
   if (r->t->hist) r->time = time_index(L, e, r);
@@ -142,8 +139,7 @@ static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x) {
 
 /* left - right - slack >= 0 */
 static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t slack) {
-  LForm f = form_of(L, e, expr_fn2(L->c, FN_SUB, l, r), true);
-  f.c -= slack;
+  LForm f = form_of(L, e, expr_fn2(L->c, FN_SUB, l, r), true); f.c -= slack;
   if (f.aff) cond_add(L, v, f);
   return f.aff;
 }
@@ -247,8 +243,7 @@ static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
 }
 
 static void resolve_reduction(Lower *L, LEq *e) {
-  const Expr *body = e->red->arg[0];
-  e->kind = e->red->red;
+  const Expr *body = e->red->arg[0]; e->kind = e->red->red;
   bool place = e->kind == RED_ARGMAX || e->kind == RED_ARGMIN, number = e->kind == RED_PROD || e->kind == RED_MAX || e->kind == RED_MIN;
   e->acc = comp_type(place ? body->type : e->red->type);
   if (e->red->n > 1) { collect(L, e, e->red->arg[1]); cond_expr(L, e, &e->cond, e->red->arg[1]); }
@@ -307,8 +302,7 @@ LEq *resolve_eq(Lower *L, Eq *q) {
 #define tree_say(L, pos, ...) diag_error((L)->c, pos, "schedule of kernel %s: %s", (L)->k->name, ctx_printf((L)->c, __VA_ARGS__))
 
 void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) {
-  tree_say(L, pos.src || !e ? pos : e->eq->pos, "%s%s%s", e ? e->eq->out->name : "", e ? ": " : "", rule);
-  frit_bail(L->c);
+  tree_say(L, pos.src || !e ? pos : e->eq->pos, "%s%s%s", e ? e->eq->out->name : "", e ? ": " : "", rule); frit_bail(L->c);
 }
 
 LTensor *tensor_named(Lower *L, const char *name) {

@@ -43,8 +43,7 @@ bool laff_diff(const LAff *a, const LAff *b, int64_t *c) {
 LRange laff_range(Lower *L, const LAff *a) {
   LRange r = { a->c, a->c };
   for (int i = 0; i < a->n; i++) {
-    int64_t l, h, k = a->t[i].k;
-    k_range(&L->b, a->t[i].v, &l, &h);
+    int64_t l, h, k = a->t[i].k; k_range(&L->b, a->t[i].v, &l, &h);
     r.lo += k > 0 ? k * l : k * h; r.hi += k > 0 ? k * h : k * l;
   }
   return r;

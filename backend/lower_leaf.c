@@ -60,8 +60,7 @@ static KInst *start_value(Lower *L, LPt *p, const LDim *reg, int w) {
 
 static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
   LEq *e = p->e; LPt q = key_point(o, a->key); bool lanes = across(e, p->vec);
-  q.vec = lanes ? NULL : p->vec;
-  KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
+  q.vec = lanes ? NULL : p->vec; KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
   KInst *v = lanes || is_arg(e) || o->late ? k_bcast(&L->b, identity(L, e->kind, e->acc), a->vec.w) : start_value(L, &q, o->reg, a->vec.w);
   a->var = v->op == K_VAR ? v : new_var(L, ktype(e->acc, a->vec.w), v);
   if (is_arg(e)) a->at = new_var(L, ktype(T_I32, a->vec.w), place_most(L, a->vec.w));
@@ -138,8 +137,7 @@ static KInst *fold_all(Lower *L, KFn fn, LAcc **acc, int n) {
       if (s % 2) same[s / 2] = same[s - 1];
       s = (s + 1) / 2;
     }
-    KInst *one = across_lanes(L, fn, same[0]);
-    r = r ? l_fn(L, fn, r, one) : one;
+    KInst *one = across_lanes(L, fn, same[0]); r = r ? l_fn(L, fn, r, one) : one;
   }
   return r;
 }
@@ -165,14 +163,11 @@ static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) 
 }
 
 void red_close(Lower *L, LEq *e) {
-  LOpen *o = L->open[e->id];
-  L->open[e->id] = NULL;
-  bool *done = NEWN(L->c, bool, o->acc.n + 1);
+  LOpen *o = L->open[e->id]; L->open[e->id] = NULL; bool *done = NEWN(L->c, bool, o->acc.n + 1);
   for (int i = 0; i < o->acc.n; i++) {
     LAcc *a = &o->acc.at[i], **same = NEWN(L->c, LAcc *, o->acc.n); LPt p = key_point(o, a->key); int n = 0;
     if (done[i]) continue;
-    bool lanes = across(e, &a->vec);
-    p.vec = lanes || a->vec.k < 0 ? NULL : &a->vec;
+    bool lanes = across(e, &a->vec); p.vec = lanes || a->vec.k < 0 ? NULL : &a->vec;
     for (int j = i; lanes && j < o->acc.n; j++) if (same_key(e, o->acc.at[j].key, a->key)) same[n++] = &o->acc.at[j], done[j] = true;
     KInst *v = lanes ? close_across(L, &p, o, same, n) : is_arg(e) ? place_found(L, a->at) : a->var;
     if (!lanes && o->late) v = l_fn(L, combiner[e->kind], k_bcast(&L->b, gen_init(L, &p, o->reg), a->vec.w), v);
@@ -193,8 +188,7 @@ static bool is_red_index(const LLeaf *f, int k) { return k >= f->e->nfree; }
 
 /* One value of index k. */
 static void at_place(LLeaf *f, int depth, int k, LAff off) {
-  LAff old = f->p.env[k];
-  f->p.env[k] = laff_add(f->L, f->reg[k].base, off, 1); f->bound |= 1u << k;
+  LAff old = f->p.env[k]; f->p.env[k] = laff_add(f->L, f->reg[k].base, off, 1); f->bound |= 1u << k;
   nest(f, depth + 1); f->bound &= ~(1u << k); f->p.env[k] = old;
 }
 
@@ -228,18 +222,15 @@ static void copies(LLeaf *f, int depth, int k, LAff at, int64_t n) {
 static void serial_steps(LLeaf *f, int depth, int k, LAff from, KInst *count, int64_t most, int64_t step) {
   Lower *L = f->L; bool down = f->e->down[k]; KInst *v = loop_begin(L, count, most, KL_SERIAL);           /* down: from the last step on */
   if (down) from = laff_plus(laff_add(L, from, laff_var(count, step), 1), -step);
-  copies(f, depth, k, laff_add(L, from, laff_var(v, down ? -step : step), 1), step);
-  loop_end(L);
+  copies(f, depth, k, laff_add(L, from, laff_var(v, down ? -step : step), 1), step); loop_end(L);
 }
 
 static void serial_run(LLeaf *f, int depth, int k, int64_t step) {
   Lower *L = f->L; const LDim *d = &f->reg[k]; KInst *n = dim_count(L, d);
   if (f->e->down[k] || step > d->ext) step = 1;
-  KInst *whole = l_fn(L, KF_DIV, n, l_int(L, step));
-  serial_steps(f, depth, k, laff_int(0), whole, d->ext / step, step);
+  KInst *whole = l_fn(L, KF_DIV, n, l_int(L, step)); serial_steps(f, depth, k, laff_int(0), whole, d->ext / step, step);
   if (step == 1) return;
-  LAff done = laff_var(whole, step);
-  serial_steps(f, depth, k, done, l_fn(L, KF_SUB, n, laff_inst(L, done)), step - 1, 1);
+  LAff done = laff_var(whole, step); serial_steps(f, depth, k, done, l_fn(L, KF_SUB, n, laff_inst(L, done)), step - 1, 1);
 }
 
 static void serial(LLeaf *f, int depth, int k, int64_t step) {
@@ -292,8 +283,7 @@ static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
   LAff done = laff_var(whole, by * w), rest = laff_add(L, laff_var(n, 1), done, -1);
   KInst *r = laff_inst(L, rest), *up = l_fn(L, KF_ADD, r, l_int(L, w - 1));
   LAff at = laff_var(loop_begin(L, l_fn(L, KF_DIV, up, l_int(L, w)), by, KL_SERIAL), w);
-  last.left = laff_add(L, rest, at, -1); chunk(f, depth, last, laff_add(L, done, at, 1));
-  loop_end(L);
+  last.left = laff_add(L, rest, at, -1); chunk(f, depth, last, laff_add(L, done, at, 1)); loop_end(L);
 }
 
 static void vectors(LLeaf *f, int depth, int k, int64_t step) {
@@ -348,8 +338,7 @@ static bool conditions(LLeaf *f, KInst **s) {
 
 static void order(LLeaf *f, int depth) {
   if (depth == f->ndim) { point(f); return; }
-  const LeafDim *d = &f->dim[depth]; int k = eq_index(f->e, d->index);
-  bool opens = is_red_index(f, k) && !f->L->open[f->e->id];
+  const LeafDim *d = &f->dim[depth]; int k = eq_index(f->e, d->index); bool opens = is_red_index(f, k) && !f->L->open[f->e->id];
   if (opens) {
     LDim *reg = dims_copy(f->L, f->reg, f->e->n);
     for (int i = 0; i < f->e->n; i++) if (f->bound >> i & 1) reg[i].base = f->p.env[i];
@@ -399,8 +388,7 @@ static void order_check(LLeaf *f) {
 
 /* A reduction all of whose indices are bound outside of it, but by no loop (all have one place): it opens here. */
 void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg) {
-  LLeaf f = { .L = L, .e = e, .tree = leaf, .reg = reg, .p = { .e = e } };
-  bool opens = e->red && !L->open[e->id];
+  LLeaf f = { .L = L, .e = e, .tree = leaf, .reg = reg, .p = { .e = e } }; bool opens = e->red && !L->open[e->id];
   for (int k = 0; k < e->nfree; k++) if (reg[k].ext <= 0) return;
   if (L->c->nid - L->nid0 > 3000000) tree_error(L, leaf->pos, e, "the tree unrolls to more than three million instructions");
   for (int k = 0; k < e->n; k++) f.p.env[k] = reg[k].base;

@@ -120,8 +120,7 @@ static void steps_const(Loop *p, int64_t n) {
   default: break;
   }
   for (int k = 0; k < 3; k++) {
-    const Steps l = list[p->down ? 2 - k : k];
-    steps_emit(p, l, first); first &= l.n <= 0;
+    const Steps l = list[p->down ? 2 - k : k]; steps_emit(p, l, first); first &= l.n <= 0;
   }
 }
 
@@ -181,8 +180,7 @@ static LRegions probe(Loop *p, KInst *v) {
 static void slide_add(Loop *p, LEq *e, KInst *v) {
   Lower *L = p->L; LDim *reg = probe(p, v).full[e->id]; int at = -1, found = 0;
   for (int i = 0; i < e->nfree; i++) {
-    int64_t c = coef_of(&reg[i].base, v);
-    found += c != 0;
+    int64_t c = coef_of(&reg[i].base, v); found += c != 0;
     if (c > 0 && c < reg[i].ext) at = i;
   }
   if (found != 1 || at < 0) return;
@@ -198,8 +196,7 @@ static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e 
 static Tree *warm_items(Loop *p) {
   Lower *L = p->L; bool *need = NEWN(L->c, bool, L->eq.n + 1);
   for (int k = p->eqs.n - 1; k >= 0; k--) {
-    LEq *e = p->eqs.at[k];
-    need[e->id] |= slide_of(p->slides, e) != NULL;
+    LEq *e = p->eqs.at[k]; need[e->id] |= slide_of(p->slides, e) != NULL;
     for (int j = k + 1; j < p->eqs.n; j++) need[e->id] |= need[p->eqs.at[j]->id] && eq_reads(p->eqs.at[j], e->out);
   }
   Tree *first = NULL, **end = &first;
@@ -218,8 +215,7 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
   Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = NEW(L->c, Tree);
   *one = *item; one->next = NULL;
   EACH(LEq, e, root) {
-    bound[e->id] = dims_copy(L, warm[e->id], e->n);
-    LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
+    bound[e->id] = dims_copy(L, warm[e->id], e->n); LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
     d->base = laff_add(L, d->base, from, 1); d->ext = rows;
   }
   lower_body(L, one, bound, false);
@@ -319,14 +315,12 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
 
 /* Finds the roots, and the range that those that have the index agree on. */
 static void loop_roots(Loop *p) {
-  Lower *L = p->L; const LEq *first = NULL;
-  p->eqs = tree_eqs(L, p->f->body, true);
+  Lower *L = p->L; const LEq *first = NULL; p->eqs = tree_eqs(L, p->f->body, true);
   for (int k = 0; k < p->eqs.n; k++) {
     LEq *e = p->eqs.at[k]; int64_t diff; int x = eq_index(e, p->f->name);
     p->down |= x >= 0 && e->down[x];
     if (!is_root(p->eqs, k)) continue;
-    PUSH(L->c, p->root, ((Root){ .e = e, .x = x }));
-    const LDim *d = x < 0 ? NULL : &p->r->reg[e->id][x];
+    PUSH(L->c, p->root, ((Root){ .e = e, .x = x })); const LDim *d = x < 0 ? NULL : &p->r->reg[e->id][x];
     if (d && !first) first = e, p->d = *d;
     else if (d && (d->ext != p->d.ext || d->dyn != p->d.dyn || !laff_diff(&d->base, &p->d.base, &diff)))
       tree_error(L, p->f->pos, e, "for %s also binds it in %s, over another range: the roots of a loop agree", p->f->name, first->eq->out->name);
@@ -337,8 +331,7 @@ static void loop_roots(Loop *p) {
 static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   Loop p = { .L = L, .f = f, .r = reg }; loop_roots(&p);
   if (!p.eqs.n || p.d.ext <= 0) return;
-  p.step = p.d.dyn ? (f->step > 0 ? f->step : 1) : loop_step(f, p.d.ext);
-  int64_t n = (p.d.ext + p.step - 1) / p.step;
+  p.step = p.d.dyn ? (f->step > 0 ? f->step : 1) : loop_step(f, p.d.ext); int64_t n = (p.d.ext + p.step - 1) / p.step;
   if (f->loop == LOOP_UNROLL && n > 4096) tree_error(L, f->pos, p.root.at[0].e, "for %s* would be unrolled %lld times", f->name, (long long)n);
   ROOTS(r, &p) r->what = open_reduction(&p, r->e, r->x);
   if (f->loop == LOOP_EVEN && !p.d.dyn) p.step = (p.d.ext + n - 1) / n;

@@ -26,8 +26,7 @@ KInst *dim_count(Lower *L, const LDim *d) {
   if (!d->dyn) return l_int(L, d->ext);
   KInst *n = laff_inst(L, d->cnt);
   if (d->loose) n = l_fn(L, KF_MIN, n, l_int(L, d->ext));
-  int64_t lo, hi;
-  k_range(&L->b, n, &lo, &hi);
+  int64_t lo, hi; k_range(&L->b, n, &lo, &hi);
   if (hi > d->ext || lo < 0) l_known(n, lo < 0 ? 0 : lo, hi > d->ext ? d->ext : hi);
   return n;
 }

@@ -31,8 +31,7 @@ static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64
   for (int64_t k = 0; k < all; k++) {
     int64_t to = 0;
     for (int i = 0; i < s->npart; i++) {
-      int64_t x = at[s->part[i].dim] / s->part[i].div;
-      to += s->part[i].stride * (s->part[i].mod > 0 ? x % s->part[i].mod : x);
+      int64_t x = at[s->part[i].dim] / s->part[i].div; to += s->part[i].stride * (s->part[i].mod > 0 ? x % s->part[i].mod : x);
     }
     memcpy(r + to * b, (const uint8_t *)t->data + k * b, (size_t)b);
     for (int d = t->rank - 1; d >= 0 && ++at[d] == t->shape[d].n; d--) at[d] = 0;
@@ -50,8 +49,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
   if (new->at + n > L->s.constcap) {
-    L->s.constcap = up_to((new->at + n) * 2, 64);
-    uint8_t *q = ctx_alloc(L->c, (size_t)L->s.constcap + 64);
+    L->s.constcap = up_to((new->at + n) * 2, 64); uint8_t *q = ctx_alloc(L->c, (size_t)L->s.constcap + 64);
     q += (64 - (uintptr_t)q % 64) % 64;
     if (m->nconstant) memcpy(q, m->constant, (size_t)m->nconstant);
     m->constant = q;
@@ -77,11 +75,9 @@ int tensor_buffer(Lower *L, Tensor *t) {
 static void strides_run(Lower *L, LStore *s, const Tensor *t) {
   KInst *run = NULL; int64_t stride = 1;
   for (int i = s->npart - 1; i >= 0; i--) {
-    Extent x = t->shape[s->part[i].dim];
-    s->part[i].stride = stride; s->part[i].run = run;
+    Extent x = t->shape[s->part[i].dim]; s->part[i].stride = stride; s->part[i].run = run;
     if (!x.dim) { stride *= x.n; continue; }
-    KInst *n = laff_inst(L, dim_of(L, x).cnt);
-    run = run ? l_fn(L, KF_MUL, run, n) : n;
+    KInst *n = laff_inst(L, dim_of(L, x).cnt); run = run ? l_fn(L, KF_MUL, run, n) : n;
   }
 }
 
@@ -139,8 +135,7 @@ static LDim *box_of(Lower *L, LTensor *t, const LRegions *r) {
 
 /* Space in scratch, with an odd number of lines between neighbours and a vector's room at the end. */
 static int scratch_take(Lower *L, LTensor *t, int64_t bytes) {
-  bytes += L->t->vector_bytes;
-  int64_t at = l_take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->s.nalloc++ % 4)));
+  bytes += L->t->vector_bytes; int64_t at = l_take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->s.nalloc++ % 4)));
   if (L->top > L->s.peak) L->s.peak = L->top;
   if (t->buf < 0 || L->s.bufs.at[t->buf].offset != at || L->s.bufs.at[t->buf].bytes < bytes)
     t->buf = buf_of(L, t->t, KB_SCRATCH, BUF_LOCAL, at, bytes);
@@ -400,8 +395,7 @@ void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
   if (!s) tree_error(L, p->e->eq->pos, p->e, "its storage does not exist here: the readers lie in another body");
   places_of(L, p, s, p->e->place, -1, at);
   if (s->reg) { reg_write(L, p, s, at, v); return; }
-  bool branch = mask && mask->type.lanes == 1; KSave save = { 0 };
-  v = to_memory(L, v, s->t->t->type);
+  bool branch = mask && mask->type.lanes == 1; KSave save = { 0 }; v = to_memory(L, v, s->t->t->type);
   if (branch) save = if_begin(L, mask);
   store_at(L, p, s, at, v, branch ? NULL : mask);
   if (branch) k_back(&L->b, save);
@@ -411,8 +405,7 @@ void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t 
   LPlace at[LEQ_INDICES]; LStore *s = r->t->store;
   if (!s || s->reg) return;
   for (int k = 0; k < p->e->n; k++) for (int i = 0; i < p->env[k].n; i++) if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;
-  places_of(L, p, s, r->place, r->time, at);
-  LAddr a = addr_of(L, p, s, at);
+  places_of(L, p, s, r->place, r->time, at); LAddr a = addr_of(L, p, s, at);
   k_emit(&L->b, (KInst){ .op = K_PREFETCH, .type = { mem_type(r->t->t->type), 1 }, .addr = addr_final(L, &a, s->buf) });
 }
 
@@ -429,8 +422,7 @@ static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, i
 
 /* In whole vectors: up to a vector's elements beyond count are copied too, the storage has room for them. */
 void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
-  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem)); int64_t lo, most;
-  k_range(&L->b, count, &lo, &most);
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem)); int64_t lo, most; k_range(&L->b, count, &lo, &most);
   KInst *up = l_fn(L, KF_ADD, count, l_int(L, w - 1)), *n = l_fn(L, KF_DIV, up, l_int(L, w));
   move_all(L, buf, to, buf, from, n, (most + w - 1) / w, w);
 }

@@ -61,8 +61,7 @@ static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
 static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
   bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
   KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
-  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r);
-  KInst *q = POLY(b, r, exp);
+  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = POLY(b, r, exp);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
 
@@ -112,8 +111,7 @@ static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e) {
 
 /* That where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
 static KInst *log_core(KBuild *b, KInst *x, KInst *f, KInst *e) {
-  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e);
-  r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
+  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e); r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
   KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN));
   return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
 }
@@ -223,8 +221,7 @@ static Angle reduce_far(KBuild *b, KInst *x) {
   KInst *from = m_add(b, s, m_int(b, s, 32 - 2));          /* bits to leave out, with the 32 zeros; s >= -7, smaller x are not used */
   KInst *at = m_fn(b, KF_SHR, from, m_int(b, from, 5)), *shift = m_and(b, from, m_int(b, from, 31)), *w[4];
   for (int j = 0; j < 4; j++) w[j] = word(b, at, j);
-  KInst *m = m_or(b, m_and(b, i, m_int(b, i, 0x7fffff)), m_int(b, i, 0x800000));
-  m = k_cast(b, CV_PLAIN, T_U64, m);
+  KInst *m = m_or(b, m_and(b, i, m_int(b, i, 0x7fffff)), m_int(b, i, 0x800000)); m = k_cast(b, CV_PLAIN, T_U64, m);
   KInst *c32 = m_int(b, m, 32), *p = m_fn(b, KF_SHL, m_mul(b, m, window(b, w[0], w[1], shift)), c32);
   p = m_add(b, p, m_mul(b, m, window(b, w[1], w[2], shift)));
   p = m_add(b, p, m_fn(b, KF_SHR, m_mul(b, m, window(b, w[2], w[3], shift)), c32));
@@ -240,8 +237,7 @@ static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SE
 /* |x| to the limit by parts; where any lane is beyond it, that lane by the long product. */
 static Angle reduce_f32(KBuild *b, KInst *x) {
   Angle a = reduce_near(b, x); double limit = b->target->fma ? 100000 : 1000000;
-  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit);
-  big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY));
+  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit); big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY));
   KInst *any = x->type.lanes == 1 ? big : k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { big } });
   KInst *r = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.r } }), *q = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.q } });
   KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body); Angle far = reduce_far(b, x);
