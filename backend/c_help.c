@@ -61,16 +61,11 @@ typedef struct Env { CPrint *p; KType t; Type a; } Env;
 static KType env_type(const Env *v, char letter) {
   KType t = v->t;
   switch (letter) {
-  case 'E': return (KType){ t.elem, 1 };
-  case 'H': return (KType){ t.elem, t.lanes / 2 };
-  case 'M': return (KType){ T_BOOL, t.lanes };
-  case 'I': case 'U': return (KType){ c_int_like(t.elem, letter == 'I'), t.lanes };
-  case 'J': return (KType){ T_I32, t.lanes };
-  case 'F': return (KType){ T_F32, t.lanes };
-  case 'L': return (KType){ T_I64, t.lanes };
-  case 'V': return (KType){ T_U32, t.lanes };
-  case 'A': return (KType){ v->a, t.lanes };
-  default: return t;
+  case 'E': return (KType){ t.elem, 1 };          case 'H': return (KType){ t.elem, t.lanes / 2 };
+  case 'M': return (KType){ T_BOOL, t.lanes };    case 'I': case 'U': return (KType){ c_int_like(t.elem, letter == 'I'), t.lanes };
+  case 'J': return (KType){ T_I32, t.lanes };     case 'F': return (KType){ T_F32, t.lanes };
+  case 'L': return (KType){ T_I64, t.lanes };     case 'V': return (KType){ T_U32, t.lanes };
+  case 'A': return (KType){ v->a, t.lanes };      default: return t;
   }
 }
 
@@ -98,13 +93,14 @@ static bool is_var(const char **s, const char *name) {
 
 /* What follows a $ (c_help.def): a name, else a type letter. Gives the text behind it. */
 static const char *add_var(Text *o, const Env *v, const char *s) {
+  static const char *const by_width[][3] = {              /* name, of f32, of f64 */
+    { "frac", "23", "52" }, { "bias", "127", "1023" }, { "nt", "float32x4_t", "float64x2_t" }, { "x", "ss", "sd" }, { "e", "f", "" } };
   Type e = v->t.elem; char class = type_class(e); bool d = e == T_F64;
   int n = v->t.lanes, width = 8 * type_bytes(e), all = n * width, bits = width - (class != 'u');
   uint64_t most = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
+  for (int k = 0; k < 5; k++) if (is_var(&s, by_width[k][0])) { text_add(o, "%s", by_width[k][1 + d]); return s; }
   if (is_var(&s, "full")) add_ones(o, n);
   else if (is_var(&s, "half")) add_ones(o, n / 2);
-  else if (is_var(&s, "frac")) text_add(o, d ? "52" : "23");
-  else if (is_var(&s, "bias")) text_add(o, d ? "1023" : "127");
   else if (is_var(&s, "iota")) add_list(o, "%", 0, n);
   else if (is_var(&s, "rep")) add_list(o, "a", 0, n);
   else if (is_var(&s, "cat")) add_joined(o, v);
@@ -114,14 +110,11 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
   else if (is_var(&s, "lo")) add_half(o, v, 0);
   else if (is_var(&s, "hi")) add_half(o, v, n / 2);
   else if (is_var(&s, "ri")) text_add(o, "__m%di", all);
-  else if (is_var(&s, "nt")) text_add(o, d ? "float64x2_t" : "float32x4_t");
   else if (is_var(&s, "r")) text_add(o, "__m%d%s", all, e == T_F32 ? "" : d ? "d" : "i");
   else if (is_var(&s, "p")) text_add(o, all == 512 ? "_mm512" : all == 256 ? "_mm256" : "_mm");
   else if (is_var(&s, "s")) class == 'f' ? text_add(o, d ? "pd" : "ps") : text_add(o, "ep%c%d", class, width);
   else if (is_var(&s, "z")) text_add(o, "epi%d", width);
-  else if (is_var(&s, "x")) text_add(o, d ? "sd" : "ss");
   else if (is_var(&s, "q")) text_add(o, "%s", type_name(e));
-  else if (is_var(&s, "e")) text_add(o, d ? "" : "f");
   else if (is_var(&s, "N")) text_add(o, "%d", n);
   else if (is_var(&s, "W")) text_add(o, "%d", width);
   else text_add(o, "%s", c_type(v->p, env_type(v, *s++)));
@@ -151,7 +144,6 @@ static bool has_word(const char *list, const char *w) {
     if ((s == list || s[-1] == ' ') && (s[n] == 0 || s[n] == ' ')) return true;
   return false;
 }
-
 static bool elem_fits(const char *elems, Type e) {
   return !strcmp(elems, "any") || (!strcmp(elems, "int") ? type_is_int(e) : has_word(elems, type_name(e)));
 }

@@ -98,12 +98,10 @@ static void use_block(CPrint *p, Used *u, const KBlock *b) {
     use_block(p, u, &v->body); use_block(p, u, &v->other);
   }
 }
-
 static Used used_by(CPrint *p, const KFunc *f) {
   Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1), { false } };
   use_block(p, &u, &f->body); return u;
 }
-
 static const char *argument_name(CPrint *p, int k) {
   for (int b = 0; b < p->m->nbuf; b++) if (kbuf_is_port(&p->m->buf[b]) && p->m->buf[b].arg == k) return p->buf[b];
   return ctx_printf(p->c, "argument%d", k);

@@ -5,7 +5,6 @@
  * A value is shared inside its own block only, so that nothing is hoisted out of a loop by accident (registers); index arithmetic is shared by inner
  * blocks as well. A load is known until its buffer is stored to. What reads a variable is never shared. */
 #include "lower.h"
-#include <string.h>
 
 const KFnInfo kfn_info[KF_COUNT] = {
 #define I(e, ...) [KF_##e] = { __VA_ARGS__ },
@@ -44,7 +43,6 @@ static bool inst_equal(const KInst *x, const KInst *y) {
   if (uses_imm(x->op)) return x->imm == y->imm && !memcmp(&x->f, &y->f, sizeof x->f);
   return !kop_is_load(x->op) || (x->addr.buf == y->addr.buf && x->addr.c == y->addr.c && kaddr_parallel(&x->addr, &y->addr));
 }
-
 static bool can_number(const KInst *i) {
   bool can = i->op <= K_GATHER;
   for (int k = 0; k < 3; k++) can &= !i->a[k] || i->a[k]->op != K_VAR;
@@ -58,7 +56,6 @@ static KEntry *memo_slot(KMemo *m, const KInst *i, uint64_t hash) {
   while (m->at[h & mask].inst && !(i && m->at[h & mask].hash == hash && inst_equal(m->at[h & mask].inst, i))) h++;
   return &m->at[h & mask];
 }
-
 static void memo_grow(KBuild *b, KMemo *m) {
   KEntry *old = m->at, *end = old + m->cap; m->at = NEWN(b->c, KEntry, m->cap *= 2);
   for (KEntry *e = old; e < end; e++) if (e->inst) *memo_slot(m, NULL, e->hash) = *e;

@@ -1,4 +1,4 @@
-/* The last touch on a function: what nothing uses goes, the rest is numbered densely in text order, equal computations are interleaved (kir_zip), and
+/* The last touch on a function: what nothing uses goes, the rest is numbered densely in text order, index arithmetic leaves loops, equal computations are interleaved, and
  * the printers get their hints. reuse: a vector load with more than two uses. laundering: a loop that would read eight or more constants that its
  * counter does not move (weights re-read for every row or frame): kept inside, or they are all hoisted and spilled. */
 #include "lower.h"
@@ -17,7 +17,6 @@ static void use(const KInst *i, int *uses, int by) {
   EACH_INST(j, &i->body) use(j, uses, by);
   EACH_INST(j, &i->other) use(j, uses, by);
 }
-
 static bool acts(const KInst *i) {
   if (i->op == K_LOOP) return i->body.n > 0 && !(i->a[0]->op == K_CONST && i->a[0]->imm <= 0);
   if (i->op == K_IF) return i->body.n > 0 || i->other.n > 0;
@@ -53,6 +52,36 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
     if (i->op == K_LOOP && i->hint == KL_SERIAL && invariant_loads(buf, &i->body, i->id) >= LAUNDER_FROM) i->hint = KL_LAUNDER;
     hint_launder(buf, &i->body); hint_launder(buf, &i->other);
   }
+}
+
+/* ---- index arithmetic that a loop does not change goes in front of it
+ *
+ *   loop k in 3 { loop c in 16 { p = mul k, 256; x = load h[16 * c + p] } }   ->   loop k in 3 { p = mul k, 256; loop c in 16 { x = load h[16 * c + p] } }
+ *
+ * LLVM runs no passes over what frit emits, so nobody else would do it. Vectors stay where they are: they would fill the registers. */
+typedef struct Hoist { Ctx *c; bool *out; } Hoist;      /* out: by number, moved in front of the loop in question */
+
+static bool is_fixed(const Hoist *h, const KInst *loop, const KInst *i) {
+  bool fixed = i->type.lanes == 1 && (i->op == K_CONST || (i->op == K_FN && (i->type.elem == T_WINT || i->type.elem == T_BOOL)));
+  if ((i->fn == KF_DIV || i->fn == KF_MOD) && i->op == K_FN) fixed &= i->a[1]->op == K_CONST && i->a[1]->imm != 0;
+  for (int k = 0; k < 3 && fixed && i->a[k]; k++) fixed = i->a[k]->op != K_VAR && (i->a[k]->id < loop->id || h->out[i->a[k]->id]);
+  return fixed;
+}
+
+static void hoist_block(Hoist *h, KBlock *b) {
+  KBlock all = { 0 };
+  for (int k = 0; k < b->n; k++) {
+    KInst *l = b->at[k]; int keep = 0;
+    hoist_block(h, &l->body); hoist_block(h, &l->other);
+    for (int j = 0; j < l->body.n && l->op == K_LOOP; j++) {
+      KInst *i = l->body.at[j];
+      if ((h->out[i->id] = is_fixed(h, l, i))) PUSH(h->c, all, i);
+      else l->body.at[keep++] = i;
+    }
+    if (l->op == K_LOOP) l->body.n = keep;
+    PUSH(h->c, all, l);
+  }
+  *b = all;
 }
 
 /* ---- interleaving, so that a long chain of a vector function does not wait for itself
@@ -138,14 +167,11 @@ static void zip_block(Ctx *c, const KBuf *buf, int most, KBlock *b) {
   *b = z.out;
 }
 
-static void kir_zip(Ctx *c, const Target *t, const KBuf *buf, KFunc *f) {
-  if (t->vector_bytes) zip_block(c, buf, t->nreg >= 32 ? GROUP_MOST : GROUP_MOST / 2, &f->body);
-}
-
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
   EACH_INST(i, &f->body) use(i, uses, 1);
   sweep(&f->body, uses); f->nvalue = number(&f->body, 0);
-  kir_hoist(c, f); number(&f->body, 0); kir_zip(c, m->target, buf, f);
+  hoist_block(&(Hoist){ c, NEWN(c, bool, f->nvalue + 1) }, &f->body); number(&f->body, 0);
+  if (m->target->vector_bytes) zip_block(c, buf, m->target->nreg >= 32 ? GROUP_MOST : GROUP_MOST / 2, &f->body);
   f->nvalue = number(&f->body, 0); hint_launder(buf, &f->body);
 }

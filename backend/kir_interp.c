@@ -3,7 +3,6 @@
 #include "lower.h"
 #include "../ir/scalar.h"
 #include <math.h>
-#include <string.h>
 
 typedef struct Run {
   Ctx *c; const KModule *m; const KFunc *f; void *const *args; uint8_t *state, *scratch; const int64_t *dims; Num **value; int error;
@@ -11,14 +10,11 @@ typedef struct Run {
 
 static Num *cells(Run *r, const KInst *i) { return r->value[i->id] ? r->value[i->id] : (r->value[i->id] = NEWN(r->c, Num, i->type.lanes)); }
 
-/* ---- values of one lane */
 static Num rounded(Num v, Type t) { return type_is_float(t) ? (Num){ value_round(v.f, t), 0 } : (Num){ 0, t == T_WINT ? v.i : value_wrap(v.i, t) }; }
 
-/* 1/a with so many bits. */
-static double estimate(double a, int bits) {
+static double estimate(double a, int bits) {             /* 1/a */
   int e; double m = frexp(1 / a, &e); return bits <= 0 || !isfinite(m) ? 1 / a : ldexp(nearbyint(ldexp(m, bits)), e - bits);
 }
-
 static double fused(const Run *r, Type t, double a, double b, double c) {
   if (!r->m->target->fma) return value_round(a * b, t) + c;
   return t == T_F64 ? fma(a, b, c) : (double)fmaf((float)a, (float)b, (float)c);
@@ -41,7 +37,6 @@ static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
   return kfn_is_test(i->fn) ? (Num){ 0, fn_test_f(fn, x.f, y.f) } : rounded((Num){ float_fn(r, i, x.f, y.f, z.f), 0 }, t);
 }
 
-/* Halves against halves. */
 static Num hred(Run *r, const KInst *i) {
   int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64; Num v[64]; memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
   for (n /= 2; n; n /= 2)
@@ -53,19 +48,14 @@ static Num lane_value(Run *r, const KInst *i, int l) {
   const Num *x = i->a[0] ? cells(r, i->a[0]) : NULL, *y = i->a[1] ? cells(r, i->a[1]) : x, *z = i->a[2] ? cells(r, i->a[2]) : x;
   switch (i->op) {
   case K_CONST: return rounded((Num){ i->f, i->imm }, i->type.elem);
-  case K_PARAM: return (Num){ 0, r->dims[i->imm] };
-  case K_FN: return lane_fn(r, i, x[l], y[l], z[l]);
+  case K_PARAM: return (Num){ 0, r->dims[i->imm] };     case K_FN: return lane_fn(r, i, x[l], y[l], z[l]);
   case K_CAST: return rounded(convert_value(x[l], i->a[0]->type.elem, i->type.elem, i->mode), i->type.elem);
-  case K_BCAST: return x[0];
-  case K_IOTA: return (Num){ 0, l };
-  case K_PREFIX: return (Num){ 0, l < x[0].i };
-  case K_HRED: return hred(r, i);
-  case K_LANE: return x[i->imm];
-  default: return x[l];                                  /* K_VAR */
+  case K_BCAST: return x[0];                            case K_IOTA: return (Num){ 0, l };
+  case K_PREFIX: return (Num){ 0, l < x[0].i };         case K_HRED: return hred(r, i);
+  case K_LANE: return x[i->imm];                        default: return x[l];     /* K_VAR */
   }
 }
 
-/* ---- memory */
 static uint8_t *base_of(const Run *r, const KBuf *b) {
   if (kbuf_is_port(b)) return r->args[b->arg];
   return b->offset + (b->kind == KB_CONST ? r->m->constant : b->kind == KB_STATE ? r->state : r->scratch);
@@ -104,7 +94,6 @@ static void run_memory(Run *r, const KInst *i) {
   }
 }
 
-/* ---- control */
 static void run_block(Run *r, const KBlock *b);
 
 static void run_loop(Run *r, const KInst *i) {

@@ -71,7 +71,6 @@ static void add_inst(Out *o, const KInst *i, int indent) {
 static void add_block(Out *o, const KBlock *b, int indent) {
   EACH_INST(i, b) text_add(&o->t, "%*s", 2 * indent, ""), add_inst(o, i, indent), text_add(&o->t, "\n");
 }
-
 static void add_func(Out *o, const KFunc *f) {
   text_add(&o->t, "\nkernel %s \"%s\" {", f->name, f->label ? f->label : "");
   if (f->flops > 0) text_add(&o->t, "   # %.0f flops, %.0f bytes", f->flops, f->bytes);

@@ -49,7 +49,6 @@ static bool work_open(Work *w) {
   const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
   return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
 }
-
 static const char *work_path(Work *w, const char *name) { return ctx_printf(w->c, "%s/%s", w->dir, name); }
 static const char *work_name(Work *w, const char *suffix) { return ctx_printf(w->c, "%s%s", w->m->name, suffix); }
 static bool work_write(Work *w, const char *name, const void *data, size_t n) { return file_write(w->c, work_path(w, name), data, n, false); }
@@ -73,7 +72,6 @@ static Bytes work_read(Work *w, const char *name) {
 static void add_words(Ctx *c, Args *a, const char *s) {
   for (size_t n; *s; s += n + (s[n] == ' ')) if ((n = strcspn(s, " "))) PUSH(c, *a, ctx_internn(c, s, n));
 }
-
 static int spawn(Work *w, char *const *argv, pid_t *pid) {
   posix_spawn_file_actions_t fa; posix_spawn_file_actions_init(&fa); posix_spawn_file_actions_addchdir_np(&fa, w->dir);
   posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
@@ -127,7 +125,6 @@ static bool make_object(Work *w, bool assembly) {
   if (uses_c(w->c)) return compile(w, assembly ? "-S" : "-c", suffix);
   return llvm_emit(w->c, w->m, assembly ? OUT_S : OUT_O, &b.at, &b.n) && work_write(w, work_name(w, suffix), b.at, b.n);
 }
-
 static bool make_archive(Work *w) {
   Args a = { 0 }; add_words(w->c, &a, ctx_printf(w->c, "rcD %s %s", work_name(w, ".a"), work_name(w, ".o")));
   return make_object(w, false) && run_first(w, "llvm-ar-19|llvm-ar|ar", &a, "an archiver", "install binutils or llvm-19");
@@ -155,7 +152,6 @@ static bool emit_c(Ctx *c, const KModule *m, const char *path) {
   const char *header = header_path(c, path), *slash = strrchr(header, '/'), *text = c_print(c, m, slash ? slash + 1 : header);
   return c->nerror == 0 && write_text(c, path, text) && write_text(c, header, c_header(c, m));
 }
-
 static bool emit_through(Work *w, Emit kind, const char *path) {
   static const char *const suffix[] = { [EMIT_S] = ".s", [EMIT_O] = ".o", [EMIT_A] = ".a", [EMIT_SO] = ".so" };
   if (!(kind == EMIT_A ? make_archive(w) : kind == EMIT_SO ? make_shared(w) : make_object(w, kind == EMIT_S))) return false;

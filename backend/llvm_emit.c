@@ -38,7 +38,6 @@ static Sets sets_of(Unit *u, const KInst *i) {
 static Block new_block(Unit *u) { return LLVMAppendBasicBlockInContext(u->lc, u->fn, ""); }
 static void enter(Unit *u, Block b) { LLVMPositionBuilderAtEnd(u->b, b); u->era++; }
 static V number(T t, int64_t v) { return LLVMConstInt(t, (uint64_t)v, 1); }
-
 static V phi(Unit *u, V a, Block from_a, V b, Block from_b) {
   V p = LLVMBuildPhi(u->b, LLVMTypeOf(a), ""); LLVMAddIncoming(p, &a, &from_a, 1);
   if (b) LLVMAddIncoming(p, &b, &from_b, 1);
@@ -73,7 +72,6 @@ static Block side(Unit *u, Block at, const KBlock *b, Block done) {
   enter(u, at); block(u, b);
   Block end = LLVMGetInsertBlock(u->b); LLVMBuildBr(u->b, done); return end;
 }
-
 static void branch(Unit *u, const KInst *i) {
   Sets s = sets_of(u, i); Block yes = new_block(u), no = new_block(u), done = new_block(u);
   LLVMBuildCondBr(u->b, u->value[i->a[0]->id], yes, no); Block end_yes = side(u, yes, &i->body, done);
@@ -81,7 +79,6 @@ static void branch(Unit *u, const KInst *i) {
   Block end_no = side(u, no, &i->other, done); enter(u, done);
   for (int k = 0; k < s.n; k++) u->value[s.at[k].id] = phi(u, s.at[k].now, end_yes, u->value[s.at[k].id], end_no);
 }
-
 static void block(Unit *u, const KBlock *b) {
   EACH_INST(i, b)
     if (i->op == K_LOOP) loop(u, i);
@@ -98,7 +95,6 @@ static const char *symbol(Unit *u, const char *suffix) { return u->host->printf(
 static void add_attr(Unit *u, unsigned at, const char *name) {
   LLVMAddAttributeAtIndex(u->fn, at, LLVMCreateEnumAttribute(u->lc, LLVMGetEnumAttributeKindForName(name, strlen(name)), 0));
 }
-
 static void add_text_attr(Unit *u, const char *name, const char *v) {
   LLVMAttributeRef a = LLVMCreateStringAttribute(u->lc, name, (unsigned)strlen(name), v, (unsigned)strlen(v));
   LLVMAddAttributeAtIndex(u->fn, (unsigned)LLVMAttributeFunctionIndex, a);
@@ -136,7 +132,6 @@ static void refuse(Unit *u, V bad, int code) {
 }
 static V not_null(Unit *u, V p) { refuse(u, LLVMBuildIsNull(u->b, p, ""), 2); return p; }
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
-
 static V checked_dim(Unit *u, V dims, int k) {
   const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k);
   refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
@@ -180,7 +175,6 @@ static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned a
   if (!exported) LLVMSetUnnamedAddress(g, LLVMGlobalUnnamedAddr);
   return g;
 }
-
 static void write_module(Unit *u) {
   const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel);
   data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
@@ -188,12 +182,10 @@ static void write_module(Unit *u) {
   for (int k = 0; k < m->nkernel; k++) kernels[k] = kernel(u, m->kernel[k]);
   init(u); run_entry(u, call_entry(u, kernels));
 }
-
 static bool fail(Unit *u, const char *what, char *why) {
   u->host->error(u->c, (Pos){ 0 }, "%s: %s", what, why); LLVMDisposeMessage(why); u->failed = true;
   return false;
 }
-
 static void on_diagnostic(LLVMDiagnosticInfoRef d, void *arg) {
   if (LLVMGetDiagInfoSeverity(d) == LLVMDSError) fail(arg, "LLVM", LLVMGetDiagInfoDescription(d));
 }

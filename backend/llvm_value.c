@@ -9,12 +9,9 @@
 /* bool is i1: memory has none. */
 static T elem_type(Unit *u, Type t) {
   switch (t) {
-  case T_BOOL: return u->i1;
-  case T_WINT: return u->index;
-  case T_F16: return LLVMHalfTypeInContext(u->lc);
-  case T_F32: return LLVMFloatTypeInContext(u->lc);
-  case T_F64: return LLVMDoubleTypeInContext(u->lc);
-  default: return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
+  case T_BOOL: return u->i1;                              case T_WINT: return u->index;
+  case T_F16: return LLVMHalfTypeInContext(u->lc);        case T_F32: return LLVMFloatTypeInContext(u->lc);
+  case T_F64: return LLVMDoubleTypeInContext(u->lc);      default: return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
   }
 }
 
@@ -26,7 +23,6 @@ static V intrinsic(Unit *u, const char *name, const T *over, int nover, V *arg, 
   V f = LLVMGetIntrinsicDeclaration(u->mod, id, (T *)over, (size_t)nover);
   return LLVMBuildCall2(u->b, LLVMIntrinsicGetType(u->lc, id, (T *)over, (size_t)nover), f, arg, (unsigned)narg, "");
 }
-
 static V splat(Unit *u, KType t, V s) {
   if (t.lanes == 1) return s;
   V none = LLVMGetPoison(llvm_type(u, t)), one = LLVMBuildInsertElement(u->b, none, s, unit_i32(u, 0), "");
@@ -67,7 +63,6 @@ static V do_isnan(Unit *u, KType t, V *a) { (void)t; return fcmp(u, LLVMRealUNO,
 static V do_fma(Unit *u, KType t, V *a) {
   (void)t; return u->t->fma ? call_on(u, "llvm.fma", a, 3) : LLVMBuildFAdd(u->b, LLVMBuildFMul(u->b, a[0], a[1], ""), a[2], "");
 }
-
 static V do_fnma(Unit *u, KType t, V *a) {
   V n[3] = { LLVMBuildFNeg(u->b, a[0], ""), a[1], a[2] };
   return u->t->fma ? do_fma(u, t, n) : LLVMBuildFSub(u->b, a[2], LLVMBuildFMul(u->b, a[0], a[1], ""), "");
@@ -171,7 +166,6 @@ static V apply(Unit *u, KFn fn, KType t, V *a) {
   return type_is_float(t.elem) ? fcmp(u, (LLVMRealPredicate)code, a[0], a[1]) : unit_icmp(u, (LLVMIntPredicate)code, a[0], a[1]);
 }
 
-/* ---- addresses */
 static V base_of(Unit *u, const KBuf *b) {
   V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? u->scratch : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
   return b->offset ? unit_gep(u, u->i8, base, number(u, b->offset)) : base;
@@ -218,7 +212,6 @@ static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
 
 static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
 
-/* ---- lanes */
 static V iota(Unit *u, KType t) {
   V lane[64];
   for (int i = 0; i < t.lanes && i < 64; i++) lane[i] = LLVMConstInt(elem_type(u, t.elem), (unsigned)i, 0);
@@ -242,7 +235,6 @@ static V hred(Unit *u, const KInst *k) {
   return LLVMBuildExtractElement(u->b, v, unit_i32(u, 0), "");
 }
 
-/* ---- conversions */
 static bool is_signed(Type t) { return type_class(t) == 'i'; }
 static V int_to_int(Unit *u, V v, Type from, KType to) { return LLVMBuildIntCast2(u->b, v, llvm_type(u, to), is_signed(from), ""); }
 
@@ -271,7 +263,6 @@ static V clamp_float(Unit *u, V v, KType from, KType to) {
   V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top); r = choose(u, fcmp(u, LLVMRealOLT, r, lo), lo, r);
   r = choose(u, fcmp(u, LLVMRealOGT, r, hi), hi, r); return plain_cast(u, choose(u, none, zero(u, from), r), from.elem, to);
 }
-
 static V cast(Unit *u, const KInst *k) {
   KType from = k->a[0]->type; V v = arg(u, k, 0);
   if (k->mode == CV_BITS) return LLVMBuildBitCast(u->b, v, llvm_type(u, k->type), "");
@@ -283,13 +274,10 @@ V inst_value(Unit *u, const KInst *k) {
   V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
   switch (k->op) {
   case K_CONST: return type_is_float(k->type.elem) ? real(u, k->type, k->f) : int_lanes(u, k->type, k->imm);
-  case K_PARAM: return u->dim[k->imm];
   case K_FN: return apply(u, k->fn, k->a[k->fn == KF_SELECT]->type, a);
-  case K_CAST: return cast(u, k);
-  case K_BCAST: return splat(u, k->type, a[0]);
-  case K_IOTA: return iota(u, k->type);
-  case K_PREFIX: return prefix(u, k);
-  case K_HRED: return hred(u, k);
+  case K_PARAM: return u->dim[k->imm];                 case K_CAST: return cast(u, k);
+  case K_BCAST: return splat(u, k->type, a[0]);        case K_IOTA: return iota(u, k->type);
+  case K_PREFIX: return prefix(u, k);                  case K_HRED: return hred(u, k);
   case K_LANE: return LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
   case K_LOAD: return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load");
   case K_STORE: return access(u, k, a[1], address(u, &k->addr), "llvm.masked.store");

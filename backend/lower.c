@@ -7,7 +7,7 @@
 
 /* Starts L afresh, but for what the module shares. */
 static KFunc *func_begin(Lower *L, Kernel *k) {
-  KFunc *f = MAKE(L->c, KFunc, .name = k->name, .label = k->label, .pos = k->pos); KMemo *m = k_memo(L->c);
+  KFunc *f = NEW_AS(L->c, KFunc, .name = k->name, .label = k->label, .pos = k->pos); KMemo *m = k_memo(L->c);
   *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
   m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
@@ -22,11 +22,9 @@ static void stores_external(Lower *L, const LEq *e) {
 
 /* ---- estimates: a stream counts as one frame, other symbolic dimensions at their most */
 static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
-
 static bool count_fn(const Expr *e, void *arg) {
   *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT); return true;
 }
-
 static double eq_flops(const LEq *e) {
   double free = 1, all = 1, body = 0, init = 0;
   for (int k = 0; k < e->n; k++) *(k < e->nfree ? &free : &all) *= extent_count(e->ix[k]->ext);
@@ -55,7 +53,6 @@ static KFunc *lower_kernel(Lower *L, Kernel *k) {
 /* ---- state <- next, when all kernels have run */
 static bool is_waiting(const Tensor *t) { return t->kind == TK_STATE && t->next; }
 static bool same_place(const KBuf *a, const KBuf *b) { return a->kind == b->kind && a->offset == b->offset && a->kind != KB_IN && a->kind != KB_OUT; }
-
 static int temporary(Lower *L, const Tensor *t) {
   int64_t bytes = tensor_size(t) * type_bytes(t->type), at = l_take(&L->top, bytes);
   if (L->top > L->s.peak) L->s.peak = L->top;
@@ -84,7 +81,7 @@ static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
   int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
-  KTerm *at = MAKE(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w); KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
+  KTerm *at = NEW_AS(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w); KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
   k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
   loop_end(L);
 }
@@ -103,7 +100,6 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
 }
 
 static bool is_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
-
 static void init_history(Lower *L, const LHist *h) {
   Tensor *t = h->t->t;
   if (is_zero(t->init)) return;

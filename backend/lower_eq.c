@@ -37,7 +37,7 @@ LTensor *tensor_of(Lower *L, const Tensor *t) { return lmap_get(&L->tensors, t);
 static LTensor *tensor_add(Lower *L, Tensor *t) {
   LTensor *r = tensor_of(L, t);
   if (r) return r;
-  r = MAKE(L->c, LTensor, .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0);
+  r = NEW_AS(L->c, LTensor, .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0);
   for (int k = 0; k < L->k->nout; k++) r->external |= L->k->out[k] == t;
   for (int k = 0; k < L->k->nin; k++) r->external |= L->k->in[k] == t;
   PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r); return r;
@@ -102,7 +102,7 @@ static int time_index(Lower *L, const LEq *e, const LRead *r) {
 
 static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
   const Tensor *t = x->tensor; int n = t->rank + 1;
-  LRead *r = MAKE(L->c, LRead, x, tensor_add(L, x->tensor), NEWN(L->c, LForm, n), true, NEWN(L->c, bool, n), -1);
+  LRead *r = NEW_AS(L->c, LRead, x, tensor_add(L, x->tensor), NEWN(L->c, LForm, n), true, NEWN(L->c, bool, n), -1);
   for (int d = 0; d < t->rank; d++) {
     r->place[d] = form_of(L, e, x->arg[d], true); Inside i = inside(L, e, &r->place[d], t->shape[d]);
     r->inside[d] = (r->t->hist && d == t->stream_dim) || (i.lo && i.hi); r->safe &= r->inside[d];
@@ -121,7 +121,6 @@ static void read_add(Lower *L, LEq *e, const Expr *x) {
 /* ---- conditions */
 static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
-
 static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
   Inside i = inside(L, e, f, x); Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
   if (!i.lo && f->aff) cond_add(L, v, *f);
@@ -192,7 +191,6 @@ static bool always_read(const Expr *e, const Expr *read) {
   for (int k = 0; k < (e->kind == E_SELECT ? 1 : e->kind == E_OR ? 0 : e->n); k++) if (always_read(e->arg[k], read)) return true;
   return false;
 }
-
 static bool reads_more(const Expr *e, const Expr *all) {
   if (e->kind == E_READ && !always_read(all, e)) return true;
   for (int k = 0; k < e->n; k++) if (reads_more(e->arg[k], all)) return true;
@@ -258,7 +256,6 @@ static bool widest(const Expr *x, void *arg) {
   if (n > *bytes) *bytes = n;
   return x->kind != E_READ || x->n > 0;
 }
-
 static int lanes_for(Lower *L, const LEq *e) {
   Type t = e->eq->out->type; int bytes = type_bytes(t) > type_bytes(comp_type(t)) ? type_bytes(t) : type_bytes(comp_type(t));
   expr_walk(e->eq->rhs, widest, &bytes); return target_lanes(L->t, bytes);
@@ -309,7 +306,6 @@ LTensor *tensor_named(Lower *L, const char *name) {
   for (int k = 0; k < L->k->neq; k++) if (name_is(L->k->eq[k]->out->name, name)) return tensor_of(L, L->k->eq[k]->out);
   return NULL;
 }
-
 static void add_eqs(Lower *L, const Tree *t, bool rest, LEqs *out) {
   for (; t; t = rest ? t->next : NULL) {
     if (t->kind == TREE_FOR) add_eqs(L, t->body, true, out);
@@ -324,7 +320,6 @@ bool tree_holds(const Tree *t, const LEq *e, bool rest) {
   for (; t; t = rest ? t->next : NULL) if (t == e->leaf || (t->kind == TREE_FOR && tree_holds(t->body, e, true))) return true;
   return false;
 }
-
 static void near_name(Lower *L, const Tree *t, const char *what) {
   const char **names = NEWN(L->c, const char *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) names[k] = L->k->eq[k]->out->name;
@@ -400,7 +395,6 @@ static int loop_orders(const Back *k, const char *index, int64_t step, bool inor
   if ((k->dist[i] == DIST_ANY && k->constant) || !inorder) return -1;
   return step <= 1;
 }
-
 static int scan_loops(const Back *k, const Tree *t) {
   for (; t; t = t->next) {
     if (t->kind != TREE_FOR || !tree_holds(t->body, k->e, true) || !tree_holds(t->body, k->w, true)) continue;

@@ -23,7 +23,7 @@ static KInst *set_var(Lower *L, KInst *var, KInst *v) { return k_emit(&L->b, (KI
 static KInst *new_var(Lower *L, KType t, KInst *v) { return k_emit(&L->b, (KInst){ .op = K_VAR, .type = t, .a = { v } }); }
 static KInst *place_most(Lower *L, int w) { return k_const(&L->b, ktype(T_I32, w), 0, INT32_MAX); }
 static bool same_key(const LEq *e, const int64_t *a, const int64_t *b) { return !memcmp(a, b, sizeof *a * (size_t)e->nfree); }
-void red_open(Lower *L, LEq *e, const LDim *reg) { L->open[e->id] = MAKE(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n)); }
+void red_open(Lower *L, LEq *e, const LDim *reg) { L->open[e->id] = NEW_AS(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n)); }
 
 /* The point at which the accumulator of this key was opened. */
 static LPt key_point(const LOpen *o, const int64_t *key) {
@@ -31,14 +31,12 @@ static LPt key_point(const LOpen *o, const int64_t *key) {
   for (int k = 0; k < o->e->n; k++) p.env[k] = laff_plus(o->reg[k].base, k < o->e->nfree ? key[k] : 0);
   return p;
 }
-
 static KInst *domain_mask(Lower *L, LPt *p, const LDim *reg) {
   LGuard g = { 0 }; int state = 1;
   for (int k = 0; k < p->e->nfree && state; k++)
     if (reg[k].over) { int s = conds_at(L, p, &p->e->domain[2 * k], 2, &g); state = s == 1 ? state : s; }
   return state == 2 ? guard_mask(L, p, &g) : NULL;
 }
-
 static KInst *gen_init(Lower *L, LPt *p, const LDim *reg) {
   LEq *e = p->e; KInst *m = e->init ? domain_mask(L, p, reg) : NULL, *v; Under old = p->u;
   if (m) under(L, p, m, true);
@@ -218,13 +216,11 @@ static LRange clip_range(LLeaf *f, int k, int64_t ext) {
 static void copies(LLeaf *f, int depth, int k, LAff at, int64_t n) {
   for (int64_t j = 0; j < n; j++) at_place(f, depth, k, laff_plus(at, f->e->down[k] ? n - 1 - j : j));
 }
-
 static void serial_steps(LLeaf *f, int depth, int k, LAff from, KInst *count, int64_t most, int64_t step) {
   Lower *L = f->L; bool down = f->e->down[k]; KInst *v = loop_begin(L, count, most, KL_SERIAL);           /* down: from the last step on */
   if (down) from = laff_plus(laff_add(L, from, laff_var(count, step), 1), -step);
   copies(f, depth, k, laff_add(L, from, laff_var(v, down ? -step : step), 1), step); loop_end(L);
 }
-
 static void serial_run(LLeaf *f, int depth, int k, int64_t step) {
   Lower *L = f->L; const LDim *d = &f->reg[k]; KInst *n = dim_count(L, d);
   if (f->e->down[k] || step > d->ext) step = 1;

@@ -9,7 +9,7 @@
 
 LMark *mark_open(Lower *L) {
   KMemo *m = L->b.memo; KScope *scope = k_scope(&L->b, m->scope ? m->scope->up : NULL);
-  return L->marks = MAKE(L->c, LMark, .block = L->b.block, .pos = L->b.block->n, .scope = scope, .next = L->marks);
+  return L->marks = NEW_AS(L->c, LMark, .block = L->b.block, .pos = L->b.block->n, .scope = scope, .next = L->marks);
 }
 
 /* Puts what was emitted at the mark where the mark stands. */
@@ -186,7 +186,7 @@ static void slide_add(Loop *p, LEq *e, KInst *v) {
   if (found != 1 || at < 0) return;
   int64_t shift = coef_of(&reg[at].base, v), overlap = reg[at].ext - shift;
   if (shift % p->step) return;
-  LSlide *s = MAKE(L->c, LSlide, e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides);
+  LSlide *s = NEW_AS(L->c, LSlide, e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides);
   s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
 
@@ -335,7 +335,7 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   if (f->loop == LOOP_UNROLL && n > 4096) tree_error(L, f->pos, p.root.at[0].e, "for %s* would be unrolled %lld times", f->name, (long long)n);
   ROOTS(r, &p) r->what = open_reduction(&p, r->e, r->x);
   if (f->loop == LOOP_EVEN && !p.d.dyn) p.step = (p.d.ext + n - 1) / n;
-  KInst *v = MAKE(L->c, KInst, .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++);          /* a counter to look at the loop with */
+  KInst *v = NEW_AS(L->c, KInst, .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++);          /* a counter to look at the loop with */
   for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
   if (p.slides) warm_up(&p, v);
   if (p.d.dyn) steps_run(&p); else steps_const(&p, n);

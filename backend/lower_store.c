@@ -83,7 +83,7 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
 
 LStore *store_external(Lower *L, LTensor *t) {
   if (t->given) return t->given;
-  LStore *s = t->given = MAKE(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t));
+  LStore *s = t->given = NEW_AS(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t));
   parts_of(L, s, t->t, NULL);
   if ((t->t->kind == TK_INPUT || t->t->kind == TK_OUTPUT) && !t->t->layout) strides_run(L, s, t->t);
   return s;
@@ -96,7 +96,6 @@ static int dim_named(const LTensor *t, const char *name) {
     for (int i = 0; i < e->place[d].n; i++) if (e->place[d].t[i].k >= 0 && name_is(e->ix[e->place[d].t[i].k]->name, name)) return d;
   return -1;
 }
-
 static bool holds_all(const Tree *f, const LTensor *t) {
   EACH(LEq, w, t->writer) if (!tree_holds(f, w, false)) return false;
   EACH(LEq, r, t->reader) if (!tree_holds(f, r, false)) return false;
@@ -141,7 +140,6 @@ static int scratch_take(Lower *L, LTensor *t, int64_t bytes) {
     t->buf = buf_of(L, t->t, KB_SCRATCH, BUF_LOCAL, at, bytes);
   return t->buf;
 }
-
 static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
   int bytes = type_bytes(t->t->type), w = target_lanes(L->t, bytes); int64_t n = up_to(ext, w);
   if (rank == 1 || ext * 2 <= w) return ext;
@@ -150,7 +148,7 @@ static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
 
 static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
   const Tree *let = t->let; bool reg = let && let->storage == ST_REG;
-  LStore *s = MAKE(L->c, LStore, .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r));
+  LStore *s = NEW_AS(L->c, LStore, .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r));
   if (reg) return s;
   for (int d = 0; d < t->t->rank; d++) {
     if (s->box[d].dyn) s->box[d].ext = up_to(s->box[d].ext, target_lanes(L->t, 1));
@@ -281,12 +279,10 @@ static bool is_vector(const LAddr *a) { return a->lane || a->off; }
 static bool is_spread(const LAddr *a) { return a->off || (a->lane && a->lane != 1); }
 /* All lane offsets as one vector. */
 static KInst *addr_lanes(Lower *L, LPt *p, const LAddr *a) { return place_vector(L, p, (LPlace){ .lane = a->lane, .off = a->off }); }
-
 static KAddr addr_final(Lower *L, const LAddr *a, int buf) {
   KAddr r = { .buf = buf, .nterm = a->n, .c = a->c, .term = NEWN(L->c, KTerm, a->n + 1) };
   memcpy(r.term, a->t, sizeof *a->t * (size_t)a->n); return r;
 }
-
 static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); bool spread = is_spread(&a), vector = is_vector(&a);
   KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
@@ -312,7 +308,6 @@ static bool reg_is(const LStore *s, const LReg *r, const int64_t *key, int but) 
   for (int d = 0; d < s->t->t->rank; d++) if (d != but && r->key[d] != key[d]) return false;
   return true;
 }
-
 static LReg *reg_find(const LStore *s, const int64_t *key) {
   for (int i = 0; i < s->regs.n; i++) if (reg_is(s, &s->regs.at[i], key, -1)) return &s->regs.at[i];
   return NULL;

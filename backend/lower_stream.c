@@ -101,7 +101,6 @@ static void rows_copy(Lower *L, const LHist *h, Span s) {
   LAff from = laff_add(L, row, laff_var(s.from, h->inner), 1), to = laff_add(L, row, laff_var(s.to, h->inner), 1);
   copy_run(L, h->store->buf, to, from, l_fn(L, KF_MUL, s.n, l_int(L, h->inner))); loop_end(L);
 }
-
 static void rows_copy_if(Lower *L, const LHist *h, Span s) {
   KSave save = if_begin(L, l_fn(L, KF_GT, s.n, l_int(L, 0)));
   l_known(s.n, 0, L->block); rows_copy(L, h, s); k_back(&L->b, save);

@@ -64,7 +64,6 @@ static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
   r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = POLY(b, r, exp);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
-
 static KInst *m_exp(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *s, *h = m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), d ? -373 : -52.5, d ? 355.5 : 45);
   KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
@@ -115,7 +114,6 @@ static KInst *log_core(KBuild *b, KInst *x, KInst *f, KInst *e) {
   KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN));
   return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
 }
-
 static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); return log_core(b, x, f, e); }
 
 /* u = 1 + x and what the sum lost (Knuth's two-sum), which goes into f. */
@@ -134,7 +132,6 @@ static KInst *quotient(KBuild *b, KInst *p, KInst *q) {
   if (b->target->rcp_bits < 14) r = m_mul(b, r, m_fnma(b, q, r, m_num(b, q, 2)));
   KInst *t = m_mul(b, p, r); return m_fma(b, m_fnma(b, q, t, p), r, t);
 }
-
 static KInst *tanh_f64(KBuild *b, KInst *x) {
   KInst *a = m_min(b, m_abs(b, x), m_num(b, x, 20)), *two = m_num(b, x, 2), *e = m_expm1(b, m_mul(b, a, two)), *t = m_div(b, e, m_add(b, e, two));
   return m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, t), m_pick(b, m_test(b, KF_GT, x, 0), t, x));
