@@ -19,13 +19,11 @@ static const Row rows[] = {
 #include "c_help.def"
 };
 
-/* ---- types */
 Type c_elem(const CPrint *p, Type t) { return t != T_WINT ? t : p->t->index_bits == 32 ? T_I32 : T_I64; }
 
 static const char *const c_scalar[T_COUNT] = {
   [T_BOOL] = "int", [T_I8] = "int8_t", [T_U8] = "uint8_t", [T_I16] = "int16_t", [T_U16] = "uint16_t", [T_I32] = "int32_t", [T_U32] = "uint32_t",
-  [T_I64] = "int64_t", [T_U64] = "uint64_t", [T_F16] = "uint16_t", [T_F32] = "float", [T_F64] = "double",
-};
+  [T_I64] = "int64_t", [T_U64] = "uint64_t", [T_F16] = "uint16_t", [T_F32] = "float", [T_F64] = "double" };
 
 /* Ports and their headers speak of all types. */
 const char *c_memory(CPrint *p, Type t) { return t == T_BOOL ? "uint8_t" : t == T_BF16 ? "uint16_t" : c_scalar[c_elem(p, t)]; }
@@ -68,7 +66,6 @@ static KType env_type(const Env *v, char letter) {
   case 'A': return (KType){ v->a, t.lanes };      default: return t;
   }
 }
-
 static void add_list(Text *o, const char *fmt, int from, int n) {
   for (int k = 0; k < n; k++) text_add(o, k ? ", " : ""), text_add(o, *fmt == '%' ? "%.0s%d" : "%s", fmt, from + k);
 }
@@ -124,10 +121,8 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
 /* {fn L} or {fn LA}: the name of another helper. */
 static const char *add_call(Text *o, const Env *v, const char *s) {
   const char *space = strchr(s, ' '); Type a = space[2] == '}' ? T_NONE : env_type(v, space[2]).elem;
-  text_add(o, "%s", c_help(v->p, ctx_internn(v->p->c, s, (size_t)(space - s)), env_type(v, space[1]), a));
-  return strchr(s, '}') + 1;
+  text_add(o, "%s", c_help(v->p, ctx_internn(v->p->c, s, (size_t)(space - s)), env_type(v, space[1]), a)); return strchr(s, '}') + 1;
 }
-
 static void expand(Text *o, const Env *v, const char *s) {
   while (*s) {
     size_t n = strcspn(s, "${"); text_addn(o, s, n); s += n;
@@ -147,11 +142,9 @@ static bool has_word(const char *list, const char *w) {
 static bool elem_fits(const char *elems, Type e) {
   return !strcmp(elems, "any") || (!strcmp(elems, "int") ? type_is_int(e) : has_word(elems, type_name(e)));
 }
-
 static const char *row_body(const CPrint *p, const char *fn, KType t) {
   static const char letter[] = { [ISA_SCALAR] = 'g', [ISA_SSE4] = 's', [ISA_AVX2] = 'a', [ISA_AVX512] = 'z', [ISA_NEON] = 'n', [ISA_RVV] = 'v' };
-  char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa];
-  int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
+  char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa]; int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
     if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
       if (elem_fits(r->elems, t.elem)) return r->body;
@@ -168,13 +161,11 @@ static void part_args(Text *o, const Sig *s, const char *fn, int half) {
     else text_add(o, vector[half], *q, q[2]);
   }
 }
-
 static const char *halves_body(CPrint *p, const Sig *s, const char *fn, const char *from) {
   Text a = { .c = p->c }, b = { .c = p->c }; part_args(&a, s, fn, 0); part_args(&b, s, fn, 1);
   if (*s->ret == 'v') return ctx_printf(p->c, "{%s H%s}(%s); {%s H%s}(%s)", fn, from, a.s, fn, from, b.s);
   return ctx_printf(p->c, "{cat %s}({%s H%s}(%s), {%s H%s}(%s))", s->ret, fn, from, a.s, fn, from, b.s);
 }
-
 static const char *lanes_body(CPrint *p, const Sig *s, const char *fn, const char *from, KType t) {
   Text args = { .c = p->c }; part_args(&args, s, fn, 2);
   bool masks = *s->ret == 'M' || (*s->ret == 'T' && t.elem == T_BOOL), bits = masks && p->t->isa == ISA_AVX512;
@@ -214,12 +205,10 @@ static const char *pick_body(CPrint *p, const Sig *s, const char *fn, KType t, T
   return t.lanes * type_bytes(t.elem) > p->t->vector_bytes ? halves_body(p, s, fn, from) : lanes_body(p, s, fn, from, t);
 }
 
-/* ---- writing */
 static const Sig *find_sig(CPrint *p, const char *fn) {
   for (const Sig *s = sigs; s < sigs + sizeof sigs / sizeof *sigs; s++) if (has_word(s->fns, fn)) return s;
   bug(p->c, "the C printer knows no function '%s'", fn);
 }
-
 static void add_params(Text *o, const Env *v, const Sig *s) {
   for (const char *q = s->params; *q; q += q[3] ? 5 : 3) {
     text_add(o, q == s->params ? "" : ", ");

@@ -24,7 +24,6 @@ void c_number(CPrint *p, Text *o, Type t, double f, int64_t i) {
   else if (t == T_I32 && i == INT32_MIN) text_add(o, "INT32_MIN");
   else text_add(o, i > INT32_MAX || i < -INT32_MAX ? "%lldll" : "%lld", (long long)i);
 }
-
 static const char *number(CPrint *p, const KInst *v) { Text o = { .c = p->c }; c_number(p, &o, v->type.elem, v->f, v->imm); return o.s; }
 
 /* A value: its name, or the number itself. */
@@ -33,7 +32,6 @@ static const char *value(CPrint *p, const KInst *v) {
   if (v->op == K_PARAM) return ctx_printf(p->c, "n_%s", c_ident(p->c, p->m->graph->dim[v->imm]->name));
   return ctx_printf(p->c, v->op == K_LOOP ? "i%d" : "v%d", v->id);
 }
-
 static const char *pointer(CPrint *p, const KAddr *a) {
   Text o = { .c = p->c }; text_add(&o, "%s", p->buf[a->buf]);
   for (int k = 0; k < a->nterm; k++) {
@@ -44,7 +42,6 @@ static const char *pointer(CPrint *p, const KAddr *a) {
   if (a->c) text_add(&o, a->c < 0 ? " - %lld" : " + %lld", (long long)(a->c < 0 ? -a->c : a->c));
   return o.s;
 }
-
 static const char *call(CPrint *p, const char *fn, KType t, const char *args) { return ctx_printf(p->c, "%s(%s)", c_help(p, fn, t, T_NONE), args); }
 
 /* The operator by which C says the same, or NULL. */
@@ -114,11 +111,9 @@ static const char *show(CPrint *p, const KInst *v) {
 static void print_value(CPrint *p, const KInst *v) {
   const char *t = c_type(p, v->type), *x = show(p, v), *name = value(p, v);
   bool flt = v->type.elem == T_F32 || v->type.elem == T_F64, fits = v->type.lanes * type_bytes(v->type.elem) <= p->t->vector_bytes;
-  bool pin = v->reuse && flt && fits && c_is_x86(p);
-  c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
+  bool pin = v->reuse && flt && fits && c_is_x86(p); c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
   if (pin) c_line(p, "PIN(%s);", name);
 }
-
 static void inner(CPrint *p, const KBlock *b) { p->indent++; c_block(p, b); p->indent--; }
 
 /* Weights that the body reads get their pointer anew in every step, or clang hoists the loads out of the loop and spills them. */
@@ -130,8 +125,7 @@ static void launder(CPrint *p, const KBlock *b, bool *done) {
   }
 }
 static void print_loop(CPrint *p, const KInst *v) {
-  const char *i = value(p, v);
-  c_line(p, "for (%s %s = 0; %s < %s; %s++) {", c_type(p, (KType){ T_WINT, 1 }), i, i, value(p, v->a[0]), i);
+  const char *i = value(p, v); c_line(p, "for (%s %s = 0; %s < %s; %s++) {", c_type(p, (KType){ T_WINT, 1 }), i, i, value(p, v->a[0]), i);
   if (v->hint == KL_LAUNDER && target_launders(p->t)) launder(p, &v->body, NEWN(p->c, bool, p->m->nbuf + 1));
   inner(p, &v->body); c_line(p, "}");
 }

@@ -10,13 +10,11 @@
 #include "../ir/scalar.h"
 #include <string.h>
 
-/* ---- names */
 static const char *const reserved[] = {
   "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline",
   "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
   "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "INLINE", "EXPORT", "PIN", "LAUNDER", "linux", "unix",
-  "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator",
-};
+  "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
 
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 static bool is_word(char ch) { return is_digit(ch) || ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z'); }
@@ -99,8 +97,7 @@ static void use_block(CPrint *p, Used *u, const KBlock *b) {
   }
 }
 static Used used_by(CPrint *p, const KFunc *f) {
-  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1), { false } };
-  use_block(p, &u, &f->body); return u;
+  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1), { false } }; use_block(p, &u, &f->body); return u;
 }
 static const char *argument_name(CPrint *p, int k) {
   for (int b = 0; b < p->m->nbuf; b++) if (kbuf_is_port(&p->m->buf[b]) && p->m->buf[b].arg == k) return p->buf[b];
@@ -178,8 +175,7 @@ static const char *run_signature(CPrint *p) {
 static void print_run(CPrint *p, const char *const *calls) {
   const KModule *m = p->m; text_add(&p->out, "EXPORT %s\n{\n", run_signature(p));
   for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
-  c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;");
-  c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
+  c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;"); c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
   for (int k = 0; k < m->graph->ndim; k++) {
     const char *s = dim_name(p, k);
     c_line(p, "if (%s < %lld || %s > %lld) return 1;", s, (long long)m->graph->dim[k]->lo, s, (long long)m->graph->dim[k]->hi);
@@ -191,20 +187,17 @@ static void print_run(CPrint *p, const char *const *calls) {
 #define CALL_PARAMS "void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par"
 static void print_call(CPrint *p) {
   text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n  (void)par;\n", p->name);
-  c_line(p, kmodule_nargs(p->m) ? "if (!args) return 2;" : "(void)args;");
-  c_line(p, p->m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
+  c_line(p, kmodule_nargs(p->m) ? "if (!args) return 2;" : "(void)args;"); c_line(p, p->m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
   text_add(&p->out, "  return %s_run(", p->name);
   for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&p->out, "(%s *)args[%d], ", argument_type(p, k), k);
   text_add(&p->out, "state, scratch");
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&p->out, ", dims[%d]", k);
   text_add(&p->out, ");\n}\n\n");
 }
-
 static void print_init(CPrint *p) {
   Used u = used_by(p, p->m->init); text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
   c_line(p, u.kind[KB_STATE] ? "char *const state = (char *)memory;" : "(void)memory;"); print_body(p, p->m->init, &u);
 }
-
 static void print_info(CPrint *p) {
   text_add(&p->out, "EXPORT const char %s_info[] =", p->name);
   for (const char *s = info_text(p->c, p->m); *s; s++) {
@@ -215,7 +208,6 @@ static void print_info(CPrint *p) {
   text_add(&p->out, ";\n");
 }
 
-/* ---- the file */
 static void add_prologue(CPrint *p, Text *o, const char *header) {
   const char *include = p->t->isa == ISA_NEON ? "arm_neon" : p->t->isa == ISA_RVV ? "riscv_vector" : "immintrin", *name = p->m->name;
   text_add(o, "/* %s for %s: written by frit " FRIT_VERSION ".\n *\n *   %s %s -c %s.c\n *\n", name, p->t->name, p->t->cc, p->t->cflags, name);
@@ -251,7 +243,6 @@ char *c_print(Ctx *c, const KModule *m, const char *header) {
   text_addn(&file, p.types.s ? p.types.s : "", p.types.n); text_addn(&file, p.help.s ? p.help.s : "", p.help.n);
   text_addn(&file, "\n", 1); text_addn(&file, p.out.s, p.out.n); return file.s;
 }
-
 static char *upper(Ctx *c, const char *name) {
   char *s = ctx_printf(c, "%s", c_ident(c, name));
   for (char *q = s; *q; q++) *q = (char)(*q >= 'a' && *q <= 'z' ? *q - 32 : *q);

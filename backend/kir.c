@@ -21,7 +21,6 @@ KSave k_goto(KBuild *b, KBlock *block, KScope *scope) {
 KSave k_into(KBuild *b, KBlock *block) { return k_goto(b, block, k_scope(b, ((KMemo *)b->memo)->scope)); }
 void k_back(KBuild *b, KSave s) { k_goto(b, s.block, s.scope); }
 
-/* ---- numbering */
 static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 29; }
 static bool uses_imm(KOp op) { return op == K_CONST || op == K_PARAM || op == K_LANE; }
 
@@ -84,7 +83,6 @@ void k_stored(KBuild *b, int buf) {
   m->version[buf]++;
 }
 
-/* ---- values */
 KInst *k_const(KBuild *b, KType t, double f, int64_t i) {
   bool flt = type_is_float(t.elem); return k_put(b, (KInst){ .op = K_CONST, .type = t, .f = flt ? f : 0, .imm = flt ? 0 : i });
 }

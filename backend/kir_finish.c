@@ -1,6 +1,6 @@
-/* The last touch on a function: what nothing uses goes, the rest is numbered densely in text order, index arithmetic leaves loops, equal computations are interleaved, and
- * the printers get their hints. reuse: a vector load with more than two uses. laundering: a loop that would read eight or more constants that its
- * counter does not move (weights re-read for every row or frame): kept inside, or they are all hoisted and spilled. */
+/* The last touch on a function: what nothing uses goes, the rest is numbered densely in text order, index arithmetic leaves loops, equal
+ * computations are interleaved, and the printers get their hints. reuse: a vector load with more than two uses. laundering: a loop that would read
+ * eight or more constants that its counter does not move (weights re-read for every row or frame): kept inside, or all are hoisted and spilled. */
 #include "lower.h"
 
 enum { LAUNDER_FROM = 8, SEGMENT_LEAST = 10, SEGMENT_MOST = 200, GROUP_MOST = 4 };
@@ -56,7 +56,7 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
 
 /* ---- index arithmetic that a loop does not change goes in front of it
  *
- *   loop k in 3 { loop c in 16 { p = mul k, 256; x = load h[16 * c + p] } }   ->   loop k in 3 { p = mul k, 256; loop c in 16 { x = load h[16 * c + p] } }
+ *   loop k { loop c { p = mul k, 256; x = load h[16 * c + p] } }   ->   loop k { p = mul k, 256; loop c { x = load h[16 * c + p] } }
  *
  * LLVM runs no passes over what frit emits, so nobody else would do it. Vectors stay where they are: they would fill the registers. */
 typedef struct Hoist { Ctx *c; bool *out; } Hoist;      /* out: by number, moved in front of the loop in question */
@@ -105,7 +105,6 @@ static bool *early_of(Ctx *c, KInst **at, int n) {
   }
   return early;
 }
-
 static bool same_inst(const KInst *a, const KInst *b) {
   return a->op == b->op && a->fn == b->fn && a->mode == b->mode && ktype_same(a->type, b->type) && !a->a[0] == !b->a[0] && a->addr.buf == b->addr.buf;
 }
@@ -117,16 +116,13 @@ static bool may_meet(const Zip *z, const KInst *load, const KInst *store) {
   int64_t size = type_bytes(l->elem), lo = (args ? 0 : l->offset), so = (args ? 0 : s->offset);
   if (load->op == K_GATHER || !kaddr_parallel(&load->addr, &store->addr) || type_bytes(s->elem) != size)
     return args || (lo < so + s->bytes && so < lo + l->bytes);
-  lo += load->addr.c * size; so += store->addr.c * size;
-  return lo < so + size * store->a[1]->type.lanes && so < lo + size * load->type.lanes;
+  lo += load->addr.c * size; so += store->addr.c * size; return lo < so + size * store->a[1]->type.lanes && so < lo + size * load->type.lanes;
 }
-
 static bool uses(const KInst *i, const KInst *v) {
   bool yes = i->a[0] == v || i->a[1] == v || i->a[2] == v;
   for (int k = 0; k < i->addr.nterm; k++) yes |= i->addr.term[k].v == v;
   return yes;
 }
-
 static bool segment_joins(const Zip *z, const Segment *first, const Segment *s) {
   if (s->n != first->n || s->n < SEGMENT_LEAST || s->n > SEGMENT_MOST || s->at[s->n - 1]->op != K_STORE) return false;
   for (int k = 0; k < s->n; k++) if (!same_inst(first->at[k], s->at[k])) return false;
@@ -151,8 +147,7 @@ static void zip_run(Zip *z, KInst **at, int n) {
   }
   for (int k = 0, e; k < seg.n; k = e) {
     for (e = k + 1; e < seg.n && e - k < z->most && segment_joins(z, &seg.at[k], &seg.at[e]); e++) {}
-    for (int i = 0; i < seg.at[k].n; i++)
-      for (int s = k; s < e; s++) PUSH(z->c, z->out, seg.at[s].at[i]);
+    for (int i = 0; i < seg.at[k].n; i++) for (int s = k; s < e; s++) PUSH(z->c, z->out, seg.at[s].at[i]);
   }
 }
 

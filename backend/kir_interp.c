@@ -9,7 +9,6 @@ typedef struct Run {
 } Run;
 
 static Num *cells(Run *r, const KInst *i) { return r->value[i->id] ? r->value[i->id] : (r->value[i->id] = NEWN(r->c, Num, i->type.lanes)); }
-
 static Num rounded(Num v, Type t) { return type_is_float(t) ? (Num){ value_round(v.f, t), 0 } : (Num){ 0, t == T_WINT ? v.i : value_wrap(v.i, t) }; }
 
 static double estimate(double a, int bits) {             /* 1/a */
@@ -19,7 +18,6 @@ static double fused(const Run *r, Type t, double a, double b, double c) {
   if (!r->m->target->fma) return value_round(a * b, t) + c;
   return t == T_F64 ? fma(a, b, c) : (double)fmaf((float)a, (float)b, (float)c);
 }
-
 static double float_fn(const Run *r, const KInst *i, double x, double y, double z) {
   switch (i->fn) {
   case KF_FMA: return fused(r, i->type.elem, x, y, z);
@@ -39,8 +37,7 @@ static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
 
 static Num hred(Run *r, const KInst *i) {
   int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64; Num v[64]; memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
-  for (n /= 2; n; n /= 2)
-    for (int l = 0; l < n; l++) v[l] = lane_fn(r, i, v[l], v[l + n], v[l]);
+  for (n /= 2; n; n /= 2) for (int l = 0; l < n; l++) v[l] = lane_fn(r, i, v[l], v[l + n], v[l]);
   return *v;
 }
 
@@ -60,7 +57,6 @@ static uint8_t *base_of(const Run *r, const KBuf *b) {
   if (kbuf_is_port(b)) return r->args[b->arg];
   return b->offset + (b->kind == KB_CONST ? r->m->constant : b->kind == KB_STATE ? r->state : r->scratch);
 }
-
 static int64_t bytes_of(const Run *r, const KBuf *b) {
   if (!kbuf_is_port(b)) return b->bytes;
   const Graph *g = r->m->graph; const Tensor *t = b->kind == KB_IN ? g->in[b->arg] : g->out[b->arg - g->nin];

@@ -41,10 +41,8 @@ bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *s
                 "install libllvm19, set FRIT_PLUGIN to the path of frit-llvm.so, or use --printer=c");
 }
 
-/* ---- the private folder */
 static bool work_open(Work *w) {
-  const char *tmp = getenv("TMPDIR");
-  snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+  const char *tmp = getenv("TMPDIR"); snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
   if (mkdtemp(w->dir)) return true;
   const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
   return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
@@ -68,7 +66,6 @@ static Bytes work_read(Work *w, const char *name) {
   fclose(f); return b;
 }
 
-/* ---- programs */
 static void add_words(Ctx *c, Args *a, const char *s) {
   for (size_t n; *s; s += n + (s[n] == ' ')) if ((n = strcspn(s, " "))) PUSH(c, *a, ctx_internn(c, s, n));
 }
@@ -89,8 +86,7 @@ static bool run_program(Work *w, Args *a, bool *missing) {
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
   *missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;
   if (status == 0 || *missing) return status == 0;
-  Bytes log = work_read(w, "log");
-  const char *how = WIFSIGNALED(status) ? ctx_printf(w->c, "was ended by signal %d", WTERMSIG(status)) : "failed";
+  Bytes log = work_read(w, "log"); const char *how = WIFSIGNALED(status) ? ctx_printf(w->c, "was ended by signal %d", WTERMSIG(status)) : "failed";
   return refuse(w->c, ctx_printf(w->c, "%s %s\n%.2000s", program, how, log.at ? (char *)log.at : ""), NULL);
 }
 
@@ -110,13 +106,11 @@ static bool compile(Work *w, const char *flag, const char *suffix) {
   const Target *t = w->m->target; const char *cc = getenv("CC"), *text = c_print(w->c, w->m, NULL);
   if (strcmp(t->cc, "cc") || !cc || !*cc) cc = t->cc;
   if (w->c->nerror || !work_write(w, work_name(w, ".c"), text, strlen(text))) return false;
-  Args a = { 0 };
-  add_words(w->c, &a, ctx_printf(w->c, "%s %s %s -o %s", t->cflags, flag, work_name(w, ".c"), work_name(w, suffix)));
+  Args a = { 0 }; add_words(w->c, &a, ctx_printf(w->c, "%s %s %s -o %s", t->cflags, flag, work_name(w, ".c"), work_name(w, suffix)));
   for (int k = 0; k < a.n && strstr(cc, "clang"); k++)   /* clang refuses gcc's switch against turning loops into calls of memset */
     if (!strcmp(a.at[k], "-fno-tree-loop-distribute-patterns")) a.at[k] = "-fno-builtin";
   return run_first(w, cc, &a, "the C compiler", "install it, name another one in CC (native targets), or use the LLVM printer (--printer=llvm)");
 }
-
 static bool uses_c(const Ctx *c) { return c->opt.printer && !strcmp(c->opt.printer, "c"); }
 
 /* NAME.o (or NAME.s) in the folder. */

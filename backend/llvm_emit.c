@@ -10,7 +10,6 @@
 #include <llvm-c/TargetMachine.h>
 #include <string.h>
 
-/* ---- control */
 typedef LLVMBasicBlockRef Block;
 typedef struct Sets { struct Set { int id; V was, now; } *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
@@ -30,7 +29,6 @@ static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {
     collect_sets(u, &i->body, s); collect_sets(u, &i->other, s);
   }
 }
-
 static Sets sets_of(Unit *u, const KInst *i) {
   Sets s = { alloc(u, sizeof *s.at, count_sets(&i->body) + count_sets(&i->other)), 0 };
   collect_sets(u, &i->body, &s); collect_sets(u, &i->other, &s); return s;
@@ -52,8 +50,7 @@ static V launder(Unit *u, V p) {
 
 static void loop(Unit *u, const KInst *l) {
   Sets s = sets_of(u, l); V n = u->value[l->a[0]->id], zero = number(u->index, 0), weights = u->weights;
-  bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0;
-  Block before = LLVMGetInsertBlock(u->b), body = new_block(u), done = new_block(u);
+  bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0; Block before = LLVMGetInsertBlock(u->b), body = new_block(u), done = new_block(u);
   if (sure) LLVMBuildBr(u->b, body);
   else LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSGT, n, zero), body, done);
   enter(u, body); V count = u->value[l->id] = phi(u, zero, before, NULL, NULL);
@@ -106,11 +103,9 @@ static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bo
   for (int k = 0; k < np + nd; k++) p[k] = k < np ? u->ptr : dim;
   u->fn = LLVMAddFunction(u->mod, symbol(u, name), LLVMFunctionType(result, p, (unsigned)(np + nd), 0));
   LLVMSetLinkage(u->fn, exported ? LLVMExternalLinkage : LLVMInternalLinkage);
-  add_attr(u, (unsigned)LLVMAttributeFunctionIndex, "nounwind");
-  add_text_attr(u, "no-builtins", ""); add_text_attr(u, "no-trapping-math", "true");
+  add_attr(u, (unsigned)LLVMAttributeFunctionIndex, "nounwind"); add_text_attr(u, "no-builtins", ""); add_text_attr(u, "no-trapping-math", "true");
   enter(u, new_block(u)); return u->fn;
 }
-
 static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body); LLVMBuildRetVoid(u->b); }
 
 /* void kernel(args..., state, scratch, dims...) */
@@ -122,7 +117,6 @@ static V kernel(Unit *u, const KFunc *f) {
   for (int k = n; k < n + 2; k++) add_attr(u, (unsigned)k + 1, "noalias");
   body(u, f); return fn;
 }
-
 static void init(Unit *u) { function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true); u->state = param(u, 0); body(u, u->m->init); }
 
 /* Leaves the function with `code` where `bad` holds. */
@@ -133,10 +127,8 @@ static void refuse(Unit *u, V bad, int code) {
 static V not_null(Unit *u, V p) { refuse(u, LLVMBuildIsNull(u->b, p, ""), 2); return p; }
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
 static V checked_dim(Unit *u, V dims, int k) {
-  const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k);
-  refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
-  refuse(u, unit_icmp(u, LLVMIntSGT, v, number(u->i64, d->hi)), 1);
-  return u->index == u->i64 ? v : LLVMBuildTrunc(u->b, v, u->index, "");
+  const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k); refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
+  refuse(u, unit_icmp(u, LLVMIntSGT, v, number(u->i64, d->hi)), 1); return u->index == u->i64 ? v : LLVMBuildTrunc(u->b, v, u->index, "");
 }
 
 /* int call(args, state, scratch, dims, parallel) */
@@ -167,7 +159,6 @@ static void run_entry(Unit *u, V call) {
   LLVMBuildRet(u->b, LLVMBuildCall2(u->b, LLVMGlobalGetValueType(call), call, a, 5, ""));
 }
 
-/* ---- the module */
 static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned align, bool exported) {
   V init = LLVMConstStringInContext2(u->lc, bytes, n, 1), g = LLVMAddGlobal(u->mod, LLVMTypeOf(init), symbol(u, name));
   LLVMSetInitializer(g, init); LLVMSetGlobalConstant(g, 1); LLVMSetAlignment(g, align);
@@ -176,8 +167,7 @@ static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned a
   return g;
 }
 static void write_module(Unit *u) {
-  const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel);
-  data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
+  const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel); data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
   if (m->nconstant) u->weights = data(u, "weights", m->constant, (size_t)m->nconstant, 64, false);
   for (int k = 0; k < m->nkernel; k++) kernels[k] = kernel(u, m->kernel[k]);
   init(u); run_entry(u, call_entry(u, kernels));
@@ -202,8 +192,7 @@ static LLVMTargetMachineRef machine(Unit *u) {
   LLVMTargetMachineOptionsSetCPU(o, u->t->cpu); LLVMTargetMachineOptionsSetFeatures(o, u->t->features);
   if (u->t->abi) LLVMTargetMachineOptionsSetABI(o, u->t->abi);
   LLVMTargetMachineOptionsSetCodeGenOptLevel(o, LLVMCodeGenLevelDefault); LLVMTargetMachineOptionsSetRelocMode(o, LLVMRelocPIC);
-  LLVMTargetMachineRef tm = LLVMCreateTargetMachineWithOptions(target, u->t->triple, o);
-  LLVMDisposeTargetMachineOptions(o); return tm;
+  LLVMTargetMachineRef tm = LLVMCreateTargetMachineWithOptions(target, u->t->triple, o); LLVMDisposeTargetMachineOptions(o); return tm;
 }
 
 static void start(Unit *u, LLVMTargetMachineRef tm) {
@@ -215,7 +204,6 @@ static void start(Unit *u, LLVMTargetMachineRef tm) {
   u->index = u->t->index_bits == 32 ? u->i32 : u->i64; u->memo = alloc(u, sizeof *u->memo, NMEMO); u->era = 1;
   u->arg = alloc(u, sizeof *u->arg, nargs(u)); u->dim = alloc(u, sizeof *u->dim, ndims(u));
 }
-
 static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) { *out = u->host->alloc(u->c, n + 1); *size = n; memcpy(*out, s, n); }
 
 static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out, size_t *size) {

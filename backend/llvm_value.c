@@ -14,13 +14,11 @@ static T elem_type(Unit *u, Type t) {
   case T_F64: return LLVMDoubleTypeInContext(u->lc);      default: return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
   }
 }
-
 static T llvm_type(Unit *u, KType t) { return t.lanes == 1 ? elem_type(u, t.elem) : LLVMVectorType(elem_type(u, t.elem), (unsigned)t.lanes); }
 
 /* Calls the intrinsic `name` overloaded on `over`: of one type, or of that and pointers (or vectors of them). */
 static V intrinsic(Unit *u, const char *name, const T *over, int nover, V *arg, int narg) {
-  unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
-  V f = LLVMGetIntrinsicDeclaration(u->mod, id, (T *)over, (size_t)nover);
+  unsigned id = LLVMLookupIntrinsicID(name, strlen(name)); V f = LLVMGetIntrinsicDeclaration(u->mod, id, (T *)over, (size_t)nover);
   return LLVMBuildCall2(u->b, LLVMIntrinsicGetType(u->lc, id, (T *)over, (size_t)nover), f, arg, (unsigned)narg, "");
 }
 static V splat(Unit *u, KType t, V s) {
@@ -91,8 +89,7 @@ static V do_rem(Unit *u, KType t, V *a) { return guarded(u, t, a, true, false); 
 static V shift(Unit *u, KType t, V *a, LLVMOpcode op) {
   int64_t bits = LLVMGetIntTypeWidth(elem_type(u, t.elem));
   V wide = unit_icmp(u, LLVMIntUGE, a[1], int_lanes(u, t, bits)), most = op == LLVMAShr ? int_lanes(u, t, bits - 1) : zero(u, t);
-  V v = LLVMBuildBinOp(u->b, op, a[0], choose(u, wide, most, a[1]), "");
-  return op == LLVMAShr ? v : choose(u, wide, zero(u, t), v);
+  V v = LLVMBuildBinOp(u->b, op, a[0], choose(u, wide, most, a[1]), ""); return op == LLVMAShr ? v : choose(u, wide, zero(u, t), v);
 }
 static V do_shl(Unit *u, KType t, V *a) { return shift(u, t, a, LLVMShl); }
 static V do_shr(Unit *u, KType t, V *a) { return shift(u, t, a, is_unsigned(t) ? LLVMLShr : LLVMAShr); }
@@ -123,7 +120,6 @@ static V on_register(Unit *u, KType t, V *a, int narg, V (*op)(Unit *, int lanes
   V r = op(u, lanes, wide);
   return t.lanes == 1 ? LLVMBuildExtractElement(u->b, r, first, "") : t.lanes == lanes ? r : lanes_of(u, r, 0, lanes, t.lanes);
 }
-
 static V rcp(Unit *u, int lanes, V *a) {
   if (u->t->isa == ISA_NEON) return call_on(u, "llvm.aarch64.neon.frecpe", a, 1);
   if (u->t->isa == ISA_AVX512) return call_avx512(u, "rcp14", lanes, a, 1);
@@ -135,8 +131,7 @@ static V do_rcpe(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, rcp); 
 /* a * 2^n by adding n to the exponent of 1.0. */
 static V do_scale2(Unit *u, KType t, V *a) {
   if (u->t->isa == ISA_AVX512 && t.elem == T_F32) return on_register(u, t, a, 2, scalef);
-  bool wide = t.elem == T_F64; KType it = { wide ? T_I64 : T_I32, t.lanes };
-  V n = LLVMBuildFPToSI(u->b, a[1], llvm_type(u, it), "");
+  bool wide = t.elem == T_F64; KType it = { wide ? T_I64 : T_I32, t.lanes }; V n = LLVMBuildFPToSI(u->b, a[1], llvm_type(u, it), "");
   n = LLVMBuildShl(u->b, LLVMBuildAdd(u->b, n, int_lanes(u, it, wide ? 1023 : 127), ""), int_lanes(u, it, wide ? 52 : 23), "");
   return LLVMBuildFMul(u->b, a[0], LLVMBuildBitCast(u->b, n, llvm_type(u, t), ""), "");
 }
@@ -165,12 +160,10 @@ static V apply(Unit *u, KFn fn, KType t, V *a) {
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");
   return type_is_float(t.elem) ? fcmp(u, (LLVMRealPredicate)code, a[0], a[1]) : unit_icmp(u, (LLVMIntPredicate)code, a[0], a[1]);
 }
-
 static V base_of(Unit *u, const KBuf *b) {
   V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? u->scratch : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
   return b->offset ? unit_gep(u, u->i8, base, number(u, b->offset)) : base;
 }
-
 static V variable_part(Unit *u, const KAddr *a) {
   V sum = NULL;
   for (int k = 0; k < a->nterm; k++) {
@@ -180,7 +173,6 @@ static V variable_part(Unit *u, const KAddr *a) {
   }
   return sum;
 }
-
 static T element(Unit *u, const KAddr *a) { return elem_type(u, u->m->buf[a->buf].elem); }
 
 /* The address without its constant part: computed once a basic block. */
@@ -193,7 +185,6 @@ static V moving_base(Unit *u, const KAddr *a) {
   if (off) p = unit_gep(u, element(u, a), p, off);
   *m = (AddrMemo){ *a, p, u->era }; return p;
 }
-
 static V address(Unit *u, const KAddr *a) { V p = moving_base(u, a); return a->c ? unit_gep(u, element(u, a), p, number(u, a->c)) : p; }
 
 /* ---- memory. Plain, masked or at several places: v is what is stored, or NULL, and the value is what is loaded. */
@@ -211,7 +202,6 @@ static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
 }
 
 static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
-
 static V iota(Unit *u, KType t) {
   V lane[64];
   for (int i = 0; i < t.lanes && i < 64; i++) lane[i] = LLVMConstInt(elem_type(u, t.elem), (unsigned)i, 0);
@@ -234,10 +224,8 @@ static V hred(Unit *u, const KInst *k) {
   }
   return LLVMBuildExtractElement(u->b, v, unit_i32(u, 0), "");
 }
-
 static bool is_signed(Type t) { return type_class(t) == 'i'; }
 static V int_to_int(Unit *u, V v, Type from, KType to) { return LLVMBuildIntCast2(u->b, v, llvm_type(u, to), is_signed(from), ""); }
-
 static V plain_cast(Unit *u, V v, Type from, KType to) {
   T t = llvm_type(u, to);
   if (type_is_float(from) && type_is_float(to.elem)) return LLVMBuildFPCast(u->b, v, t, "");
@@ -247,12 +235,10 @@ static V plain_cast(Unit *u, V v, Type from, KType to) {
   KType wide = { to.elem == T_U32 || to.elem == T_U64 ? T_I64 : T_I32, to.lanes };       /* unsigned and narrow ones wrap like the other printer's */
   return int_to_int(u, LLVMBuildFPToSI(u->b, v, llvm_type(u, wide), ""), T_I64, to);
 }
-
 static V clamp_int(Unit *u, V v, Type from, KType to) {
   KType wide = { T_I64, to.lanes }; V w = int_to_int(u, v, from, wide), lo = int_lanes(u, wide, (int64_t)type_lowest(to.elem));
   V hi = int_lanes(u, wide, to.elem == T_I64 ? INT64_MAX : (int64_t)type_highest(to.elem));
-  w = choose(u, unit_icmp(u, LLVMIntSLT, w, lo), lo, w); w = choose(u, unit_icmp(u, LLVMIntSGT, w, hi), hi, w);
-  return int_to_int(u, w, T_I64, to);
+  w = choose(u, unit_icmp(u, LLVMIntSLT, w, lo), lo, w); w = choose(u, unit_icmp(u, LLVMIntSGT, w, hi), hi, w); return int_to_int(u, w, T_I64, to);
 }
 
 /* Rounds to even, then to the type's range (its largest value that a float has); NaN gives 0. */

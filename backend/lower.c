@@ -14,7 +14,6 @@ static KFunc *func_begin(Lower *L, Kernel *k) {
   for (int d = 0; d < L->g->ndim; d++) L->param[d] = k_emit(&L->b, (KInst){ .op = K_PARAM, .type = { T_WINT, 1 }, .imm = d });
   return f;
 }
-
 static void stores_external(Lower *L, const LEq *e) {
   if (e->out->external) e->out->store = store_external(L, e->out);
   EACH(LRead, r, e->read) if (r->t->external && !r->t->store) r->t->store = store_external(L, r->t);
@@ -82,8 +81,7 @@ static void zero_state(Lower *L) {
   if (!bytes) return;
   int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
   KTerm *at = NEW_AS(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w); KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
-  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
-  loop_end(L);
+  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } }); loop_end(L);
 }
 
 /* The initial expression as an equation over the frames first .. first + n - 1 (or the whole state), into storage s. */

@@ -49,7 +49,6 @@ static bool add_use(const Expr *x, void *arg) {
   for (int k = 0; x->kind == E_INDEX && k < u->e->n; k++) if (u->e->ix[k] == x->index) u->bits |= 1u << k;
   return true;
 }
-
 static LForm form_of(Lower *L, LEq *e, const Expr *x, bool number) {
   Aff a = { 0 }; Uses u = { e, 0, false }; expr_walk(x, add_use, &u);
   LForm f = { .e = x, .uses = u.bits };
@@ -90,7 +89,6 @@ static Inside inside(Lower *L, const LEq *e, const LForm *f, Extent x) {
   return r;
 }
 
-/* ---- reads */
 static int time_index(Lower *L, const LEq *e, const LRead *r) {
   const LForm *f = &r->place[r->t->t->stream_dim];
   for (int k = 0; k < f->n && f->aff; k++) {
@@ -118,7 +116,6 @@ static void read_add(Lower *L, LEq *e, const Expr *x) {
   PUSH(L->c, e->read, r);
 }
 
-/* ---- conditions */
 static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
 static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
@@ -228,7 +225,6 @@ static Expr *plain(Ctx *c, Expr *e, void *arg) {
 static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr_number(x) == v; }
 /* x or v: its reads' conditions are the equation's, what is left is x. */
 static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) { collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]); return x->arg[0]; }
-
 static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
   if (x->kind == E_OR && is_number(x->arg[1], 0)) {
     int n = e->cond.n; x = strip_or(L, e, x);
@@ -249,7 +245,6 @@ static void resolve_reduction(Lower *L, LEq *e) {
   e->body = e->kind == RED_SUM ? strip(L, e, body) : number && body->kind == E_OR && is_number(body->arg[1], id) ? strip_or(L, e, body) : body;
 }
 
-/* ---- lanes */
 static bool widest(const Expr *x, void *arg) {
   int *bytes = arg; bool scalar = x->kind == E_CONST || (x->kind == E_READ && x->tensor->rank == 0);
   int n = x->type == T_WINT || x->type == T_BOOL || x->type == T_NONE || scalar ? 0 : type_bytes(comp_type(x->type));
@@ -323,8 +318,7 @@ bool tree_holds(const Tree *t, const LEq *e, bool rest) {
 static void near_name(Lower *L, const Tree *t, const char *what) {
   const char **names = NEWN(L->c, const char *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) names[k] = L->k->eq[k]->out->name;
-  const char *near = diag_near(t->name, names, L->k->neq);
-  tree_say(L, t->pos, "%s %s is no equation of this kernel", what, t->name);
+  const char *near = diag_near(t->name, names, L->k->neq); tree_say(L, t->pos, "%s %s is no equation of this kernel", what, t->name);
   if (near) diag_help(L->c, "did you mean %s?", near);
 }
 

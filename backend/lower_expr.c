@@ -175,11 +175,9 @@ KInst *guard_mask(Lower *L, LPt *p, const LGuard *g) {
 }
 
 Under under(Lower *L, LPt *p, KInst *m, bool all) {
-  Under old = p->u;
-  p->u = (Under){ p->vec ? mask_and(L, old.guard, all_lanes(L, m, p->vec->w)) : old.guard, true, old.all || all }; return old;
+  Under old = p->u; p->u = (Under){ p->vec ? mask_and(L, old.guard, all_lanes(L, m, p->vec->w)) : old.guard, true, old.all || all }; return old;
 }
 
-/* ---- values */
 Type comp_type(Type t) { t = type_strong(t); return t == T_F16 || t == T_BF16 ? T_F32 : t; }
 Type mem_type(Type t) { return t == T_BOOL ? T_U8 : t == T_BF16 ? T_U16 : t; }
 
@@ -202,8 +200,7 @@ static KInst *bf16_pack(Lower *L, KInst *v) {
 static KInst *bf16_unpack(Lower *L, KInst *bits) { return k_cast(&L->b, CV_BITS, T_F32, l_fn(L, KF_SHL, l_cast(L, T_U32, bits), u32(L, 16))); }
 
 KInst *to_memory(Lower *L, KInst *v, Type t) {
-  v = as_type(L, v, comp_type(t));
-  return t == T_BOOL ? as_type(L, v, T_U8) : t == T_BF16 ? bf16_pack(L, v) : t == T_F16 ? l_cast(L, T_F16, v) : v;
+  v = as_type(L, v, comp_type(t)); return t == T_BOOL ? as_type(L, v, T_U8) : t == T_BF16 ? bf16_pack(L, v) : t == T_F16 ? l_cast(L, T_F16, v) : v;
 }
 
 KInst *from_memory(Lower *L, KInst *v, Type t) {
@@ -216,8 +213,7 @@ static Type unsigned_of(int bytes) { return bytes == 1 ? T_U8 : bytes == 2 ? T_U
 static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
   Type from = e->arg[0]->type, to = comp_type(e->type); KInst *v;
   if (e->mode == CV_BITS) {
-    v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), type_strong(from));
-    int nf = type_bytes(v->type.elem), nt = type_bytes(e->type);
+    v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), type_strong(from)); int nf = type_bytes(v->type.elem), nt = type_bytes(e->type);
     if (nf != nt) v = l_cast(L, unsigned_of(nt), k_cast(&L->b, CV_BITS, unsigned_of(nf), v));
     return to == T_BOOL ? to_bool(L, v) : from_memory(L, k_cast(&L->b, CV_BITS, mem_type(e->type), v), e->type);
   }
@@ -231,8 +227,7 @@ static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
 #define D(e) [FN_##e] = KF_##e
 static const KFn direct[FN_COUNT] = {
   D(ADD), D(SUB), D(MUL), D(DIV), D(MOD), D(QUO), D(REM), D(AND), D(OR), D(XOR), D(SHL), D(SHR), D(EQ), D(NE), D(LT), D(LE), D(GT), D(GE),
-  D(NEG), D(NOT), D(SQRT), D(FLOOR), D(TRUNC), D(ROUND), D(MIN), D(MAX), D(ISNAN)
-};
+  D(NEG), D(NOT), D(SQRT), D(FLOOR), D(TRUNC), D(ROUND), D(MIN), D(MAX), D(ISNAN) };
 #undef D
 
 static KInst *apply(Lower *L, Fn f, KInst *x, KInst *y) {
@@ -292,7 +287,6 @@ static KInst *choose(Lower *L, KInst *m, KInst *x, KInst *y) {
   int w = m->type.lanes > x->type.lanes ? m->type.lanes : x->type.lanes > y->type.lanes ? x->type.lanes : y->type.lanes;
   return l_select(L, all_lanes(L, m, w), k_bcast(&L->b, x, w), k_bcast(&L->b, y, w));
 }
-
 static KInst *gen_select(Lower *L, LPt *p, const Expr *e) {
   Type t = e->type == T_WINT ? T_I32 : comp_type(e->type); const LConds *d = or_conds(L, e); LGuard g = { 0 };
   int known = d ? conds_at(L, p, d->at, d->n, &g) : 2;

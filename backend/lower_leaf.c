@@ -14,8 +14,7 @@
  * index: one accumulator a chunk, combined pairwise, then across the lanes, then with the initial expression. Between blocks of an outer reduction
  * loop (LEq.home) they rest in the equation's storage. */
 static const KFn combiner[RED_COUNT] = {
-  [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND
-};
+  [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND };
 
 static bool is_arg(const LEq *e) { return e->kind == RED_ARGMAX || e->kind == RED_ARGMIN; }
 static bool across(const LEq *e, const LVec *v) { return v && v->k >= e->nfree; }
@@ -23,7 +22,9 @@ static KInst *set_var(Lower *L, KInst *var, KInst *v) { return k_emit(&L->b, (KI
 static KInst *new_var(Lower *L, KType t, KInst *v) { return k_emit(&L->b, (KInst){ .op = K_VAR, .type = t, .a = { v } }); }
 static KInst *place_most(Lower *L, int w) { return k_const(&L->b, ktype(T_I32, w), 0, INT32_MAX); }
 static bool same_key(const LEq *e, const int64_t *a, const int64_t *b) { return !memcmp(a, b, sizeof *a * (size_t)e->nfree); }
-void red_open(Lower *L, LEq *e, const LDim *reg) { L->open[e->id] = NEW_AS(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n)); }
+void red_open(Lower *L, LEq *e, const LDim *reg) {
+  L->open[e->id] = NEW_AS(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n));
+}
 
 /* The point at which the accumulator of this key was opened. */
 static LPt key_point(const LOpen *o, const int64_t *key) {
@@ -81,10 +82,8 @@ static LAcc *acc_of(Lower *L, LPt *p) {
   acc_start(L, p, o, &a); PUSH(L->c, o->acc, a); return &o->acc.at[o->acc.n - 1];
 }
 
-/* ---- a point */
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
-  LEq *e = p->e; const Expr *b = e->body;
-  bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
+  LEq *e = p->e; const Expr *b = e->body; bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
   if (!product || comp_type(b->type) != e->acc || b->type != e->red->type) return l_fn(L, combiner[e->kind], a->var, gen_as(L, p, b, e->acc));
   KInst *x = gen_as(L, p, b->arg[0], e->acc), *y = gen_as(L, p, b->arg[1], e->acc); return k_fn(&L->b, KF_FMA, x, y, a->var);
 }
@@ -105,8 +104,7 @@ static void point_arg(Lower *L, LPt *p, LAcc *a, KInst *mask) {
   KInst *more = l_fn(L, p->e->kind == RED_ARGMAX ? KF_GT : KF_LT, v, a->var);
   KInst *tie = l_fn(L, KF_AND, l_fn(L, KF_EQ, v, a->var), l_fn(L, KF_LT, at, a->at)), *better = l_fn(L, KF_OR, more, tie);
   if (mask) better = l_fn(L, KF_AND, better, mask);
-  KInst *nv = l_select(L, better, v, a->var), *na = l_select(L, better, at, a->at);
-  set_var(L, a->var, nv); set_var(L, a->at, na);
+  KInst *nv = l_select(L, better, v, a->var), *na = l_select(L, better, at, a->at); set_var(L, a->var, nv); set_var(L, a->at, na);
 }
 
 static void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed) {
@@ -117,7 +115,6 @@ static void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed) {
   if (lanes) v = l_select(L, k_bcast(&L->b, lanes, a->vec.w), v, a->var);
   set_var(L, a->var, k_bcast(&L->b, v, a->vec.w));
 }
-
 static KInst *across_lanes(Lower *L, KFn fn, KInst *v) {
   return v->type.lanes == 1 ? v : k_put(&L->b, (KInst){ .op = K_HRED, .fn = fn, .type = { v->type.elem, 1 }, .a = { v } });
 }
@@ -152,12 +149,10 @@ static KInst *fold_arg(Lower *L, const LEq *e, LAcc **acc, int n) {
   }
   return place_found(L, at);
 }
-
 static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) {
   LEq *e = o->e;
   if (is_arg(e)) return fold_arg(L, e, acc, n);
-  KInst *r = fold_all(L, combiner[e->kind], acc, n);
-  return e->init || e->home ? l_fn(L, combiner[e->kind], start_value(L, p, o->reg, 1), r) : r;
+  KInst *r = fold_all(L, combiner[e->kind], acc, n); return e->init || e->home ? l_fn(L, combiner[e->kind], start_value(L, p, o->reg, 1), r) : r;
 }
 
 void red_close(Lower *L, LEq *e) {
@@ -248,7 +243,6 @@ static void unrolled(LLeaf *f, int depth, int k) {
   if (f->reg[k].dyn) serial_run(f, depth, k, 1); else copies(f, depth, k, laff_int(0), ext);
 }
 
-/* ---- lanes */
 static void chunk(LLeaf *f, int depth, LVec v, LAff off) { LVec *old = f->p.vec; f->p.vec = &v; at_place(f, depth, v.k, off); f->p.vec = old; }
 
 /* Whole vectors from `at` on, then the narrowest power of two (of 16 bytes at least) that holds the rest. */
@@ -257,11 +251,9 @@ static void chunks(LLeaf *f, int depth, int k, int64_t at, int64_t ext) {
   for (int c = 0; at < ext; c++) {
     int v = w;
     while (v > least && v > 2 && ext - at <= v / 2) v /= 2;
-    int n = ext - at > v ? v : (int)(ext - at);
-    chunk(f, depth, (LVec){ .k = k, .w = v, .n = n, .chunk = c }, laff_int(at)); at += n;
+    int n = ext - at > v ? v : (int)(ext - at); chunk(f, depth, (LVec){ .k = k, .w = v, .n = n, .chunk = c }, laff_int(at)); at += n;
   }
 }
-
 static void vector_steps(LLeaf *f, int depth, int k, KInst *count, int64_t most, int64_t by) {
   int w = f->e->lanes; LAff off = laff_var(loop_begin(f->L, count, most, KL_SERIAL), by * w);
   for (int64_t c = 0; c < by; c++) chunk(f, depth, (LVec){ .k = k, .w = w, .n = w, .chunk = (int)c }, laff_plus(off, c * w));
@@ -297,7 +289,6 @@ static void vectors(LLeaf *f, int depth, int k, int64_t step) {
   }
 }
 
-/* ---- a point */
 static void point(LLeaf *f) {
   Lower *L = f->L; LPt *p = &f->p; LGuard g = { 0 }; bool maybe = false, zero = true, all = false;
   for (int i = 0; i < f->ncond; i++) {
@@ -315,7 +306,6 @@ static void point(LLeaf *f) {
   p->u = old;
 }
 
-/* ---- conditions on the way down */
 /* Decides conditions whose indices are bound and not in lanes. False: nothing is left here. *s: what is known at run time. */
 static bool conditions(LLeaf *f, KInst **s) {
   LGuard g = { 0 }; bool open = !f->e->red || f->L->open[f->e->id], reg = !f->e->red && f->e->out->store && f->e->out->store->reg;
@@ -356,7 +346,6 @@ static void nest(LLeaf *f, int depth) {
   }
   f->done = done; f->touch = touch;
 }
-
 static bool in_order(const LLeaf *f, const char *index) {
   for (int i = 0; i < f->ndim; i++) if (name_is(f->dim[i].index, index)) return true;
   return false;

@@ -19,8 +19,7 @@ void mark_close(Lower *L, LMark *m) {
   *p = m->next;
   if (!n) return;
   for (int k = 0; k < n; k++) PUSH(L->c, *b, NULL);
-  memmove(b->at + m->pos + n, b->at + m->pos, sizeof *b->at * (size_t)rest);
-  memcpy(b->at + m->pos, m->side.at, sizeof *b->at * (size_t)n);
+  memmove(b->at + m->pos + n, b->at + m->pos, sizeof *b->at * (size_t)rest); memcpy(b->at + m->pos, m->side.at, sizeof *b->at * (size_t)n);
   for (LMark *o = L->marks; o; o = o->next) if (o->block == b && o->pos > m->pos) o->pos += n;
 }
 
@@ -66,10 +65,7 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   LDim **bound = bind_part(p, q);
   for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
   L->slides = p->slides; lower_body(L, p->f->body, bound, false);
-  ROOTS(r, p) {
-    if (!is_outer(p, r)) continue;
-    r->e->outer.n -= v != NULL; r->e->later = r->later;
-  }
+  ROOTS(r, p) if (is_outer(p, r)) r->e->outer.n -= v != NULL, r->e->later = r->later;
 }
 
 /* A step of the range; the last may be short. */
@@ -119,9 +115,7 @@ static void steps_const(Loop *p, int64_t n) {
     break;
   default: break;
   }
-  for (int k = 0; k < 3; k++) {
-    const Steps l = list[p->down ? 2 - k : k]; steps_emit(p, l, first); first &= l.n <= 0;
-  }
+  for (int k = 0; k < 3; k++) { const Steps l = list[p->down ? 2 - k : k]; steps_emit(p, l, first); first &= l.n <= 0; }
 }
 
 /* ---- run-time counts */
@@ -145,8 +139,7 @@ static void steps_run(Loop *p) {
     tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
   if (most > 0) {
     KInst *v = loop_begin(L, whole, most, hint_of(p)); LAff at = laff_var(v, p->down ? -step : step);
-    copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true);
-    loop_end(L);
+    copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true); loop_end(L);
   }
   if (step == 1) return;
   LAff done = laff_var(whole, step), rest = laff_add(L, laff_var(n, 1), done, -1);
@@ -171,8 +164,7 @@ static bool may_slide(Loop *p, int k) {
 
 /* The regions of a step in the middle, in terms of its counter v. */
 static LRegions probe(Loop *p, KInst *v) {
-  p->L->slides = p->slides;
-  LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
+  p->L->slides = p->slides; LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
   p->L->slides = NULL; return r;
 }
 
@@ -237,8 +229,7 @@ static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   Lower *L = p->L; const LSlide *s = slide_of(p->slides, root.at[0]);
   int64_t ext = warm[root.at[0]->id][s->k].ext, by = s->shift, whole = ext / by, at = 0;
   if (whole > 2) {
-    warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by);
-    loop_end(L); at = whole * by;
+    warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by); loop_end(L); at = whole * by;
   }
   for (; at < ext; at += by) warm_rows(p, t, root, warm, laff_int(at), by < ext - at ? by : ext - at);
 }
@@ -292,7 +283,6 @@ static bool init_inside(const Loop *p, const LEq *e) {
   EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true;
   return false;
 }
-
 static void home_check(const Loop *p, const LEq *e) {
   const LStore *s = e->out->store;
   const char *why = !s || s->reg ? "it is not in memory" : e->eq->out->type != e->acc ? "its type is not that of the accumulators"
@@ -339,10 +329,7 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
   if (p.slides) warm_up(&p, v);
   if (p.d.dyn) steps_run(&p); else steps_const(&p, n);
-  ROOTS(r, &p) {
-    if (r->what == RED_OPENED) red_close(L, r->e);
-    if (r->what == RED_HOMED) r->e->home = false;
-  }
+  ROOTS(r, &p) if (r->what == RED_OPENED) red_close(L, r->e); else if (r->what == RED_HOMED) r->e->home = false;
 }
 
 /* ---- prefetch: the line that a reader of the body touches, some steps of the innermost loop ahead */

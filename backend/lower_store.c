@@ -23,7 +23,6 @@ static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
   return stride;
 }
 
-/* ---- constants */
 static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64_t bytes) {
   int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, b = type_bytes(t->type);
   uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64);
@@ -83,8 +82,7 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
 
 LStore *store_external(Lower *L, LTensor *t) {
   if (t->given) return t->given;
-  LStore *s = t->given = NEW_AS(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t));
-  parts_of(L, s, t->t, NULL);
+  LStore *s = t->given = NEW_AS(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t)); parts_of(L, s, t->t, NULL);
   if ((t->t->kind == TK_INPUT || t->t->kind == TK_OUTPUT) && !t->t->layout) strides_run(L, s, t->t);
   return s;
 }
@@ -178,7 +176,6 @@ static bool reads_at_place(const LEq *e, const LTensor *t) {
   }
   return true;
 }
-
 static bool same_shape(const Tensor *a, const Tensor *b) {
   for (int d = 0; d < a->rank && a->rank == b->rank; d++) if (!extent_equal(a->shape[d], b->shape[d])) return false;
   return a->rank == b->rank;
@@ -201,11 +198,9 @@ static LTensor *alias_of(Lower *L, const LTensor *t) {
   const Tree *let = t->let; LTensor *o = tensor_named(L, let->other);
   for (int k = 0; k < L->k->nin && !o; k++) if (name_is(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
   if (!o || o == t) tree_error(L, let->pos, t->writer.at[0], "alias %s: no such tensor in this kernel", let->other);
-  bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id;
-  check_alias(L, let, later ? t : o, later ? o : t); return o;
+  bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id; check_alias(L, let, later ? t : o, later ? o : t); return o;
 }
 
-/* ---- which body */
 /* Must the storage of t lie outside this loop, because a reader at an earlier step reads elsewhere along its index than t is written? */
 static bool steps_through(const Tree *f, const LTensor *t) {
   EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer) {
@@ -227,9 +222,7 @@ static bool belongs_here(const Tree *items, const LTensor *t) {
   }
   return !t->let;
 }
-
 static bool is_alias(const LTensor *t) { return t->let && t->let->storage == ST_ALIAS; }
-
 static void open_one(Lower *L, LTensor *t, const LRegions *r) {
   if (t->store) return;
   LTensor *o = is_alias(t) ? alias_of(L, t) : NULL;
@@ -240,8 +233,7 @@ static void open_one(Lower *L, LTensor *t, const LRegions *r) {
 }
 
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {
-  for (int alias = 0; alias < 2; alias++)
-    EACH(LEq, e, eqs) if (is_alias(e->out) == alias && belongs_here(items, e->out)) open_one(L, e->out, r);
+  for (int alias = 0; alias < 2; alias++) EACH(LEq, e, eqs) if (is_alias(e->out) == alias && belongs_here(items, e->out)) open_one(L, e->out, r);
 }
 
 /* ---- access: the coefficient of the lanes' index in the address decides: 1 vector load, 0 scalar load, else gather. Memory that is not the kernel's
@@ -274,7 +266,6 @@ static LAddr addr_of(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
   }
   return a;
 }
-
 static bool is_vector(const LAddr *a) { return a->lane || a->off; }
 static bool is_spread(const LAddr *a) { return a->off || (a->lane && a->lane != 1); }
 /* All lane offsets as one vector. */
@@ -312,7 +303,6 @@ static LReg *reg_find(const LStore *s, const int64_t *key) {
   for (int i = 0; i < s->regs.n; i++) if (reg_is(s, &s->regs.at[i], key, -1)) return &s->regs.at[i];
   return NULL;
 }
-
 static KInst *reg_read(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
   int64_t key[LEQ_INDICES]; int lanes = reg_key(L, p, s, at, key); const LReg *r = reg_find(s, key);
   if (r && (lanes < 0 ? r->dim < 0 : (r->dim == lanes && at[lanes].lane == 1 && r->v->type.lanes == p->vec->w))) return r->v;
@@ -332,7 +322,6 @@ static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
   if (r) *r = new; else PUSH(L->c, s->regs, new);
 }
 
-/* ---- positions */
 /* Into the storage: what is read there does not matter. */
 static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
   LDim x = dim_of(L, s->t->t->shape[d]); bool run = !s->local && x.dyn;
@@ -347,8 +336,7 @@ static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
 static void places_of(Lower *L, LPt *p, LStore *s, const LForm *f, int time, LPlace *at) {
   for (int d = 0; d < s->t->t->rank; d++) at[d] = form_at(L, p, &f[d]);
   if (!s->hist || !s->hist->ring) return;
-  LAff *x = &at[s->t->t->stream_dim].a, now = time >= 0 ? p->env[time] : *x;
-  *x = ring_place(L, s, now, laff_add(L, *x, now, -1));
+  LAff *x = &at[s->t->t->stream_dim].a, now = time >= 0 ? p->env[time] : *x; *x = ring_place(L, s, now, laff_add(L, *x, now, -1));
 }
 
 /* The lanes that may be touched: those wanted, of memory that is not the kernel's own and of constant tails; those that a guard admits. */
@@ -374,10 +362,8 @@ KInst *load_home(Lower *L, LPt *p) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
   places_of(L, p, s, p->e->place, -1, at); return load_at(L, p, s, at, touch_mask(L, p, s, false));
 }
-
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
-  LAddr a = addr_of(L, p, s, at);
-  KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
+  LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
   if (is_vector(&a)) {
     i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w); i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   }
@@ -411,8 +397,7 @@ static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, i
   LPart one = { .stride = 1 }; KType type = { L->s.bufs.at[to].elem, w };
   addr_place(L, NULL, &x, (LPlace){ .a = laff_add(L, f, step, 1) }, &one); addr_place(L, NULL, &y, (LPlace){ .a = laff_add(L, t, step, 1) }, &one);
   KInst *e = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = type, .addr = addr_final(L, &x, from) });
-  k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) });
-  k_stored(&L->b, to); loop_end(L);
+  k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) }); k_stored(&L->b, to); loop_end(L);
 }
 
 /* In whole vectors: up to a vector's elements beyond count are copied too, the storage has room for them. */
@@ -425,6 +410,5 @@ void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
 /* Exactly n elements from one buffer to another of the same type. */
 void copy_buffer(Lower *L, int to, int from, int64_t n) {
   int w = target_lanes(L->t, type_bytes(L->s.bufs.at[to].elem)); LAff tail = laff_int(n / w * w);
-  move_all(L, to, laff_int(0), from, laff_int(0), l_int(L, n / w), n / w, w);
-  move_all(L, to, tail, from, tail, l_int(L, n % w), n % w, 1);
+  move_all(L, to, laff_int(0), from, laff_int(0), l_int(L, n / w), n / w, w); move_all(L, to, tail, from, tail, l_int(L, n % w), n % w, 1);
 }
