@@ -19,13 +19,11 @@ static const Row rows[] = {
 #include "c_help.def"
 };
 
-/* ---- types */
 Type c_elem(const CPrint *p, Type t) { return t != T_WINT ? t : p->t->index_bits == 32 ? T_I32 : T_I64; }
 
 static const char *const c_scalar[T_COUNT] = {
   [T_BOOL] = "int", [T_I8] = "int8_t", [T_U8] = "uint8_t", [T_I16] = "int16_t", [T_U16] = "uint16_t", [T_I32] = "int32_t", [T_U32] = "uint32_t",
-  [T_I64] = "int64_t", [T_U64] = "uint64_t", [T_F16] = "uint16_t", [T_F32] = "float", [T_F64] = "double",
-};
+  [T_I64] = "int64_t", [T_U64] = "uint64_t", [T_F16] = "uint16_t", [T_F32] = "float", [T_F64] = "double" };
 
 /* Ports and their headers speak of all types. */
 const char *c_memory(CPrint *p, Type t) { return t == T_BOOL ? "uint8_t" : t == T_BF16 ? "uint16_t" : c_scalar[c_elem(p, t)]; }
@@ -61,19 +59,13 @@ typedef struct Env { CPrint *p; KType t; Type a; } Env;
 static KType env_type(const Env *v, char letter) {
   KType t = v->t;
   switch (letter) {
-  case 'E': return (KType){ t.elem, 1 };
-  case 'H': return (KType){ t.elem, t.lanes / 2 };
-  case 'M': return (KType){ T_BOOL, t.lanes };
-  case 'I': case 'U': return (KType){ c_int_like(t.elem, letter == 'I'), t.lanes };
-  case 'J': return (KType){ T_I32, t.lanes };
-  case 'F': return (KType){ T_F32, t.lanes };
-  case 'L': return (KType){ T_I64, t.lanes };
-  case 'V': return (KType){ T_U32, t.lanes };
-  case 'A': return (KType){ v->a, t.lanes };
-  default: return t;
+  case 'E': return (KType){ t.elem, 1 };          case 'H': return (KType){ t.elem, t.lanes / 2 };
+  case 'M': return (KType){ T_BOOL, t.lanes };    case 'I': case 'U': return (KType){ c_int_like(t.elem, letter == 'I'), t.lanes };
+  case 'J': return (KType){ T_I32, t.lanes };     case 'F': return (KType){ T_F32, t.lanes };
+  case 'L': return (KType){ T_I64, t.lanes };     case 'V': return (KType){ T_U32, t.lanes };
+  case 'A': return (KType){ v->a, t.lanes };      default: return t;
   }
 }
-
 static void add_list(Text *o, const char *fmt, int from, int n) {
   for (int k = 0; k < n; k++) text_add(o, k ? ", " : ""), text_add(o, *fmt == '%' ? "%.0s%d" : "%s", fmt, from + k);
 }
@@ -98,13 +90,14 @@ static bool is_var(const char **s, const char *name) {
 
 /* What follows a $ (c_help.def): a name, else a type letter. Gives the text behind it. */
 static const char *add_var(Text *o, const Env *v, const char *s) {
+  static const char *const by_width[][3] = {              /* name, of f32, of f64 */
+    { "frac", "23", "52" }, { "bias", "127", "1023" }, { "nt", "float32x4_t", "float64x2_t" }, { "x", "ss", "sd" }, { "e", "f", "" } };
   Type e = v->t.elem; char class = type_class(e); bool d = e == T_F64;
   int n = v->t.lanes, width = 8 * type_bytes(e), all = n * width, bits = width - (class != 'u');
   uint64_t most = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
+  for (int k = 0; k < 5; k++) if (is_var(&s, by_width[k][0])) { text_add(o, "%s", by_width[k][1 + d]); return s; }
   if (is_var(&s, "full")) add_ones(o, n);
   else if (is_var(&s, "half")) add_ones(o, n / 2);
-  else if (is_var(&s, "frac")) text_add(o, d ? "52" : "23");
-  else if (is_var(&s, "bias")) text_add(o, d ? "1023" : "127");
   else if (is_var(&s, "iota")) add_list(o, "%", 0, n);
   else if (is_var(&s, "rep")) add_list(o, "a", 0, n);
   else if (is_var(&s, "cat")) add_joined(o, v);
@@ -114,14 +107,11 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
   else if (is_var(&s, "lo")) add_half(o, v, 0);
   else if (is_var(&s, "hi")) add_half(o, v, n / 2);
   else if (is_var(&s, "ri")) text_add(o, "__m%di", all);
-  else if (is_var(&s, "nt")) text_add(o, d ? "float64x2_t" : "float32x4_t");
   else if (is_var(&s, "r")) text_add(o, "__m%d%s", all, e == T_F32 ? "" : d ? "d" : "i");
   else if (is_var(&s, "p")) text_add(o, all == 512 ? "_mm512" : all == 256 ? "_mm256" : "_mm");
   else if (is_var(&s, "s")) class == 'f' ? text_add(o, d ? "pd" : "ps") : text_add(o, "ep%c%d", class, width);
   else if (is_var(&s, "z")) text_add(o, "epi%d", width);
-  else if (is_var(&s, "x")) text_add(o, d ? "sd" : "ss");
   else if (is_var(&s, "q")) text_add(o, "%s", type_name(e));
-  else if (is_var(&s, "e")) text_add(o, d ? "" : "f");
   else if (is_var(&s, "N")) text_add(o, "%d", n);
   else if (is_var(&s, "W")) text_add(o, "%d", width);
   else text_add(o, "%s", c_type(v->p, env_type(v, *s++)));
@@ -131,14 +121,11 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
 /* {fn L} or {fn LA}: the name of another helper. */
 static const char *add_call(Text *o, const Env *v, const char *s) {
   const char *space = strchr(s, ' '); Type a = space[2] == '}' ? T_NONE : env_type(v, space[2]).elem;
-  text_add(o, "%s", c_help(v->p, ctx_internn(v->p->c, s, (size_t)(space - s)), env_type(v, space[1]), a));
-  return strchr(s, '}') + 1;
+  text_add(o, "%s", c_help(v->p, ctx_internn(v->p->c, s, (size_t)(space - s)), env_type(v, space[1]), a)); return strchr(s, '}') + 1;
 }
-
 static void expand(Text *o, const Env *v, const char *s) {
   while (*s) {
-    size_t n = strcspn(s, "${");
-    text_addn(o, s, n); s += n;
+    size_t n = strcspn(s, "${"); text_addn(o, s, n); s += n;
     if (*s == '$') s = add_var(o, v, s + 1);
     else if (*s == '{' && s[1] >= 'a' && s[1] <= 'z') s = add_call(o, v, s + 1);
     else if (*s) text_addn(o, s++, 1);
@@ -152,15 +139,12 @@ static bool has_word(const char *list, const char *w) {
     if ((s == list || s[-1] == ' ') && (s[n] == 0 || s[n] == ' ')) return true;
   return false;
 }
-
 static bool elem_fits(const char *elems, Type e) {
   return !strcmp(elems, "any") || (!strcmp(elems, "int") ? type_is_int(e) : has_word(elems, type_name(e)));
 }
-
 static const char *row_body(const CPrint *p, const char *fn, KType t) {
   static const char letter[] = { [ISA_SCALAR] = 'g', [ISA_SSE4] = 's', [ISA_AVX2] = 'a', [ISA_AVX512] = 'z', [ISA_NEON] = 'n', [ISA_RVV] = 'v' };
-  char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa];
-  int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
+  char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa]; int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
     if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
       if (elem_fits(r->elems, t.elem)) return r->body;
@@ -177,13 +161,11 @@ static void part_args(Text *o, const Sig *s, const char *fn, int half) {
     else text_add(o, vector[half], *q, q[2]);
   }
 }
-
 static const char *halves_body(CPrint *p, const Sig *s, const char *fn, const char *from) {
   Text a = { .c = p->c }, b = { .c = p->c }; part_args(&a, s, fn, 0); part_args(&b, s, fn, 1);
   if (*s->ret == 'v') return ctx_printf(p->c, "{%s H%s}(%s); {%s H%s}(%s)", fn, from, a.s, fn, from, b.s);
   return ctx_printf(p->c, "{cat %s}({%s H%s}(%s), {%s H%s}(%s))", s->ret, fn, from, a.s, fn, from, b.s);
 }
-
 static const char *lanes_body(CPrint *p, const Sig *s, const char *fn, const char *from, KType t) {
   Text args = { .c = p->c }; part_args(&args, s, fn, 2);
   bool masks = *s->ret == 'M' || (*s->ret == 'T' && t.elem == T_BOOL), bits = masks && p->t->isa == ISA_AVX512;
@@ -223,12 +205,10 @@ static const char *pick_body(CPrint *p, const Sig *s, const char *fn, KType t, T
   return t.lanes * type_bytes(t.elem) > p->t->vector_bytes ? halves_body(p, s, fn, from) : lanes_body(p, s, fn, from, t);
 }
 
-/* ---- writing */
 static const Sig *find_sig(CPrint *p, const char *fn) {
   for (const Sig *s = sigs; s < sigs + sizeof sigs / sizeof *sigs; s++) if (has_word(s->fns, fn)) return s;
   bug(p->c, "the C printer knows no function '%s'", fn);
 }
-
 static void add_params(Text *o, const Env *v, const Sig *s) {
   for (const char *q = s->params; *q; q += q[3] ? 5 : 3) {
     text_add(o, q == s->params ? "" : ", ");

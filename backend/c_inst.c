@@ -7,7 +7,6 @@
 #include "c_print.h"
 #include <math.h>
 
-/* ---- operands */
 static void add_float(Text *o, Type t, double f) {
   const char *suffix = t == T_F64 ? "F64" : "F32";
   if (isnan(f)) text_add(o, "NAN_%s", suffix);
@@ -25,7 +24,6 @@ void c_number(CPrint *p, Text *o, Type t, double f, int64_t i) {
   else if (t == T_I32 && i == INT32_MIN) text_add(o, "INT32_MIN");
   else text_add(o, i > INT32_MAX || i < -INT32_MAX ? "%lldll" : "%lld", (long long)i);
 }
-
 static const char *number(CPrint *p, const KInst *v) { Text o = { .c = p->c }; c_number(p, &o, v->type.elem, v->f, v->imm); return o.s; }
 
 /* A value: its name, or the number itself. */
@@ -34,23 +32,18 @@ static const char *value(CPrint *p, const KInst *v) {
   if (v->op == K_PARAM) return ctx_printf(p->c, "n_%s", c_ident(p->c, p->m->graph->dim[v->imm]->name));
   return ctx_printf(p->c, v->op == K_LOOP ? "i%d" : "v%d", v->id);
 }
-
-/* A pointer to a's element. */
 static const char *pointer(CPrint *p, const KAddr *a) {
   Text o = { .c = p->c }; text_add(&o, "%s", p->buf[a->buf]);
   for (int k = 0; k < a->nterm; k++) {
-    int64_t m = a->term[k].k;
-    text_add(&o, m < 0 ? " - " : " + ");
+    int64_t m = a->term[k].k; text_add(&o, m < 0 ? " - " : " + ");
     if (m != 1 && m != -1) text_add(&o, "%lld * ", (long long)(m < 0 ? -m : m));
     text_add(&o, "%s", value(p, a->term[k].v));
   }
   if (a->c) text_add(&o, a->c < 0 ? " - %lld" : " + %lld", (long long)(a->c < 0 ? -a->c : a->c));
   return o.s;
 }
-
 static const char *call(CPrint *p, const char *fn, KType t, const char *args) { return ctx_printf(p->c, "%s(%s)", c_help(p, fn, t, T_NONE), args); }
 
-/* ---- right sides */
 /* The operator by which C says the same, or NULL. */
 static const char *infix(const KInst *v) {
   static const char *const text[KF_COUNT] = { [KF_ADD] = "+", [KF_SUB] = "-", [KF_MUL] = "*", [KF_DIV] = "/", [KF_EQ] = "==", [KF_NE] = "!=",
@@ -102,19 +95,15 @@ static const char *access(CPrint *p, const KInst *v) {
 
 static const char *show(CPrint *p, const KInst *v) {
   static const char *const convert[] = { [CV_PLAIN] = "cast", [CV_SAT] = "sat", [CV_BITS] = "bits" };
-  const char *a = v->a[0] ? value(p, v->a[0]) : "";
-  KType t = v->type, from = v->a[0] ? v->a[0]->type : t;
+  const char *a = v->a[0] ? value(p, v->a[0]) : ""; KType t = v->type, from = v->a[0] ? v->a[0]->type : t;
   switch (v->op) {
-  case K_CONST: return call(p, "bcast", t, number(p, v));
-  case K_FN: return show_fn(p, v);
+  case K_CONST: return call(p, "bcast", t, number(p, v));     case K_FN: return show_fn(p, v);
   case K_CAST: return ctx_printf(p->c, "%s(%s)", c_help(p, convert[v->mode], t, from.elem), a);
-  case K_BCAST: return call(p, "bcast", t, a);
-  case K_IOTA: return show_iota(p, v);
+  case K_BCAST: return call(p, "bcast", t, a);                case K_IOTA: return show_iota(p, v);
   case K_PREFIX: return t.lanes == 1 ? ctx_printf(p->c, "%s > 0", a) : call(p, "prefix", t, a);
   case K_HRED: return call(p, ctx_printf(p->c, "h%s", kfn_info[v->fn].name), from, a);
   case K_LANE: return call(p, "lane", from, ctx_printf(p->c, "%s, %d", a, (int)v->imm));
-  case K_LOAD: case K_GATHER: return access(p, v);
-  default: return a;                                     /* K_VAR */
+  case K_LOAD: case K_GATHER: return access(p, v);            default: return a;     /* K_VAR */
   }
 }
 
@@ -122,12 +111,9 @@ static const char *show(CPrint *p, const KInst *v) {
 static void print_value(CPrint *p, const KInst *v) {
   const char *t = c_type(p, v->type), *x = show(p, v), *name = value(p, v);
   bool flt = v->type.elem == T_F32 || v->type.elem == T_F64, fits = v->type.lanes * type_bytes(v->type.elem) <= p->t->vector_bytes;
-  bool pin = v->reuse && flt && fits && c_is_x86(p);
-  c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
+  bool pin = v->reuse && flt && fits && c_is_x86(p); c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
   if (pin) c_line(p, "PIN(%s);", name);
 }
-
-/* ---- loops and conditions */
 static void inner(CPrint *p, const KBlock *b) { p->indent++; c_block(p, b); p->indent--; }
 
 /* Weights that the body reads get their pointer anew in every step, or clang hoists the loads out of the loop and spills them. */
@@ -138,14 +124,11 @@ static void launder(CPrint *p, const KBlock *b, bool *done) {
     launder(p, &v->body, done); launder(p, &v->other, done);
   }
 }
-
 static void print_loop(CPrint *p, const KInst *v) {
-  const char *i = value(p, v);
-  c_line(p, "for (%s %s = 0; %s < %s; %s++) {", c_type(p, (KType){ T_WINT, 1 }), i, i, value(p, v->a[0]), i);
+  const char *i = value(p, v); c_line(p, "for (%s %s = 0; %s < %s; %s++) {", c_type(p, (KType){ T_WINT, 1 }), i, i, value(p, v->a[0]), i);
   if (v->hint == KL_LAUNDER && target_launders(p->t)) launder(p, &v->body, NEWN(p->c, bool, p->m->nbuf + 1));
   inner(p, &v->body); c_line(p, "}");
 }
-
 static void print_if(CPrint *p, const KInst *v) {
   c_line(p, "if (%s) {", value(p, v->a[0])); inner(p, &v->body);
   if (v->other.n) c_line(p, "} else {"), inner(p, &v->other);

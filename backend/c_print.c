@@ -10,13 +10,11 @@
 #include "../ir/scalar.h"
 #include <string.h>
 
-/* ---- names */
 static const char *const reserved[] = {
   "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline",
   "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
   "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "INLINE", "EXPORT", "PIN", "LAUNDER", "linux", "unix",
-  "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator",
-};
+  "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
 
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 static bool is_word(char ch) { return is_digit(ch) || ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z'); }
@@ -63,8 +61,7 @@ static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, 
   while (zeros < bytes && !data[zeros]) zeros++;
   text_add(o, "  /* %s */ { %s", name, zeros == bytes ? "0" : "");
   for (int64_t k = 0; k < n && zeros < bytes; k++) {
-    Num v = value_load(data, t, k);
-    text_add(o, k ? ", " : "");
+    Num v = value_load(data, t, k); text_add(o, k ? ", " : "");
     if (o->n - from >= 130) text_add(o, "\n    "), from = o->n;
     c_number(p, o, t, v.f, v.i);
   }
@@ -82,8 +79,7 @@ static void print_constants(CPrint *p) {
     if (!b) break;
     p->member[b - p->m->buf] = true;
     text_add(&members, "  %s %s[%lld];\n", c_memory(p, b->elem), p->buf[b - p->m->buf], (long long)n);
-    add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n);
-    at = next + b->bytes;
+    add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n); at = next + b->bytes;
   }
   if (!end) return;
   text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
@@ -100,12 +96,9 @@ static void use_block(CPrint *p, Used *u, const KBlock *b) {
     use_block(p, u, &v->body); use_block(p, u, &v->other);
   }
 }
-
 static Used used_by(CPrint *p, const KFunc *f) {
-  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1), { false } };
-  use_block(p, &u, &f->body); return u;
+  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1), { false } }; use_block(p, &u, &f->body); return u;
 }
-
 static const char *argument_name(CPrint *p, int k) {
   for (int b = 0; b < p->m->nbuf; b++) if (kbuf_is_port(&p->m->buf[b]) && p->m->buf[b].arg == k) return p->buf[b];
   return ctx_printf(p->c, "argument%d", k);
@@ -180,11 +173,9 @@ static const char *run_signature(CPrint *p) {
 }
 
 static void print_run(CPrint *p, const char *const *calls) {
-  const KModule *m = p->m;
-  text_add(&p->out, "EXPORT %s\n{\n", run_signature(p));
+  const KModule *m = p->m; text_add(&p->out, "EXPORT %s\n{\n", run_signature(p));
   for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
-  c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;");
-  c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
+  c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;"); c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
   for (int k = 0; k < m->graph->ndim; k++) {
     const char *s = dim_name(p, k);
     c_line(p, "if (%s < %lld || %s > %lld) return 1;", s, (long long)m->graph->dim[k]->lo, s, (long long)m->graph->dim[k]->hi);
@@ -196,22 +187,17 @@ static void print_run(CPrint *p, const char *const *calls) {
 #define CALL_PARAMS "void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par"
 static void print_call(CPrint *p) {
   text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n  (void)par;\n", p->name);
-  c_line(p, kmodule_nargs(p->m) ? "if (!args) return 2;" : "(void)args;");
-  c_line(p, p->m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
+  c_line(p, kmodule_nargs(p->m) ? "if (!args) return 2;" : "(void)args;"); c_line(p, p->m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
   text_add(&p->out, "  return %s_run(", p->name);
   for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&p->out, "(%s *)args[%d], ", argument_type(p, k), k);
   text_add(&p->out, "state, scratch");
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&p->out, ", dims[%d]", k);
   text_add(&p->out, ");\n}\n\n");
 }
-
 static void print_init(CPrint *p) {
-  Used u = used_by(p, p->m->init);
-  text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
-  c_line(p, u.kind[KB_STATE] ? "char *const state = (char *)memory;" : "(void)memory;");
-  print_body(p, p->m->init, &u);
+  Used u = used_by(p, p->m->init); text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
+  c_line(p, u.kind[KB_STATE] ? "char *const state = (char *)memory;" : "(void)memory;"); print_body(p, p->m->init, &u);
 }
-
 static void print_info(CPrint *p) {
   text_add(&p->out, "EXPORT const char %s_info[] =", p->name);
   for (const char *s = info_text(p->c, p->m); *s; s++) {
@@ -222,7 +208,6 @@ static void print_info(CPrint *p) {
   text_add(&p->out, ";\n");
 }
 
-/* ---- the file */
 static void add_prologue(CPrint *p, Text *o, const char *header) {
   const char *include = p->t->isa == ISA_NEON ? "arm_neon" : p->t->isa == ISA_RVV ? "riscv_vector" : "immintrin", *name = p->m->name;
   text_add(o, "/* %s for %s: written by frit " FRIT_VERSION ".\n *\n *   %s %s -c %s.c\n *\n", name, p->t->name, p->t->cc, p->t->cflags, name);
@@ -255,12 +240,9 @@ char *c_print(Ctx *c, const KModule *m, const char *header) {
   print_run(&p, calls); print_call(&p); print_init(&p); print_info(&p);
   add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);
-  text_addn(&file, p.types.s ? p.types.s : "", p.types.n);
-  text_addn(&file, p.help.s ? p.help.s : "", p.help.n);
-  text_addn(&file, "\n", 1); text_addn(&file, p.out.s, p.out.n);
-  return file.s;
+  text_addn(&file, p.types.s ? p.types.s : "", p.types.n); text_addn(&file, p.help.s ? p.help.s : "", p.help.n);
+  text_addn(&file, "\n", 1); text_addn(&file, p.out.s, p.out.n); return file.s;
 }
-
 static char *upper(Ctx *c, const char *name) {
   char *s = ctx_printf(c, "%s", c_ident(c, name));
   for (char *q = s; *q; q++) *q = (char)(*q >= 'a' && *q <= 'z' ? *q - 32 : *q);
@@ -278,6 +260,5 @@ char *c_header(Ctx *c, const KModule *m) {
     const Index *dim = m->graph->dim[k]; const char *d = upper(c, dim->name);
     text_add(&o, "#define %s_%s_MIN %lld\n#define %s_%s_MAX %lld\n", big, d, (long long)dim->lo, big, d, (long long)dim->hi);
   }
-  add_declarations(&p, &o);
-  text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n"); return o.s;
+  add_declarations(&p, &o); text_add(&o, "#ifdef __cplusplus\n}\n#endif\n#endif\n"); return o.s;
 }

@@ -8,7 +8,6 @@ static uint64_t hash_bytes(uint64_t h, const void *data, size_t n) {
   for (size_t k = 0; k < n; k++) h = (h ^ s[k]) * 0x100000001b3u;
   return h ^ h >> 29;
 }
-
 static void add_port(Text *o, const char *what, const Tensor *t) {
   text_add(o, "%s %s %s", what, t->name, type_name(type_strong(t->type)));
   for (const Extent *e = t->shape; e < t->shape + t->rank; e++) {
@@ -29,8 +28,7 @@ static void add_work(Text *o, const KModule *m) {
 char *info_text(Ctx *c, const KModule *m) {
   static const char *const where[] = { [KB_STATE] = "state", [KB_SCRATCH] = "scratch", [KB_CONST] = "constants" };
   const Graph *g = m->graph; Text o = { .c = c }; const char *text = graph_print(c, g);
-  uint64_t hash = hash_bytes(hash_bytes(0xcbf29ce484222325u, text, strlen(text)), m->constant, (size_t)m->nconstant);
-  int align = kmodule_align(m);
+  uint64_t hash = hash_bytes(hash_bytes(0xcbf29ce484222325u, text, strlen(text)), m->constant, (size_t)m->nconstant); int align = kmodule_align(m);
   text_add(&o, "frit 1\nname %s\ntarget %s\ncompiler " FRIT_VERSION "\nhash %016llx\n", m->name, m->target->name, (unsigned long long)hash);
   text_add(&o, "state %lld %d\nscratch %lld %d\n", (long long)m->state_bytes, align, (long long)m->scratch_bytes, align);
   for (int k = 0; k < g->ndim; k++)

@@ -5,7 +5,6 @@
  * A value is shared inside its own block only, so that nothing is hoisted out of a loop by accident (registers); index arithmetic is shared by inner
  * blocks as well. A load is known until its buffer is stored to. What reads a variable is never shared. */
 #include "lower.h"
-#include <string.h>
 
 const KFnInfo kfn_info[KF_COUNT] = {
 #define I(e, ...) [KF_##e] = { __VA_ARGS__ },
@@ -17,13 +16,11 @@ KMemo *k_memo(Ctx *c) { KMemo *m = NEW(c, KMemo); *m = (KMemo){ .cap = 1024, .at
 KScope *k_scope(KBuild *b, KScope *up) { KScope *s = NEW(b->c, KScope); *s = (KScope){ up, ++((KMemo *)b->memo)->nscope }; return s; }
 KSave k_goto(KBuild *b, KBlock *block, KScope *scope) {
   KMemo *m = b->memo; KSave was = { b->block, m->scope };
-  b->block = block; m->scope = scope;
-  return was;
+  b->block = block; m->scope = scope; return was;
 }
 KSave k_into(KBuild *b, KBlock *block) { return k_goto(b, block, k_scope(b, ((KMemo *)b->memo)->scope)); }
 void k_back(KBuild *b, KSave s) { k_goto(b, s.block, s.scope); }
 
-/* ---- numbering */
 static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 29; }
 static bool uses_imm(KOp op) { return op == K_CONST || op == K_PARAM || op == K_LANE; }
 
@@ -37,8 +34,7 @@ static uint64_t inst_hash(const KInst *i, const KMemo *m) {
     h = mix(mix(mix(h, (uint64_t)a->buf), (uint64_t)a->c), a->buf < m->nversion ? (uint64_t)m->version[a->buf] : 0);
     for (int k = 0; k < a->nterm; k++) h = mix(mix(h, (uint64_t)a->term[k].v->id), (uint64_t)a->term[k].k);
   }
-  bool shared = i->type.elem == T_WINT && i->op != K_LOAD;
-  return shared ? h : mix(h, (uint64_t)m->scope->id);
+  bool shared = i->type.elem == T_WINT && i->op != K_LOAD; return shared ? h : mix(h, (uint64_t)m->scope->id);
 }
 
 static bool inst_equal(const KInst *x, const KInst *y) {
@@ -46,7 +42,6 @@ static bool inst_equal(const KInst *x, const KInst *y) {
   if (uses_imm(x->op)) return x->imm == y->imm && !memcmp(&x->f, &y->f, sizeof x->f);
   return !kop_is_load(x->op) || (x->addr.buf == y->addr.buf && x->addr.c == y->addr.c && kaddr_parallel(&x->addr, &y->addr));
 }
-
 static bool can_number(const KInst *i) {
   bool can = i->op <= K_GATHER;
   for (int k = 0; k < 3; k++) can &= !i->a[k] || i->a[k]->op != K_VAR;
@@ -60,10 +55,8 @@ static KEntry *memo_slot(KMemo *m, const KInst *i, uint64_t hash) {
   while (m->at[h & mask].inst && !(i && m->at[h & mask].hash == hash && inst_equal(m->at[h & mask].inst, i))) h++;
   return &m->at[h & mask];
 }
-
 static void memo_grow(KBuild *b, KMemo *m) {
-  KEntry *old = m->at, *end = old + m->cap;
-  m->at = NEWN(b->c, KEntry, m->cap *= 2);
+  KEntry *old = m->at, *end = old + m->cap; m->at = NEWN(b->c, KEntry, m->cap *= 2);
   for (KEntry *e = old; e < end; e++) if (e->inst) *memo_slot(m, NULL, e->hash) = *e;
 }
 
@@ -90,10 +83,8 @@ void k_stored(KBuild *b, int buf) {
   m->version[buf]++;
 }
 
-/* ---- values */
 KInst *k_const(KBuild *b, KType t, double f, int64_t i) {
-  bool flt = type_is_float(t.elem);
-  return k_put(b, (KInst){ .op = K_CONST, .type = t, .f = flt ? f : 0, .imm = flt ? 0 : i });
+  bool flt = type_is_float(t.elem); return k_put(b, (KInst){ .op = K_CONST, .type = t, .f = flt ? f : 0, .imm = flt ? 0 : i });
 }
 KInst *k_int(KBuild *b, int64_t v) { return k_const(b, ktype(T_WINT, 1), 0, v); }
 KInst *k_prefix(KBuild *b, KInst *n, int lanes) { return k_put(b, (KInst){ .op = K_PREFIX, .type = { T_BOOL, lanes }, .a = { n } }); }
@@ -141,8 +132,7 @@ static bool fold(KFn fn, int64_t x, int64_t y, int64_t *r) {
 
 /* The range of fn over the ranges of its arguments, by its corners; all of these are monotonic in each argument. */
 static void set_range(KBuild *b, KInst *v, KInst *x, KInst *y) {
-  int64_t xs[2], ys[2] = { 0, 0 }, lo = INT64_MAX, hi = INT64_MIN, r;
-  k_range(b, x, &xs[0], &xs[1]);
+  int64_t xs[2], ys[2] = { 0, 0 }, lo = INT64_MAX, hi = INT64_MIN, r; k_range(b, x, &xs[0], &xs[1]);
   if (y) k_range(b, y, &ys[0], &ys[1]);
   if (xs[0] == -UNKNOWN || xs[1] == UNKNOWN || ys[0] == -UNKNOWN || ys[1] == UNKNOWN || (v->fn == KF_DIV && ys[0] <= 0)) return;
   if (v->fn == KF_MOD) lo = 0, hi = ys[0] == ys[1] && ys[0] > 0 ? ys[0] - 1 : -1;

@@ -1,6 +1,6 @@
-/* The last touch on a function: what nothing uses goes, the rest is numbered densely in text order, equal computations are interleaved (kir_zip), and
- * the printers get their hints. reuse: a vector load with more than two uses. laundering: a loop that would read eight or more constants that its
- * counter does not move (weights re-read for every row or frame): kept inside, or they are all hoisted and spilled. */
+/* The last touch on a function: what nothing uses goes, the rest is numbered densely in text order, index arithmetic leaves loops, equal
+ * computations are interleaved, and the printers get their hints. reuse: a vector load with more than two uses. laundering: a loop that would read
+ * eight or more constants that its counter does not move (weights re-read for every row or frame): kept inside, or all are hoisted and spilled. */
 #include "lower.h"
 
 enum { LAUNDER_FROM = 8, SEGMENT_LEAST = 10, SEGMENT_MOST = 200, GROUP_MOST = 4 };
@@ -17,7 +17,6 @@ static void use(const KInst *i, int *uses, int by) {
   EACH_INST(j, &i->body) use(j, uses, by);
   EACH_INST(j, &i->other) use(j, uses, by);
 }
-
 static bool acts(const KInst *i) {
   if (i->op == K_LOOP) return i->body.n > 0 && !(i->a[0]->op == K_CONST && i->a[0]->imm <= 0);
   if (i->op == K_IF) return i->body.n > 0 || i->other.n > 0;
@@ -28,8 +27,7 @@ static bool acts(const KInst *i) {
 static void sweep(KBlock *b, int *uses) {
   int n = b->n;
   for (int k = n - 1; k >= 0; k--) {
-    KInst *i = b->at[k];
-    sweep(&i->body, uses); sweep(&i->other, uses);
+    KInst *i = b->at[k]; sweep(&i->body, uses); sweep(&i->other, uses);
     i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
     if (acts(i) || uses[i->id] > 0) continue;
     use(i, uses, -1); b->at[k] = NULL;
@@ -56,6 +54,36 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
   }
 }
 
+/* ---- index arithmetic that a loop does not change goes in front of it
+ *
+ *   loop k { loop c { p = mul k, 256; x = load h[16 * c + p] } }   ->   loop k { p = mul k, 256; loop c { x = load h[16 * c + p] } }
+ *
+ * LLVM runs no passes over what frit emits, so nobody else would do it. Vectors stay where they are: they would fill the registers. */
+typedef struct Hoist { Ctx *c; bool *out; } Hoist;      /* out: by number, moved in front of the loop in question */
+
+static bool is_fixed(const Hoist *h, const KInst *loop, const KInst *i) {
+  bool fixed = i->type.lanes == 1 && (i->op == K_CONST || (i->op == K_FN && (i->type.elem == T_WINT || i->type.elem == T_BOOL)));
+  if ((i->fn == KF_DIV || i->fn == KF_MOD) && i->op == K_FN) fixed &= i->a[1]->op == K_CONST && i->a[1]->imm != 0;
+  for (int k = 0; k < 3 && fixed && i->a[k]; k++) fixed = i->a[k]->op != K_VAR && (i->a[k]->id < loop->id || h->out[i->a[k]->id]);
+  return fixed;
+}
+
+static void hoist_block(Hoist *h, KBlock *b) {
+  KBlock all = { 0 };
+  for (int k = 0; k < b->n; k++) {
+    KInst *l = b->at[k]; int keep = 0;
+    hoist_block(h, &l->body); hoist_block(h, &l->other);
+    for (int j = 0; j < l->body.n && l->op == K_LOOP; j++) {
+      KInst *i = l->body.at[j];
+      if ((h->out[i->id] = is_fixed(h, l, i))) PUSH(h->c, all, i);
+      else l->body.at[keep++] = i;
+    }
+    if (l->op == K_LOOP) l->body.n = keep;
+    PUSH(h->c, all, l);
+  }
+  *b = all;
+}
+
 /* ---- interleaving, so that a long chain of a vector function does not wait for itself
  *
  *   v = load z[0]; e = exp v; store a[0] e;               v = load z[0];  w = load z[16];  e = exp v;  f = exp w;
@@ -69,8 +97,7 @@ typedef struct Segment { KInst **at; int n; } Segment;
 
 /* Constants and addresses of what is known before the run at[0 .. n): they go in front of it. (Numbers grow along the run.) */
 static bool *early_of(Ctx *c, KInst **at, int n) {
-  int first = n ? at[0]->id : 0;
-  bool *early = NEWN(c, bool, n ? at[n - 1]->id - first + 1 : 1);
+  int first = n ? at[0]->id : 0; bool *early = NEWN(c, bool, n ? at[n - 1]->id - first + 1 : 1);
   for (int k = 0; k < n; k++) {
     const KInst *i = at[k]; bool known = i->op == K_CONST || (i->op == K_FN && i->type.lanes == 1 && i->type.elem == T_WINT);
     for (int j = 0; j < 3 && known; j++) known = !i->a[j] || i->a[j]->id < first || early[i->a[j]->id - first];
@@ -78,29 +105,24 @@ static bool *early_of(Ctx *c, KInst **at, int n) {
   }
   return early;
 }
-
 static bool same_inst(const KInst *a, const KInst *b) {
   return a->op == b->op && a->fn == b->fn && a->mode == b->mode && ktype_same(a->type, b->type) && !a->a[0] == !b->a[0] && a->addr.buf == b->addr.buf;
 }
 
 /* May the bytes that the store writes be those that the load reads? An input may be given as the output, at the same places. */
 static bool may_meet(const Zip *z, const KInst *load, const KInst *store) {
-  const KBuf *l = &z->buf[load->addr.buf], *s = &z->buf[store->addr.buf];
-  bool args = kbuf_is_port(l) && kbuf_is_port(s);
+  const KBuf *l = &z->buf[load->addr.buf], *s = &z->buf[store->addr.buf]; bool args = kbuf_is_port(l) && kbuf_is_port(s);
   if ((l->kind != s->kind && !args) || l->readonly) return false;
   int64_t size = type_bytes(l->elem), lo = (args ? 0 : l->offset), so = (args ? 0 : s->offset);
   if (load->op == K_GATHER || !kaddr_parallel(&load->addr, &store->addr) || type_bytes(s->elem) != size)
     return args || (lo < so + s->bytes && so < lo + l->bytes);
-  lo += load->addr.c * size; so += store->addr.c * size;
-  return lo < so + size * store->a[1]->type.lanes && so < lo + size * load->type.lanes;
+  lo += load->addr.c * size; so += store->addr.c * size; return lo < so + size * store->a[1]->type.lanes && so < lo + size * load->type.lanes;
 }
-
 static bool uses(const KInst *i, const KInst *v) {
   bool yes = i->a[0] == v || i->a[1] == v || i->a[2] == v;
   for (int k = 0; k < i->addr.nterm; k++) yes |= i->addr.term[k].v == v;
   return yes;
 }
-
 static bool segment_joins(const Zip *z, const Segment *first, const Segment *s) {
   if (s->n != first->n || s->n < SEGMENT_LEAST || s->n > SEGMENT_MOST || s->at[s->n - 1]->op != K_STORE) return false;
   for (int k = 0; k < s->n; k++) if (!same_inst(first->at[k], s->at[k])) return false;
@@ -125,8 +147,7 @@ static void zip_run(Zip *z, KInst **at, int n) {
   }
   for (int k = 0, e; k < seg.n; k = e) {
     for (e = k + 1; e < seg.n && e - k < z->most && segment_joins(z, &seg.at[k], &seg.at[e]); e++) {}
-    for (int i = 0; i < seg.at[k].n; i++)
-      for (int s = k; s < e; s++) PUSH(z->c, z->out, seg.at[s].at[i]);
+    for (int i = 0; i < seg.at[k].n; i++) for (int s = k; s < e; s++) PUSH(z->c, z->out, seg.at[s].at[i]);
   }
 }
 
@@ -136,21 +157,16 @@ static void zip_block(Ctx *c, const KBuf *buf, int most, KBlock *b) {
     for (e = k; e < b->n && b->at[e]->op < K_SCATTER; e++) {}
     zip_run(&z, b->at + k, e - k);
     if (e == b->n) break;
-    zip_block(c, buf, most, &b->at[e]->body); zip_block(c, buf, most, &b->at[e]->other);
-    PUSH(c, z.out, b->at[e++]);
+    zip_block(c, buf, most, &b->at[e]->body); zip_block(c, buf, most, &b->at[e]->other); PUSH(c, z.out, b->at[e++]);
   }
   *b = z.out;
-}
-
-static void kir_zip(Ctx *c, const Target *t, const KBuf *buf, KFunc *f) {
-  if (t->vector_bytes) zip_block(c, buf, t->nreg >= 32 ? GROUP_MOST : GROUP_MOST / 2, &f->body);
 }
 
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
   EACH_INST(i, &f->body) use(i, uses, 1);
   sweep(&f->body, uses); f->nvalue = number(&f->body, 0);
-  kir_hoist(c, f); number(&f->body, 0);
-  kir_zip(c, m->target, buf, f);
+  hoist_block(&(Hoist){ c, NEWN(c, bool, f->nvalue + 1) }, &f->body); number(&f->body, 0);
+  if (m->target->vector_bytes) zip_block(c, buf, m->target->nreg >= 32 ? GROUP_MOST : GROUP_MOST / 2, &f->body);
   f->nvalue = number(&f->body, 0); hint_launder(buf, &f->body);
 }

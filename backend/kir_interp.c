@@ -3,28 +3,21 @@
 #include "lower.h"
 #include "../ir/scalar.h"
 #include <math.h>
-#include <string.h>
 
 typedef struct Run {
   Ctx *c; const KModule *m; const KFunc *f; void *const *args; uint8_t *state, *scratch; const int64_t *dims; Num **value; int error;
 } Run;
 
 static Num *cells(Run *r, const KInst *i) { return r->value[i->id] ? r->value[i->id] : (r->value[i->id] = NEWN(r->c, Num, i->type.lanes)); }
-
-/* ---- values of one lane */
 static Num rounded(Num v, Type t) { return type_is_float(t) ? (Num){ value_round(v.f, t), 0 } : (Num){ 0, t == T_WINT ? v.i : value_wrap(v.i, t) }; }
 
-/* 1/a with so many bits. */
-static double estimate(double a, int bits) {
-  int e; double m = frexp(1 / a, &e);
-  return bits <= 0 || !isfinite(m) ? 1 / a : ldexp(nearbyint(ldexp(m, bits)), e - bits);
+static double estimate(double a, int bits) {             /* 1/a */
+  int e; double m = frexp(1 / a, &e); return bits <= 0 || !isfinite(m) ? 1 / a : ldexp(nearbyint(ldexp(m, bits)), e - bits);
 }
-
 static double fused(const Run *r, Type t, double a, double b, double c) {
   if (!r->m->target->fma) return value_round(a * b, t) + c;
   return t == T_F64 ? fma(a, b, c) : (double)fmaf((float)a, (float)b, (float)c);
 }
-
 static double float_fn(const Run *r, const KInst *i, double x, double y, double z) {
   switch (i->fn) {
   case KF_FMA: return fused(r, i->type.elem, x, y, z);
@@ -42,12 +35,9 @@ static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
   return kfn_is_test(i->fn) ? (Num){ 0, fn_test_f(fn, x.f, y.f) } : rounded((Num){ float_fn(r, i, x.f, y.f, z.f), 0 }, t);
 }
 
-/* Halves against halves. */
 static Num hred(Run *r, const KInst *i) {
-  int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64; Num v[64];
-  memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
-  for (n /= 2; n; n /= 2)
-    for (int l = 0; l < n; l++) v[l] = lane_fn(r, i, v[l], v[l + n], v[l]);
+  int n = i->a[0]->type.lanes < 64 ? i->a[0]->type.lanes : 64; Num v[64]; memcpy(v, cells(r, i->a[0]), sizeof *v * (size_t)n);
+  for (n /= 2; n; n /= 2) for (int l = 0; l < n; l++) v[l] = lane_fn(r, i, v[l], v[l + n], v[l]);
   return *v;
 }
 
@@ -55,24 +45,18 @@ static Num lane_value(Run *r, const KInst *i, int l) {
   const Num *x = i->a[0] ? cells(r, i->a[0]) : NULL, *y = i->a[1] ? cells(r, i->a[1]) : x, *z = i->a[2] ? cells(r, i->a[2]) : x;
   switch (i->op) {
   case K_CONST: return rounded((Num){ i->f, i->imm }, i->type.elem);
-  case K_PARAM: return (Num){ 0, r->dims[i->imm] };
-  case K_FN: return lane_fn(r, i, x[l], y[l], z[l]);
+  case K_PARAM: return (Num){ 0, r->dims[i->imm] };     case K_FN: return lane_fn(r, i, x[l], y[l], z[l]);
   case K_CAST: return rounded(convert_value(x[l], i->a[0]->type.elem, i->type.elem, i->mode), i->type.elem);
-  case K_BCAST: return x[0];
-  case K_IOTA: return (Num){ 0, l };
-  case K_PREFIX: return (Num){ 0, l < x[0].i };
-  case K_HRED: return hred(r, i);
-  case K_LANE: return x[i->imm];
-  default: return x[l];                                  /* K_VAR */
+  case K_BCAST: return x[0];                            case K_IOTA: return (Num){ 0, l };
+  case K_PREFIX: return (Num){ 0, l < x[0].i };         case K_HRED: return hred(r, i);
+  case K_LANE: return x[i->imm];                        default: return x[l];     /* K_VAR */
   }
 }
 
-/* ---- memory */
 static uint8_t *base_of(const Run *r, const KBuf *b) {
   if (kbuf_is_port(b)) return r->args[b->arg];
   return b->offset + (b->kind == KB_CONST ? r->m->constant : b->kind == KB_STATE ? r->state : r->scratch);
 }
-
 static int64_t bytes_of(const Run *r, const KBuf *b) {
   if (!kbuf_is_port(b)) return b->bytes;
   const Graph *g = r->m->graph; const Tensor *t = b->kind == KB_IN ? g->in[b->arg] : g->out[b->arg - g->nin];
@@ -106,12 +90,10 @@ static void run_memory(Run *r, const KInst *i) {
   }
 }
 
-/* ---- control */
 static void run_block(Run *r, const KBlock *b);
 
 static void run_loop(Run *r, const KInst *i) {
-  int64_t n = cells(r, i->a[0])->i;
-  const char *fmt = "internal error: kernel %s, loop %%%d: %lld steps, at most %lld";
+  int64_t n = cells(r, i->a[0])->i; const char *fmt = "internal error: kernel %s, loop %%%d: %lld steps, at most %lld";
   if (n > i->imm && i->imm > 0) diag_error(r->c, r->f->pos, fmt, r->f->name, i->id, (long long)n, (long long)i->imm), r->error = -1;
   for (int64_t k = 0; k < n && !r->error; k++) cells(r, i)->i = k, run_block(r, &i->body);
 }

@@ -15,8 +15,7 @@ static void add_type(Text *t, KType k) {
 static void add_addr(Out *o, const KAddr *a) {
   text_add(&o->t, " %s[", o->m->buf[a->buf].name);
   for (int k = 0; k < a->nterm; k++) {
-    int64_t c = a->term[k].k;
-    text_add(&o->t, "%s", k == 0 ? (c < 0 ? "-" : "") : c < 0 ? " - " : " + ");
+    int64_t c = a->term[k].k; text_add(&o->t, "%s", k == 0 ? (c < 0 ? "-" : "") : c < 0 ? " - " : " + ");
     if (c != 1 && c != -1) text_add(&o->t, "%lld * ", (long long)(c < 0 ? -c : c));
     text_add(&o->t, "%%%d", a->term[k].v->id);
   }
@@ -28,8 +27,7 @@ static void add_addr(Out *o, const KAddr *a) {
 static const char *const op_text[] = {
   [K_CONST] = "const", [K_PARAM] = "param", [K_CAST] = "cast", [K_BCAST] = "bcast", [K_IOTA] = "iota", [K_PREFIX] = "prefix", [K_HRED] = "hred.",
   [K_LANE] = "lane", [K_LOAD] = "load", [K_GATHER] = "gather", [K_STORE] = "store", [K_SCATTER] = "scatter", [K_VAR] = "var", [K_SET] = "set",
-  [K_FN] = "", [K_PREFETCH] = "prefetch"
-};
+  [K_FN] = "", [K_PREFETCH] = "prefetch" };
 
 static void add_memory(Out *o, const KInst *i) {
   text_add(&o->t, "%s ", op_text[i->op]); add_type(&o->t, i->type); add_addr(o, &i->addr);
@@ -72,7 +70,6 @@ static void add_inst(Out *o, const KInst *i, int indent) {
 static void add_block(Out *o, const KBlock *b, int indent) {
   EACH_INST(i, b) text_add(&o->t, "%*s", 2 * indent, ""), add_inst(o, i, indent), text_add(&o->t, "\n");
 }
-
 static void add_func(Out *o, const KFunc *f) {
   text_add(&o->t, "\nkernel %s \"%s\" {", f->name, f->label ? f->label : "");
   if (f->flops > 0) text_add(&o->t, "   # %.0f flops, %.0f bytes", f->flops, f->bytes);

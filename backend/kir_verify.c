@@ -10,7 +10,6 @@ static bool has_type(const KInst *v, Type elem, int lanes) { return v && ktype_s
 static bool is_index(const KInst *v) { return has_type(v, T_WINT, 1); }
 static bool same_type(const KInst *v, KType t) { return has_type(v, t.elem, t.lanes); }
 static bool same_elem(const KInst *v, KType t) { return v && v->type.elem == t.elem; }
-
 static const char *check_fn(const KInst *i) {
   int n = kfn_info[i->fn].arity, first = i->fn == KF_SELECT;
   for (int k = 0; k < 3; k++) if (!i->a[k] != (k >= n)) return k < n ? "an argument is missing" : "too many arguments";
@@ -56,7 +55,6 @@ static const char *check_inst(const Check *k, const KInst *i) {
   for (int a = 0; a < i->addr.nterm; a++) if (!k->live[i->addr.term[a].v->id]) return "an address term is not visible here";
   return kop_is_memory(i->op) ? check_memory(k->m, i) : check_value(i);
 }
-
 static bool check_block(Check *k, const KBlock *b) {
   bool ok = true;
   for (int n = 0; n < b->n && ok; n++) {
@@ -71,8 +69,7 @@ static bool check_block(Check *k, const KBlock *b) {
 bool kir_verify(Ctx *c, const KModule *m) {
   bool ok = true;
   for (int k = 0; k <= m->nkernel; k++) {
-    const KFunc *f = k < m->nkernel ? m->kernel[k] : m->init;
-    ok &= check_block(&(Check){ c, m, f, NEWN(c, bool, f->nvalue + 1) }, &f->body);
+    const KFunc *f = k < m->nkernel ? m->kernel[k] : m->init; ok &= check_block(&(Check){ c, m, f, NEWN(c, bool, f->nvalue + 1) }, &f->body);
   }
   return ok;
 }

@@ -41,15 +41,12 @@ bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *s
                 "install libllvm19, set FRIT_PLUGIN to the path of frit-llvm.so, or use --printer=c");
 }
 
-/* ---- the private folder */
 static bool work_open(Work *w) {
-  const char *tmp = getenv("TMPDIR");
-  snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+  const char *tmp = getenv("TMPDIR"); snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
   if (mkdtemp(w->dir)) return true;
   const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
   return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
 }
-
 static const char *work_path(Work *w, const char *name) { return ctx_printf(w->c, "%s/%s", w->dir, name); }
 static const char *work_name(Work *w, const char *suffix) { return ctx_printf(w->c, "%s%s", w->m->name, suffix); }
 static bool work_write(Work *w, const char *name, const void *data, size_t n) { return file_write(w->c, work_path(w, name), data, n, false); }
@@ -69,18 +66,14 @@ static Bytes work_read(Work *w, const char *name) {
   fclose(f); return b;
 }
 
-/* ---- programs */
 static void add_words(Ctx *c, Args *a, const char *s) {
   for (size_t n; *s; s += n + (s[n] == ' ')) if ((n = strcspn(s, " "))) PUSH(c, *a, ctx_internn(c, s, n));
 }
-
 static int spawn(Work *w, char *const *argv, pid_t *pid) {
-  posix_spawn_file_actions_t fa; posix_spawn_file_actions_init(&fa);
-  posix_spawn_file_actions_addchdir_np(&fa, w->dir);
+  posix_spawn_file_actions_t fa; posix_spawn_file_actions_init(&fa); posix_spawn_file_actions_addchdir_np(&fa, w->dir);
   posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&fa, 1, "log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_adddup2(&fa, 1, 2);
-  int e = posix_spawnp(pid, argv[0], &fa, NULL, argv, environ);
+  posix_spawn_file_actions_adddup2(&fa, 1, 2); int e = posix_spawnp(pid, argv[0], &fa, NULL, argv, environ);
   posix_spawn_file_actions_destroy(&fa); return e;
 }
 
@@ -93,16 +86,14 @@ static bool run_program(Work *w, Args *a, bool *missing) {
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
   *missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;
   if (status == 0 || *missing) return status == 0;
-  Bytes log = work_read(w, "log");
-  const char *how = WIFSIGNALED(status) ? ctx_printf(w->c, "was ended by signal %d", WTERMSIG(status)) : "failed";
+  Bytes log = work_read(w, "log"); const char *how = WIFSIGNALED(status) ? ctx_printf(w->c, "was ended by signal %d", WTERMSIG(status)) : "failed";
   return refuse(w->c, ctx_printf(w->c, "%s %s\n%.2000s", program, how, log.at ? (char *)log.at : ""), NULL);
 }
 
 /* The first of the programs (separated by |) that exists runs with `rest`. */
 static bool run_first(Work *w, const char *programs, const Args *rest, const char *what, const char *help) {
   for (const char *s = programs; *s; s += strcspn(s, "|") + (strchr(s, '|') != NULL)) {
-    Args a = { 0 }; bool missing = false;
-    add_words(w->c, &a, ctx_internn(w->c, s, strcspn(s, "|")));
+    Args a = { 0 }; bool missing = false; add_words(w->c, &a, ctx_internn(w->c, s, strcspn(s, "|")));
     for (int k = 0; k < rest->n; k++) PUSH(w->c, a, rest->at[k]);
     if (run_program(w, &a, &missing)) return true;
     if (!missing) return false;
@@ -115,13 +106,11 @@ static bool compile(Work *w, const char *flag, const char *suffix) {
   const Target *t = w->m->target; const char *cc = getenv("CC"), *text = c_print(w->c, w->m, NULL);
   if (strcmp(t->cc, "cc") || !cc || !*cc) cc = t->cc;
   if (w->c->nerror || !work_write(w, work_name(w, ".c"), text, strlen(text))) return false;
-  Args a = { 0 };
-  add_words(w->c, &a, ctx_printf(w->c, "%s %s %s -o %s", t->cflags, flag, work_name(w, ".c"), work_name(w, suffix)));
+  Args a = { 0 }; add_words(w->c, &a, ctx_printf(w->c, "%s %s %s -o %s", t->cflags, flag, work_name(w, ".c"), work_name(w, suffix)));
   for (int k = 0; k < a.n && strstr(cc, "clang"); k++)   /* clang refuses gcc's switch against turning loops into calls of memset */
     if (!strcmp(a.at[k], "-fno-tree-loop-distribute-patterns")) a.at[k] = "-fno-builtin";
   return run_first(w, cc, &a, "the C compiler", "install it, name another one in CC (native targets), or use the LLVM printer (--printer=llvm)");
 }
-
 static bool uses_c(const Ctx *c) { return c->opt.printer && !strcmp(c->opt.printer, "c"); }
 
 /* NAME.o (or NAME.s) in the folder. */
@@ -130,7 +119,6 @@ static bool make_object(Work *w, bool assembly) {
   if (uses_c(w->c)) return compile(w, assembly ? "-S" : "-c", suffix);
   return llvm_emit(w->c, w->m, assembly ? OUT_S : OUT_O, &b.at, &b.n) && work_write(w, work_name(w, suffix), b.at, b.n);
 }
-
 static bool make_archive(Work *w) {
   Args a = { 0 }; add_words(w->c, &a, ctx_printf(w->c, "rcD %s %s", work_name(w, ".a"), work_name(w, ".o")));
   return make_object(w, false) && run_first(w, "llvm-ar-19|llvm-ar|ar", &a, "an archiver", "install binutils or llvm-19");
@@ -158,7 +146,6 @@ static bool emit_c(Ctx *c, const KModule *m, const char *path) {
   const char *header = header_path(c, path), *slash = strrchr(header, '/'), *text = c_print(c, m, slash ? slash + 1 : header);
   return c->nerror == 0 && write_text(c, path, text) && write_text(c, header, c_header(c, m));
 }
-
 static bool emit_through(Work *w, Emit kind, const char *path) {
   static const char *const suffix[] = { [EMIT_S] = ".s", [EMIT_O] = ".o", [EMIT_A] = ".a", [EMIT_SO] = ".so" };
   if (!(kind == EMIT_A ? make_archive(w) : kind == EMIT_SO ? make_shared(w) : make_object(w, kind == EMIT_S))) return false;
@@ -173,6 +160,5 @@ bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path) {
   if (kind == EMIT_LL && uses_c(c)) return refuse(c, "the C printer writes no LLVM IR", "leave out --printer=c");
   if (kind == EMIT_LL) return llvm_emit(c, m, OUT_LL, &b.at, &b.n) && file_write(c, path, b.at, b.n, false);
   if (!work_open(&w)) return false;
-  bool ok = emit_through(&w, kind, path); work_close(&w);
-  return ok;
+  bool ok = emit_through(&w, kind, path); work_close(&w); return ok;
 }

@@ -10,7 +10,6 @@
 #include <llvm-c/TargetMachine.h>
 #include <string.h>
 
-/* ---- control */
 typedef LLVMBasicBlockRef Block;
 typedef struct Sets { struct Set { int id; V was, now; } *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
@@ -30,19 +29,15 @@ static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {
     collect_sets(u, &i->body, s); collect_sets(u, &i->other, s);
   }
 }
-
 static Sets sets_of(Unit *u, const KInst *i) {
   Sets s = { alloc(u, sizeof *s.at, count_sets(&i->body) + count_sets(&i->other)), 0 };
-  collect_sets(u, &i->body, &s); collect_sets(u, &i->other, &s);
-  return s;
+  collect_sets(u, &i->body, &s); collect_sets(u, &i->other, &s); return s;
 }
 static Block new_block(Unit *u) { return LLVMAppendBasicBlockInContext(u->lc, u->fn, ""); }
 static void enter(Unit *u, Block b) { LLVMPositionBuilderAtEnd(u->b, b); u->era++; }
 static V number(T t, int64_t v) { return LLVMConstInt(t, (uint64_t)v, 1); }
-
 static V phi(Unit *u, V a, Block from_a, V b, Block from_b) {
-  V p = LLVMBuildPhi(u->b, LLVMTypeOf(a), "");
-  LLVMAddIncoming(p, &a, &from_a, 1);
+  V p = LLVMBuildPhi(u->b, LLVMTypeOf(a), ""); LLVMAddIncoming(p, &a, &from_a, 1);
   if (b) LLVMAddIncoming(p, &b, &from_b, 1);
   return p;
 }
@@ -55,18 +50,15 @@ static V launder(Unit *u, V p) {
 
 static void loop(Unit *u, const KInst *l) {
   Sets s = sets_of(u, l); V n = u->value[l->a[0]->id], zero = number(u->index, 0), weights = u->weights;
-  bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0;
-  Block before = LLVMGetInsertBlock(u->b), body = new_block(u), done = new_block(u);
+  bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0; Block before = LLVMGetInsertBlock(u->b), body = new_block(u), done = new_block(u);
   if (sure) LLVMBuildBr(u->b, body);
   else LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSGT, n, zero), body, done);
-  enter(u, body);
-  V count = u->value[l->id] = phi(u, zero, before, NULL, NULL);
+  enter(u, body); V count = u->value[l->id] = phi(u, zero, before, NULL, NULL);
   for (int k = 0; k < s.n; k++) s.at[k].now = u->value[s.at[k].id] = phi(u, s.at[k].was, before, NULL, NULL);
   if (l->hint == KL_LAUNDER && weights && target_launders(u->t)) u->weights = launder(u, weights);
   block(u, &l->body); u->weights = weights;
   Block last = LLVMGetInsertBlock(u->b); V next = LLVMBuildNSWAdd(u->b, count, number(u->index, 1), "");
-  LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSLT, next, n), body, done);
-  LLVMAddIncoming(count, &next, &last, 1);
+  LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSLT, next, n), body, done); LLVMAddIncoming(count, &next, &last, 1);
   for (int k = 0; k < s.n; k++) LLVMAddIncoming(s.at[k].now, &u->value[s.at[k].id], &last, 1);
   enter(u, done);
   for (int k = 0; k < s.n && !sure; k++) u->value[s.at[k].id] = phi(u, s.at[k].was, before, u->value[s.at[k].id], last);
@@ -75,20 +67,15 @@ static void loop(Unit *u, const KInst *l) {
 /* One side of an if; gives where it ends. */
 static Block side(Unit *u, Block at, const KBlock *b, Block done) {
   enter(u, at); block(u, b);
-  Block end = LLVMGetInsertBlock(u->b); LLVMBuildBr(u->b, done);
-  return end;
+  Block end = LLVMGetInsertBlock(u->b); LLVMBuildBr(u->b, done); return end;
 }
-
 static void branch(Unit *u, const KInst *i) {
   Sets s = sets_of(u, i); Block yes = new_block(u), no = new_block(u), done = new_block(u);
-  LLVMBuildCondBr(u->b, u->value[i->a[0]->id], yes, no);
-  Block end_yes = side(u, yes, &i->body, done);
+  LLVMBuildCondBr(u->b, u->value[i->a[0]->id], yes, no); Block end_yes = side(u, yes, &i->body, done);
   for (int k = 0; k < s.n; k++) s.at[k].now = u->value[s.at[k].id], u->value[s.at[k].id] = s.at[k].was;
-  Block end_no = side(u, no, &i->other, done);
-  enter(u, done);
+  Block end_no = side(u, no, &i->other, done); enter(u, done);
   for (int k = 0; k < s.n; k++) u->value[s.at[k].id] = phi(u, s.at[k].now, end_yes, u->value[s.at[k].id], end_no);
 }
-
 static void block(Unit *u, const KBlock *b) {
   EACH_INST(i, b)
     if (i->op == K_LOOP) loop(u, i);
@@ -105,7 +92,6 @@ static const char *symbol(Unit *u, const char *suffix) { return u->host->printf(
 static void add_attr(Unit *u, unsigned at, const char *name) {
   LLVMAddAttributeAtIndex(u->fn, at, LLVMCreateEnumAttribute(u->lc, LLVMGetEnumAttributeKindForName(name, strlen(name)), 0));
 }
-
 static void add_text_attr(Unit *u, const char *name, const char *v) {
   LLVMAttributeRef a = LLVMCreateStringAttribute(u->lc, name, (unsigned)strlen(name), v, (unsigned)strlen(v));
   LLVMAddAttributeAtIndex(u->fn, (unsigned)LLVMAttributeFunctionIndex, a);
@@ -117,48 +103,38 @@ static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bo
   for (int k = 0; k < np + nd; k++) p[k] = k < np ? u->ptr : dim;
   u->fn = LLVMAddFunction(u->mod, symbol(u, name), LLVMFunctionType(result, p, (unsigned)(np + nd), 0));
   LLVMSetLinkage(u->fn, exported ? LLVMExternalLinkage : LLVMInternalLinkage);
-  add_attr(u, (unsigned)LLVMAttributeFunctionIndex, "nounwind");
-  add_text_attr(u, "no-builtins", ""); add_text_attr(u, "no-trapping-math", "true");
+  add_attr(u, (unsigned)LLVMAttributeFunctionIndex, "nounwind"); add_text_attr(u, "no-builtins", ""); add_text_attr(u, "no-trapping-math", "true");
   enter(u, new_block(u)); return u->fn;
 }
-
 static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body); LLVMBuildRetVoid(u->b); }
 
 /* void kernel(args..., state, scratch, dims...) */
 static V kernel(Unit *u, const KFunc *f) {
-  int n = nargs(u), d = ndims(u);
-  V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), n + 2, u->index, d, false);
+  int n = nargs(u), d = ndims(u); V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), n + 2, u->index, d, false);
   for (int k = 0; k < n; k++) u->arg[k] = param(u, k);
   u->state = param(u, n); u->scratch = param(u, n + 1);
   for (int k = 0; k < d; k++) u->dim[k] = param(u, n + 2 + k);
   for (int k = n; k < n + 2; k++) add_attr(u, (unsigned)k + 1, "noalias");
   body(u, f); return fn;
 }
-
 static void init(Unit *u) { function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true); u->state = param(u, 0); body(u, u->m->init); }
 
 /* Leaves the function with `code` where `bad` holds. */
 static void refuse(Unit *u, V bad, int code) {
-  Block out = new_block(u), on = new_block(u);
-  LLVMBuildCondBr(u->b, bad, out, on);
-  enter(u, out); LLVMBuildRet(u->b, unit_i32(u, code));
-  enter(u, on);
+  Block out = new_block(u), on = new_block(u); LLVMBuildCondBr(u->b, bad, out, on);
+  enter(u, out); LLVMBuildRet(u->b, unit_i32(u, code)); enter(u, on);
 }
 static V not_null(Unit *u, V p) { refuse(u, LLVMBuildIsNull(u->b, p, ""), 2); return p; }
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
-
 static V checked_dim(Unit *u, V dims, int k) {
-  const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k);
-  refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
-  refuse(u, unit_icmp(u, LLVMIntSGT, v, number(u->i64, d->hi)), 1);
-  return u->index == u->i64 ? v : LLVMBuildTrunc(u->b, v, u->index, "");
+  const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k); refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
+  refuse(u, unit_icmp(u, LLVMIntSGT, v, number(u->i64, d->hi)), 1); return u->index == u->i64 ? v : LLVMBuildTrunc(u->b, v, u->index, "");
 }
 
 /* int call(args, state, scratch, dims, parallel) */
 static V call_entry(Unit *u, V *kernels) {
   V f = function(u, "call", u->i32, 5, NULL, 0, true), args = param(u, 0), dims = param(u, 3);
-  V *arg = alloc(u, sizeof *arg, nargs(u) + 2 + ndims(u)), *a = arg;
-  not_null(u, args);
+  V *arg = alloc(u, sizeof *arg, nargs(u) + 2 + ndims(u)), *a = arg; not_null(u, args);
   for (int k = 0; k < nargs(u); k++) *a++ = not_null(u, item(u, u->ptr, args, k));
   *a++ = param(u, 1); *a++ = param(u, 2);
   if (u->m->state_bytes) not_null(u, a[-2]);
@@ -178,13 +154,11 @@ static V packed(Unit *u, T t, int from, int n) {
 
 /* int run(args..., state, scratch, dims...) */
 static void run_entry(Unit *u, V call) {
-  int n = nargs(u), d = ndims(u);
-  function(u, "run", u->i32, n + 2, u->i64, d, true);
+  int n = nargs(u), d = ndims(u); function(u, "run", u->i32, n + 2, u->i64, d, true);
   V args = packed(u, u->ptr, 0, n), dims = packed(u, u->i64, n + 2, d), a[5] = { args, param(u, n), param(u, n + 1), dims, LLVMConstNull(u->ptr) };
   LLVMBuildRet(u->b, LLVMBuildCall2(u->b, LLVMGlobalGetValueType(call), call, a, 5, ""));
 }
 
-/* ---- the module */
 static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned align, bool exported) {
   V init = LLVMConstStringInContext2(u->lc, bytes, n, 1), g = LLVMAddGlobal(u->mod, LLVMTypeOf(init), symbol(u, name));
   LLVMSetInitializer(g, init); LLVMSetGlobalConstant(g, 1); LLVMSetAlignment(g, align);
@@ -192,21 +166,16 @@ static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned a
   if (!exported) LLVMSetUnnamedAddress(g, LLVMGlobalUnnamedAddr);
   return g;
 }
-
 static void write_module(Unit *u) {
-  const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel);
-  data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
+  const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel); data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
   if (m->nconstant) u->weights = data(u, "weights", m->constant, (size_t)m->nconstant, 64, false);
   for (int k = 0; k < m->nkernel; k++) kernels[k] = kernel(u, m->kernel[k]);
   init(u); run_entry(u, call_entry(u, kernels));
 }
-
 static bool fail(Unit *u, const char *what, char *why) {
-  u->host->error(u->c, (Pos){ 0 }, "%s: %s", what, why);
-  LLVMDisposeMessage(why); u->failed = true;
+  u->host->error(u->c, (Pos){ 0 }, "%s: %s", what, why); LLVMDisposeMessage(why); u->failed = true;
   return false;
 }
-
 static void on_diagnostic(LLVMDiagnosticInfoRef d, void *arg) {
   if (LLVMGetDiagInfoSeverity(d) == LLVMDSError) fail(arg, "LLVM", LLVMGetDiagInfoDescription(d));
 }
@@ -223,8 +192,7 @@ static LLVMTargetMachineRef machine(Unit *u) {
   LLVMTargetMachineOptionsSetCPU(o, u->t->cpu); LLVMTargetMachineOptionsSetFeatures(o, u->t->features);
   if (u->t->abi) LLVMTargetMachineOptionsSetABI(o, u->t->abi);
   LLVMTargetMachineOptionsSetCodeGenOptLevel(o, LLVMCodeGenLevelDefault); LLVMTargetMachineOptionsSetRelocMode(o, LLVMRelocPIC);
-  LLVMTargetMachineRef tm = LLVMCreateTargetMachineWithOptions(target, u->t->triple, o);
-  LLVMDisposeTargetMachineOptions(o); return tm;
+  LLVMTargetMachineRef tm = LLVMCreateTargetMachineWithOptions(target, u->t->triple, o); LLVMDisposeTargetMachineOptions(o); return tm;
 }
 
 static void start(Unit *u, LLVMTargetMachineRef tm) {
@@ -233,11 +201,9 @@ static void start(Unit *u, LLVMTargetMachineRef tm) {
   LLVMSetTarget(u->mod, u->t->triple); LLVMSetModuleDataLayout(u->mod, layout); LLVMDisposeTargetData(layout);
   u->ptr = LLVMPointerTypeInContext(c, 0);
   u->i1 = LLVMInt1TypeInContext(c); u->i8 = LLVMInt8TypeInContext(c); u->i32 = LLVMInt32TypeInContext(c); u->i64 = LLVMInt64TypeInContext(c);
-  u->index = u->t->index_bits == 32 ? u->i32 : u->i64;
-  u->memo = alloc(u, sizeof *u->memo, NMEMO); u->era = 1;
+  u->index = u->t->index_bits == 32 ? u->i32 : u->i64; u->memo = alloc(u, sizeof *u->memo, NMEMO); u->era = 1;
   u->arg = alloc(u, sizeof *u->arg, nargs(u)); u->dim = alloc(u, sizeof *u->dim, ndims(u));
 }
-
 static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) { *out = u->host->alloc(u->c, n + 1); *size = n; memcpy(*out, s, n); }
 
 static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out, size_t *size) {
@@ -249,8 +215,7 @@ static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out
     return true;
   }
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, u->mod, kind == OUT_O ? LLVMObjectFile : LLVMAssemblyFile, &s, &buf)) return fail(u, "LLVM", s);
-  take(u, LLVMGetBufferStart(buf), LLVMGetBufferSize(buf), out, size);
-  LLVMDisposeMemoryBuffer(buf); return !u->failed;
+  take(u, LLVMGetBufferStart(buf), LLVMGetBufferSize(buf), out, size); LLVMDisposeMemoryBuffer(buf); return !u->failed;
 }
 
 bool frit_llvm_emit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind, uint8_t **out, size_t *size) {
@@ -261,8 +226,7 @@ bool frit_llvm_emit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind
   u.lc = LLVMContextCreate(); LLVMContextSetDiagnosticHandler(u.lc, on_diagnostic, &u);
   LLVMTargetMachineRef tm = machine(&u); bool ok = false;
   if (tm) {
-    start(&u, tm); write_module(&u);
-    ok = output(&u, tm, kind, out, size);
+    start(&u, tm); write_module(&u); ok = output(&u, tm, kind, out, size);
     LLVMDisposeBuilder(u.b); LLVMDisposeModule(u.mod); LLVMDisposeTargetMachine(tm);
   }
   LLVMContextDispose(u.lc); return ok;

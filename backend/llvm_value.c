@@ -9,24 +9,18 @@
 /* bool is i1: memory has none. */
 static T elem_type(Unit *u, Type t) {
   switch (t) {
-  case T_BOOL: return u->i1;
-  case T_WINT: return u->index;
-  case T_F16: return LLVMHalfTypeInContext(u->lc);
-  case T_F32: return LLVMFloatTypeInContext(u->lc);
-  case T_F64: return LLVMDoubleTypeInContext(u->lc);
-  default: return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
+  case T_BOOL: return u->i1;                              case T_WINT: return u->index;
+  case T_F16: return LLVMHalfTypeInContext(u->lc);        case T_F32: return LLVMFloatTypeInContext(u->lc);
+  case T_F64: return LLVMDoubleTypeInContext(u->lc);      default: return LLVMIntTypeInContext(u->lc, 8 * (unsigned)type_bytes(t));
   }
 }
-
 static T llvm_type(Unit *u, KType t) { return t.lanes == 1 ? elem_type(u, t.elem) : LLVMVectorType(elem_type(u, t.elem), (unsigned)t.lanes); }
 
 /* Calls the intrinsic `name` overloaded on `over`: of one type, or of that and pointers (or vectors of them). */
 static V intrinsic(Unit *u, const char *name, const T *over, int nover, V *arg, int narg) {
-  unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
-  V f = LLVMGetIntrinsicDeclaration(u->mod, id, (T *)over, (size_t)nover);
+  unsigned id = LLVMLookupIntrinsicID(name, strlen(name)); V f = LLVMGetIntrinsicDeclaration(u->mod, id, (T *)over, (size_t)nover);
   return LLVMBuildCall2(u->b, LLVMIntrinsicGetType(u->lc, id, (T *)over, (size_t)nover), f, arg, (unsigned)narg, "");
 }
-
 static V splat(Unit *u, KType t, V s) {
   if (t.lanes == 1) return s;
   V none = LLVMGetPoison(llvm_type(u, t)), one = LLVMBuildInsertElement(u->b, none, s, unit_i32(u, 0), "");
@@ -67,7 +61,6 @@ static V do_isnan(Unit *u, KType t, V *a) { (void)t; return fcmp(u, LLVMRealUNO,
 static V do_fma(Unit *u, KType t, V *a) {
   (void)t; return u->t->fma ? call_on(u, "llvm.fma", a, 3) : LLVMBuildFAdd(u->b, LLVMBuildFMul(u->b, a[0], a[1], ""), a[2], "");
 }
-
 static V do_fnma(Unit *u, KType t, V *a) {
   V n[3] = { LLVMBuildFNeg(u->b, a[0], ""), a[1], a[2] };
   return u->t->fma ? do_fma(u, t, n) : LLVMBuildFSub(u->b, a[2], LLVMBuildFMul(u->b, a[0], a[1], ""), "");
@@ -81,8 +74,7 @@ static V guarded(Unit *u, KType t, V *a, bool remainder, bool floors) {
   V q = LLVMBuildBinOp(u->b, sign ? LLVMSDiv : LLVMUDiv, a[0], b, ""), r = LLVMBuildBinOp(u->b, sign ? LLVMSRem : LLVMURem, a[0], b, "");
   if (floors && sign) {
     V off = LLVMBuildAnd(u->b, unit_icmp(u, LLVMIntNE, r, none), unit_icmp(u, LLVMIntSLT, LLVMBuildXor(u->b, r, b, ""), none), "");
-    q = choose(u, off, LLVMBuildSub(u->b, q, one, ""), q);
-    r = choose(u, off, LLVMBuildAdd(u->b, r, b, ""), r);
+    q = choose(u, off, LLVMBuildSub(u->b, q, one, ""), q); r = choose(u, off, LLVMBuildAdd(u->b, r, b, ""), r);
   }
   V v = remainder ? r : q;
   if (sign) v = choose(u, bym, remainder ? none : LLVMBuildNeg(u->b, a[0], ""), v);
@@ -97,8 +89,7 @@ static V do_rem(Unit *u, KType t, V *a) { return guarded(u, t, a, true, false); 
 static V shift(Unit *u, KType t, V *a, LLVMOpcode op) {
   int64_t bits = LLVMGetIntTypeWidth(elem_type(u, t.elem));
   V wide = unit_icmp(u, LLVMIntUGE, a[1], int_lanes(u, t, bits)), most = op == LLVMAShr ? int_lanes(u, t, bits - 1) : zero(u, t);
-  V v = LLVMBuildBinOp(u->b, op, a[0], choose(u, wide, most, a[1]), "");
-  return op == LLVMAShr ? v : choose(u, wide, zero(u, t), v);
+  V v = LLVMBuildBinOp(u->b, op, a[0], choose(u, wide, most, a[1]), ""); return op == LLVMAShr ? v : choose(u, wide, zero(u, t), v);
 }
 static V do_shl(Unit *u, KType t, V *a) { return shift(u, t, a, LLVMShl); }
 static V do_shr(Unit *u, KType t, V *a) { return shift(u, t, a, is_unsigned(t) ? LLVMLShr : LLVMAShr); }
@@ -113,8 +104,7 @@ static V call_named(Unit *u, const char *name, V *arg, int n) {
 
 /* AVX-512's masked forms: operands, what masked lanes give, the mask. */
 static V call_avx512(Unit *u, const char *name, int lanes, V *a, int n) {
-  const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
-  V arg[5] = { a[0], a[1] };
+  const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes); V arg[5] = { a[0], a[1] };
   arg[n] = LLVMConstNull(LLVMTypeOf(a[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
   bool rounds = n == 2 && lanes == 16;                   /* and the present rounding mode */
   if (rounds) arg[4] = unit_i32(u, 4);
@@ -130,7 +120,6 @@ static V on_register(Unit *u, KType t, V *a, int narg, V (*op)(Unit *, int lanes
   V r = op(u, lanes, wide);
   return t.lanes == 1 ? LLVMBuildExtractElement(u->b, r, first, "") : t.lanes == lanes ? r : lanes_of(u, r, 0, lanes, t.lanes);
 }
-
 static V rcp(Unit *u, int lanes, V *a) {
   if (u->t->isa == ISA_NEON) return call_on(u, "llvm.aarch64.neon.frecpe", a, 1);
   if (u->t->isa == ISA_AVX512) return call_avx512(u, "rcp14", lanes, a, 1);
@@ -142,8 +131,7 @@ static V do_rcpe(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, rcp); 
 /* a * 2^n by adding n to the exponent of 1.0. */
 static V do_scale2(Unit *u, KType t, V *a) {
   if (u->t->isa == ISA_AVX512 && t.elem == T_F32) return on_register(u, t, a, 2, scalef);
-  bool wide = t.elem == T_F64; KType it = { wide ? T_I64 : T_I32, t.lanes };
-  V n = LLVMBuildFPToSI(u->b, a[1], llvm_type(u, it), "");
+  bool wide = t.elem == T_F64; KType it = { wide ? T_I64 : T_I32, t.lanes }; V n = LLVMBuildFPToSI(u->b, a[1], llvm_type(u, it), "");
   n = LLVMBuildShl(u->b, LLVMBuildAdd(u->b, n, int_lanes(u, it, wide ? 1023 : 127), ""), int_lanes(u, it, wide ? 52 : 23), "");
   return LLVMBuildFMul(u->b, a[0], LLVMBuildBitCast(u->b, n, llvm_type(u, t), ""), "");
 }
@@ -166,20 +154,16 @@ static const Row rows[KF_COUNT] = {
 };
 
 static V apply(Unit *u, KFn fn, KType t, V *a) {
-  const Row *r = &rows[fn];
-  int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;
+  const Row *r = &rows[fn]; int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;
   if (r->fn) return r->fn(u, t, a);
   if (r->name) return call_on(u, r->name, a, 1);
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");
   return type_is_float(t.elem) ? fcmp(u, (LLVMRealPredicate)code, a[0], a[1]) : unit_icmp(u, (LLVMIntPredicate)code, a[0], a[1]);
 }
-
-/* ---- addresses */
 static V base_of(Unit *u, const KBuf *b) {
   V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? u->scratch : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
   return b->offset ? unit_gep(u, u->i8, base, number(u, b->offset)) : base;
 }
-
 static V variable_part(Unit *u, const KAddr *a) {
   V sum = NULL;
   for (int k = 0; k < a->nterm; k++) {
@@ -189,7 +173,6 @@ static V variable_part(Unit *u, const KAddr *a) {
   }
   return sum;
 }
-
 static T element(Unit *u, const KAddr *a) { return elem_type(u, u->m->buf[a->buf].elem); }
 
 /* The address without its constant part: computed once a basic block. */
@@ -202,13 +185,11 @@ static V moving_base(Unit *u, const KAddr *a) {
   if (off) p = unit_gep(u, element(u, a), p, off);
   *m = (AddrMemo){ *a, p, u->era }; return p;
 }
-
 static V address(Unit *u, const KAddr *a) { V p = moving_base(u, a); return a->c ? unit_gep(u, element(u, a), p, number(u, a->c)) : p; }
 
 /* ---- memory. Plain, masked or at several places: v is what is stored, or NULL, and the value is what is loaded. */
 static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
-  int align = type_bytes(u->m->buf[k->addr.buf].elem);
-  T t = llvm_type(u, k->type), over[2] = { t, LLVMTypeOf(p) };
+  int align = type_bytes(u->m->buf[k->addr.buf].elem); T t = llvm_type(u, k->type), over[2] = { t, LLVMTypeOf(p) };
   bool spread = k->op == K_GATHER || k->op == K_SCATTER;
   if (spread ? k->type.lanes > 1 : k->a[0] != NULL) {
     V mask = k->a[0] ? arg(u, k, 0) : int_lanes(u, (KType){ T_BOOL, k->type.lanes }, 1);
@@ -221,8 +202,6 @@ static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
 }
 
 static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
-
-/* ---- lanes */
 static V iota(Unit *u, KType t) {
   V lane[64];
   for (int i = 0; i < t.lanes && i < 64; i++) lane[i] = LLVMConstInt(elem_type(u, t.elem), (unsigned)i, 0);
@@ -241,16 +220,12 @@ static V hred(Unit *u, const KInst *k) {
   V v = arg(u, k, 0);
   if (k->a[0]->type.lanes == 1) return v;
   for (int n = k->a[0]->type.lanes / 2; n >= 1; n /= 2) {
-    V ab[3] = { lanes_of(u, v, 0, n, n), lanes_of(u, v, n, 2 * n, n) };
-    v = apply(u, k->fn, (KType){ k->type.elem, n }, ab);
+    V ab[3] = { lanes_of(u, v, 0, n, n), lanes_of(u, v, n, 2 * n, n) }; v = apply(u, k->fn, (KType){ k->type.elem, n }, ab);
   }
   return LLVMBuildExtractElement(u->b, v, unit_i32(u, 0), "");
 }
-
-/* ---- conversions */
 static bool is_signed(Type t) { return type_class(t) == 'i'; }
 static V int_to_int(Unit *u, V v, Type from, KType to) { return LLVMBuildIntCast2(u->b, v, llvm_type(u, to), is_signed(from), ""); }
-
 static V plain_cast(Unit *u, V v, Type from, KType to) {
   T t = llvm_type(u, to);
   if (type_is_float(from) && type_is_float(to.elem)) return LLVMBuildFPCast(u->b, v, t, "");
@@ -260,14 +235,10 @@ static V plain_cast(Unit *u, V v, Type from, KType to) {
   KType wide = { to.elem == T_U32 || to.elem == T_U64 ? T_I64 : T_I32, to.lanes };       /* unsigned and narrow ones wrap like the other printer's */
   return int_to_int(u, LLVMBuildFPToSI(u->b, v, llvm_type(u, wide), ""), T_I64, to);
 }
-
 static V clamp_int(Unit *u, V v, Type from, KType to) {
-  KType wide = { T_I64, to.lanes };
-  V w = int_to_int(u, v, from, wide), lo = int_lanes(u, wide, (int64_t)type_lowest(to.elem));
+  KType wide = { T_I64, to.lanes }; V w = int_to_int(u, v, from, wide), lo = int_lanes(u, wide, (int64_t)type_lowest(to.elem));
   V hi = int_lanes(u, wide, to.elem == T_I64 ? INT64_MAX : (int64_t)type_highest(to.elem));
-  w = choose(u, unit_icmp(u, LLVMIntSLT, w, lo), lo, w);
-  w = choose(u, unit_icmp(u, LLVMIntSGT, w, hi), hi, w);
-  return int_to_int(u, w, T_I64, to);
+  w = choose(u, unit_icmp(u, LLVMIntSLT, w, lo), lo, w); w = choose(u, unit_icmp(u, LLVMIntSGT, w, hi), hi, w); return int_to_int(u, w, T_I64, to);
 }
 
 /* Rounds to even, then to the type's range (its largest value that a float has); NaN gives 0. */
@@ -275,12 +246,9 @@ static V clamp_float(Unit *u, V v, KType from, KType to) {
   double top = to.elem == T_I32 ? 2147483520.0 : to.elem == T_U32 ? 4294967040.0 : 9223371487098961920.0;
   if (type_bytes(to.elem) < 4 || from.elem == T_F64) top = type_highest(to.elem);
   V r = call_on(u, "llvm.rint", &v, 1), none = fcmp(u, LLVMRealUNO, v, v);
-  V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top);
-  r = choose(u, fcmp(u, LLVMRealOLT, r, lo), lo, r);
-  r = choose(u, fcmp(u, LLVMRealOGT, r, hi), hi, r);
-  return plain_cast(u, choose(u, none, zero(u, from), r), from.elem, to);
+  V lo = real(u, from, type_lowest(to.elem)), hi = real(u, from, top); r = choose(u, fcmp(u, LLVMRealOLT, r, lo), lo, r);
+  r = choose(u, fcmp(u, LLVMRealOGT, r, hi), hi, r); return plain_cast(u, choose(u, none, zero(u, from), r), from.elem, to);
 }
-
 static V cast(Unit *u, const KInst *k) {
   KType from = k->a[0]->type; V v = arg(u, k, 0);
   if (k->mode == CV_BITS) return LLVMBuildBitCast(u->b, v, llvm_type(u, k->type), "");
@@ -292,13 +260,10 @@ V inst_value(Unit *u, const KInst *k) {
   V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
   switch (k->op) {
   case K_CONST: return type_is_float(k->type.elem) ? real(u, k->type, k->f) : int_lanes(u, k->type, k->imm);
-  case K_PARAM: return u->dim[k->imm];
   case K_FN: return apply(u, k->fn, k->a[k->fn == KF_SELECT]->type, a);
-  case K_CAST: return cast(u, k);
-  case K_BCAST: return splat(u, k->type, a[0]);
-  case K_IOTA: return iota(u, k->type);
-  case K_PREFIX: return prefix(u, k);
-  case K_HRED: return hred(u, k);
+  case K_PARAM: return u->dim[k->imm];                 case K_CAST: return cast(u, k);
+  case K_BCAST: return splat(u, k->type, a[0]);        case K_IOTA: return iota(u, k->type);
+  case K_PREFIX: return prefix(u, k);                  case K_HRED: return hred(u, k);
   case K_LANE: return LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
   case K_LOAD: return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load");
   case K_STORE: return access(u, k, a[1], address(u, &k->addr), "llvm.masked.store");

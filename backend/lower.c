@@ -7,14 +7,13 @@
 
 /* Starts L afresh, but for what the module shares. */
 static KFunc *func_begin(Lower *L, Kernel *k) {
-  KFunc *f = MAKE(L->c, KFunc, .name = k->name, .label = k->label, .pos = k->pos); KMemo *m = k_memo(L->c);
+  KFunc *f = NEW_AS(L->c, KFunc, .name = k->name, .label = k->label, .pos = k->pos); KMemo *m = k_memo(L->c);
   *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
   m->scope = k_scope(&L->b, NULL); L->param = NEWN(L->c, KInst *, L->g->ndim + 1);
   for (int d = 0; d < L->g->ndim; d++) L->param[d] = k_emit(&L->b, (KInst){ .op = K_PARAM, .type = { T_WINT, 1 }, .imm = d });
   return f;
 }
-
 static void stores_external(Lower *L, const LEq *e) {
   if (e->out->external) e->out->store = store_external(L, e->out);
   EACH(LRead, r, e->read) if (r->t->external && !r->t->store) r->t->store = store_external(L, r->t);
@@ -22,12 +21,9 @@ static void stores_external(Lower *L, const LEq *e) {
 
 /* ---- estimates: a stream counts as one frame, other symbolic dimensions at their most */
 static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
-
 static bool count_fn(const Expr *e, void *arg) {
-  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT);
-  return true;
+  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT); return true;
 }
-
 static double eq_flops(const LEq *e) {
   double free = 1, all = 1, body = 0, init = 0;
   for (int k = 0; k < e->n; k++) *(k < e->nfree ? &free : &all) *= extent_count(e->ix[k]->ext);
@@ -56,7 +52,6 @@ static KFunc *lower_kernel(Lower *L, Kernel *k) {
 /* ---- state <- next, when all kernels have run */
 static bool is_waiting(const Tensor *t) { return t->kind == TK_STATE && t->next; }
 static bool same_place(const KBuf *a, const KBuf *b) { return a->kind == b->kind && a->offset == b->offset && a->kind != KB_IN && a->kind != KB_OUT; }
-
 static int temporary(Lower *L, const Tensor *t) {
   int64_t bytes = tensor_size(t) * type_bytes(t->type), at = l_take(&L->top, bytes);
   if (L->top > L->s.peak) L->s.peak = L->top;
@@ -70,8 +65,7 @@ static void lower_next_state(Lower *L) {
   if (!all.n) return;
   KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
   for (int k = 0; k < all.n; k++) {
-    Tensor *t = all.at[k];
-    aside[k] = is_waiting(t->next) ? temporary(L, t) : -1;
+    Tensor *t = all.at[k]; aside[k] = is_waiting(t->next) ? temporary(L, t) : -1;
     if (aside[k] >= 0) copy_buffer(L, aside[k], tensor_buffer(L, t->next), tensor_size(t));
   }
   for (int k = 0; k < all.n; k++) {
@@ -86,9 +80,8 @@ static void zero_state(Lower *L) {
   int w = target_lanes(L->t, 4); int64_t bytes = up_to(L->s.state, 64), n = bytes / 4 / w;
   if (!bytes) return;
   int buf = buf_add(L, (KBuf){ .name = "state", .kind = KB_STATE, .elem = T_I32, .arg = -1, .bytes = bytes });
-  KTerm *at = MAKE(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w); KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
-  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } });
-  loop_end(L);
+  KTerm *at = NEW_AS(L->c, KTerm, loop_begin(L, l_int(L, n), n, KL_SERIAL), w); KInst *zero = k_const(&L->b, ktype(T_I32, w), 0, 0);
+  k_emit(&L->b, (KInst){ .op = K_STORE, .type = { T_I32, w }, .a = { NULL, zero }, .addr = { .buf = buf, .nterm = 1, .term = at } }); loop_end(L);
 }
 
 /* The initial expression as an equation over the frames first .. first + n - 1 (or the whole state), into storage s. */
@@ -97,8 +90,7 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
   *q = (Eq){ .out = t, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos, .place = NEWN(L->c, Expr *, t->rank + 1) };
   *leaf = (Tree){ .kind = TREE_LEAF, .name = t->name, .leaf = NEWN(L->c, LeafDim, t->rank + 1), .nleaf = t->rank };
   for (int d = 0; d < t->rank; d++) {
-    q->place[d] = expr_index(L->c, t->init_index[d]);
-    leaf->leaf[d] = (LeafDim){ t->init_index[d]->name, LEAF_SERIAL, 1 };
+    q->place[d] = expr_index(L->c, t->init_index[d]); leaf->leaf[d] = (LeafDim){ t->init_index[d]->name, LEAF_SERIAL, 1 };
     reg[d] = n && d == t->stream_dim ? (LDim){ .base = laff_int(first), .ext = n } : (LDim){ .ext = extent_max(t->shape[d]) };
   }
   LEq *e = resolve_eq(L, q);
@@ -106,19 +98,16 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
 }
 
 static bool is_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
-
 static void init_history(Lower *L, const LHist *h) {
   Tensor *t = h->t->t;
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
   *s = *h->store; s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
-  s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h);
-  init_fill(L, t, s, -h->h, h->h);
+  s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h); init_fill(L, t, s, -h->h, h->h);
 }
 
 static KFunc *lower_init(Lower *L) {
-  KFunc *f = func_begin(L, &(Kernel){ .name = "init", .label = "state" });
-  zero_state(L);
+  KFunc *f = func_begin(L, &(Kernel){ .name = "init", .label = "state" }); zero_state(L);
   EACH(LHist, h, L->s.hists) init_history(L, h);
   for (int i = 0; i < L->g->ntensor; i++) {
     Tensor *t = L->g->tensor[i];

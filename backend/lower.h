@@ -9,8 +9,6 @@
 #include "kir.h"
 #include <string.h>
 
-#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
-
 /* ---- value numbering (kir.c) */
 typedef struct KScope { struct KScope *up; int id; } KScope;
 typedef struct KEntry { uint64_t hash; KInst *inst; KScope *scope; } KEntry;
@@ -26,8 +24,7 @@ KInst *k_ifn(KBuild *b, KFn fn, KInst *x, KInst *y);     /* index arithmetic: fo
 void k_range(const KBuild *b, const KInst *v, int64_t *lo, int64_t *hi);
 KInst *k_bcast(KBuild *b, KInst *x, int lanes); KInst *k_prefix(KBuild *b, KInst *n, int lanes);
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
-void kir_hoist(Ctx *c, KFunc *f);                                            /* index arithmetic in front of loops */
-void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);  /* removes what is unused, numbers, marks reuse and laundering */
+void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);          /* removes what is unused, hoists, interleaves, numbers, hints */
 
 /* ---- pointer map (lower_eq.c) */
 typedef struct LMap { const void **key; void **val; int n, cap; } LMap;

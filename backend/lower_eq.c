@@ -37,7 +37,7 @@ LTensor *tensor_of(Lower *L, const Tensor *t) { return lmap_get(&L->tensors, t);
 static LTensor *tensor_add(Lower *L, Tensor *t) {
   LTensor *r = tensor_of(L, t);
   if (r) return r;
-  r = MAKE(L->c, LTensor, .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0);
+  r = NEW_AS(L->c, LTensor, .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0);
   for (int k = 0; k < L->k->nout; k++) r->external |= L->k->out[k] == t;
   for (int k = 0; k < L->k->nin; k++) r->external |= L->k->in[k] == t;
   PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r); return r;
@@ -45,15 +45,12 @@ static LTensor *tensor_add(Lower *L, Tensor *t) {
 
 typedef struct Uses { const LEq *e; uint32_t bits; bool data; } Uses;
 static bool add_use(const Expr *x, void *arg) {
-  Uses *u = arg;
-  u->data |= x->kind == E_READ;
+  Uses *u = arg; u->data |= x->kind == E_READ;
   for (int k = 0; x->kind == E_INDEX && k < u->e->n; k++) if (u->e->ix[k] == x->index) u->bits |= 1u << k;
   return true;
 }
-
 static LForm form_of(Lower *L, LEq *e, const Expr *x, bool number) {
-  Aff a = { 0 }; Uses u = { e, 0, false };
-  expr_walk(x, add_use, &u);
+  Aff a = { 0 }; Uses u = { e, 0, false }; expr_walk(x, add_use, &u);
   LForm f = { .e = x, .uses = u.bits };
   if (!number || u.data || !expr_affine(L->c, x, &a)) return f;
   f = (LForm){ true, a.c, a.n, NEWN(L->c, LTerm, a.n + 1), x, u.bits };
@@ -92,7 +89,6 @@ static Inside inside(Lower *L, const LEq *e, const LForm *f, Extent x) {
   return r;
 }
 
-/* ---- reads */
 static int time_index(Lower *L, const LEq *e, const LRead *r) {
   const LForm *f = &r->place[r->t->t->stream_dim];
   for (int k = 0; k < f->n && f->aff; k++) {
@@ -104,10 +100,9 @@ static int time_index(Lower *L, const LEq *e, const LRead *r) {
 
 static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
   const Tensor *t = x->tensor; int n = t->rank + 1;
-  LRead *r = MAKE(L->c, LRead, x, tensor_add(L, x->tensor), NEWN(L->c, LForm, n), true, NEWN(L->c, bool, n), -1);
+  LRead *r = NEW_AS(L->c, LRead, x, tensor_add(L, x->tensor), NEWN(L->c, LForm, n), true, NEWN(L->c, bool, n), -1);
   for (int d = 0; d < t->rank; d++) {
-    r->place[d] = form_of(L, e, x->arg[d], true);
-    Inside i = inside(L, e, &r->place[d], t->shape[d]);
+    r->place[d] = form_of(L, e, x->arg[d], true); Inside i = inside(L, e, &r->place[d], t->shape[d]);
     r->inside[d] = (r->t->hist && d == t->stream_dim) || (i.lo && i.hi); r->safe &= r->inside[d];
   }
   if (r->t->hist) r->time = time_index(L, e, r);
@@ -121,10 +116,8 @@ static void read_add(Lower *L, LEq *e, const Expr *x) {
   PUSH(L->c, e->read, r);
 }
 
-/* ---- conditions */
 static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
-
 static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
   Inside i = inside(L, e, f, x); Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
   if (!i.lo && f->aff) cond_add(L, v, *f);
@@ -142,8 +135,7 @@ static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x) {
 
 /* left - right - slack >= 0 */
 static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t slack) {
-  LForm f = form_of(L, e, expr_fn2(L->c, FN_SUB, l, r), true);
-  f.c -= slack;
+  LForm f = form_of(L, e, expr_fn2(L->c, FN_SUB, l, r), true); f.c -= slack;
   if (f.aff) cond_add(L, v, f);
   return f.aff;
 }
@@ -196,7 +188,6 @@ static bool always_read(const Expr *e, const Expr *read) {
   for (int k = 0; k < (e->kind == E_SELECT ? 1 : e->kind == E_OR ? 0 : e->n); k++) if (always_read(e->arg[k], read)) return true;
   return false;
 }
-
 static bool reads_more(const Expr *e, const Expr *all) {
   if (e->kind == E_READ && !always_read(all, e)) return true;
   for (int k = 0; k < e->n; k++) if (reads_more(e->arg[k], all)) return true;
@@ -234,7 +225,6 @@ static Expr *plain(Ctx *c, Expr *e, void *arg) {
 static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr_number(x) == v; }
 /* x or v: its reads' conditions are the equation's, what is left is x. */
 static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) { collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]); return x->arg[0]; }
-
 static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
   if (x->kind == E_OR && is_number(x->arg[1], 0)) {
     int n = e->cond.n; x = strip_or(L, e, x);
@@ -247,8 +237,7 @@ static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
 }
 
 static void resolve_reduction(Lower *L, LEq *e) {
-  const Expr *body = e->red->arg[0];
-  e->kind = e->red->red;
+  const Expr *body = e->red->arg[0]; e->kind = e->red->red;
   bool place = e->kind == RED_ARGMAX || e->kind == RED_ARGMIN, number = e->kind == RED_PROD || e->kind == RED_MAX || e->kind == RED_MIN;
   e->acc = comp_type(place ? body->type : e->red->type);
   if (e->red->n > 1) { collect(L, e, e->red->arg[1]); cond_expr(L, e, &e->cond, e->red->arg[1]); }
@@ -256,14 +245,12 @@ static void resolve_reduction(Lower *L, LEq *e) {
   e->body = e->kind == RED_SUM ? strip(L, e, body) : number && body->kind == E_OR && is_number(body->arg[1], id) ? strip_or(L, e, body) : body;
 }
 
-/* ---- lanes */
 static bool widest(const Expr *x, void *arg) {
   int *bytes = arg; bool scalar = x->kind == E_CONST || (x->kind == E_READ && x->tensor->rank == 0);
   int n = x->type == T_WINT || x->type == T_BOOL || x->type == T_NONE || scalar ? 0 : type_bytes(comp_type(x->type));
   if (n > *bytes) *bytes = n;
   return x->kind != E_READ || x->n > 0;
 }
-
 static int lanes_for(Lower *L, const LEq *e) {
   Type t = e->eq->out->type; int bytes = type_bytes(t) > type_bytes(comp_type(t)) ? type_bytes(t) : type_bytes(comp_type(t));
   expr_walk(e->eq->rhs, widest, &bytes); return target_lanes(L->t, bytes);
@@ -307,15 +294,13 @@ LEq *resolve_eq(Lower *L, Eq *q) {
 #define tree_say(L, pos, ...) diag_error((L)->c, pos, "schedule of kernel %s: %s", (L)->k->name, ctx_printf((L)->c, __VA_ARGS__))
 
 void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) {
-  tree_say(L, pos.src || !e ? pos : e->eq->pos, "%s%s%s", e ? e->eq->out->name : "", e ? ": " : "", rule);
-  frit_bail(L->c);
+  tree_say(L, pos.src || !e ? pos : e->eq->pos, "%s%s%s", e ? e->eq->out->name : "", e ? ": " : "", rule); frit_bail(L->c);
 }
 
 LTensor *tensor_named(Lower *L, const char *name) {
   for (int k = 0; k < L->k->neq; k++) if (name_is(L->k->eq[k]->out->name, name)) return tensor_of(L, L->k->eq[k]->out);
   return NULL;
 }
-
 static void add_eqs(Lower *L, const Tree *t, bool rest, LEqs *out) {
   for (; t; t = rest ? t->next : NULL) {
     if (t->kind == TREE_FOR) add_eqs(L, t->body, true, out);
@@ -330,12 +315,10 @@ bool tree_holds(const Tree *t, const LEq *e, bool rest) {
   for (; t; t = rest ? t->next : NULL) if (t == e->leaf || (t->kind == TREE_FOR && tree_holds(t->body, e, true))) return true;
   return false;
 }
-
 static void near_name(Lower *L, const Tree *t, const char *what) {
   const char **names = NEWN(L->c, const char *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) names[k] = L->k->eq[k]->out->name;
-  const char *near = diag_near(t->name, names, L->k->neq);
-  tree_say(L, t->pos, "%s %s is no equation of this kernel", what, t->name);
+  const char *near = diag_near(t->name, names, L->k->neq); tree_say(L, t->pos, "%s %s is no equation of this kernel", what, t->name);
   if (near) diag_help(L->c, "did you mean %s?", near);
 }
 
@@ -406,7 +389,6 @@ static int loop_orders(const Back *k, const char *index, int64_t step, bool inor
   if ((k->dist[i] == DIST_ANY && k->constant) || !inorder) return -1;
   return step <= 1;
 }
-
 static int scan_loops(const Back *k, const Tree *t) {
   for (; t; t = t->next) {
     if (t->kind != TREE_FOR || !tree_holds(t->body, k->e, true) || !tree_holds(t->body, k->w, true)) continue;

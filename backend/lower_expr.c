@@ -43,8 +43,7 @@ bool laff_diff(const LAff *a, const LAff *b, int64_t *c) {
 LRange laff_range(Lower *L, const LAff *a) {
   LRange r = { a->c, a->c };
   for (int i = 0; i < a->n; i++) {
-    int64_t l, h, k = a->t[i].k;
-    k_range(&L->b, a->t[i].v, &l, &h);
+    int64_t l, h, k = a->t[i].k; k_range(&L->b, a->t[i].v, &l, &h);
     r.lo += k > 0 ? k * l : k * h; r.hi += k > 0 ? k * h : k * l;
   }
   return r;
@@ -100,7 +99,6 @@ LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod) {
   if (div > 1) q = place_divide(L, p, q, div, false);
   return mod > 0 ? place_divide(L, p, q, mod, true) : q;
 }
-
 static LPlace place_sum(Lower *L, LPlace x, LPlace y, int64_t k) {
   x.a = laff_add(L, x.a, y.a, k); x.lane += k * y.lane;
   if (y.off) x.off = l_plus(L, x.off, k == 1 ? y.off : l_fn(L, KF_MUL, y.off, l_num(L, T_I32, 0, k)));
@@ -177,15 +175,12 @@ KInst *guard_mask(Lower *L, LPt *p, const LGuard *g) {
 }
 
 Under under(Lower *L, LPt *p, KInst *m, bool all) {
-  Under old = p->u;
-  p->u = (Under){ p->vec ? mask_and(L, old.guard, all_lanes(L, m, p->vec->w)) : old.guard, true, old.all || all }; return old;
+  Under old = p->u; p->u = (Under){ p->vec ? mask_and(L, old.guard, all_lanes(L, m, p->vec->w)) : old.guard, true, old.all || all }; return old;
 }
 
-/* ---- values */
 Type comp_type(Type t) { t = type_strong(t); return t == T_F16 || t == T_BF16 ? T_F32 : t; }
 Type mem_type(Type t) { return t == T_BOOL ? T_U8 : t == T_BF16 ? T_U16 : t; }
 
-/* ---- conversions */
 static KInst *to_bool(Lower *L, KInst *v) { return v->type.elem == T_BOOL ? v : l_fn(L, KF_NE, v, l_num(L, v->type.elem, 0, 0)); }
 static KInst *from_bool(Lower *L, KInst *v, Type to) { return l_select(L, v, l_num(L, to, 1, 1), l_num(L, to, 0, 0)); }
 
@@ -194,7 +189,6 @@ KInst *as_type(Lower *L, KInst *v, Type to) {
   if (to == T_BOOL) return to_bool(L, v);
   return v->type.elem == T_BOOL ? from_bool(L, v, to) : l_cast(L, to, v);
 }
-
 static KInst *u32(Lower *L, int64_t v) { return l_num(L, T_U32, 0, v); }
 
 /* The bits of bf16 next to v: round half to even; a NaN stays a NaN. Gives u16. */
@@ -203,12 +197,10 @@ static KInst *bf16_pack(Lower *L, KInst *v) {
   KInst *up = l_fn(L, KF_ADD, l_fn(L, KF_ADD, x, u32(L, 0x7fff)), odd), *nan = l_fn(L, KF_OR, x, u32(L, 0x400000));
   KInst *r = l_select(L, l_fn(L, KF_ISNAN, v, NULL), nan, up); return l_cast(L, T_U16, l_fn(L, KF_SHR, r, u32(L, 16)));
 }
-
 static KInst *bf16_unpack(Lower *L, KInst *bits) { return k_cast(&L->b, CV_BITS, T_F32, l_fn(L, KF_SHL, l_cast(L, T_U32, bits), u32(L, 16))); }
 
 KInst *to_memory(Lower *L, KInst *v, Type t) {
-  v = as_type(L, v, comp_type(t));
-  return t == T_BOOL ? as_type(L, v, T_U8) : t == T_BF16 ? bf16_pack(L, v) : t == T_F16 ? l_cast(L, T_F16, v) : v;
+  v = as_type(L, v, comp_type(t)); return t == T_BOOL ? as_type(L, v, T_U8) : t == T_BF16 ? bf16_pack(L, v) : t == T_F16 ? l_cast(L, T_F16, v) : v;
 }
 
 KInst *from_memory(Lower *L, KInst *v, Type t) {
@@ -221,8 +213,7 @@ static Type unsigned_of(int bytes) { return bytes == 1 ? T_U8 : bytes == 2 ? T_U
 static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
   Type from = e->arg[0]->type, to = comp_type(e->type); KInst *v;
   if (e->mode == CV_BITS) {
-    v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), type_strong(from));
-    int nf = type_bytes(v->type.elem), nt = type_bytes(e->type);
+    v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), type_strong(from)); int nf = type_bytes(v->type.elem), nt = type_bytes(e->type);
     if (nf != nt) v = l_cast(L, unsigned_of(nt), k_cast(&L->b, CV_BITS, unsigned_of(nf), v));
     return to == T_BOOL ? to_bool(L, v) : from_memory(L, k_cast(&L->b, CV_BITS, mem_type(e->type), v), e->type);
   }
@@ -232,13 +223,11 @@ static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
   return round_to(L, k_cast(&L->b, CV_SAT, to, v), e->type);
 }
 
-/* ---- functions */
 /* Those that are machine functions; the rest are expansions (k_math). */
 #define D(e) [FN_##e] = KF_##e
 static const KFn direct[FN_COUNT] = {
   D(ADD), D(SUB), D(MUL), D(DIV), D(MOD), D(QUO), D(REM), D(AND), D(OR), D(XOR), D(SHL), D(SHR), D(EQ), D(NE), D(LT), D(LE), D(GT), D(GE),
-  D(NEG), D(NOT), D(SQRT), D(FLOOR), D(TRUNC), D(ROUND), D(MIN), D(MAX), D(ISNAN)
-};
+  D(NEG), D(NOT), D(SQRT), D(FLOOR), D(TRUNC), D(ROUND), D(MIN), D(MAX), D(ISNAN) };
 #undef D
 
 static KInst *apply(Lower *L, Fn f, KInst *x, KInst *y) {
@@ -254,9 +243,7 @@ static Type arg_type(const Expr *e) {
   if (fn_info[e->fn].rule == 'P' || fn_info[e->fn].rule == 'F') t = e->type;
   return t == T_WINT ? T_WINT : comp_type(t);
 }
-
 static bool is_product(const Expr *e, Type t) { return e->kind == E_FN && e->fn == FN_MUL && e->type == t; }
-
 static KInst *gen_fma(Lower *L, LPt *p, const Expr *e, Type t) {
   bool left = is_product(e->arg[0], e->type); const Expr *m = e->arg[!left], *z = e->arg[left];
   KInst *x = gen_as(L, p, m->arg[0], t), *y = gen_as(L, p, m->arg[1], t), *a = gen_as(L, p, z, t);
@@ -281,11 +268,9 @@ static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
   KInst *r = apply(L, e->fn, x, y); return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
 }
 
-/* ---- choices */
 KInst *all_lanes(Lower *L, KInst *m, int w) {
   KInst *all = m->type.lanes == w ? NULL : l_int(L, w); return all ? k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w) : m;
 }
-
 static bool unsafe_reads(Lower *L, const Expr *e) {
   if (e->kind == E_READ && !((const LRead *)lmap_get(&L->reads, e))->safe) return true;
   for (int k = 0; k < e->n; k++) if (unsafe_reads(L, e->arg[k])) return true;
@@ -298,12 +283,10 @@ static KInst *gen_under(Lower *L, LPt *p, const Expr *e, Type t, KInst *m, bool 
   Under old = under(L, p, negate ? l_fn(L, KF_NOT, m, NULL) : m, false); KInst *v = gen_as(L, p, e, t);
   p->u = old; return v;
 }
-
 static KInst *choose(Lower *L, KInst *m, KInst *x, KInst *y) {
   int w = m->type.lanes > x->type.lanes ? m->type.lanes : x->type.lanes > y->type.lanes ? x->type.lanes : y->type.lanes;
   return l_select(L, all_lanes(L, m, w), k_bcast(&L->b, x, w), k_bcast(&L->b, y, w));
 }
-
 static KInst *gen_select(Lower *L, LPt *p, const Expr *e) {
   Type t = e->type == T_WINT ? T_I32 : comp_type(e->type); const LConds *d = or_conds(L, e); LGuard g = { 0 };
   int known = d ? conds_at(L, p, d->at, d->n, &g) : 2;
@@ -328,10 +311,8 @@ KInst *gen(Lower *L, LPt *p, const Expr *e) {
   }
   switch (e->kind) {
   case E_CONST: return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
-  case E_READ: return read_value(L, p, lmap_get(&L->reads, e));
-  case E_FN: return gen_fn(L, p, e);
-  case E_CONVERT: return gen_convert(L, p, e);
-  case E_SELECT: return gen_select(L, p, e);
+  case E_READ: return read_value(L, p, lmap_get(&L->reads, e));     case E_FN: return gen_fn(L, p, e);
+  case E_CONVERT: return gen_convert(L, p, e);                      case E_SELECT: return gen_select(L, p, e);
   case E_OR: return gen_or(L, p, e);
   default: tree_error(L, e->pos, p->e, "a reduction stands inside an expression: `split` gives it an equation of its own");
   }

@@ -14,8 +14,7 @@
  * index: one accumulator a chunk, combined pairwise, then across the lanes, then with the initial expression. Between blocks of an outer reduction
  * loop (LEq.home) they rest in the equation's storage. */
 static const KFn combiner[RED_COUNT] = {
-  [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND
-};
+  [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND };
 
 static bool is_arg(const LEq *e) { return e->kind == RED_ARGMAX || e->kind == RED_ARGMIN; }
 static bool across(const LEq *e, const LVec *v) { return v && v->k >= e->nfree; }
@@ -23,7 +22,9 @@ static KInst *set_var(Lower *L, KInst *var, KInst *v) { return k_emit(&L->b, (KI
 static KInst *new_var(Lower *L, KType t, KInst *v) { return k_emit(&L->b, (KInst){ .op = K_VAR, .type = t, .a = { v } }); }
 static KInst *place_most(Lower *L, int w) { return k_const(&L->b, ktype(T_I32, w), 0, INT32_MAX); }
 static bool same_key(const LEq *e, const int64_t *a, const int64_t *b) { return !memcmp(a, b, sizeof *a * (size_t)e->nfree); }
-void red_open(Lower *L, LEq *e, const LDim *reg) { L->open[e->id] = MAKE(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n)); }
+void red_open(Lower *L, LEq *e, const LDim *reg) {
+  L->open[e->id] = NEW_AS(L->c, LOpen, .e = e, .mark = mark_open(L), .reg = dims_copy(L, reg, e->n));
+}
 
 /* The point at which the accumulator of this key was opened. */
 static LPt key_point(const LOpen *o, const int64_t *key) {
@@ -31,14 +32,12 @@ static LPt key_point(const LOpen *o, const int64_t *key) {
   for (int k = 0; k < o->e->n; k++) p.env[k] = laff_plus(o->reg[k].base, k < o->e->nfree ? key[k] : 0);
   return p;
 }
-
 static KInst *domain_mask(Lower *L, LPt *p, const LDim *reg) {
   LGuard g = { 0 }; int state = 1;
   for (int k = 0; k < p->e->nfree && state; k++)
     if (reg[k].over) { int s = conds_at(L, p, &p->e->domain[2 * k], 2, &g); state = s == 1 ? state : s; }
   return state == 2 ? guard_mask(L, p, &g) : NULL;
 }
-
 static KInst *gen_init(Lower *L, LPt *p, const LDim *reg) {
   LEq *e = p->e; KInst *m = e->init ? domain_mask(L, p, reg) : NULL, *v; Under old = p->u;
   if (m) under(L, p, m, true);
@@ -60,8 +59,7 @@ static KInst *start_value(Lower *L, LPt *p, const LDim *reg, int w) {
 
 static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
   LEq *e = p->e; LPt q = key_point(o, a->key); bool lanes = across(e, p->vec);
-  q.vec = lanes ? NULL : p->vec;
-  KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
+  q.vec = lanes ? NULL : p->vec; KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
   KInst *v = lanes || is_arg(e) || o->late ? k_bcast(&L->b, identity(L, e->kind, e->acc), a->vec.w) : start_value(L, &q, o->reg, a->vec.w);
   a->var = v->op == K_VAR ? v : new_var(L, ktype(e->acc, a->vec.w), v);
   if (is_arg(e)) a->at = new_var(L, ktype(T_I32, a->vec.w), place_most(L, a->vec.w));
@@ -84,10 +82,8 @@ static LAcc *acc_of(Lower *L, LPt *p) {
   acc_start(L, p, o, &a); PUSH(L->c, o->acc, a); return &o->acc.at[o->acc.n - 1];
 }
 
-/* ---- a point */
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
-  LEq *e = p->e; const Expr *b = e->body;
-  bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
+  LEq *e = p->e; const Expr *b = e->body; bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
   if (!product || comp_type(b->type) != e->acc || b->type != e->red->type) return l_fn(L, combiner[e->kind], a->var, gen_as(L, p, b, e->acc));
   KInst *x = gen_as(L, p, b->arg[0], e->acc), *y = gen_as(L, p, b->arg[1], e->acc); return k_fn(&L->b, KF_FMA, x, y, a->var);
 }
@@ -108,8 +104,7 @@ static void point_arg(Lower *L, LPt *p, LAcc *a, KInst *mask) {
   KInst *more = l_fn(L, p->e->kind == RED_ARGMAX ? KF_GT : KF_LT, v, a->var);
   KInst *tie = l_fn(L, KF_AND, l_fn(L, KF_EQ, v, a->var), l_fn(L, KF_LT, at, a->at)), *better = l_fn(L, KF_OR, more, tie);
   if (mask) better = l_fn(L, KF_AND, better, mask);
-  KInst *nv = l_select(L, better, v, a->var), *na = l_select(L, better, at, a->at);
-  set_var(L, a->var, nv); set_var(L, a->at, na);
+  KInst *nv = l_select(L, better, v, a->var), *na = l_select(L, better, at, a->at); set_var(L, a->var, nv); set_var(L, a->at, na);
 }
 
 static void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed) {
@@ -120,7 +115,6 @@ static void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed) {
   if (lanes) v = l_select(L, k_bcast(&L->b, lanes, a->vec.w), v, a->var);
   set_var(L, a->var, k_bcast(&L->b, v, a->vec.w));
 }
-
 static KInst *across_lanes(Lower *L, KFn fn, KInst *v) {
   return v->type.lanes == 1 ? v : k_put(&L->b, (KInst){ .op = K_HRED, .fn = fn, .type = { v->type.elem, 1 }, .a = { v } });
 }
@@ -138,8 +132,7 @@ static KInst *fold_all(Lower *L, KFn fn, LAcc **acc, int n) {
       if (s % 2) same[s / 2] = same[s - 1];
       s = (s + 1) / 2;
     }
-    KInst *one = across_lanes(L, fn, same[0]);
-    r = r ? l_fn(L, fn, r, one) : one;
+    KInst *one = across_lanes(L, fn, same[0]); r = r ? l_fn(L, fn, r, one) : one;
   }
   return r;
 }
@@ -156,23 +149,18 @@ static KInst *fold_arg(Lower *L, const LEq *e, LAcc **acc, int n) {
   }
   return place_found(L, at);
 }
-
 static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) {
   LEq *e = o->e;
   if (is_arg(e)) return fold_arg(L, e, acc, n);
-  KInst *r = fold_all(L, combiner[e->kind], acc, n);
-  return e->init || e->home ? l_fn(L, combiner[e->kind], start_value(L, p, o->reg, 1), r) : r;
+  KInst *r = fold_all(L, combiner[e->kind], acc, n); return e->init || e->home ? l_fn(L, combiner[e->kind], start_value(L, p, o->reg, 1), r) : r;
 }
 
 void red_close(Lower *L, LEq *e) {
-  LOpen *o = L->open[e->id];
-  L->open[e->id] = NULL;
-  bool *done = NEWN(L->c, bool, o->acc.n + 1);
+  LOpen *o = L->open[e->id]; L->open[e->id] = NULL; bool *done = NEWN(L->c, bool, o->acc.n + 1);
   for (int i = 0; i < o->acc.n; i++) {
     LAcc *a = &o->acc.at[i], **same = NEWN(L->c, LAcc *, o->acc.n); LPt p = key_point(o, a->key); int n = 0;
     if (done[i]) continue;
-    bool lanes = across(e, &a->vec);
-    p.vec = lanes || a->vec.k < 0 ? NULL : &a->vec;
+    bool lanes = across(e, &a->vec); p.vec = lanes || a->vec.k < 0 ? NULL : &a->vec;
     for (int j = i; lanes && j < o->acc.n; j++) if (same_key(e, o->acc.at[j].key, a->key)) same[n++] = &o->acc.at[j], done[j] = true;
     KInst *v = lanes ? close_across(L, &p, o, same, n) : is_arg(e) ? place_found(L, a->at) : a->var;
     if (!lanes && o->late) v = l_fn(L, combiner[e->kind], k_bcast(&L->b, gen_init(L, &p, o->reg), a->vec.w), v);
@@ -193,8 +181,7 @@ static bool is_red_index(const LLeaf *f, int k) { return k >= f->e->nfree; }
 
 /* One value of index k. */
 static void at_place(LLeaf *f, int depth, int k, LAff off) {
-  LAff old = f->p.env[k];
-  f->p.env[k] = laff_add(f->L, f->reg[k].base, off, 1); f->bound |= 1u << k;
+  LAff old = f->p.env[k]; f->p.env[k] = laff_add(f->L, f->reg[k].base, off, 1); f->bound |= 1u << k;
   nest(f, depth + 1); f->bound &= ~(1u << k); f->p.env[k] = old;
 }
 
@@ -224,22 +211,17 @@ static LRange clip_range(LLeaf *f, int k, int64_t ext) {
 static void copies(LLeaf *f, int depth, int k, LAff at, int64_t n) {
   for (int64_t j = 0; j < n; j++) at_place(f, depth, k, laff_plus(at, f->e->down[k] ? n - 1 - j : j));
 }
-
 static void serial_steps(LLeaf *f, int depth, int k, LAff from, KInst *count, int64_t most, int64_t step) {
   Lower *L = f->L; bool down = f->e->down[k]; KInst *v = loop_begin(L, count, most, KL_SERIAL);           /* down: from the last step on */
   if (down) from = laff_plus(laff_add(L, from, laff_var(count, step), 1), -step);
-  copies(f, depth, k, laff_add(L, from, laff_var(v, down ? -step : step), 1), step);
-  loop_end(L);
+  copies(f, depth, k, laff_add(L, from, laff_var(v, down ? -step : step), 1), step); loop_end(L);
 }
-
 static void serial_run(LLeaf *f, int depth, int k, int64_t step) {
   Lower *L = f->L; const LDim *d = &f->reg[k]; KInst *n = dim_count(L, d);
   if (f->e->down[k] || step > d->ext) step = 1;
-  KInst *whole = l_fn(L, KF_DIV, n, l_int(L, step));
-  serial_steps(f, depth, k, laff_int(0), whole, d->ext / step, step);
+  KInst *whole = l_fn(L, KF_DIV, n, l_int(L, step)); serial_steps(f, depth, k, laff_int(0), whole, d->ext / step, step);
   if (step == 1) return;
-  LAff done = laff_var(whole, step);
-  serial_steps(f, depth, k, done, l_fn(L, KF_SUB, n, laff_inst(L, done)), step - 1, 1);
+  LAff done = laff_var(whole, step); serial_steps(f, depth, k, done, l_fn(L, KF_SUB, n, laff_inst(L, done)), step - 1, 1);
 }
 
 static void serial(LLeaf *f, int depth, int k, int64_t step) {
@@ -261,7 +243,6 @@ static void unrolled(LLeaf *f, int depth, int k) {
   if (f->reg[k].dyn) serial_run(f, depth, k, 1); else copies(f, depth, k, laff_int(0), ext);
 }
 
-/* ---- lanes */
 static void chunk(LLeaf *f, int depth, LVec v, LAff off) { LVec *old = f->p.vec; f->p.vec = &v; at_place(f, depth, v.k, off); f->p.vec = old; }
 
 /* Whole vectors from `at` on, then the narrowest power of two (of 16 bytes at least) that holds the rest. */
@@ -270,11 +251,9 @@ static void chunks(LLeaf *f, int depth, int k, int64_t at, int64_t ext) {
   for (int c = 0; at < ext; c++) {
     int v = w;
     while (v > least && v > 2 && ext - at <= v / 2) v /= 2;
-    int n = ext - at > v ? v : (int)(ext - at);
-    chunk(f, depth, (LVec){ .k = k, .w = v, .n = n, .chunk = c }, laff_int(at)); at += n;
+    int n = ext - at > v ? v : (int)(ext - at); chunk(f, depth, (LVec){ .k = k, .w = v, .n = n, .chunk = c }, laff_int(at)); at += n;
   }
 }
-
 static void vector_steps(LLeaf *f, int depth, int k, KInst *count, int64_t most, int64_t by) {
   int w = f->e->lanes; LAff off = laff_var(loop_begin(f->L, count, most, KL_SERIAL), by * w);
   for (int64_t c = 0; c < by; c++) chunk(f, depth, (LVec){ .k = k, .w = w, .n = w, .chunk = (int)c }, laff_plus(off, c * w));
@@ -292,8 +271,7 @@ static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
   LAff done = laff_var(whole, by * w), rest = laff_add(L, laff_var(n, 1), done, -1);
   KInst *r = laff_inst(L, rest), *up = l_fn(L, KF_ADD, r, l_int(L, w - 1));
   LAff at = laff_var(loop_begin(L, l_fn(L, KF_DIV, up, l_int(L, w)), by, KL_SERIAL), w);
-  last.left = laff_add(L, rest, at, -1); chunk(f, depth, last, laff_add(L, done, at, 1));
-  loop_end(L);
+  last.left = laff_add(L, rest, at, -1); chunk(f, depth, last, laff_add(L, done, at, 1)); loop_end(L);
 }
 
 static void vectors(LLeaf *f, int depth, int k, int64_t step) {
@@ -311,7 +289,6 @@ static void vectors(LLeaf *f, int depth, int k, int64_t step) {
   }
 }
 
-/* ---- a point */
 static void point(LLeaf *f) {
   Lower *L = f->L; LPt *p = &f->p; LGuard g = { 0 }; bool maybe = false, zero = true, all = false;
   for (int i = 0; i < f->ncond; i++) {
@@ -329,7 +306,6 @@ static void point(LLeaf *f) {
   p->u = old;
 }
 
-/* ---- conditions on the way down */
 /* Decides conditions whose indices are bound and not in lanes. False: nothing is left here. *s: what is known at run time. */
 static bool conditions(LLeaf *f, KInst **s) {
   LGuard g = { 0 }; bool open = !f->e->red || f->L->open[f->e->id], reg = !f->e->red && f->e->out->store && f->e->out->store->reg;
@@ -348,8 +324,7 @@ static bool conditions(LLeaf *f, KInst **s) {
 
 static void order(LLeaf *f, int depth) {
   if (depth == f->ndim) { point(f); return; }
-  const LeafDim *d = &f->dim[depth]; int k = eq_index(f->e, d->index);
-  bool opens = is_red_index(f, k) && !f->L->open[f->e->id];
+  const LeafDim *d = &f->dim[depth]; int k = eq_index(f->e, d->index); bool opens = is_red_index(f, k) && !f->L->open[f->e->id];
   if (opens) {
     LDim *reg = dims_copy(f->L, f->reg, f->e->n);
     for (int i = 0; i < f->e->n; i++) if (f->bound >> i & 1) reg[i].base = f->p.env[i];
@@ -371,7 +346,6 @@ static void nest(LLeaf *f, int depth) {
   }
   f->done = done; f->touch = touch;
 }
-
 static bool in_order(const LLeaf *f, const char *index) {
   for (int i = 0; i < f->ndim; i++) if (name_is(f->dim[i].index, index)) return true;
   return false;
@@ -399,8 +373,7 @@ static void order_check(LLeaf *f) {
 
 /* A reduction all of whose indices are bound outside of it, but by no loop (all have one place): it opens here. */
 void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg) {
-  LLeaf f = { .L = L, .e = e, .tree = leaf, .reg = reg, .p = { .e = e } };
-  bool opens = e->red && !L->open[e->id];
+  LLeaf f = { .L = L, .e = e, .tree = leaf, .reg = reg, .p = { .e = e } }; bool opens = e->red && !L->open[e->id];
   for (int k = 0; k < e->nfree; k++) if (reg[k].ext <= 0) return;
   if (L->c->nid - L->nid0 > 3000000) tree_error(L, leaf->pos, e, "the tree unrolls to more than three million instructions");
   for (int k = 0; k < e->n; k++) f.p.env[k] = reg[k].base;

@@ -9,7 +9,7 @@
 
 LMark *mark_open(Lower *L) {
   KMemo *m = L->b.memo; KScope *scope = k_scope(&L->b, m->scope ? m->scope->up : NULL);
-  return L->marks = MAKE(L->c, LMark, .block = L->b.block, .pos = L->b.block->n, .scope = scope, .next = L->marks);
+  return L->marks = NEW_AS(L->c, LMark, .block = L->b.block, .pos = L->b.block->n, .scope = scope, .next = L->marks);
 }
 
 /* Puts what was emitted at the mark where the mark stands. */
@@ -19,8 +19,7 @@ void mark_close(Lower *L, LMark *m) {
   *p = m->next;
   if (!n) return;
   for (int k = 0; k < n; k++) PUSH(L->c, *b, NULL);
-  memmove(b->at + m->pos + n, b->at + m->pos, sizeof *b->at * (size_t)rest);
-  memcpy(b->at + m->pos, m->side.at, sizeof *b->at * (size_t)n);
+  memmove(b->at + m->pos + n, b->at + m->pos, sizeof *b->at * (size_t)rest); memcpy(b->at + m->pos, m->side.at, sizeof *b->at * (size_t)n);
   for (LMark *o = L->marks; o; o = o->next) if (o->block == b && o->pos > m->pos) o->pos += n;
 }
 
@@ -66,10 +65,7 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   LDim **bound = bind_part(p, q);
   for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
   L->slides = p->slides; lower_body(L, p->f->body, bound, false);
-  ROOTS(r, p) {
-    if (!is_outer(p, r)) continue;
-    r->e->outer.n -= v != NULL; r->e->later = r->later;
-  }
+  ROOTS(r, p) if (is_outer(p, r)) r->e->outer.n -= v != NULL, r->e->later = r->later;
 }
 
 /* A step of the range; the last may be short. */
@@ -119,10 +115,7 @@ static void steps_const(Loop *p, int64_t n) {
     break;
   default: break;
   }
-  for (int k = 0; k < 3; k++) {
-    const Steps l = list[p->down ? 2 - k : k];
-    steps_emit(p, l, first); first &= l.n <= 0;
-  }
+  for (int k = 0; k < 3; k++) { const Steps l = list[p->down ? 2 - k : k]; steps_emit(p, l, first); first &= l.n <= 0; }
 }
 
 /* ---- run-time counts */
@@ -146,8 +139,7 @@ static void steps_run(Loop *p) {
     tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
   if (most > 0) {
     KInst *v = loop_begin(L, whole, most, hint_of(p)); LAff at = laff_var(v, p->down ? -step : step);
-    copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true);
-    loop_end(L);
+    copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true); loop_end(L);
   }
   if (step == 1) return;
   LAff done = laff_var(whole, step), rest = laff_add(L, laff_var(n, 1), done, -1);
@@ -172,8 +164,7 @@ static bool may_slide(Loop *p, int k) {
 
 /* The regions of a step in the middle, in terms of its counter v. */
 static LRegions probe(Loop *p, KInst *v) {
-  p->L->slides = p->slides;
-  LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
+  p->L->slides = p->slides; LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
   p->L->slides = NULL; return r;
 }
 
@@ -181,14 +172,13 @@ static LRegions probe(Loop *p, KInst *v) {
 static void slide_add(Loop *p, LEq *e, KInst *v) {
   Lower *L = p->L; LDim *reg = probe(p, v).full[e->id]; int at = -1, found = 0;
   for (int i = 0; i < e->nfree; i++) {
-    int64_t c = coef_of(&reg[i].base, v);
-    found += c != 0;
+    int64_t c = coef_of(&reg[i].base, v); found += c != 0;
     if (c > 0 && c < reg[i].ext) at = i;
   }
   if (found != 1 || at < 0) return;
   int64_t shift = coef_of(&reg[at].base, v), overlap = reg[at].ext - shift;
   if (shift % p->step) return;
-  LSlide *s = MAKE(L->c, LSlide, e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides);
+  LSlide *s = NEW_AS(L->c, LSlide, e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides);
   s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
 
@@ -198,8 +188,7 @@ static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e 
 static Tree *warm_items(Loop *p) {
   Lower *L = p->L; bool *need = NEWN(L->c, bool, L->eq.n + 1);
   for (int k = p->eqs.n - 1; k >= 0; k--) {
-    LEq *e = p->eqs.at[k];
-    need[e->id] |= slide_of(p->slides, e) != NULL;
+    LEq *e = p->eqs.at[k]; need[e->id] |= slide_of(p->slides, e) != NULL;
     for (int j = k + 1; j < p->eqs.n; j++) need[e->id] |= need[p->eqs.at[j]->id] && eq_reads(p->eqs.at[j], e->out);
   }
   Tree *first = NULL, **end = &first;
@@ -218,8 +207,7 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
   Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = NEW(L->c, Tree);
   *one = *item; one->next = NULL;
   EACH(LEq, e, root) {
-    bound[e->id] = dims_copy(L, warm[e->id], e->n);
-    LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
+    bound[e->id] = dims_copy(L, warm[e->id], e->n); LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
     d->base = laff_add(L, d->base, from, 1); d->ext = rows;
   }
   lower_body(L, one, bound, false);
@@ -241,8 +229,7 @@ static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   Lower *L = p->L; const LSlide *s = slide_of(p->slides, root.at[0]);
   int64_t ext = warm[root.at[0]->id][s->k].ext, by = s->shift, whole = ext / by, at = 0;
   if (whole > 2) {
-    warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by);
-    loop_end(L); at = whole * by;
+    warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by); loop_end(L); at = whole * by;
   }
   for (; at < ext; at += by) warm_rows(p, t, root, warm, laff_int(at), by < ext - at ? by : ext - at);
 }
@@ -296,7 +283,6 @@ static bool init_inside(const Loop *p, const LEq *e) {
   EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true;
   return false;
 }
-
 static void home_check(const Loop *p, const LEq *e) {
   const LStore *s = e->out->store;
   const char *why = !s || s->reg ? "it is not in memory" : e->eq->out->type != e->acc ? "its type is not that of the accumulators"
@@ -319,14 +305,12 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
 
 /* Finds the roots, and the range that those that have the index agree on. */
 static void loop_roots(Loop *p) {
-  Lower *L = p->L; const LEq *first = NULL;
-  p->eqs = tree_eqs(L, p->f->body, true);
+  Lower *L = p->L; const LEq *first = NULL; p->eqs = tree_eqs(L, p->f->body, true);
   for (int k = 0; k < p->eqs.n; k++) {
     LEq *e = p->eqs.at[k]; int64_t diff; int x = eq_index(e, p->f->name);
     p->down |= x >= 0 && e->down[x];
     if (!is_root(p->eqs, k)) continue;
-    PUSH(L->c, p->root, ((Root){ .e = e, .x = x }));
-    const LDim *d = x < 0 ? NULL : &p->r->reg[e->id][x];
+    PUSH(L->c, p->root, ((Root){ .e = e, .x = x })); const LDim *d = x < 0 ? NULL : &p->r->reg[e->id][x];
     if (d && !first) first = e, p->d = *d;
     else if (d && (d->ext != p->d.ext || d->dyn != p->d.dyn || !laff_diff(&d->base, &p->d.base, &diff)))
       tree_error(L, p->f->pos, e, "for %s also binds it in %s, over another range: the roots of a loop agree", p->f->name, first->eq->out->name);
@@ -337,19 +321,15 @@ static void loop_roots(Loop *p) {
 static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   Loop p = { .L = L, .f = f, .r = reg }; loop_roots(&p);
   if (!p.eqs.n || p.d.ext <= 0) return;
-  p.step = p.d.dyn ? (f->step > 0 ? f->step : 1) : loop_step(f, p.d.ext);
-  int64_t n = (p.d.ext + p.step - 1) / p.step;
+  p.step = p.d.dyn ? (f->step > 0 ? f->step : 1) : loop_step(f, p.d.ext); int64_t n = (p.d.ext + p.step - 1) / p.step;
   if (f->loop == LOOP_UNROLL && n > 4096) tree_error(L, f->pos, p.root.at[0].e, "for %s* would be unrolled %lld times", f->name, (long long)n);
   ROOTS(r, &p) r->what = open_reduction(&p, r->e, r->x);
   if (f->loop == LOOP_EVEN && !p.d.dyn) p.step = (p.d.ext + n - 1) / n;
-  KInst *v = MAKE(L->c, KInst, .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++);          /* a counter to look at the loop with */
+  KInst *v = NEW_AS(L->c, KInst, .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++);          /* a counter to look at the loop with */
   for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
   if (p.slides) warm_up(&p, v);
   if (p.d.dyn) steps_run(&p); else steps_const(&p, n);
-  ROOTS(r, &p) {
-    if (r->what == RED_OPENED) red_close(L, r->e);
-    if (r->what == RED_HOMED) r->e->home = false;
-  }
+  ROOTS(r, &p) if (r->what == RED_OPENED) red_close(L, r->e); else if (r->what == RED_HOMED) r->e->home = false;
 }
 
 /* ---- prefetch: the line that a reader of the body touches, some steps of the innermost loop ahead */

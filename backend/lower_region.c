@@ -26,12 +26,10 @@ KInst *dim_count(Lower *L, const LDim *d) {
   if (!d->dyn) return l_int(L, d->ext);
   KInst *n = laff_inst(L, d->cnt);
   if (d->loose) n = l_fn(L, KF_MIN, n, l_int(L, d->ext));
-  int64_t lo, hi;
-  k_range(&L->b, n, &lo, &hi);
+  int64_t lo, hi; k_range(&L->b, n, &lo, &hi);
   if (hi > d->ext || lo < 0) l_known(n, lo < 0 ? 0 : lo, hi > d->ext ? d->ext : hi);
   return n;
 }
-
 static LAff dim_cnt(const LDim *d) { return d->dyn ? d->cnt : laff_int(d->ext); }
 
 /* The larger (or smaller) of two counts. */
@@ -160,8 +158,7 @@ LRegions infer(Lower *L, LEqs eqs, LDim *const *bound, bool top) {
   Infer f = { L, { NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, ne), NEWN(L->c, LDim *, nt), NEWN(L->c, LDim *, nt) }, NEWN(L->c, bool, nt) };
   EACH(LEq, e, eqs) f.here[e->out->id] = true;
   for (int k = eqs.n - 1; k >= 0; k--) {
-    LEq *e = eqs.at[k]; const LDim *given = bound ? bound[e->id] : NULL;
-    LDim *reg = given ? dims_copy(L, given, e->n) : NEWN(L->c, LDim, e->n + 1);
+    LEq *e = eqs.at[k]; const LDim *given = bound ? bound[e->id] : NULL; LDim *reg = given ? dims_copy(L, given, e->n) : NEWN(L->c, LDim, e->n + 1);
     if (!given && top && (e->out->external || is_root(eqs, k))) need_add(&f, e->out, whole_box(L, e->out->t), e, false);
     const LDim *need = f.r.need[e->out->id];
     if (!given && !need) tree_error(L, e->leaf->pos, e, "nothing here needs it: its readers lie in another body, or before it");
@@ -202,8 +199,7 @@ static bool reads_cover(Lower *L, LEqs in, const LEq *e, const LRegions *r) {
   EACH(LEq, q, in) EACH(LRead, x, q->read) {
     bool all = x->t == t && q->id > e->id;
     for (int d = 0; d < t->t->rank && x->t == t && q->id > e->id; d++) {
-      LDim b = read_box(L, x, d, r->reg[q->id]);
-      covered[d] |= dim_covers(&b, &r->need[t->id][d]); all &= is_dense(q, &x->place[d]);
+      LDim b = read_box(L, x, d, r->reg[q->id]); covered[d] |= dim_covers(&b, &r->need[t->id][d]); all &= is_dense(q, &x->place[d]);
     }
     dense |= all;
   }

@@ -23,7 +23,6 @@ static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
   return stride;
 }
 
-/* ---- constants */
 static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64_t bytes) {
   int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, b = type_bytes(t->type);
   uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64);
@@ -31,8 +30,7 @@ static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64
   for (int64_t k = 0; k < all; k++) {
     int64_t to = 0;
     for (int i = 0; i < s->npart; i++) {
-      int64_t x = at[s->part[i].dim] / s->part[i].div;
-      to += s->part[i].stride * (s->part[i].mod > 0 ? x % s->part[i].mod : x);
+      int64_t x = at[s->part[i].dim] / s->part[i].div; to += s->part[i].stride * (s->part[i].mod > 0 ? x % s->part[i].mod : x);
     }
     memcpy(r + to * b, (const uint8_t *)t->data + k * b, (size_t)b);
     for (int d = t->rank - 1; d >= 0 && ++at[d] == t->shape[d].n; d--) at[d] = 0;
@@ -50,8 +48,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
   if (new->at + n > L->s.constcap) {
-    L->s.constcap = up_to((new->at + n) * 2, 64);
-    uint8_t *q = ctx_alloc(L->c, (size_t)L->s.constcap + 64);
+    L->s.constcap = up_to((new->at + n) * 2, 64); uint8_t *q = ctx_alloc(L->c, (size_t)L->s.constcap + 64);
     q += (64 - (uintptr_t)q % 64) % 64;
     if (m->nconstant) memcpy(q, m->constant, (size_t)m->nconstant);
     m->constant = q;
@@ -77,18 +74,15 @@ int tensor_buffer(Lower *L, Tensor *t) {
 static void strides_run(Lower *L, LStore *s, const Tensor *t) {
   KInst *run = NULL; int64_t stride = 1;
   for (int i = s->npart - 1; i >= 0; i--) {
-    Extent x = t->shape[s->part[i].dim];
-    s->part[i].stride = stride; s->part[i].run = run;
+    Extent x = t->shape[s->part[i].dim]; s->part[i].stride = stride; s->part[i].run = run;
     if (!x.dim) { stride *= x.n; continue; }
-    KInst *n = laff_inst(L, dim_of(L, x).cnt);
-    run = run ? l_fn(L, KF_MUL, run, n) : n;
+    KInst *n = laff_inst(L, dim_of(L, x).cnt); run = run ? l_fn(L, KF_MUL, run, n) : n;
   }
 }
 
 LStore *store_external(Lower *L, LTensor *t) {
   if (t->given) return t->given;
-  LStore *s = t->given = MAKE(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t));
-  parts_of(L, s, t->t, NULL);
+  LStore *s = t->given = NEW_AS(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t)); parts_of(L, s, t->t, NULL);
   if ((t->t->kind == TK_INPUT || t->t->kind == TK_OUTPUT) && !t->t->layout) strides_run(L, s, t->t);
   return s;
 }
@@ -100,7 +94,6 @@ static int dim_named(const LTensor *t, const char *name) {
     for (int i = 0; i < e->place[d].n; i++) if (e->place[d].t[i].k >= 0 && name_is(e->ix[e->place[d].t[i].k]->name, name)) return d;
   return -1;
 }
-
 static bool holds_all(const Tree *f, const LTensor *t) {
   EACH(LEq, w, t->writer) if (!tree_holds(f, w, false)) return false;
   EACH(LEq, r, t->reader) if (!tree_holds(f, r, false)) return false;
@@ -139,14 +132,12 @@ static LDim *box_of(Lower *L, LTensor *t, const LRegions *r) {
 
 /* Space in scratch, with an odd number of lines between neighbours and a vector's room at the end. */
 static int scratch_take(Lower *L, LTensor *t, int64_t bytes) {
-  bytes += L->t->vector_bytes;
-  int64_t at = l_take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->s.nalloc++ % 4)));
+  bytes += L->t->vector_bytes; int64_t at = l_take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->s.nalloc++ % 4)));
   if (L->top > L->s.peak) L->s.peak = L->top;
   if (t->buf < 0 || L->s.bufs.at[t->buf].offset != at || L->s.bufs.at[t->buf].bytes < bytes)
     t->buf = buf_of(L, t->t, KB_SCRATCH, BUF_LOCAL, at, bytes);
   return t->buf;
 }
-
 static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
   int bytes = type_bytes(t->t->type), w = target_lanes(L->t, bytes); int64_t n = up_to(ext, w);
   if (rank == 1 || ext * 2 <= w) return ext;
@@ -155,7 +146,7 @@ static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
 
 static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
   const Tree *let = t->let; bool reg = let && let->storage == ST_REG;
-  LStore *s = MAKE(L->c, LStore, .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r));
+  LStore *s = NEW_AS(L->c, LStore, .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r));
   if (reg) return s;
   for (int d = 0; d < t->t->rank; d++) {
     if (s->box[d].dyn) s->box[d].ext = up_to(s->box[d].ext, target_lanes(L->t, 1));
@@ -185,7 +176,6 @@ static bool reads_at_place(const LEq *e, const LTensor *t) {
   }
   return true;
 }
-
 static bool same_shape(const Tensor *a, const Tensor *b) {
   for (int d = 0; d < a->rank && a->rank == b->rank; d++) if (!extent_equal(a->shape[d], b->shape[d])) return false;
   return a->rank == b->rank;
@@ -208,11 +198,9 @@ static LTensor *alias_of(Lower *L, const LTensor *t) {
   const Tree *let = t->let; LTensor *o = tensor_named(L, let->other);
   for (int k = 0; k < L->k->nin && !o; k++) if (name_is(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
   if (!o || o == t) tree_error(L, let->pos, t->writer.at[0], "alias %s: no such tensor in this kernel", let->other);
-  bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id;
-  check_alias(L, let, later ? t : o, later ? o : t); return o;
+  bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id; check_alias(L, let, later ? t : o, later ? o : t); return o;
 }
 
-/* ---- which body */
 /* Must the storage of t lie outside this loop, because a reader at an earlier step reads elsewhere along its index than t is written? */
 static bool steps_through(const Tree *f, const LTensor *t) {
   EACH(LEq, e, t->reader) EACH(LRead, r, e->read) EACH(LEq, w, t->writer) {
@@ -234,9 +222,7 @@ static bool belongs_here(const Tree *items, const LTensor *t) {
   }
   return !t->let;
 }
-
 static bool is_alias(const LTensor *t) { return t->let && t->let->storage == ST_ALIAS; }
-
 static void open_one(Lower *L, LTensor *t, const LRegions *r) {
   if (t->store) return;
   LTensor *o = is_alias(t) ? alias_of(L, t) : NULL;
@@ -247,8 +233,7 @@ static void open_one(Lower *L, LTensor *t, const LRegions *r) {
 }
 
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {
-  for (int alias = 0; alias < 2; alias++)
-    EACH(LEq, e, eqs) if (is_alias(e->out) == alias && belongs_here(items, e->out)) open_one(L, e->out, r);
+  for (int alias = 0; alias < 2; alias++) EACH(LEq, e, eqs) if (is_alias(e->out) == alias && belongs_here(items, e->out)) open_one(L, e->out, r);
 }
 
 /* ---- access: the coefficient of the lanes' index in the address decides: 1 vector load, 0 scalar load, else gather. Memory that is not the kernel's
@@ -281,17 +266,14 @@ static LAddr addr_of(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
   }
   return a;
 }
-
 static bool is_vector(const LAddr *a) { return a->lane || a->off; }
 static bool is_spread(const LAddr *a) { return a->off || (a->lane && a->lane != 1); }
 /* All lane offsets as one vector. */
 static KInst *addr_lanes(Lower *L, LPt *p, const LAddr *a) { return place_vector(L, p, (LPlace){ .lane = a->lane, .off = a->off }); }
-
 static KAddr addr_final(Lower *L, const LAddr *a, int buf) {
   KAddr r = { .buf = buf, .nterm = a->n, .c = a->c, .term = NEWN(L->c, KTerm, a->n + 1) };
   memcpy(r.term, a->t, sizeof *a->t * (size_t)a->n); return r;
 }
-
 static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); bool spread = is_spread(&a), vector = is_vector(&a);
   KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
@@ -317,12 +299,10 @@ static bool reg_is(const LStore *s, const LReg *r, const int64_t *key, int but) 
   for (int d = 0; d < s->t->t->rank; d++) if (d != but && r->key[d] != key[d]) return false;
   return true;
 }
-
 static LReg *reg_find(const LStore *s, const int64_t *key) {
   for (int i = 0; i < s->regs.n; i++) if (reg_is(s, &s->regs.at[i], key, -1)) return &s->regs.at[i];
   return NULL;
 }
-
 static KInst *reg_read(Lower *L, LPt *p, const LStore *s, const LPlace *at) {
   int64_t key[LEQ_INDICES]; int lanes = reg_key(L, p, s, at, key); const LReg *r = reg_find(s, key);
   if (r && (lanes < 0 ? r->dim < 0 : (r->dim == lanes && at[lanes].lane == 1 && r->v->type.lanes == p->vec->w))) return r->v;
@@ -342,7 +322,6 @@ static void reg_write(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v) {
   if (r) *r = new; else PUSH(L->c, s->regs, new);
 }
 
-/* ---- positions */
 /* Into the storage: what is read there does not matter. */
 static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
   LDim x = dim_of(L, s->t->t->shape[d]); bool run = !s->local && x.dyn;
@@ -357,8 +336,7 @@ static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
 static void places_of(Lower *L, LPt *p, LStore *s, const LForm *f, int time, LPlace *at) {
   for (int d = 0; d < s->t->t->rank; d++) at[d] = form_at(L, p, &f[d]);
   if (!s->hist || !s->hist->ring) return;
-  LAff *x = &at[s->t->t->stream_dim].a, now = time >= 0 ? p->env[time] : *x;
-  *x = ring_place(L, s, now, laff_add(L, *x, now, -1));
+  LAff *x = &at[s->t->t->stream_dim].a, now = time >= 0 ? p->env[time] : *x; *x = ring_place(L, s, now, laff_add(L, *x, now, -1));
 }
 
 /* The lanes that may be touched: those wanted, of memory that is not the kernel's own and of constant tails; those that a guard admits. */
@@ -384,10 +362,8 @@ KInst *load_home(Lower *L, LPt *p) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
   places_of(L, p, s, p->e->place, -1, at); return load_at(L, p, s, at, touch_mask(L, p, s, false));
 }
-
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
-  LAddr a = addr_of(L, p, s, at);
-  KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
+  LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
   if (is_vector(&a)) {
     i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w); i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   }
@@ -400,8 +376,7 @@ void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
   if (!s) tree_error(L, p->e->eq->pos, p->e, "its storage does not exist here: the readers lie in another body");
   places_of(L, p, s, p->e->place, -1, at);
   if (s->reg) { reg_write(L, p, s, at, v); return; }
-  bool branch = mask && mask->type.lanes == 1; KSave save = { 0 };
-  v = to_memory(L, v, s->t->t->type);
+  bool branch = mask && mask->type.lanes == 1; KSave save = { 0 }; v = to_memory(L, v, s->t->t->type);
   if (branch) save = if_begin(L, mask);
   store_at(L, p, s, at, v, branch ? NULL : mask);
   if (branch) k_back(&L->b, save);
@@ -411,8 +386,7 @@ void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t 
   LPlace at[LEQ_INDICES]; LStore *s = r->t->store;
   if (!s || s->reg) return;
   for (int k = 0; k < p->e->n; k++) for (int i = 0; i < p->env[k].n; i++) if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;
-  places_of(L, p, s, r->place, r->time, at);
-  LAddr a = addr_of(L, p, s, at);
+  places_of(L, p, s, r->place, r->time, at); LAddr a = addr_of(L, p, s, at);
   k_emit(&L->b, (KInst){ .op = K_PREFETCH, .type = { mem_type(r->t->t->type), 1 }, .addr = addr_final(L, &a, s->buf) });
 }
 
@@ -423,14 +397,12 @@ static void move_all(Lower *L, int to, LAff t, int from, LAff f, KInst *count, i
   LPart one = { .stride = 1 }; KType type = { L->s.bufs.at[to].elem, w };
   addr_place(L, NULL, &x, (LPlace){ .a = laff_add(L, f, step, 1) }, &one); addr_place(L, NULL, &y, (LPlace){ .a = laff_add(L, t, step, 1) }, &one);
   KInst *e = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = type, .addr = addr_final(L, &x, from) });
-  k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) });
-  k_stored(&L->b, to); loop_end(L);
+  k_emit(&L->b, (KInst){ .op = K_STORE, .type = type, .a = { NULL, e, NULL }, .addr = addr_final(L, &y, to) }); k_stored(&L->b, to); loop_end(L);
 }
 
 /* In whole vectors: up to a vector's elements beyond count are copied too, the storage has room for them. */
 void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
-  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem)); int64_t lo, most;
-  k_range(&L->b, count, &lo, &most);
+  int w = target_lanes(L->t, type_bytes(L->s.bufs.at[buf].elem)); int64_t lo, most; k_range(&L->b, count, &lo, &most);
   KInst *up = l_fn(L, KF_ADD, count, l_int(L, w - 1)), *n = l_fn(L, KF_DIV, up, l_int(L, w));
   move_all(L, buf, to, buf, from, n, (most + w - 1) / w, w);
 }
@@ -438,6 +410,5 @@ void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count) {
 /* Exactly n elements from one buffer to another of the same type. */
 void copy_buffer(Lower *L, int to, int from, int64_t n) {
   int w = target_lanes(L->t, type_bytes(L->s.bufs.at[to].elem)); LAff tail = laff_int(n / w * w);
-  move_all(L, to, laff_int(0), from, laff_int(0), l_int(L, n / w), n / w, w);
-  move_all(L, to, tail, from, tail, l_int(L, n % w), n % w, 1);
+  move_all(L, to, laff_int(0), from, laff_int(0), l_int(L, n / w), n / w, w); move_all(L, to, tail, from, tail, l_int(L, n % w), n % w, 1);
 }

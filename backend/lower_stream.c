@@ -49,8 +49,7 @@ static void history_new(Lower *L, LTensor *t) {
   *s = (LStore){ .t = t, .hist = h, .local = true, .box = whole_box(L, x), .npart = x->rank, .part = NEWN(L->c, LPart, x->rank + 1) };
   int64_t stride = 1;
   for (int d = x->rank - 1; d >= 0; d--) {
-    s->part[d] = (LPart){ order[d], 1, 0, stride, NULL };
-    stride = d == at ? h->pitch : stride * extent_max(x->shape[order[d]]);
+    s->part[d] = (LPart){ order[d], 1, 0, stride, NULL }; stride = d == at ? h->pitch : stride * extent_max(x->shape[order[d]]);
   }
   if (!h->ring) s->box[x->stream_dim].base = laff_plus(L->block0, -h->h);
   int64_t size = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes, gap = L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4));
@@ -59,12 +58,10 @@ static void history_new(Lower *L, LTensor *t) {
 }
 
 static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .c = slot, .term = NEWN(L->c, KTerm, 1) }; }
-
 static void positions_load(Lower *L) {
   L->pos = NEWN(L->c, KInst *, L->lens.n + 1);
   if (!L->lens.n) return;
-  int64_t bytes = 4 * L->lens.n;
-  L->posbuf = buf_add(L, (KBuf){ "positions", KB_STATE, T_I32, -1, l_take(&L->s.state, bytes), bytes, false });
+  int64_t bytes = 4 * L->lens.n; L->posbuf = buf_add(L, (KBuf){ "positions", KB_STATE, T_I32, -1, l_take(&L->s.state, bytes), bytes, false });
   for (int k = 0; k < L->lens.n; k++) {
     KInst *v = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = { T_I32, 1 }, .addr = slot_addr(L, k) });
     L->pos[k] = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_WINT, 1 }, .a = { v }, .imm = L->lens.at[k] - 1 });
@@ -100,10 +97,8 @@ typedef struct Span { KInst *from, *to, *n; } Span;       /* columns */
 static void rows_copy(Lower *L, const LHist *h, Span s) {
   LAff row = laff_var(loop_begin(L, l_int(L, h->rows), h->rows, KL_SERIAL), h->pitch);
   LAff from = laff_add(L, row, laff_var(s.from, h->inner), 1), to = laff_add(L, row, laff_var(s.to, h->inner), 1);
-  copy_run(L, h->store->buf, to, from, l_fn(L, KF_MUL, s.n, l_int(L, h->inner)));
-  loop_end(L);
+  copy_run(L, h->store->buf, to, from, l_fn(L, KF_MUL, s.n, l_int(L, h->inner))); loop_end(L);
 }
-
 static void rows_copy_if(Lower *L, const LHist *h, Span s) {
   KSave save = if_begin(L, l_fn(L, KF_GT, s.n, l_int(L, 0)));
   l_known(s.n, 0, L->block); rows_copy(L, h, s); k_back(&L->b, save);

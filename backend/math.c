@@ -43,7 +43,6 @@ static KInst *poly(KBuild *b, KInst *x, const double *c, int n) {
 #define POLY_OF(b, x, c) poly((b), (x), (c), (int)(sizeof(c) / sizeof *(c)))
 #define POLY(b, x, c) (m_is64(x) ? POLY_OF(b, x, c##_f64) : POLY_OF(b, x, c##_f32))        /* by the type of x */
 
-/* ---- exp */
 static const double exp_f32[] = { 4.999999404e-01, 1.666651964e-01, 4.166840017e-02, 8.368851617e-03, 1.381431823e-03 };
 static const double exp_f64[] = { 0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039, 0.0013888888917367081,
   0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08 };
@@ -61,11 +60,9 @@ static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
 static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
   bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
   KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
-  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r);
-  KInst *q = POLY(b, r, exp);
+  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = POLY(b, r, exp);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
-
 static KInst *m_exp(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *s, *h = m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), d ? -373 : -52.5, d ? 355.5 : 45);
   KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
@@ -77,7 +74,6 @@ static KInst *m_expm1(KBuild *b, KInst *x) {
   KInst *r = m_fma(b, s, p, m_sub(b, s, m_num(b, x, 0.5))); return m_add(b, r, r);
 }
 
-/* ---- log */
 static const double log_f32[] = { 3.333333135e-01, -2.500082552e-01, 2.000123560e-01, -1.662314385e-01, 1.420137286e-01, -1.316201687e-01,
   1.276540160e-01, -7.634320855e-02 };
 static const double log_f64[] = { 0.6666666666666666, 0.4000000000000089, 0.28571428570795937, 0.2222222239345263, 0.181817954545265,
@@ -88,11 +84,9 @@ static KInst *log_split(KBuild *b, KInst *x, KInst **e) {
   bool d = m_is64(x); int frac = d ? 52 : 23; int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
   KInst *tiny = m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38);
   KInst *big = m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, big);
-  i = m_sub(b, i, m_int(b, i, root));
-  KInst *m = m_add(b, m_and(b, i, m_int(b, i, ((int64_t)1 << frac) - 1)), m_int(b, i, root));
+  i = m_sub(b, i, m_int(b, i, root)); KInst *m = m_add(b, m_and(b, i, m_int(b, i, ((int64_t)1 << frac) - 1)), m_int(b, i, root));
   *e = k_cast(b, CV_PLAIN, x->type.elem, m_fn(b, KF_SHR, i, m_int(b, i, frac)));
-  *e = m_sub(b, *e, m_pick(b, tiny, m_num(b, x, frac + 2), m_num(b, x, 0)));
-  return m_sub(b, k_cast(b, CV_BITS, x->type.elem, m), m_num(b, x, 1));
+  *e = m_sub(b, *e, m_pick(b, tiny, m_num(b, x, frac + 2), m_num(b, x, 0))); return m_sub(b, k_cast(b, CV_BITS, x->type.elem, m), m_num(b, x, 1));
 }
 
 /* log(1 + f) + e ln 2 by f - f^2/2 + f^3 p(f). */
@@ -112,12 +106,9 @@ static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e) {
 
 /* That where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
 static KInst *log_core(KBuild *b, KInst *x, KInst *f, KInst *e) {
-  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e);
-  r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
-  KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN));
-  return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
+  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e); r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
+  KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN)); return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
 }
-
 static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); return log_core(b, x, f, e); }
 
 /* u = 1 + x and what the sum lost (Knuth's two-sum), which goes into f. */
@@ -136,7 +127,6 @@ static KInst *quotient(KBuild *b, KInst *p, KInst *q) {
   if (b->target->rcp_bits < 14) r = m_mul(b, r, m_fnma(b, q, r, m_num(b, q, 2)));
   KInst *t = m_mul(b, p, r); return m_fma(b, m_fnma(b, q, t, p), r, t);
 }
-
 static KInst *tanh_f64(KBuild *b, KInst *x) {
   KInst *a = m_min(b, m_abs(b, x), m_num(b, x, 20)), *two = m_num(b, x, 2), *e = m_expm1(b, m_mul(b, a, two)), *t = m_div(b, e, m_add(b, e, two));
   return m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, t), m_pick(b, m_test(b, KF_GT, x, 0), t, x));
@@ -191,15 +181,13 @@ static Angle reduce_parts(KBuild *b, KInst *x, double p1, double p2, double p3) 
 
 /* f64: parts of 33 bits, good to |x| = 2^20 (with fma 2^30, the error growing slowly). Beyond, only |sin| <= 1 is promised. */
 static Angle reduce_f64(KBuild *b, KInst *x) {
-  Angle a = reduce_parts(b, x, 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21);
-  a.r = m_clamp(b, a.r, -0.8, 0.8); return a;
+  Angle a = reduce_parts(b, x, 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21); a.r = m_clamp(b, a.r, -0.8, 0.8); return a;
 }
 
 /* f32: with fma in f32; without it in f64, where the products are exact. */
 static Angle reduce_near(KBuild *b, KInst *x) {
   if (b->target->fma) return reduce_parts(b, x, 1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15);
-  Angle a = reduce_f64(b, k_cast(b, CV_PLAIN, T_F64, x));
-  return (Angle){ k_cast(b, CV_PLAIN, T_F32, a.r), k_cast(b, CV_PLAIN, T_F32, a.q) };
+  Angle a = reduce_f64(b, k_cast(b, CV_PLAIN, T_F64, x)); return (Angle){ k_cast(b, CV_PLAIN, T_F32, a.r), k_cast(b, CV_PLAIN, T_F32, a.q) };
 }
 
 /* The bits of 2/pi behind 32 zeros, in words: w[at + j] by comparing, there are five places to start. */
@@ -223,11 +211,9 @@ static Angle reduce_far(KBuild *b, KInst *x) {
   KInst *from = m_add(b, s, m_int(b, s, 32 - 2));          /* bits to leave out, with the 32 zeros; s >= -7, smaller x are not used */
   KInst *at = m_fn(b, KF_SHR, from, m_int(b, from, 5)), *shift = m_and(b, from, m_int(b, from, 31)), *w[4];
   for (int j = 0; j < 4; j++) w[j] = word(b, at, j);
-  KInst *m = m_or(b, m_and(b, i, m_int(b, i, 0x7fffff)), m_int(b, i, 0x800000));
-  m = k_cast(b, CV_PLAIN, T_U64, m);
+  KInst *m = m_or(b, m_and(b, i, m_int(b, i, 0x7fffff)), m_int(b, i, 0x800000)); m = k_cast(b, CV_PLAIN, T_U64, m);
   KInst *c32 = m_int(b, m, 32), *p = m_fn(b, KF_SHL, m_mul(b, m, window(b, w[0], w[1], shift)), c32);
-  p = m_add(b, p, m_mul(b, m, window(b, w[1], w[2], shift)));
-  p = m_add(b, p, m_fn(b, KF_SHR, m_mul(b, m, window(b, w[2], w[3], shift)), c32));
+  p = m_add(b, p, m_mul(b, m, window(b, w[1], w[2], shift))); p = m_add(b, p, m_fn(b, KF_SHR, m_mul(b, m, window(b, w[2], w[3], shift)), c32));
   KInst *n = m_fn(b, KF_SHR, m_add(b, p, m_int(b, p, (int64_t)1 << 61)), m_int(b, p, 62));
   KInst *rest = k_cast(b, CV_BITS, T_I64, m_sub(b, p, m_fn(b, KF_SHL, n, m_int(b, n, 62)))), *r = k_cast(b, CV_PLAIN, T_F64, rest);
   r = k_cast(b, CV_PLAIN, T_F32, m_mul(b, r, m_num(b, r, 3.4061215800304797e-19)));
@@ -240,8 +226,7 @@ static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SE
 /* |x| to the limit by parts; where any lane is beyond it, that lane by the long product. */
 static Angle reduce_f32(KBuild *b, KInst *x) {
   Angle a = reduce_near(b, x); double limit = b->target->fma ? 100000 : 1000000;
-  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit);
-  big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY));
+  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit); big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY));
   KInst *any = x->type.lanes == 1 ? big : k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { big } });
   KInst *r = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.r } }), *q = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.q } });
   KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body); Angle far = reduce_far(b, x);
@@ -259,11 +244,9 @@ static KInst *sin_turned(KBuild *b, KInst *x, int turn) {
   KInst *zero = m_int(b, i, 0), *odd = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 1)), zero);
   KInst *minus = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 2)), zero), *v = m_pick(b, odd, c, s); return m_pick(b, minus, m_neg(b, v), v);
 }
-
 static KInst *m_sin(KBuild *b, KInst *x) { return sin_turned(b, x, 0); }
 static KInst *m_cos(KBuild *b, KInst *x) { return sin_turned(b, x, 1); }
 
-/* ---- atan */
 static const double atan_f32[] = { -3.333315253e-01, 1.999377310e-01, -1.421105266e-01, 1.066599339e-01, -7.552189380e-02, 4.321156442e-02,
   -1.636774465e-02, 2.920645988e-03 };
 static const double atan_f64[] = { -0.3333333333333333, 0.19999999999999554, -0.14285714285648404, 0.11111111107234799, -0.09090908969557403,
@@ -306,8 +289,7 @@ static KInst *by_products(KBuild *b, KInst *x, KInst *y) {
   if (!constant_of(y, &v)) return NULL;
   if (v == 0) return m_num(b, x, 1);
   if (v == 0.5) {
-    KInst *root = m_fn(b, KF_SQRT, m_add(b, x, m_num(b, x, 0)), NULL);
-    return m_pick(b, m_test(b, KF_EQ, x, -INFINITY), m_num(b, x, INFINITY), root);
+    KInst *root = m_fn(b, KF_SQRT, m_add(b, x, m_num(b, x, 0)), NULL); return m_pick(b, m_test(b, KF_EQ, x, -INFINITY), m_num(b, x, INFINITY), root);
   }
   if (v != floor(v) || v < -4 || v > 8) return NULL;
   return v > 0 ? whole_power(b, x, (int)v) : whole_power(b, m_div(b, m_num(b, x, 1), x), (int)-v);
@@ -324,8 +306,7 @@ static KInst *magnitude(KBuild *b, KInst *x, KInst *y) {
 static KInst *edges(KBuild *b, KInst *x, KInst *y, KInst *r) {
   KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *zero = m_num(b, x, 0), *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
   KInst *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half)), *below = m_fn(b, KF_LT, x, zero);
-  KInst *minus = m_or(b, below, m_test(b, KF_EQ, m_div(b, one, x), -INFINITY));
-  r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
+  KInst *minus = m_or(b, below, m_test(b, KF_EQ, m_div(b, one, x), -INFINITY)); r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
   KInst *bad = m_and(b, below, m_fn(b, KF_NOT, whole, NULL)), *finite = m_fn(b, KF_GT, x, m_num(b, x, -INFINITY));
   r = m_pick(b, m_and(b, bad, finite), m_num(b, x, NAN), r);
   KInst *endless = m_and(b, m_test(b, KF_EQ, m_abs(b, x), 1), m_test(b, KF_EQ, m_abs(b, y), INFINITY));
@@ -337,8 +318,7 @@ static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
   int bits = 8 * (x->type.elem == T_WINT ? 8 : type_bytes(x->type.elem)); bool sign = type_class(x->type.elem) == 'i';
   KInst *zero = m_int(b, x, 0), *one = m_int(b, x, 1), *r = one, *p = x, *odd = m_fn(b, KF_NE, m_and(b, y, one), zero);
   for (int k = 0; k < bits - sign; k++) {
-    KInst *bit = m_and(b, m_fn(b, KF_SHR, y, m_int(b, x, k)), one);
-    r = m_pick(b, m_fn(b, KF_NE, bit, zero), m_mul(b, r, p), r); p = m_mul(b, p, p);
+    KInst *bit = m_and(b, m_fn(b, KF_SHR, y, m_int(b, x, k)), one); r = m_pick(b, m_fn(b, KF_NE, bit, zero), m_mul(b, r, p), r); p = m_mul(b, p, p);
   }
   if (!sign) return r;
   KInst *minus = m_int(b, x, -1), *unit = m_pick(b, odd, minus, one);
@@ -356,11 +336,9 @@ static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   return edges(b, x, y, magnitude(b, x, y));
 }
 
-/* ---- the table */
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
     [FN_EXP] = m_exp, [FN_EXPM1] = m_expm1, [FN_LOG] = m_log, [FN_LOG1P] = m_log1p, [FN_SIN] = m_sin, [FN_COS] = m_cos, [FN_ATAN] = m_atan,
-    [FN_TANH] = m_tanh, [FN_ERF] = m_erf
-  };
+    [FN_TANH] = m_tanh, [FN_ERF] = m_erf };
   return fn == FN_POW ? m_pow(b, x, y) : rows[fn](b, x);
 }
