@@ -19,7 +19,6 @@ static const char *largest(Index **at, int n) {
   return best ? best->name : NULL;
 }
 
-/* The index along which the access is contiguous. */
 static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place) {
   for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
