@@ -8,7 +8,6 @@ bool name_same(const char *a, const char *b) { return a == b || (a && b && !strc
 bool is_stream(const Index *i) { return i->ext.dim && i->ext.dim->stream; }
 bool is_fixed(const Index *i) { return !i->ext.dim; }
 int64_t count_max(const Index *i) { return extent_max(i->ext); }
-
 bool name_in(const NameList *v, const char *name) {
   for (int i = 0; i < v->n; i++) if (name_same(v->at[i], name)) return true;
   return false;
@@ -22,17 +21,14 @@ static Index *index_named(Index **at, int n, const char *name) {
 }
 Index *item_free(const Item *it, const char *name) { return index_named(it->free, it->nfree, name); }
 Index *item_bound(const Item *it, const char *name) { return index_named(it->k, it->nk, name); }
-
 bool item_reads(const Item *it, const Tensor *t) {
   EACH(Expr, r, it->reads) if (r->tensor == t) return true;
   return false;
 }
-
 bool same_space(const Item *a, const Item *b) {
   bool same = a->nfree == b->nfree && a->neq == 1 && b->neq == 1;
   for (int i = 0; i < a->nfree && same; i++) {
-    const Index *j = item_free(b, a->free[i]->name);
-    same = j && extent_equal(j->ext, a->free[i]->ext);
+    const Index *j = item_free(b, a->free[i]->name); same = j && extent_equal(j->ext, a->free[i]->ext);
   }
   return same;
 }
@@ -44,9 +40,8 @@ static bool place_same(const Expr *a, const Expr *b) {
 
 bool reads_at_home(const Item *reader, const Item *it) {
   EACH(Expr, e, reader->reads) {
-    if (e->tensor != it->t) continue;
-    if (it->neq > 1) return false;
-    for (int d = 0; d < e->n; d++) if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
+    if (e->tensor == it->t && it->neq > 1) return false;
+    for (int d = 0; e->tensor == it->t && d < e->n; d++) if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
   }
   return true;
 }
@@ -54,8 +49,7 @@ bool reads_at_home(const Item *reader, const Item *it) {
 static Item item_of(Ctx *c, const Kernel *k, Tensor *t) {
   Eqs v = { 0 }; Item it = { .t = t, .circle = -1 };
   for (int i = 0; i < k->neq; i++) if (k->eq[i]->out == t) { PUSH(c, v, k->eq[i]); expr_reads_of(c, k->eq[i]->rhs, &it.reads); }
-  it.eq = v.at; it.neq = v.n; it.free = v.at[0]->free; it.nfree = v.at[0]->nfree;
-  it.red = eq_reduction(v.at[0], NULL);
+  it.eq = v.at; it.neq = v.n; it.free = v.at[0]->free; it.nfree = v.at[0]->nfree; it.red = eq_reduction(v.at[0], NULL);
   if (it.red) { it.k = it.red->bound; it.nk = it.red->nbound; }
   return it;
 }
@@ -78,7 +72,6 @@ Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) { retur
  *
  * A contraction starts a group; pointwise items of its space join it as long as they read its members at home; a second contraction joins if a later
  * item of the group reads both (gates). The equations of a recurrence stay together as they are.
- *
  * Where a pointwise item may move up to: behind its last producer and the pointwise items of the same space there. */
 static int home_of(const Item *at, int i) {
   const Item *it = &at[i]; int last = i - 1;
@@ -89,10 +82,7 @@ static int home_of(const Item *at, int i) {
   return last;
 }
 
-void items_move(Item *at, int from, int to) {
-  Item it = at[from];
-  memmove(at + to + 1, at + to, sizeof *at * (size_t)(from - to)); at[to] = it;
-}
+void items_move(Item *at, int from, int to) { Item it = at[from]; memmove(at + to + 1, at + to, sizeof *at * (size_t)(from - to)); at[to] = it; }
 
 static bool reads_two(const Items *its, const Item *a, const Item *b) {
   for (const Item *it = b + 1; it < its->at + its->n; it++)
@@ -133,18 +123,13 @@ const char *group_step(const Build *b, const Group *g) {
 }
 
 /* ---- kernels */
-bool is_local(const Kernel *k, const Tensor *t) {
-  for (int i = 0; i < k->nout; i++) if (k->out[i] == t) return false;
-  return t->kind == TK_TEMP;
-}
-
+bool is_local(const Kernel *k, const Tensor *t) { return t->kind == TK_TEMP && array_find(k->out, k->nout, t) < 0; }
 /* In a sorted list only a recurrence reads itself or what comes later. */
 bool kernel_circles(const Kernel *k) {
   for (int r = 0; r < k->neq; r++)
     for (int w = r; w < k->neq; w++) if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
   return false;
 }
-
 Index *kernel_stream(const Kernel *k) {
   Index *t = NULL;
   for (int i = 0; i < k->neq && !t; i++) t = eq_stream(k->eq[i]);
@@ -163,7 +148,6 @@ bool tensors_alike(const Tensor *a, const Tensor *b) {
   return same;
 }
 
-/* ---- reads */
 void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg) {
   if (e->kind == E_READ) fn(c, e, arg);
   for (int k = 0; k < e->n; k++) each_read(c, e->arg[k], fn, arg);
@@ -199,15 +183,11 @@ int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *n
 
 /* ---- the lanes that suit an item: stride 1 in what it writes and reads */
 static double lane_score(Ctx *c, const Item *it, const Index *i, bool bound) {
-  double v = count_max(i) < 2 ? -2 : 0;
+  double v = count_max(i) < 2 ? -2 : 0; int64_t k;
   for (int e = 0; e < it->neq && !bound; e++) v += access_stride(c, it->t, it->eq[e]->place, i->name) == 1 ? 3 : -4;
-  EACH(Expr, r, it->reads) {
-    int64_t k = access_stride(c, r->tensor, r->arg, i->name);
-    v += k == 1 ? 2 : k == 0 ? 0 : -3;
-  }
+  EACH(Expr, r, it->reads) v += (k = access_stride(c, r->tensor, r->arg, i->name)) == 1 ? 2 : k == 0 ? 0 : -3;
   return v;
 }
-
 const char *lane_best(Ctx *c, const Item *it, bool bound) {
   const char *best = NULL; double most = -1e9;
   for (int i = (bound ? it->nk : it->nfree) - 1; i >= 0; i--) {

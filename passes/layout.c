@@ -6,7 +6,6 @@
  * needs   kernels; the trees that schedule will build (the same plans are asked: plan_contraction, plan_stream)
  * keeps   arguments row-major; kernels with a tree of their own
  * never   changes an equation, but for reads of packed constants and the names of indices
- *
  * A temporary's layout is searched over the orders of its dimensions (notes/networks.md c): each access of a contraction, a row or a pointwise kernel
  * says what it costs if its lane does not have stride 1; ties go to the fewest inversions. */
 #include "builders.h"
@@ -49,7 +48,6 @@ typedef struct Search {
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {
   int64_t n = name ? access_stride(s->c, s->t, place, name) : 0; return n == 0 || n == 1 ? 0 : price;
 }
-
 static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
   Shape h = shape_of(s->c, e); const Expr *red = eq_reduction(e, NULL);
   if (!h.x || (h.x->tensor != s->t && h.w->tensor != s->t))
@@ -59,39 +57,32 @@ static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
 }
 
 static double layout_cost(const Search *s) {
-  double v = 0; int inversions = 0, k;
-  for (const Use *u = s->use->read.at; u < s->use->read.at + s->use->read.n; u++)
-    if ((k = pmap_get(s->kernel, u->eq)) >= 0) v += read_cost(s, u->eq, u->read, s->wish[k]);
-  EACH(Eq, e, s->use->writer)
-    if ((k = pmap_get(s->kernel, e)) >= 0) v += apart(s, e->place, s->wish[k].lane, s->wish[k].contracts ? 50 : 5);
+  double v = 0; int inversions = 0, k; const Use *u = s->use->read.at;
+  for (int i = 0; i < s->use->read.n; i++, u++) if ((k = pmap_get(s->kernel, u->eq)) >= 0) v += read_cost(s, u->eq, u->read, s->wish[k]);
+  EACH(Eq, e, s->use->writer) if ((k = pmap_get(s->kernel, e)) >= 0) v += apart(s, e->place, s->wish[k].lane, s->wish[k].contracts ? 50 : 5);
   for (int i = 0; i < s->n; i++) for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
   return v + 0.01 * inversions;
 }
 
 static void part_move(LayoutDim *at, int from, int to) {
-  LayoutDim l = at[from]; int step = to > from ? 1 : -1;
-  for (int i = from; i != to; i += step) at[i] = at[i + step];
+  LayoutDim l = at[from];
+  for (int i = from, step = to > from ? 1 : -1; i != to; i += step) at[i] = at[i + step];
   at[to] = l;
 }
-
 static void search_orders(Search *s, int depth) {
   double v = depth == s->n ? layout_cost(s) : s->least;
   if (v < s->least) { s->least = v; memcpy(s->best, s->at, sizeof s->at); }
   for (int i = depth; i < s->n; i++) {
-    part_move(s->at, i, depth);
-    search_orders(s, depth + 1);
-    part_move(s->at, depth, i);
+    part_move(s->at, i, depth); search_orders(s, depth + 1); part_move(s->at, depth, i);
   }
 }
 
 /* Dimensions of extent 1 stand outside and are not permuted; more than four others are left alone. */
 static bool layout_search(Search *s) {
-  Tensor *t = s->t; int ones = 0; bool sorted = true;
-  LayoutDim *l = NEWN(s->c, LayoutDim, t->rank);
+  Tensor *t = s->t; int ones = 0; bool sorted = true; LayoutDim *l = NEWN(s->c, LayoutDim, t->rank);
   for (int d = 0; d < t->rank && t->rank <= 8; d++) *(extent_max(t->shape[d]) == 1 ? &l[ones++] : &s->at[s->n++]) = (LayoutDim){ d, 1, 0 };
   if (s->n < 2 || s->n > 4) return false;
-  t->layout = s->at; t->nlayout = s->n;
-  search_orders(s, 0);
+  t->layout = s->at; t->nlayout = s->n; search_orders(s, 0);
   for (int i = 1; i < s->n; i++) sorted &= s->best[i].dim > s->best[i - 1].dim;
   memcpy(l + ones, s->best, sizeof *l * (size_t)s->n);
   t->layout = sorted ? NULL : l; t->nlayout = sorted ? 0 : t->rank; return !sorted;
@@ -123,9 +114,9 @@ static int layout_tensors(Ctx *c, Graph *g) {
  *   before  z[o, t] = sum(c, k: x[c, t + k] * w[o, c, k]);          o runs in tiles of 8, then k, c
  *   after   const w_pack[o < 16, c < 2, k < 3]: f32 = w[o, c, k];   w_pack as [o / 8, k, c, o % 8]
  *           z[o, t] = sum(c, k: x[c, t + k] * w_pack[o, c, k]);
- * The copy runs over the indices of the read, so composite, flipped and shifted places vanish from the loops as well. */
-
-/* The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner. */
+ * The copy runs over the indices of the read, so composite, flipped and shifted places vanish from the loops as well.
+ *
+ * The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner. */
 typedef struct PackOrder { const char **outer; int nouter; const char *panel; int64_t width; const char **k; int nk; } PackOrder;
 
 /* The indices of a read's places, in the order of the equation; false if one is symbolic or a place reads data. */
@@ -142,8 +133,8 @@ static bool read_indices(Ctx *c, const Eq *e, const Expr *read, Indices *out) {
 }
 
 static int named(const Indices *v, const char *name) {
-  int i = v->n - 1;
-  while (i >= 0 && !(name && name_same(v->at[i]->name, name))) i--;
+  int i = name ? v->n - 1 : -1;
+  while (i >= 0 && !name_same(v->at[i]->name, name)) i--;
   return i;
 }
 
@@ -176,10 +167,7 @@ static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, i
 static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const Indices *v) {
   Extent *shape = NEWN(c, Extent, v->n); Index **to = NEWN(c, Index *, v->n);
   Expr **at = NEWN(c, Expr *, v->n), **place = NEWN(c, Expr *, read->n);
-  for (int i = 0; i < v->n; i++) {
-    shape[i] = v->at[i]->ext;
-    to[i] = index_new(c, v->at[i]->name, shape[i]); at[i] = expr_index(c, to[i]);
-  }
+  for (int i = 0; i < v->n; i++) { shape[i] = v->at[i]->ext; to[i] = index_new(c, v->at[i]->name, shape[i]); at[i] = expr_index(c, to[i]); }
   for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], v->at, at, v->n);
   Tensor *t = tensor_new(c, g, ctx_printf(c, "%s_pack", read->tensor->name), read->tensor->type, v->n, shape, read->tensor->pos);
   t->kind = TK_CONST;
@@ -187,12 +175,7 @@ static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const In
 }
 
 typedef struct Swap { const Expr *from; Expr *to; } Swap;
-static Expr *swap_node(Ctx *c, Expr *e, void *arg) {
-  Swap *s = arg;
-  (void)c;
-  return e->kind == E_READ && e->tensor == s->from->tensor && expr_equal(e, s->from) ? s->to : e;
-}
-
+static Expr *swap_node(Ctx *c, Expr *e, void *arg) { const Swap *s = arg; (void)c; return expr_equal(e, s->from) ? s->to : e; }
 static bool or_reads(const Expr *e, const void *t) { return e->kind == E_OR && expr_reads(e, t); }
 
 /* Replaces the read in e by one of a packed copy, which it adds to the graph. False: not worth it, or not possible. */
@@ -208,8 +191,7 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) }); return true;
 }
 
-/* Constants for the loops of a contraction (p), of a recurrence's step (lanes along its largest other index, all of it in one panel), or of
- * a stream's rows */
+/* Constants for the loops of a contraction (p), of a recurrence's step (lanes along its largest other index: one panel), or of a stream's rows */
 static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const char *step) {
   int n = 0;
   for (const Item *it = b->its.at + gr->first; it < b->its.at + gr->end; it++) {
@@ -238,18 +220,15 @@ static int pack_kernel(Build *b, Graph *g) {
 
 int pass_layout(Ctx *c, Graph *g, const Target *t) {
   int n = 0; bool all = true; Eqs sorted = { 0 };
-  for (int i = 0; i < g->nkernel; i++)
-    if (g->kernel[i]->tree) all = false;
-    else kernel_unify(c, g, g->kernel[i]);
+  for (int i = 0; i < g->nkernel; i++) if (g->kernel[i]->tree) all = false; else kernel_unify(c, g, g->kernel[i]);
   if (all) n += layout_tensors(c, g);
   for (int i = 0; i < g->nkernel; i++) {
     Kernel *k = g->kernel[i];
     if (k->tree || !k->neq) continue;
     Build b = build_of(c, g, k, t); int packed = pack_kernel(&b, g);
-    if (packed) kernel_inputs(c, k);
-    n += packed;
+    if (packed) { kernel_inputs(c, k); n += packed; }
   }
-  /* New equations of constants were appended: they come first, behind the constants that they copy. */
+  /* the new equations of constants, at the end: they come first, behind the constants that they copy */
   for (int late = 0; late < 2; late++) for (int i = 0; i < g->neq; i++) if (g->eq[i]->constant == !late) PUSH(c, sorted, g->eq[i]);
   for (int i = 0; i < sorted.n; i++) g->eq[i] = sorted.at[i];
   return n;

@@ -2,10 +2,8 @@
  *
  *   before  z[i] = sum(j: x[j] * w[i, j]);  y[k] = tanh(z[k]) + b[k];
  *   after   z[i] = sum(j: x[j] * w[i, j]);  y[i] = tanh(z[i]) + b[i];
- *
  * keeps   everything but names (indices are objects of their own in every equation)
  * never   gives two indices of one equation one name, nor indices of different extents (pieces of a tensor excepted: they share a leaf)
- *
  * Classes are joined where a tensor is written at a bare index and read at a bare index, in equation order, unless an equation got an index twice. */
 #include "builders.h"
 
@@ -14,7 +12,6 @@ typedef struct Slot { Index *i; int eq, up; } Slot;
 typedef struct Classes { Ctx *c; const Kernel *k; VEC(Slot) slot; Exprs *reads; } Classes;
 
 static void slot_add(Classes *v, Index *i, int eq) { Slot s = { i, eq, v->slot.n }; PUSH(v->c, v->slot, s); }
-
 static int slot_root(const Classes *v, int s) {
   while (v->slot.at[s].up != s) s = v->slot.at[s].up;
   return s;
@@ -22,7 +19,7 @@ static int slot_root(const Classes *v, int s) {
 
 /* The class of an index, -1: it is not of these equations. */
 static int class_of(const Classes *v, const Index *i) {
-  for (int s = 0; s < v->slot.n; s++) if (v->slot.at[s].i == i) return slot_root(v, s);
+  for (int s = 0; s < v->slot.n && i; s++) if (v->slot.at[s].i == i) return slot_root(v, s);
   return -1;
 }
 
@@ -37,7 +34,7 @@ static bool classes_clash(const Classes *v, int a, int b) {
 }
 
 static void join(Classes *v, const Index *x, const Index *y, bool any_extent) {
-  int a = x ? class_of(v, x) : -1, b = y ? class_of(v, y) : -1;
+  int a = class_of(v, x), b = class_of(v, y);
   if (a < 0 || b < 0 || a == b || (!any_extent && !extent_equal(x->ext, y->ext)) || classes_clash(v, a, b)) return;
   v->slot.at[a < b ? b : a].up = a < b ? a : b;
 }
@@ -47,21 +44,15 @@ static void join_places(Classes *v, Expr *const *a, Expr *const *b, int n) {
   for (int d = 0; d < n; d++) join(v, expr_bare(a[d]), expr_bare(b[d]), false);
 }
 
-static void join_streams(Classes *v) {
-  const Index *first = NULL;
+/* All indices over the stream; the equations of a recurrence step through it in one loop. */
+static void join_steps(Classes *v, const Graph *g) {
+  const Index *t = NULL, *step = NULL; bool any = kernel_circles(v->k);
   for (int s = 0; s < v->slot.n; s++) {
     const Index *i = v->slot.at[s].i;
-    if (!is_stream(i) || i->ext.n) continue;
-    join(v, first, i, false); first = first ? first : i;
+    if (is_stream(i) && !i->ext.n) { join(v, t, i, false); t = t ? t : i; }
   }
-}
-
-/* The equations of a recurrence step through it in one loop. */
-static void join_circles(Classes *v, const Graph *g) {
-  const Index *first = NULL; bool any = kernel_circles(v->k);
   for (int i = 0; any && i < v->k->neq; i++) {
-    const Index *step = eq_step(v->c, g, v->k->eq[i]);
-    join(v, first, step, false); first = first ? first : step;
+    const Index *x = eq_step(v->c, g, v->k->eq[i]); join(v, step, x, false); step = step ? step : x;
   }
 }
 
@@ -122,7 +113,7 @@ void kernel_unify(Ctx *c, const Graph *g, Kernel *k) {
     for (int j = 0; red && j < red->nbound; j++) slot_add(&v, red->bound[j], i);
     v.reads[i] = rhs_reads(c, k->eq[i]);
   }
-  join_streams(&v); join_circles(&v, g);
+  join_steps(&v, g);
   for (int i = 0; i < k->neq; i++) { join_reads(&v, i); join_pieces(&v, k->eq[i]); }
   for (int i = 0; i < k->neq && k->neq <= 32; i++) join_common(&v, i);
   if (k->neq > 1) join_spaces(&v);

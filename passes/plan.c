@@ -1,11 +1,9 @@
 /* plan: a place in scratch for every tensor between kernels, a place in the state for what outlives the call.
  *
  *   before  h: f32[n = 1, c = 32];           after  h at scratch + 8192;
- *
  * needs   kernels in their order of execution; final layouts
  * keeps   what lives in one kernel only: the lowering places it behind scratch_bytes, and histories behind state_bytes
- * never   lets two tensors overlap while both are needed (in-place writes excepted, below)
- *
+ * never   lets two tensors overlap while both are needed (in-place writes excepted)
  * A tensor lives from the kernel that writes it to the last that reads it. Largest first, each at the lowest gap between those that live at the
  * same time. A pointwise kernel writes in place of an operand that dies in it. */
 #include "builders.h"
@@ -32,11 +30,9 @@ static Lives lives_of(Ctx *c, const Graph *g) {
   Lives v = { 0 };
   for (int i = 0; i < g->ntensor; i++) {
     Life l = { .t = g->tensor[i], .first = -1, .in_place = -1, .bytes = tensor_room(g->tensor[i]) };
-    bool next = tensor_is_next(g, l.t);
     for (int k = 0; k < g->nkernel; k++) if (kernel_uses(g->kernel[k], l.t)) { l.first = l.first < 0 ? k : l.first; l.last = k; }
-    if (l.t->kind != TK_TEMP || l.first < 0 || (l.first == l.last && !next)) continue;
-    if (next) l.last = g->nkernel;
-    PUSH(c, v, l);
+    if (tensor_is_next(g, l.t)) l.last = g->nkernel;
+    if (l.t->kind == TK_TEMP && l.first >= 0 && l.first < l.last) PUSH(c, v, l);
   }
   return v;
 }
@@ -52,27 +48,21 @@ static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
   const Eq *writer = NULL;
   if (!tensors_alike(w->t, r->t)) return false;
   for (int i = 0; i < k->neq; i++) {
-    if (k->eq[i]->out == w->t && writer) return false;
-    if (k->eq[i]->out == w->t) writer = k->eq[i];
-    else if (expr_reads(k->eq[i]->rhs, r->t)) return false;
+    bool writes = k->eq[i]->out == w->t;
+    if (writes ? writer != NULL : expr_reads(k->eq[i]->rhs, r->t)) return false;
+    if (writes) writer = k->eq[i];
   }
   Exprs reads = writer ? rhs_reads(c, writer) : (Exprs){ 0 };
-  EACH(Expr, e, reads)
-    for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
+  EACH(Expr, e, reads) for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
   return writer;
 }
 
-static bool kernel_pointwise(const Kernel *k) {
-  for (int i = 0; i < k->neq; i++) if (eq_reduction(k->eq[i], NULL)) return false;
-  return true;
-}
-
-/* Of a pair only one is taken over once: chains are resolved by following in_place. */
+/* Each is taken over once at most: chains are resolved by following in_place. */
 static void find_in_place(Ctx *c, const Graph *g, Lives *v) {
   for (int i = 0; i < v->n; i++) {
-    int k = v->at[i].first;
-    if (!kernel_pointwise(g->kernel[k])) continue;
-    for (int j = 0; j < v->n && v->at[i].in_place < 0; j++) {
+    int k = v->at[i].first; bool pointwise = true;
+    for (int e = 0; e < g->kernel[k]->neq; e++) pointwise &= !eq_reduction(g->kernel[k]->eq[e], NULL);
+    for (int j = 0; j < v->n && pointwise && v->at[i].in_place < 0; j++) {
       bool taken = i == j || v->at[j].last != k || v->at[j].first >= k;
       for (int o = 0; o < v->n && !taken; o++) taken = v->at[o].in_place == j;
       if (!taken && takes_place(c, g->kernel[k], &v->at[i], &v->at[j])) v->at[i].in_place = j;
@@ -80,11 +70,8 @@ static void find_in_place(Ctx *c, const Graph *g, Lives *v) {
   }
 }
 
-/* The tensor that has the memory of a chain of tensors that take each other's place. */
-static Life *root_of(Lives *v, int i) {
-  while (v->at[i].in_place >= 0) i = v->at[i].in_place;
-  return &v->at[i];
-}
+/* Whose memory it is, of a chain of tensors that take each other's place. */
+static Life *root_of(Lives *v, int i) { return v->at[i].in_place < 0 ? &v->at[i] : root_of(v, v->at[i].in_place); }
 
 static int64_t lowest_gap(const Lives *v, const Life *l) {
   int64_t at = 0;
@@ -116,8 +103,7 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
 
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
-  (void)t;
-  g->scratch_bytes = place_scratch(c, g); g->state_bytes = 0;
+  (void)t; g->scratch_bytes = place_scratch(c, g); g->state_bytes = 0;
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *s = g->tensor[i];
     if (s->kind == TK_STATE) { s->where = AT_STATE; s->offset = g->state_bytes; g->state_bytes += tensor_room(s); }

@@ -1,6 +1,4 @@
-/* Constructors of loop trees, the leaf that suits any equation, and what contractions and streams share.
- *
- *   tree_loop(c, "t", 32, leaf_of(z, k, c, o*, t~))      for t/32 { z(k, c, o*, t~); } */
+/* Constructors of loop trees, the leaf that suits any equation, and what contractions and streams share. */
 #include "builders.h"
 
 static Tree *tree_new(Ctx *c, Tree v) { return ctx_copy(c, &v, sizeof v); }
@@ -12,24 +10,19 @@ Tree *tree_let(Ctx *c, const char *tensor, Storage s) { return tree_new(c, (Tree
 Tree *leaf_of(Ctx *c, const Item *it, const Order *o) {
   return tree_new(c, (Tree){ .kind = TREE_LEAF, .name = it->t->name, .leaf = o->at, .nleaf = o->n });
 }
-
 Tree *tree_cat(Tree *a, Tree *b) {
-  Tree **end = &a;
-  while (*end) end = &(*end)->next;
-  *end = b; return a;
+  if (!a) return b;
+  a->next = tree_cat(a->next, b); return a;
 }
 
 /* ---- orders */
 void order_add(Ctx *c, Order *o, const char *index, LeafKind kind, int64_t step) { PUSH(c, *o, ((LeafDim){ index, kind, step })); }
 void order_serial(Ctx *c, Order *o, const char *index) { order_add(c, o, index, LEAF_SERIAL, 1); }
 void order_unroll(Ctx *c, Order *o, const char *index) { order_add(c, o, index, LEAF_UNROLL, 0); }
-
 void order_k_by(Ctx *c, Order *o, const char **k, int nk, int ku) {
-  for (int i = 0; i < nk; i++) {
-    bool last = i == nk - 1;
-    if (ku < 0 || (ku == 0 && last)) order_unroll(c, o, k[i]);
-    else order_add(c, o, k[i], LEAF_SERIAL, last && ku > 1 ? ku : 1);
-  }
+  for (int i = 0; i < nk; i++)
+    if (ku < 0 || (ku == 0 && i == nk - 1)) order_unroll(c, o, k[i]);
+    else order_add(c, o, k[i], LEAF_SERIAL, ku > 1 && i == nk - 1 ? ku : 1);
 }
 
 void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane) {
@@ -44,7 +37,6 @@ void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane) {
   }
 }
 
-/* ---- items in registers */
 /* Is item `it` of the range read only inside it, each time at home? */
 static bool stays_inside(const Build *b, int first, int end, const Item *it) {
   if (it->neq != 1 || it->t->history || !is_local(b->k, it->t)) return false;

@@ -20,8 +20,7 @@ void pmap_set(Ctx *c, Map *m, const void *key, int value) {
     for (int k = 0; k < old.cap; k++) if (old.key[k]) pmap_set(c, m, old.key[k], old.value[k]);
   }
   int at = pmap_slot(m, key);
-  m->n += !m->key[at];
-  m->key[at] = key; m->value[at] = value;
+  m->n += !m->key[at]; m->key[at] = key; m->value[at] = value;
 }
 
 /* ---- uses */
@@ -49,7 +48,6 @@ int uses_readers(Uses *u, const Tensor *t, Eq **first) {
   for (int k = 0; l && k < l->read.n; k++) n += k == 0 || l->read.at[k].eq != l->read.at[k - 1].eq;     /* those of one equation are neighbours */
   return n;
 }
-
 Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
   Eqs v = { 0 }; Exprs reads = rhs_reads(c, e);
   EACH(Expr, r, reads) {
@@ -60,22 +58,13 @@ Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
 }
 
 /* ---- indices */
-Index *index_new(Ctx *c, const char *name, Extent ext) {
-  Index *i = NEW(c, Index);
-  *i = (Index){ .name = name, .ext = ext, .id = ++c->nid }; return i;
-}
-
-bool index_in(const Index *i, Index *const *list, int n) {
-  for (int k = 0; k < n; k++) if (list[k] == i) return true;
-  return false;
-}
-
+Index *index_new(Ctx *c, const char *name, Extent ext) { return NEW_AS(c, Index, .name = name, .ext = ext, .id = ++c->nid); }
+bool index_in(const Index *i, Index *const *list, int n) { return array_find(list, n, i) >= 0; }
 bool same_extents(Index *const *a, int na, Index *const *b, int nb) {
   bool same = na == nb;
   for (int k = 0; k < na && same; k++) same = extent_equal(a[k]->ext, b[k]->ext);
   return same;
 }
-
 double index_points(Index *const *at, int n) {
   double points = 1;
   for (int k = 0; k < n; k++) points *= (double)extent_max(at[k]->ext);
@@ -106,10 +95,8 @@ static bool is_kind(const Expr *e, const void *kind) { return e->kind == *(const
 bool expr_has(const Expr *e, ExprKind kind) { return expr_any(e, is_kind, &kind); }
 
 static bool is_costly(const Expr *e, const void *arg) {
-  static const bool costly[FN_COUNT] = {
-    [FN_EXP] = true, [FN_EXPM1] = true, [FN_LOG] = true, [FN_LOG1P] = true, [FN_SQRT] = true, [FN_SIN] = true, [FN_COS] = true,
-    [FN_ATAN] = true, [FN_TANH] = true, [FN_ERF] = true, [FN_POW] = true,
-  };
+  static const bool costly[FN_COUNT] = { [FN_EXP] = 1, [FN_EXPM1] = 1, [FN_LOG] = 1, [FN_LOG1P] = 1, [FN_SQRT] = 1, [FN_SIN] = 1, [FN_COS] = 1,
+                                         [FN_ATAN] = 1, [FN_TANH] = 1, [FN_ERF] = 1, [FN_POW] = 1 };
   (void)arg;
   return e->kind == E_REDUCE || (e->kind == E_FN && (costly[e->fn] || (e->fn == FN_DIV && type_is_float(e->type) && !expr_is_const(e->arg[1]))));
 }
@@ -127,7 +114,6 @@ static bool varies(const Expr *e, const void *arg) {
 }
 bool expr_constant(const Expr *e) { return !expr_any(e, varies, NULL); }
 bool place_static(const Expr *e) { return !expr_has(e, E_READ) && !expr_has(e, E_REDUCE); }
-
 bool place_inside(Ctx *c, const Expr *place, Extent n) { bool lo, hi; expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi); return lo && hi; }
 
 bool read_inside(Ctx *c, const Expr *read) {
@@ -136,7 +122,6 @@ bool read_inside(Ctx *c, const Expr *read) {
     if (!(d == t->stream_dim && t->history) && (!place_static(read->arg[d]) || !place_inside(c, read->arg[d], t->shape[d]))) return false;
   return true;
 }
-
 bool expr_reads_inside(Ctx *c, Expr *e) {
   Exprs reads = { 0 };
   expr_reads_of(c, e, &reads);
@@ -154,7 +139,6 @@ Expr *expr_sum(Ctx *c, Expr *const *at, int n) {
   for (int k = 0; k < n; k++) e = e ? expr_fn2(c, FN_ADD, e, at[k]) : at[k];
   return e;
 }
-
 void expr_addends(Ctx *c, Expr *e, Exprs *out) {
   bool sum = e->kind == E_FN && e->fn == FN_ADD;
   if (!sum) PUSH(c, *out, e);
@@ -168,26 +152,21 @@ void tensor_find_stream(Tensor *t) {
 }
 
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos) {
-  Tensor *t = NEW(c, Tensor);
-  *t = (Tensor){ .name = graph_fresh(c, g, hint), .type = type_strong(type), .rank = rank, .kind = TK_TEMP, .pos = pos };
+  Tensor *t = NEW_AS(c, Tensor, .name = graph_fresh(c, g, hint), .type = type_strong(type), .rank = rank, .kind = TK_TEMP, .pos = pos);
   t->shape = NEWN(c, Extent, rank);
   for (int d = 0; d < rank; d++) t->shape[d] = shape[d];
   tensor_find_stream(t); graph_add_tensor(c, g, t); return t;
 }
 
 Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like) {
-  Eq *e = NEW(c, Eq);
-  *e = (Eq){ .out = out, .nfree = nfree, .rhs = rhs, .label = like ? like->label : NULL, .pos = like ? like->pos : out->pos, .id = ++c->nid };
+  Eq *e = NEW_AS(c, Eq, .out = out, .nfree = nfree, .rhs = rhs, .pos = like ? like->pos : out->pos, .id = ++c->nid);
+  e->label = like ? like->label : NULL;
   e->free = NEWN(c, Index *, nfree); e->place = NEWN(c, Expr *, nfree);
   for (int k = 0; k < nfree; k++) { e->free[k] = free[k]; e->place[k] = expr_index(c, free[k]); }
   graph_add_eq(c, g, e); return e;
 }
 
-int eq_at(const Graph *g, const Eq *e) {
-  for (int k = 0; k < g->neq; k++) if (g->eq[k] == e) return k;
-  return -1;
-}
-
+int eq_at(const Graph *g, const Eq *e) { return array_find(g->eq, g->neq, e); }
 int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x) {
   int at = eq_at(g, e); return at >= 0 && graph_circle(c, g, at, x) && x->dir ? at - x->first : -1;
 }
@@ -196,7 +175,6 @@ void eq_insert(Ctx *c, Graph *g, int at, Eq *e) {
   graph_add_eq(c, g, e);
   memmove(g->eq + at + 1, g->eq + at, sizeof *g->eq * (size_t)(g->neq - 1 - at)); g->eq[at] = e;
 }
-
 void eq_remove(Graph *g, const Eq *e) {
   int at = eq_at(g, e);
   if (at >= 0) memmove(g->eq + at, g->eq + at + 1, sizeof *g->eq * (size_t)(--g->neq - at));
@@ -230,15 +208,12 @@ void kernel_inputs(Ctx *c, Kernel *k) {
 
 /* ---- what is so in a graph */
 void tensor_add(Ctx *c, Tensors *v, Tensor *t) {
-  EACH(Tensor, x, *v) if (x == t) return;
-  PUSH(c, *v, t);
+  if (array_find(v->at, v->n, t) < 0) PUSH(c, *v, t);
 }
-
 bool tensor_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
 
 bool eq_by_hand(const Graph *g, const Eq *e) {
-  for (int k = 0; k < g->nkernel; k++)
-    for (int j = 0; j < g->kernel[k]->neq; j++) if (g->kernel[k]->eq[j] == e) return true;
+  for (int k = 0; k < g->nkernel; k++) if (array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) >= 0) return true;
   return false;
 }
 
@@ -246,12 +221,7 @@ bool tensor_is_next(const Graph *g, const Tensor *t) {
   for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->next == t) return true;
   return false;
 }
-
-bool graph_is_out(const Graph *g, const Tensor *t) {
-  for (int k = 0; k < g->nout; k++) if (g->out[k] == t) return true;
-  return t->kind == TK_OUTPUT || tensor_is_next(g, t);
-}
-
+bool graph_is_out(const Graph *g, const Tensor *t) { return array_find(g->out, g->nout, t) >= 0 || t->kind == TK_OUTPUT || tensor_is_next(g, t); }
 bool graph_streams(const Graph *g) {
   for (int k = 0; k < g->ndim; k++) if (g->dim[k]->stream) return true;
   return false;
@@ -264,7 +234,6 @@ bool tensor_removable(const Graph *g, Uses *u, const Tensor *t) {
   return true;
 }
 
-/* Adds the words of s that t lacks. */
 static void words_add(Text *t, const char *s) {
   for (size_t n, m; s && *s; s += n + (s[n] == '+')) {
     bool known = (n = strcspn(s, "+")) == 0;

@@ -59,8 +59,7 @@ Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq);
 void tensor_add(Ctx *c, Tensors *v, Tensor *t);          /* unless it is there */
 bool eq_by_hand(const Graph *g, const Eq *e);            /* stands in a kernel that the user wrote: not rewritten */
 bool tensor_is_next(const Graph *g, const Tensor *t);    /* a state takes its value at the end of the call */
-bool graph_is_out(const Graph *g, const Tensor *t);
-bool graph_streams(const Graph *g);                      /* it has a stream dimension */
+bool graph_is_out(const Graph *g, const Tensor *t), graph_streams(const Graph *g);      /* the latter: it has a stream dimension */
 bool tensor_known(const Tensor *t);                      /* its data are there when the model is compiled */
 void tensor_find_stream(Tensor *t);                      /* sets stream_dim from the shape */
 /* May be replaced by its equation: one writer, a plain temporary, no history, no output, not written by hand. */
@@ -74,11 +73,7 @@ bool *circles_maybe(Ctx *c, const Graph *g);
 int const_mark(Ctx *c, Graph *g, bool late);             /* Turns equations over constants alone into constant ones where that pays. */
 bool const_force(Ctx *c, Graph *g, Expr *e);             /* All temporaries that e reads become constants, if they can. False if some cannot. */
 
-/* ---- parts of simplify */
-typedef struct Rules Rules;                              /* rules.c: simplify.rules, parsed */
-Rules *rules_load(Ctx *c);
-Expr *rules_apply(Ctx *c, const Rules *r, Expr *e, int *n);
-/* solve.c, scale.c, hoist.c, inline.c, simplify.c; the number of changes */
+/* ---- parts of simplify; the number of changes */
 int solve_conditions(Ctx *c, Graph *g), fold_scales(Ctx *c, Graph *g), hoist_invariants(Ctx *c, Graph *g), inline_views(Ctx *c, Graph *g);
 int dead_code(Ctx *c, Graph *g);
 #endif
