@@ -10,8 +10,7 @@ void parse_error(Parse *p, Pos at, const char *fmt, ...) {
   if (p->stop) return;
   diag_error(p->c, at, "%s", text);
   if (++p->nerror < PARSE_ERRORS) return;
-  p->stop = true;
-  diag_help(p->c, "that is enough: the rest of this file was not looked at");
+  p->stop = true; diag_help(p->c, "that is enough: the rest of this file was not looked at");
 }
 
 bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
@@ -73,14 +72,10 @@ void *parse_copy(Parse *p, const void *like, size_t bytes) { return memcpy(ctx_a
 /* Deeper trees than AST_DEPTH are cut off with an error, so that all later walks may recurse. */
 Node *node_make(Parse *p, Node like) {
   Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL; int depth = like.cond ? like.cond->depth : 0;
-  for (int i = 0; i < like.n; i++) {
-    kid[i] = like.kid[i];
-    if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth;
-  }
+  for (int i = 0; i < like.n; i++) { kid[i] = like.kid[i]; if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth; }
   like.kid = kid, like.depth = depth + 1;
   if (depth < AST_DEPTH) return parse_copy(p, &like, sizeof like);
-  parse_error(p, like.pos, "this expression is nested deeper than %d", AST_DEPTH);
-  p->stop = true;
+  parse_error(p, like.pos, "this expression is nested deeper than %d", AST_DEPTH); p->stop = true;
   return node_make(p, (Node){ .kind = N_INT, .pos = like.pos });
 }
 
@@ -161,13 +156,11 @@ Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
 static bool layout_step(const Node **n, Fn fn, int64_t *out) {
   const Node *e = *n;
   if (e->kind != N_BINARY || e->fn != fn || e->kid[1]->kind != N_INT || e->kid[1]->i <= 0) return false;
-  *out = e->kid[1]->i, *n = e->kid[0];
-  return true;
+  *out = e->kid[1]->i, *n = e->kid[0]; return true;
 }
 
 bool node_layout(const Node *n, LayoutDim *out, const char **name) {
-  *out = (LayoutDim){ -1, 1, 0 };
-  layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
+  *out = (LayoutDim){ -1, 1, 0 }; layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
   *name = n->kind == N_NAME ? n->text : "?";
   if (n->kind == N_NAME && n->text[0] == 'd' && n->text[1]) {
     char *end;

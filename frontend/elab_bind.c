@@ -38,9 +38,7 @@ static const Tensor *infer_tensor(Infer *q, const Node *base) {
     if (!s || (s->state != SL_VALUE && (q->settled || s->state != SL_PENDING))) return NULL;
     v = slot_value(el, q->f, s, base->pos);
   } else if (!(s && s->fun) && map_get(&el->op, name) && catch_begin(el, &k)) {
-    el->quiet++;
-    v = base_value(el, base, q->f, (Scope){ 0 });
-    catch_end(el);
+    el->quiet++; v = base_value(el, base, q->f, (Scope){ 0 }); catch_end(el);
   }
   return v.k == V_TENSOR ? v.x->t : NULL;
 }
@@ -68,8 +66,7 @@ static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i
   if (pack && (before || after || t->rank < n - 1)) return;
   int d = !before ? i : !after ? t->rank - (n - i) : dims_before(q, it, i), len = pack ? t->rank - (n - 1) : 1;
   if (d < 0 || d + len > t->rank) return;
-  q->out = (Dims){ t->shape + d, len, pack };
-  q->el->gave = t;
+  q->out = (Dims){ t->shape + d, len, pack }; q->el->gave = t;
 }
 
 static void infer_walk(Infer *q, const Node *n) {
@@ -88,8 +85,7 @@ static Dims bare_dims(Elab *el, Frame *f, const char *name, const Node *body, Sc
   const Slot *sl = slot_find(f, name); Infer q = { .el = el, .f = f, .name = name, .settled = true };
   Dims old = sl ? sl->dim : (Dims){ 0 }; Val v;
   if (!old.e || (f->graph && !sl->sym)) {
-    infer_walk(&q, body);
-    q.settled = false;
+    infer_walk(&q, body); q.settled = false;
     infer_walk(&q, body);       /* what is read may itself wait for this tensor: only if nothing else says it */
   }
   if (!q.out.e) q.out = old;
@@ -130,8 +126,7 @@ static void bound_add(Binder *b, Val v) {
 
 static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool given, Pos p) {
   Val v = bind_index(b->el, b->f, name, ext, pack, given, p);
-  b->s = scope_bind(b->el, b->s, name, v);
-  bound_add(b, v);
+  b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
 }
 
 /* `number + index < end` */
@@ -287,11 +282,7 @@ void left_settle(Elab *el, Frame *f, Piece *p) {
   const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
   if (v->n > 64) fail_at(el, p->st->pos, "a tensor of %d dimensions: at most 64", v->n);
   p->place = NEWN(el->c, Expr *, v->n + 1);
-  for (int d = 0; d < v->n; d++) {
-    p->place[d] = place_value(&l, v->at[d]);
-    place_check(&l, p->place[d]);
-    place_free(&l, p->place[d], p);
-  }
+  for (int d = 0; d < v->n; d++) { p->place[d] = place_value(&l, v->at[d]); place_check(&l, p->place[d]); place_free(&l, p->place[d], p); }
   p->scope = left_scope(&l, p);
 }
 

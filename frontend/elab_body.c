@@ -40,8 +40,7 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
   Eq *e = MAKE(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
                .id = ++el->c->nid);
-  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL);
-  graph_have(el, t);
+  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL); graph_have(el, t);
   PUSH(el->c, el->eq, e);
   if (el->kernel && !el->constant) APPEND(el->c, el->kernel->eq, el->kernel->neq, e);
   return e;
@@ -80,10 +79,7 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
   el->target = frame_full(el, f, s->name);
   for (int i = 0; i < g->piece.n; i++) left_settle(el, f, g->piece.at[i]);
   g->t = group_tensor(el, g);
-  for (int i = 0; i < g->piece.n; i++) {
-    Type t = asserted_type(el, g->piece.at[i]->st);
-    if (t != T_NONE) g->t->type = g->type = t;
-  }
+  for (int i = 0; i < g->piece.n; i++) { Type t = asserted_type(el, g->piece.at[i]->st); if (t != T_NONE) g->t->type = g->type = t; }
   if (f->graph) g->t->history = history_of(el, f, g->t);
   g->t->name = name_fresh(el, frame_full(el, f, s->name));
   if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
@@ -92,13 +88,8 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
 void declare_slot(Elab *el, Frame *f, Slot *s) {
   Catch k;
   s->state = SL_BUSY;
-  if (catch_begin(el, &k)) {
-    group_declare(el, f, s);
-    catch_end(el);
-    s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return;
-  }
-  s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON };
-  fail_silent(el);
+  if (catch_begin(el, &k)) { group_declare(el, f, s); catch_end(el); s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return; }
+  s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON }; fail_silent(el);
 }
 
 /* ---- before the first statement */
@@ -114,8 +105,7 @@ static void prepare_equation(Body *b, int i) {
     if (b->f->graph) name_reserve(el, name);
   }
   b->piece[i] = MAKE(el->c, Piece, .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL);
-  PUSH(el->c, s->group->piece, b->piece[i]);
-  s->group->left++;
+  PUSH(el->c, s->group->piece, b->piece[i]); s->group->left++;
 }
 
 static void prepare_local(Body *b, const Stmt *st) {
@@ -143,16 +133,14 @@ static void prepare(Body *b, int i) {
 static void equation_emit(Body *b, const Group *g, const Piece *p) {
   Elab *el = b->el; Kernel *k = el->kernel; bool constant = el->constant;
   if (p->kernel) el->kernel = p->kernel;
-  el->constant |= p->st->kind == S_CONST;
-  emit_eq(el, g->t, p->place, p->free, p->nfree, p->rhs.e, p->st->pos);
+  el->constant |= p->st->kind == S_CONST; emit_eq(el, g->t, p->place, p->free, p->nfree, p->rhs.e, p->st->pos);
   el->kernel = k; el->constant = constant;
 }
 
 /* Evaluates the right side. A user's type may widen, and fix the type of a number; dumps store as they say. */
 static void equation_value(Body *b, Group *g, Piece *p) {
   Elab *el = b->el; Type want = asserted_type(el, p->st);
-  el->target = g->t->name;
-  p->rhs = ev_scalar(el, p->st->value, b->f, (Scope){ .b = p->scope, .eq = true });
+  el->target = g->t->name; p->rhs = ev_scalar(el, p->st->value, b->f, (Scope){ .b = p->scope, .eq = true });
   if (p->rhs.k != V_NUM) fail_at(el, p->st->pos, "the right side is no element: it is %s", v_kind(p->rhs));
   Type got = p->rhs.e->type;
   if (want != T_NONE && got != T_NONE && !el->dump && got != want && type_promote(got, want) != want)
@@ -167,8 +155,7 @@ static void run_equation(Body *b, int i) {
   if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
   if (p->slot->v.k == V_POISON) fail_silent(b->el);
   Group *g = p->slot->group;
-  b->f->unknown = false;
-  equation_value(b, g, p);
+  b->f->unknown = false; equation_value(b, g, p);
   p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--;
   if (g->left || g->again) return;
   g->t->type = g->type;
@@ -214,11 +201,7 @@ static void run_names(Body *b, const Stmt *st) {
 static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
   Elab *el = b->el; Catch k;
   if (!b->f->graph) { fn(b, i); return true; }
-  if (catch_begin(el, &k)) {
-    el->kernel = b->kernel ? b->kernel[i] : NULL;
-    fn(b, i);
-    catch_end(el); return true;
-  }
+  if (catch_begin(el, &k)) { el->kernel = b->kernel ? b->kernel[i] : NULL; fn(b, i); catch_end(el); return true; }
   statement_poison(el, b->f, b->st[i]); return false;
 }
 
@@ -242,8 +225,7 @@ static void again_value(Body *b, int i) {
   p->again = false;
   if (p->slot->v.k == V_POISON) return;
   Type old = g->t->type;
-  equation_value(b, g, p);
-  g->t->type = g->type; p->again = g->t->type != old;
+  equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
 }
 
 static void again_emit(Body *b, int i) {
@@ -279,8 +261,7 @@ static void run_define(Body *b, int i) {
   if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
     const char *target = el->target; Want want = el->want; int n;
-    again_rounds(b, &n);
-    el->target = target; el->want = want; b->again = false;
+    again_rounds(b, &n); el->target = target; el->want = want; b->again = false;
   }
   if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }

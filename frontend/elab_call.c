@@ -87,8 +87,7 @@ static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
   if (k >= 0) return op->param[k].kind == P_ATTR && a->at[k].k == V_NONE ? &a->at[k] : NULL;
   if (!takes_rest(op)) return NULL;
   int n = a->extra.n;
-  extra_put(el, a, name, (Val){ .k = V_NONE });
-  return a->extra.n > n ? &a->extra.at[n].v : NULL;
+  extra_put(el, a, name, (Val){ .k = V_NONE }); return a->extra.n > n ? &a->extra.at[n].v : NULL;
 }
 
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
@@ -179,8 +178,7 @@ static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, 
   if (is_function(op)) return ev_node(el, op->expr, f, (Scope){ .eq = s.eq });
   match_params(el, f, op, pos);
   if (!op->expr) return apply_body(el, op, f, pos);
-  el->want = f->out;
-  return ev_node(el, op->expr, f, (Scope){ 0 });
+  el->want = f->out; return ev_node(el, op->expr, f, (Scope){ 0 });
 }
 
 static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
@@ -201,8 +199,7 @@ static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos
   if (acc.k == V_NONE) fail_at(el, pos, "'%s' needs its first argument", op->name);
   for (int i = 0; i < var.n; i++) {
     Args one = *a;
-    one.at = NEWN(el->c, Val, op->nparam + 1);
-    memcpy(one.at, a->at, sizeof(Val) * (size_t)op->nparam);
+    one.at = NEWN(el->c, Val, op->nparam + 1); memcpy(one.at, a->at, sizeof(Val) * (size_t)op->nparam);
     one.at[0] = acc; one.at[k] = var.at[i];
     acc = first_of(apply_once(el, op, &one, i == var.n - 1 ? want : (Want){ 0 }, s, pos));
   }
@@ -415,8 +412,7 @@ static Val splice_list(Elab *el, Node *const *kid, Frame *f, Scope s) { return (
 
 static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s) {
   const Node *head = fun->left;
-  count_check(el, n, head->n, head->n == n->n);
-  s.ix = false;
+  count_check(el, n, head->n, head->n == n->n); s.ix = false;
   Scope in = s;
   for (int i = 0; i < n->n; i++) {
     Val v = n->kid[i]->kind == N_SPLICE ? splice_list(el, &n->kid[i], f, s) : first_of(ev_node(el, n->kid[i], f, s));
@@ -426,8 +422,7 @@ static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope 
 }
 
 static Val call_type(Elab *el, Type t, const Node *n, Frame *f, Scope s) {
-  count_check(el, n, 1, n->n == 1);
-  return v_convert(el, CV_PLAIN, t, ev_scalar(el, n->kid[0], f, s), n->pos);
+  count_check(el, n, 1, n->n == 1); return v_convert(el, CV_PLAIN, t, ev_scalar(el, n->kid[0], f, s), n->pos);
 }
 
 static Val call_convert(Elab *el, Convert mode, const Node *n, Frame *f, Scope s) {

@@ -15,8 +15,7 @@ static Open dim_open(Check *k, const Expr *r, int d) {
   Facts f = { k->fact.at, k->neg.at, k->fact.n };
   if (expr_reads(e, NULL)) return (Open){ .gather = true };
   if (t->history && d == t->stream_dim) { n.n += t->history; e = expr_fn2(k->el->c, FN_ADD, e, expr_int(k->el->c, t->history)); }
-  expr_inside(k->el->c, e, n, &f, &lo, &hi);
-  return (Open){ !lo, !hi, false, !hi && n.dim && n.dim->stream };
+  expr_inside(k->el->c, e, n, &f, &lo, &hi); return (Open){ !lo, !hi, false, !hi && n.dim && n.dim->stream };
 }
 
 /* A read off the end of a stream is no error here: it asks for the future, which the pass `stream` reports with the delay. */
@@ -78,23 +77,18 @@ static Expr *check(Check *k, Expr *e, bool guarded) {
     if (!guarded) read_check(k, e);
     return e;
   case E_OR:
-    a[0] = check(k, e->arg[0], true);
-    expr_walk(a[0], find_miss, &m);
+    a[0] = check(k, e->arg[0], true); expr_walk(a[0], find_miss, &m);
     if (!m.n) return a[0];
-    a[1] = check_fact(k, e->arg[1], m.n == 1 ? m.fact : NULL, false, false);
-    return with_args(k, e, a);
+    a[1] = check_fact(k, e->arg[1], m.n == 1 ? m.fact : NULL, false, false); return with_args(k, e, a);
   case E_SELECT:
     a[0] = check(k, e->arg[0], guarded); a[1] = check_fact(k, e->arg[1], a[0], false, guarded);
-    a[2] = check_fact(k, e->arg[2], a[0], true, guarded);
-    return with_args(k, e, a);
+    a[2] = check_fact(k, e->arg[2], a[0], true, guarded); return with_args(k, e, a);
   case E_REDUCE:
-    a[1] = e->n == 2 ? check(k, e->arg[1], false) : NULL;
-    a[0] = check_fact(k, e->arg[0], a[1], false, false);
+    a[1] = e->n == 2 ? check(k, e->arg[1], false) : NULL; a[0] = check_fact(k, e->arg[0], a[1], false, false);
     return with_args(k, e, a);
   case E_FN:
     if (e->fn != FN_AND && e->fn != FN_OR) return check_all(k, e, guarded);
-    a[0] = check(k, e->arg[0], guarded);
-    a[1] = check_fact(k, e->arg[1], a[0], e->fn == FN_OR, guarded);
+    a[0] = check(k, e->arg[0], guarded); a[1] = check_fact(k, e->arg[1], a[0], e->fn == FN_OR, guarded);
     return with_args(k, e, a);
   default: return check_all(k, e, guarded);
   }
@@ -129,11 +123,9 @@ static bool box_dim(const Cover *c, const Piece *p, Box *b, int d) {
   b->lo[d] = b->hi[d] = a.c;
   for (int i = 0; i < a.n; i++) {
     int64_t n = at_end(c, a.index[i]->ext), reach = a.k[i] * (n - 1);
-    b->empty |= n <= 0;
-    *(reach < 0 ? &b->lo[d] : &b->hi[d]) += reach;
+    b->empty |= n <= 0; *(reach < 0 ? &b->lo[d] : &b->hi[d]) += reach;
   }
-  b->hi[d]++;
-  return is_dense(c, &a);
+  b->hi[d]++; return is_dense(c, &a);
 }
 
 static bool overlap(const Box *a, const Box *b, int rank) {
@@ -153,8 +145,7 @@ static void fail_gap(const Cover *c) {
 static int64_t mark_piece(const Cover *c, const Piece *p, const int64_t *stride, unsigned char *seen) {
   int64_t at = 0, *value = NEWN(c->el->c, int64_t, p->nfree + 1), *step = NEWN(c->el->c, int64_t, p->nfree + 1); Aff a;
   for (int d = 0; d < c->g->t->rank; d++) {
-    expr_affine(c->el->c, p->place[d], &a);
-    at += a.c * stride[d];
+    expr_affine(c->el->c, p->place[d], &a); at += a.c * stride[d];
     for (int q = 0; q < p->nfree; q++) step[q] += aff_coef(&a, p->free[q]) * stride[d];
   }
   for (int q = 0; q < p->nfree; q++) if (at_end(c, p->free[q]->ext) <= 0) return 0;
@@ -171,8 +162,7 @@ static int64_t mark_piece(const Cover *c, const Piece *p, const int64_t *stride,
 static void mark_all(const Cover *c) {
   const Tensor *t = c->g->t; int64_t n = 1, count = 0, *stride = NEWN(c->el->c, int64_t, t->rank + 1);
   for (int d = t->rank - 1; d >= 0; d--) {
-    stride[d] = n;
-    n *= at_end(c, t->shape[d]);
+    stride[d] = n; n *= at_end(c, t->shape[d]);
     if (n > 1 << 24 && c->el->dump) return;
     if (n > 1 << 24) fail_at(c->el, c->g->piece.at[0]->st->pos, "whether the pieces of '%s' cover it is not seen: write them as boxes", c->g->name);
   }

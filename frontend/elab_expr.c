@@ -17,12 +17,10 @@ static void attribute_default(Elab *el, Frame *f, Slot *s) {
   Catch k;
   s->state = SL_BUSY;
   if (catch_begin(el, &k)) {
-    s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos);
-    catch_end(el);
+    s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos); catch_end(el);
     s->state = SL_VALUE; return;
   }
-  s->state = SL_THUNK;
-  fail_silent(el);
+  s->state = SL_THUNK; fail_silent(el);
 }
 
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p) {
@@ -225,9 +223,7 @@ static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
     while (pd && pd->name != part[i].pack) pd = pd->next;
     int len = part[i].v.l->n, cut = pd && pd->n < len ? len - pd->n : npack == 1 && over > 0 && over <= len ? over : 0;
     Val rest = v_list(el, len - cut);
-    memcpy(rest.l->at, part[i].v.l->at + cut, sizeof(Val) * (size_t)(len - cut));
-    part[i].v = rest;
-    over -= cut;
+    memcpy(rest.l->at, part[i].v.l->at + cut, sizeof(Val) * (size_t)(len - cut)); part[i].v = rest; over -= cut;
   }
   if (over)
     fail_at(el, p, "'%s' has %d dimension%s %s, %d %s given", x->t->name, rank, plural(rank), ext_print(el, x->t->shape, rank), total,
@@ -269,10 +265,7 @@ static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
 /* One read; of a list in a place, element j. */
 static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int n, int j, Pos p) {
   Part *part = NEWN(el->c, Part, n + 1); Expr **place = NEWN(el->c, Expr *, x->t->rank + 1); int d = 0;
-  for (int i = 0; i < n; i++) {
-    part[i] = given[i];
-    if (!part[i].pack && part[i].v.k == V_LIST) part[i].v = part[i].v.l->at[j];
-  }
+  for (int i = 0; i < n; i++) { part[i] = given[i]; if (!part[i].pack && part[i].v.k == V_LIST) part[i].v = part[i].v.l->at[j]; }
   parts_align(el, x, part, n, p);
   for (int i = 0; i < n; i++)
     for (int k = 0; k < (part[i].pack ? part[i].v.l->n : 1); k++, d++)
@@ -289,8 +282,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
   names_in(el, n->kid[0], &names);
   for (int i = 0; i < names.n; i++) {
     const Slot *s = slot_find(f, names.at[i]);
-    if (!s || !s->dim.pack) continue;
-    only = names.at[i]; count++;
+    if (s && s->dim.pack) only = names.at[i], count++;
   }
   return count == 1 ? only : "?";
 }
@@ -375,8 +367,7 @@ Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
   Slot *sl = base_slot(el, n, f, s), *fun = n->kind == N_CALL ? slot_find(f, n->text) : NULL;
   if (sl) return slot_value(el, f, sl, n->pos);
   if (n->kind == N_CALL && (!fun || !fun->fun) && map_get(&el->op, n->text)) return base_call(el, n, f);
-  s.ix = false;
-  return first_of(ev_node(el, n, f, s));
+  s.ix = false; return first_of(ev_node(el, n, f, s));
 }
 
 static Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {

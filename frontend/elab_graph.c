@@ -35,8 +35,7 @@ static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
   if (b) dim_bounds(u, i, b);
   for (int k = 0; stream && k < g->ndim; k++)
     if (g->dim[k]->stream) fail_at(el, p, "a graph has one stream dimension; '%s' is one already", g->dim[k]->name);
-  APPEND(el->c, g->dim, g->ndim, i);
-  slot_get(el, u->f, name)->sym = i;
+  APPEND(el->c, g->dim, g->ndim, i); slot_get(el, u->f, name)->sym = i;
   slot_dim(el, u->f, name, (Dims){ &(Extent){ i, 0 }, 1, false }); return i;
 }
 
@@ -67,10 +66,7 @@ static Tensor *tensor_declared(Unit *u, const Stmt *st, TensorKind kind) {
   for (int d = 0; d < n; d++) t->shape[d] = shape_item(u, st->item[d], kind == TK_INPUT);
   t->stream_dim = stream_place(t);
   if (tensor_size(t) > (int64_t)1 << 40) fail_at(el, p, "'%s' has more than 2^40 elements", name);
-  name_reserve(el, name);
-  name_fresh(el, name);
-  slot_set(el, u->f, name, v_tensor(el, t));
-  graph_have(el, t);
+  name_reserve(el, name); name_fresh(el, name); slot_set(el, u->f, name, v_tensor(el, t)); graph_have(el, t);
   for (int d = 0; d < n && (kind == TK_PARAM || kind == TK_CONST); d++)
     if (t->shape[d].dim) fail_at(el, p, "the %s '%s' needs constant extents", kind == TK_PARAM ? "parameter" : "constant", name);
   return t;
@@ -149,8 +145,7 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
   if (v.k == V_NUM) { const_spread(el, t, v, st->pos); return; }
   if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
   List *flat = v_list(el, 0).l;
-  const_flatten(el, t, 0, v, flat, st->pos);
-  const_elements(el, t, flat, st->pos);
+  const_flatten(el, t, 0, v, flat, st->pos); const_elements(el, t, flat, st->pos);
   slot_find(u->f, st->name)->v.x->known = flat;
 }
 
@@ -277,9 +272,7 @@ static void do_result(Unit *u, const void *arg) {
     if (el->c->nerror) fail_silent(el);
     fail_at(el, p->pos, "the result '%s' has no elements: %s", p->name, ext_print(el, t->shape, t->rank));
   }
-  result_check(u, p, t);
-  t->kind = TK_OUTPUT;
-  APPEND(el->c, el->g->out, el->g->nout, t);
+  result_check(u, p, t); t->kind = TK_OUTPUT; APPEND(el->c, el->g->out, el->g->nout, t);
 }
 
 /* ---- layouts and places of tensors, in dumps:   h: f32[n = 1, c = 32] as [n, c / 16, c % 16];   h at scratch + 8192; */
@@ -423,8 +416,7 @@ static Kernel **flatten(Unit *u) {
   Ctx *c = u->el->c; Kernel **all = NEWN(c, Kernel *, u->d->nstmt + 1);
   for (int i = 0; i < u->d->nstmt; i++) {
     Stmt *st = u->d->stmt[i];
-    PUSH(c, u->st, st);
-    PUSH(c, u->kernel, NULL);
+    PUSH(c, u->st, st); PUSH(c, u->kernel, NULL);
     if (st->kind != S_KERNEL) continue;
     all[i] = MAKE(c, Kernel, .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos);
     for (int k = 0; k < st->nbody; k++) { PUSH(c, u->st, st->body[k]); PUSH(c, u->kernel, all[i]); }
@@ -461,9 +453,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   for (int i = 0; i < d->nparam; i++) if (!try_part(&u, do_input, &d->param[i])) slot_set(el, u.f, d->param[i].name, (Val){ .k = V_POISON });
   for (int i = 0; i < d->nbound; i++) try_part(&u, do_bounds, &d->bound[i]);
   Kernel **kernel = flatten(&u);
-  run_rows(&u, before, 3);
-  body_run(el, u.f, u.st.at, u.kernel.at, u.st.n);
-  run_rows(&u, after, 2);
+  run_rows(&u, before, 3); body_run(el, u.f, u.st.at, u.kernel.at, u.st.n); run_rows(&u, after, 2);
   bool body = el->c->nerror == errors;
   if (!d->nresult) diag_error(el->c, d->pos, "the graph '%s' has no results: write `graph %s(...) -> (y) { ... }`", d->name, d->name);
   for (int i = 0; i < d->nresult; i++) try_part(&u, do_result, &d->result[i]);

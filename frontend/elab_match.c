@@ -92,8 +92,7 @@ static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out) {
   else if (is_range(core)) slot_dim(m->el, m->f, name, pack_range(m, core));
   const Slot *s = slot_find(m->f, name);
   if (!s || !s->dim.e || s->dim.pack != pack) return !pack && is_value(m, name, out, q->pos);
-  *out = pack ? ext_product(m->el, s->dim.e, s->dim.n, q->pos) : s->dim.e[0];
-  return true;
+  *out = pack ? ext_product(m->el, s->dim.e, s->dim.n, q->pos) : s->dim.e[0]; return true;
 }
 
 /* The one part of a composite that is not known: by division. */
@@ -144,11 +143,7 @@ static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
 /* False: not known yet (an error in the last round). */
 static bool axis_value(Match *m, const Node *axis, Val *out) {
   Elab *el = m->el; Catch k;
-  if (catch_begin(el, &k)) {
-    el->quiet += !m->last;
-    *out = ev_scalar(el, axis, m->f, (Scope){ 0 });
-    catch_end(el); return true;
-  }
+  if (catch_begin(el, &k)) { el->quiet += !m->last; *out = ev_scalar(el, axis, m->f, (Scope){ 0 }); catch_end(el); return true; }
   if (m->last) fail_silent(el);
   return false;
 }
@@ -185,11 +180,8 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
     packs++;
     if (!s || !s->dim.pack) open = j, nopen++;
   }
-  if (packs == 1) {
-    a->len[last] = room;
-    if (room < 0) fail_rank(m, a, ctx_printf(m->el->c, "its pattern wants at least %d", fixed));
-    return true;
-  }
+  if (packs == 1 && room < 0) fail_rank(m, a, ctx_printf(m->el->c, "its pattern wants at least %d", fixed));
+  if (packs == 1) { a->len[last] = room; return true; }
   for (int j = j0; j < j1; j++) {
     if (a->p->item[j]->kind != N_SPLICE || a->len[j] >= 0) continue;
     const Slot *s = slot_find(m->f, need_name(m, a->p->item[j]));
@@ -241,11 +233,7 @@ static bool match_arg(Match *m, Arg *a) {
   a->x->pack = NULL; a->x->comp = NULL;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *core = item_core(n);
-    if (n->kind == N_SPLICE) {
-      match_pack(m, n, a, d, a->len[j]);
-      d += a->len[j];
-      continue;
-    }
+    if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
     bool settled = match_item(m, core, a->x->t->shape[d++], a);
     if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1);
     done &= settled;

@@ -76,8 +76,7 @@ static bool expr_ext(Elab *el, Expr *e, Extent *out) {
   if (e->kind == E_CONST && !type_is_float(e->type)) a.c = e->i;
   else if (type_is_float(e->type) || !expr_affine(el->c, e, &a) || a.n > 1) return false;
   if (a.n == 1 && (!a.index[0]->is_dim || a.k[0] != 1)) return false;
-  *out = (Extent){ a.n ? a.index[0] : NULL, a.c };
-  return true;
+  *out = (Extent){ a.n ? a.index[0] : NULL, a.c }; return true;
 }
 
 Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
@@ -129,8 +128,7 @@ char *ext_print(Elab *el, const Extent *e, int n) {
     else if (!e[d].n) text_add(&t, "%s", e[d].dim->name);
     else text_add(&t, "%s %c %lld", e[d].dim->name, e[d].n < 0 ? '-' : '+', (long long)llabs(e[d].n));
   }
-  text_add(&t, "]");
-  return t.s;
+  text_add(&t, "]"); return t.s;
 }
 
 char *ext_show(Elab *el, Extent e) { return expr_print(el->c, ext_expr(el, e)); }
@@ -170,8 +168,7 @@ static bool find_dim(const Expr *e, void *found) {
 static Expr *expr_settle(Elab *el, Expr *e) {
   bool found = false; Aff a;
   if (!el->g->ndim || e->kind == E_CONST || e->type != T_WINT) return e;
-  expr_walk(e, find_dim, &found);
-  return found && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
+  expr_walk(e, find_dim, &found); return found && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
 }
 
 /* A known side of & and | decides. */
@@ -256,8 +253,7 @@ static Expr *element(Elab *el, Oper o, Expr **a, int n, Pos p) {
   case OP_OR:      return expr_reads(a[0], NULL) ? expr_or(el->c, a[0], a[1], p) : a[0];
   default:
     if (v_is_bool(v_num(a[0]), &known)) return known ? a[1] : a[2];
-    condition_check(el, v_num(a[0]), p);
-    return expr_select(el->c, a[0], a[1], a[2], p);
+    condition_check(el, v_num(a[0]), p); return expr_select(el->c, a[0], a[1], a[2], p);
   }
 }
 

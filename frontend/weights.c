@@ -26,10 +26,7 @@ typedef struct Reader { Ctx *c; const char *path; Pos pos; void *map; size_t map
 /* rank extents multiplied; -1 if one is negative or the product passes 2^62. */
 static int64_t shape_product(const int64_t *shape, int rank) {
   int64_t n = 1;
-  for (int i = 0; i < rank; i++) {
-    if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1;
-    n *= shape[i];
-  }
+  for (int i = 0; i < rank; i++) { if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1; n *= shape[i]; }
   return n;
 }
 
@@ -46,8 +43,7 @@ static const char *file_map(Reader *r) {
   const char *why = !regular ? "it is no regular file" : !full ? "it has fewer than 8 bytes" : strerror(errno);
   close(fd);
   if (r->map == MAP_FAILED) return why;
-  r->mapped = (size_t)st.st_size;
-  ctx_at_free(r->c, unmap, r); return NULL;
+  r->mapped = (size_t)st.st_size; ctx_at_free(r->c, unmap, r); return NULL;
 }
 
 static const char *header_read(Reader *r, json_t **out) {
@@ -59,8 +55,7 @@ static const char *header_read(Reader *r, json_t **out) {
   r->data = (const char *)p + 8 + n; r->size = r->mapped - 8 - n;
   if (!(*out = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e)))
     return ctx_printf(r->c, "the header is not valid JSON: %s (byte %d)", e.text, e.position + 8);
-  ctx_at_free(r->c, json_free, *out);
-  return json_is_object(*out) ? NULL : "the header is not an object";
+  ctx_at_free(r->c, json_free, *out); return json_is_object(*out) ? NULL : "the header is not an object";
 }
 
 /* ---- one tensor: what is wrong with it, or NULL */
@@ -89,8 +84,7 @@ static bool entry_good(const Reader *r, const char *name, const char *wrong) {
 }
 
 static bool entry_read(const Reader *r, const char *name, json_t *j, Weight *w) {
-  *w = (Weight){ .name = ctx_intern(r->c, name) };
-  return entry_good(r, name, entry_wrong(r, j, w));
+  *w = (Weight){ .name = ctx_intern(r->c, name) }; return entry_good(r, name, entry_wrong(r, j, w));
 }
 
 static int by_data(const void *pa, const void *pb) {
