@@ -182,10 +182,11 @@ static void eq_places(Verify *v, const Eq *e) {
 }
 
 /* ---- pieces */
-static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
-  Range x = expr_range(c, a), y = expr_range(c, b);
+bool places_apart(Ctx *c, Expr *a, Expr *b) {
+  if (a->kind == E_CONST && b->kind == E_CONST) return a->i != b->i;
+  Range x = expr_range(c, expr_fn2(c, FN_SUB, a, b));
   Aff p, q; int64_t g = 0;
-  if (x.hi < y.lo || y.hi < x.lo) return true;
+  if (x.hi < 0 || x.lo > 0) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
   for (int k = 0; k < p.n; k++) g = gcd_of(g, p.k[k]);
   for (int k = 0; k < q.n; k++) g = gcd_of(g, q.k[k]);
