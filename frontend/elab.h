@@ -52,7 +52,6 @@ typedef struct Bind { const char *name; Val v; const struct Bind *up; } Bind;
 typedef struct Scope {
   const Bind *b;
   bool eq;       /* inside an equation: elements, not whole tensors */
-  bool ix;       /* directly between the brackets of a read: a list wants `..` */
   bool left;     /* on the left of an equation: `i < n` is i */
   bool ext;      /* an extent: names of symbolic dimensions come before indices */
 } Scope;

@@ -53,9 +53,9 @@ static const char *bare_name(Elab *el, const Node *n) {
 static int dims_before(Infer *q, Node *const *it, int i) {
   int d = 0;
   for (int k = 0; k < i; k++) {
-    const char *name = it[k]->kind == N_SPLICE ? bare_name(q->el, it[k]) : NULL; const Slot *s = name ? slot_find(q->f, name) : NULL;
-    if (it[k]->kind == N_SPLICE && (!s || !s->dim.pack)) return -1;
-    d += it[k]->kind == N_SPLICE ? s->dim.n : 1;
+    bool pack = it[k]->kind == N_SPLICE; const char *name = pack ? bare_name(q->el, it[k]) : NULL; const Slot *s = name ? slot_find(q->f, name) : NULL;
+    if (pack && (!s || !s->dim.pack)) return -1;
+    d += pack ? s->dim.n : 1;
   }
   return d;
 }
@@ -289,7 +289,7 @@ void left_settle(Elab *el, Frame *f, Piece *p) {
 /* ---- reductions: what they bind */
 static void bind_range(Binder *r, const Node *n, bool pack) {
   Scope es = r->s;
-  es.ext = true; es.ix = false;
+  es.ext = true;
   Val e = ev_node(r->el, n->kid[1], r->f, es);
   if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(r->el, e, r->f, es, n->pos);
   bind_name(r, n->kid[0]->text, e, pack, true, n->pos);
@@ -381,7 +381,6 @@ Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
     fail_near(el, n->pos, n->text, &(Names){ .at = (const char **)red_name, .n = RED_COUNT },
               "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
-  s.ix = false;
   Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };
   for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
   Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE }, body = ev_scalar(el, r.body, f, r.s);

@@ -110,7 +110,6 @@ static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos po
 
 static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s) {
   Args a = { .at = NEWN(el->c, Val, op->nparam + 1) }; int at = 0;
-  s.ix = false;
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i];
     if (q->kind == N_NAMED) arg_named(el, op, q, &a, f, s);
@@ -412,7 +411,7 @@ static Val splice_list(Elab *el, Node *const *kid, Frame *f, Scope s) { return (
 
 static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s) {
   const Node *head = fun->left;
-  count_check(el, n, head->n, head->n == n->n); s.ix = false;
+  count_check(el, n, head->n, head->n == n->n);
   Scope in = s;
   for (int i = 0; i < n->n; i++) {
     Val v = n->kid[i]->kind == N_SPLICE ? splice_list(el, &n->kid[i], f, s) : first_of(ev_node(el, n->kid[i], f, s));
@@ -434,7 +433,6 @@ static Val call_convert(Elab *el, Convert mode, const Node *n, Frame *f, Scope s
 
 static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
   Val *a = NEWN(el->c, Val, n->n + 1);
-  s.ix = false;
   for (int i = 0; i < n->n; i++) {
     if (n->kid[i]->kind == N_NAMED) fail_at(el, n->kid[i]->pos, "'%s' has no parameter '%s'", n->text, n->kid[i]->text);
     a[i] = n->kid[i]->kind == N_SPLICE ? splice_list(el, &n->kid[i], f, s) : ev_scalar(el, n->kid[i], f, s);

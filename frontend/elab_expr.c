@@ -96,9 +96,7 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   for (int i = 0; i < n; i++) {
     const Node *q = it[i];
     if (q->kind != N_SPLICE) {
-      Val v = first_of(ev_node(el, q, f, s));
-      if (v.k == V_LIST && s.ix) fail_at(el, q->pos, "a pack or list needs '..' in front here");
-      PUSH(el->c, *out, v);
+      PUSH(el->c, *out, first_of(ev_node(el, q, f, s)));
       continue;
     }
     Val v = q->n && q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
@@ -131,7 +129,6 @@ static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s
 
 static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
-  s.ix = false;
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->n && q->kid[0] ? q->kid[0] : q;
     if (is_range(b) && !b->paren && !s.left) { comp_limited(el, b, b != q, f, s, out); continue; }
@@ -302,7 +299,6 @@ static Val comp_spread(Elab *el, Val v) {
 }
 
 static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
-  s.ix = true;
   if (n->kind == N_SPLICE) return (Part){ { V_LIST, .l = ev_items(el, (Node *const *)&n, 1, f, s) }, splice_pack(el, n, f) };
   Val v = first_of(ev_node(el, n, f, s));
   if (v_whole(v)) v = v_scalar(el, v, f, s, n->pos);
@@ -336,7 +332,7 @@ static Val list_at(Elab *el, const List *l, Val i, Pos p) {
 }
 
 static Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
-  s.ix = s.left = false;
+  s.left = false;
   List *i = ev_items(el, n->kid + 1, n->n - 1, f, s);
   if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
   if (i->at[0].k != V_LIST) return list_at(el, l, i->at[0], n->pos);
@@ -367,7 +363,7 @@ Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
   Slot *sl = base_slot(el, n, f, s), *fun = n->kind == N_CALL ? slot_find(f, n->text) : NULL;
   if (sl) return slot_value(el, f, sl, n->pos);
   if (n->kind == N_CALL && (!fun || !fun->fun) && map_get(&el->op, n->text)) return base_call(el, n, f);
-  s.ix = false; return first_of(ev_node(el, n, f, s));
+  return first_of(ev_node(el, n, f, s));
 }
 
 static Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {
@@ -395,7 +391,6 @@ static int slice_bound(Elab *el, const Node *n, int none, int len, Frame *f, Sco
 }
 
 static Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s) {
-  s.ix = false;
   Val l = ev_node(el, n->kid[0], f, s);
   if (l.k != V_LIST) fail_at(el, n->pos, "only lists are sliced with ':'; this is %s", v_kind(l));
   int lo = slice_bound(el, n->kid[1], 0, l.l->n, f, s), hi = slice_bound(el, n->kid[2], l.l->n, l.l->n, f, s);
@@ -476,7 +471,7 @@ static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   case N_DOT:    return ev_dot(el, n, f, s);
   case N_CALL:   return ev_call(el, n, f, s, want);
   case N_REDUCE: return ev_reduce(el, n, f, s);
-  case N_LIST:   s.ix = false; return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
+  case N_LIST:   return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
   case N_TUPLE:  return ev_tuple(el, n, f, s);
   case N_SPLICE: fail_at(el, n->pos, "'..' cannot stand here: it puts a list's elements between brackets");
   case N_AT:     fail_at(el, n->pos, "'@' belongs into the pattern of a parameter");
