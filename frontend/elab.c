@@ -53,16 +53,8 @@ void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char 
   FORMAT(el->c, text); fail_text(el, p, text, el->quiet ? NULL : diag_near(name, near->at, near->n));
 }
 
-void catch_push(Elab *el, Catch *k) {
-  k->up = el->catch_; el->catch_ = k; k->ncall = el->ncall; k->level = el->level; k->quiet = el->quiet;
-  k->want = el->want; k->target = el->target; k->kernel = el->kernel; k->constant = el->constant;
-}
-
-void catch_end(Elab *el) {
-  const Catch *k = el->catch_;
-  el->catch_ = k->up; el->ncall = k->ncall; el->level = k->level; el->quiet = k->quiet;
-  el->want = k->want; el->target = k->target; el->kernel = k->kernel; el->constant = k->constant;
-}
+void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->catch_ = k; }
+void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
 
 void fail_silent(Elab *el) {
   Catch *k = el->catch_;

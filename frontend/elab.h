@@ -80,7 +80,11 @@ typedef struct Frame {
 /* ---- the whole */
 typedef struct Call { const char *name; Pos pos; } Call;   /* the way from the user's place to an error: operator and place of its call */
 #define CALL_MAX 60
-typedef struct Catch { jmp_buf jmp; struct Catch *up; int ncall, level, quiet; Want want; const char *target; Kernel *kernel; bool constant; } Catch;
+/* What an error sets back. want: names for the results of the call that is a statement's whole right side; target: name of what the
+ * statement defines, the prefix of temporaries. */
+#define NOW int ncall, level, quiet; Want want; const char *target; Kernel *kernel; bool constant
+typedef struct Now { NOW; } Now;
+typedef struct Catch { jmp_buf jmp; struct Catch *up; Now now; } Catch;
 typedef enum { W_VALUE, W_TYPE, W_FN, W_LIST, W_CONVERT, W_RED } WordKind;
 typedef struct Word { WordKind kind; int id; Val v; } Word;   /* v: of W_VALUE and W_TYPE */
 
@@ -88,10 +92,8 @@ typedef struct Elab {
   Ctx *c; Graph *g; const Ast *ast; Map op, word, name, suffix; Names op_name;
   Note also[4]; int nalso;        /* notes for the next fail_at */
   const Tensor *gave;             /* whose read gave the extent that bind_index is about to use, or NULL */
-  Call call[CALL_MAX + 2]; int ncall, level, quiet; int64_t steps; Catch *catch_;
-  Want want;                      /* names for the results of the call that is a statement's whole right side */
-  const char *target;             /* name of what the statement defines: prefix of temporaries */
-  Kernel *kernel; bool dump, constant; Weights **weights; int nweights;
+  Call call[CALL_MAX + 2]; int64_t steps; Catch *catch_; union { struct { NOW; }; Now now; };
+  bool dump; Weights **weights; int nweights;
   VEC(Tensor *) tensor; VEC(Eq *) eq; Map have;           /* have: tensors that are in `tensor` */
   Map history;                    /* names of stream tensors to their `state` lines */
   const char *s_size, *s_rank, *s_type, *s_shape, *s_given, *s_pack;
