@@ -141,7 +141,6 @@ Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p); Type v_type(Elab *e
 Val v_lift(Elab *el, Val v, Pos p);                      /* a tensor or number as a lifted expression */
 Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);
 Val v_store(Elab *el, Val v, const char *name, Pos p);   /* the tensor of a value: a lifted expression becomes an equation; hint names it */
-Val list_values(Elab *el, const Tens *x);                /* of a tensor with known data; V_NONE if unknown */
 
 /* ---- elab_expr.c: expression nodes to values: names, operators, reads, composites, suffixes */
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));

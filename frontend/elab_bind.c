@@ -374,7 +374,6 @@ static Val reduce_one(Binder *r, const Node *n, Red red, Val cond, Val body) {
   return v_num(e);
 }
 
-/* A body that is a list gives a list of reductions. */
 Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
   Red red = red_by_name(n->text);
   if (red == RED_COUNT)
@@ -383,13 +382,6 @@ Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
   Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };
   for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
-  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE }, body = ev_scalar(el, r.body, f, r.s);
-  if (body.k != V_LIST) return reduce_one(&r, n, red, cond, body);
-  Val out = v_list(el, body.l->n);
-  for (int i = 0; i < body.l->n; i++) {
-    Val b = body.l->at[i];
-    if (i && b.k == V_NUM) b.e = expr_fresh(el->c, b.e);
-    out.l->at[i] = reduce_one(&r, n, red, cond, b);
-  }
-  return out;
+  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE };
+  return reduce_one(&r, n, red, cond, ev_scalar(el, r.body, f, r.s));
 }

@@ -171,14 +171,7 @@ static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
   slot_set(el, b->f, name, v);
 }
 
-static Val named_type(Body *b, const Stmt *st, Val v) {
-  Type want = asserted_type(b->el, st), got = v_type(b->el, b->f, v, st->pos);
-  if (got != want && (type_promote(got, want) != want || (v.k == V_TENSOR && !b->el->dump)))
-    fail_at(b->el, st->pos, "'%s' is %s here, but said to be %s", b->el->target, type_name(got), type_name(want));
-  return v_convert(b->el, CV_PLAIN, want, v, st->pos);
-}
-
-/* `name = value`, `name: type = value`, `(name, name) = value`. */
+/* `name = value`, `(name, name) = value`. */
 static void run_names(Body *b, const Stmt *st) {
   Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; Node *const *left = tuple ? st->left->kid : &st->left; int n = tuple ? st->left->n : 1;
   const char **want = NEWN(el->c, const char *, n + 1), **name = NEWN(el->c, const char *, n + 1);
@@ -187,13 +180,14 @@ static void run_names(Body *b, const Stmt *st) {
     if (!name[k]) fail_at(el, st->pos, tuple ? "a tuple of names stands on the left" : "a statement defines a name or a tensor's elements");
     want[k] = frame_full(el, b->f, name[k]);
   }
+  if (st->type) fail_at(el, st->pos, "the type of '%s' is its value's: write %s = %s(...)", want[0], want[0], st->type);
   el->target = want[0]; el->want = (Want){ want, n };
   Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
   if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
   for (int k = 0; k < n; k++) {
     Val one = several ? v.l->at[k] : v;
     if (tuple && one.k == V_LIM) one = v_num(one.m->e);
-    define_name(b, st, name[k], st->type && !tuple ? named_type(b, st, one) : one);
+    define_name(b, st, name[k], one);
   }
 }
 

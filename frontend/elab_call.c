@@ -2,6 +2,7 @@
  *   conv(x, w, pads = 1)       arguments by place and name; defaults are evaluated when they are asked for, in the operator's own frame
  *   concat(a, b, c, axis = 1)  more tensors than `y[...]...` takes: folded from the left
  *   relu(x)                    bare names and `= expression`: a function of numbers; of whole tensors it is lifted                     */
+#include "../ir/scalar.h"
 #include "elab.h"
 #include <math.h>
 #include <stdlib.h>
@@ -41,10 +42,9 @@ static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos) {
 }
 
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
-  const Tens *x = v.k == V_TENSOR ? v.x : NULL;
-  if (x) v = list_values(el, x);
-  if (x && v.k == V_NONE)
-    fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, x->t->name);
+  if (v.k == V_TENSOR && !v.x->known)
+    fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, v.x->t->name);
+  if (v.k == V_TENSOR) v = (Val){ V_LIST, .l = (List *)v.x->known };
   if (v.k == V_NONE) return v;
   if (v.k == V_LIFT || v.k == V_COMP || (v.k == V_NUM && !v_static(v)))
     fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; this is %s", p->name, v_kind(v));
@@ -64,11 +64,6 @@ static int param_find(const Decl *op, const char *name) {
 
 static bool takes_rest(const Decl *op) { for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true; return false; }
 
-static void extra_put(Elab *el, Args *a, const char *name, Val v) {
-  for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return;
-  PUSH(el->c, a->extra, ((Rest){ name, v }));
-}
-
 static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f, Scope s) {
   int k = param_find(op, q->text); Val v = first_of(ev_node(el, q->kid[0], f, s));
   if (k < 0 && !takes_rest(op)) {
@@ -78,16 +73,17 @@ static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f
   }
   if (k >= 0 && a->at[k].k != V_NONE) fail_at(el, q->pos, "'%s' is given twice to '%s'", q->text, op->name);
   if (k >= 0) a->at[k] = v;
-  else extra_put(el, a, q->text, v);
+  else PUSH(el->c, a->extra, ((Rest){ q->text, v }));
 }
 
 /* Does the call still want the caller's attribute of this name, handed on by `...`? Those that the callee does not know go into its own rest. */
 static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
   int k = param_find(op, name);
   if (k >= 0) return op->param[k].kind == P_ATTR && a->at[k].k == V_NONE ? &a->at[k] : NULL;
+  for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return NULL;
   if (!takes_rest(op)) return NULL;
-  int n = a->extra.n;
-  extra_put(el, a, name, (Val){ .k = V_NONE }); return a->extra.n > n ? &a->extra.at[n].v : NULL;
+  PUSH(el->c, a->extra, ((Rest){ .name = name }));
+  return &a->extra.at[a->extra.n - 1].v;
 }
 
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
@@ -307,14 +303,11 @@ static Val fn_int(Elab *el, Val v, Pos p) {
   return v;
 }
 
-/* The extreme value of a type as a number: 2^63 and 2^64 do not pass through a double. */
+/* The extreme value of a type as a number. */
 static Val fn_extreme(Elab *el, Type t, bool high) {
   if (t == T_NONE) return v_int(el, 0);
-  if (t == T_BOOL) return v_bool(el, high);
-  if (type_is_float(t)) return v_float(el, high ? INFINITY : -INFINITY);
-  if (t == T_I64) return v_int(el, high ? INT64_MAX : INT64_MIN);
-  if (t == T_U64) return v_int(el, high ? -1 : 0);
-  return v_int(el, (int64_t)(high ? type_highest(t) : type_lowest(t)));
+  Num v = red_identity(high ? RED_MIN : RED_MAX, t);
+  return t == T_BOOL ? v_bool(el, high) : type_is_float(t) ? v_float(el, v.f) : v_int(el, v.i);
 }
 
 /* ---- letters: einsum's text to the numbers of indices. A letter is its code; those of `...` are 128 + j, numbered from the end */

@@ -173,16 +173,10 @@ static bool comp_extent(Elab *el, const List *l, Pos p, Extent *out) {
 }
 
 static Expr *part_extent(Elab *el, Val v, Pos p) {
-  Extent e;
   if (v_idx(v)) return ext_expr(el, v_idx(v)->ix.ext);
-  if (v.k == V_LIM) return v.m->n;
-  if (v.k != V_COMP) return NULL;
-  if (comp_extent(el, v.l, p, &e)) return ext_expr(el, e);
-  Expr *n = expr_int(el->c, 1);
-  for (int i = 0; i < v.l->n; i++) {
-    Expr *q = part_extent(el, v.l->at[i], p); if (!q) return NULL;
-    n = num_fn(el, FN_MUL, (Expr *[]){ n, q }, 2, p);
-  }
+  if (v.k != V_COMP) return v.k == V_LIM ? v.m->n : NULL;
+  Expr *n = expr_int(el->c, 1), *q;
+  for (int i = 0; i < v.l->n && n; i++) n = (q = part_extent(el, v.l->at[i], p)) ? num_fn(el, FN_MUL, (Expr *[]){ n, q }, 2, p) : NULL;
   return n;
 }
 

@@ -239,24 +239,11 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   fail_silent(el);
 }
 
-/* A list of numbers as a tensor of rank 1. */
-static Tensor *list_tensor(Elab *el, const Param *p, const List *l) {
-  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1,
-                   .type = T_NONE);
-  t->shape[0] = extent_of(l->n);
-  for (int i = 0; i < l->n; i++) {
-    if (l->at[i].k != V_NUM || l->at[i].e->kind != E_CONST)
-      fail_at(el, p->pos, "the result '%s' is a list, not of numbers: it must be a tensor", p->name);
-    t->type = type_promote(t->type, type_strong(l->at[i].e->type));
-  }
-  const_elements(el, t, l, p->pos); return t;
-}
-
 /* The tensor that bears the result's name; a copy where the name stands for something else. */
 static Tensor *result_tensor(Elab *el, const Param *p, Val v) {
   if (v.k == V_TENSOR && v.x->t->kind == TK_TEMP && v.x->t->name == p->name) return v.x->t;
   el->target = p->name;
-  return v.k == V_LIST ? list_tensor(el, p, v.l) : v_store(el, v_lift(el, v, p->pos), p->name, p->pos).x->t;
+  return v_store(el, v_lift(el, v, p->pos), p->name, p->pos).x->t;
 }
 
 static void do_result(Unit *u, const void *arg) {
@@ -266,7 +253,7 @@ static void do_result(Unit *u, const void *arg) {
   for (int i = 0; i < u->f->slot.n; i++) PUSH(el->c, near, u->f->slot.at[i]->name);
   if (!s || s->state == SL_NONE) fail_near(el, p->pos, p->name, &near, "the result '%s' is not defined", p->name);
   Val v = first_of(slot_value(el, u->f, s, p->pos));
-  if (!v_whole(v) && v.k != V_NUM && v.k != V_LIST) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
+  if (!v_whole(v) && v.k != V_NUM) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
   Tensor *t = result_tensor(el, p, v);
   if (!map_get(&el->have, t) && !tensor_size(t)) {
     if (el->c->nerror) fail_silent(el);

@@ -359,15 +359,3 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   if (q) q->label = label_now(el, l->label);
   return v_tensor(el, t);
 }
-
-Val list_values(Elab *el, const Tens *x) {
-  const Tensor *t = x->t; int64_t n = tensor_size(t);
-  if (x->known) return (Val){ V_LIST, .l = (List *)x->known };
-  if (!t->data || n > 1000000) return (Val){ .k = V_NONE };
-  Val out = v_list(el, (int)n);
-  for (int i = 0; i < n; i++) {
-    Num e = value_load(t->data, t->type, i);
-    out.l->at[i] = t->type == T_BOOL ? v_bool(el, e.i != 0) : type_is_float(t->type) ? v_float(el, e.f) : v_int(el, e.i);
-  }
-  return t->rank ? out : out.l->at[0];
-}
