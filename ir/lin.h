@@ -40,6 +40,7 @@ typedef struct Miss { int open; Lin lin; bool certain; } Miss;
 Miss known_miss(Known *k, const Expr *e);
 /* Do two places, of different indices, never meet? By their difference, or a common step (2 * i and 2 * j + 1). */
 bool places_apart(Ctx *c, Expr *a, Expr *b);
+bool digits_apart(const Aff *a);                                  /* does a take each of its values once? A mixed radix */
 /* The argument of e that holds (for j == 2: does not hold) where argument j counts; NULL: none. */
 const Expr *expr_condition(const Expr *e, int j);
 static inline bool is_both(const Expr *e) { return e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL; }

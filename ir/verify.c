@@ -158,7 +158,7 @@ static void eq_indices(Verify *v, const Eq *e) {
 
 /* ---- places */
 /* Coefficients from the largest down: each must be larger than all that the smaller ones can reach. */
-static bool digits_apart(const Aff *a) {
+bool digits_apart(const Aff *a) {
   for (int j = 0; j < a->n; j++) {
     double k = fabs((double)a->k[j]), reach = 0;
     if (a->index[j]->is_dim || extent_max(a->index[j]->ext) <= 1) continue;
