@@ -131,7 +131,7 @@ Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el
 Extent ext_pos(Extent e);                                /* at least 0 */
 bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
 /* t + 1; [1, 3, t]; f32[1, 3, t]; 'x' [1, 3, t]; an s where n is not 1 */
-char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, Type t, const Extent *e, int n);
+char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, const Tensor *t);
 char *tens_show(Elab *el, const Tensor *t); const char *plural(int64_t n);
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n);   /* NULL if they do not */
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p);

@@ -87,13 +87,14 @@ static void do_bounds(Unit *u, const void *arg) {
 }
 
 /* ---- parameters */
+static bool alike(const Tensor *a, const Tensor *b) { return a->type == b->type && exts_equal(a->shape, a->rank, b->shape, b->rank); }
+
 static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) {
-  Extent *e = NEWN(el->c, Extent, w->rank + 1);
-  for (int d = 0; d < w->rank; d++) e[d] = extent_of(w->shape[d]);
+  Tensor own = { .type = w->type, .rank = w->rank, .shape = NEWN(el->c, Extent, w->rank + 1) };
+  for (int d = 0; d < w->rank; d++) own.shape[d] = extent_of(w->shape[d]);
   t->data = w->data;
-  if (w->type == t->type && exts_equal(e, w->rank, t->shape, t->rank)) return;
-  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t->type, t->shape, t->rank),
-             type_show(el, w->type, e, w->rank), path);
+  if (alike(t, &own)) return;
+  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
   fail_silent(el);
 }
 
@@ -113,40 +114,29 @@ static void do_param(Unit *u, const void *arg) {
 }
 
 /* ---- constants */
-/* Nested lists, row-major, into out. */
-static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Pos p) {
+/* Nested lists, row-major: an equation for each element at place[0], ...; out: all of them. */
+static void const_list(Elab *el, Tensor *t, int d, Expr **place, Val v, List *out, Pos p) {
   if (d == t->rank) {
     if (v.k != V_NUM || v.e->kind != E_CONST) fail_at(el, p, "an element of '%s' is %s: it must be a number", t->name, v_kind(v));
-    PUSH(el->c, *out, v); return;
+    PUSH(el->c, *out, v);
+    emit_eq(el, t, ctx_copy(el->c, place, sizeof *place * (size_t)(d + 1)), NULL, 0, v.e, p); return;
   }
   if (v.k == V_LIST && v.l->n != t->shape[d].n)
     fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
-  for (int i = 0; i < t->shape[d].n; i++) const_flatten(el, t, d + 1, v.k == V_LIST ? v.l->at[i] : v, out, p);
-}
-
-/* One equation for each element. */
-static void const_elements(Elab *el, Tensor *t, const List *l, Pos p) {
-  for (int k = 0; k < l->n; k++) {
-    Expr **place = NEWN(el->c, Expr *, t->rank + 1); int64_t at = k;
-    for (int d = t->rank - 1; d >= 0; at /= t->shape[d--].n) place[d] = expr_int(el->c, at % t->shape[d].n);
-    emit_eq(el, t, place, NULL, 0, l->at[k].e, p);
-  }
-}
-
-static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
-  Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1);
-  for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
-  emit_eq(el, t, place, free, t->rank, v.e, p);
+  for (int i = 0; i < t->shape[d].n; i++) { place[d] = expr_int(el->c, i); const_list(el, t, d + 1, place, v.k == V_LIST ? v.l->at[i] : v, out, p); }
 }
 
 static void const_tensor(Unit *u, const Stmt *st, Val v) {
-  Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST); int64_t n = tensor_size(t);
+  Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST); int64_t n = tensor_size(t); List *all = v_list(el, 0).l;
+  Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1);
   el->constant = true;
-  if (v.k == V_NUM) { const_spread(el, t, v, st->pos); return; }
-  if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
-  List *flat = v_list(el, 0).l;
-  const_flatten(el, t, 0, v, flat, st->pos); const_elements(el, t, flat, st->pos);
-  slot_find(u->f, st->name)->v.x->known = flat;
+  if (v.k != V_NUM) {
+    if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
+    const_list(el, t, 0, place, v, all, st->pos);
+    slot_find(u->f, st->name)->v.x->known = all; return;
+  }
+  for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
+  emit_eq(el, t, place, free, t->rank, v.e, st->pos);
 }
 
 static void do_const(Unit *u, const void *arg) {
@@ -219,9 +209,7 @@ static void do_next(Unit *u, const void *arg) {
   if (v.k == V_LIFT || v.k == V_NUM) v = v_store(el, v, name_temp(el, el->target), st->pos);
   if (v.k != V_TENSOR) fail_at(el, st->pos, "the next value of '%s' is %s", st->name, v_kind(v));
   Tensor *w = v.x->t;
-  if (w->type != t->type || !exts_equal(w->shape, w->rank, t->shape, t->rank))
-    fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t->type, t->shape, t->rank),
-            type_show(el, w->type, w->shape, w->rank));
+  if (!alike(w, t)) fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t), type_show(el, w));
   if (t->next) fail_at(el, st->pos, "the state '%s' has two next values", t->name);
   t->next = w;
 }
@@ -230,11 +218,10 @@ static void do_next(Unit *u, const void *arg) {
 static void result_check(Unit *u, const Param *p, const Tensor *t) {
   Elab *el = u->el;
   if (p->kind != P_TYPED) return;
-  Type want = type_named(el, p->type, p->pos); Extent *shape = NEWN(el->c, Extent, p->nitem + 1);
-  for (int d = 0; d < p->nitem; d++) shape[d] = shape_item(u, p->item[d], false);
-  if (want == t->type && exts_equal(shape, p->nitem, t->shape, t->rank)) return;
-  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, want, shape, p->nitem),
-             type_show(el, t->type, t->shape, t->rank));
+  Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
+  for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
+  if (alike(&said, t)) return;
+  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
   if (t->pos.src) diag_note(el->c, t->pos, "computed here");
   fail_silent(el);
 }
@@ -277,7 +264,7 @@ static void layout_apply(Elab *el, const Stmt *st, Tensor *t) {
   for (int k = 1; st->where && k < 4; k++) if (!strcmp(st->where, place[k])) { t->where = (Where)k; t->offset = st->offset; }
   if (st->where && t->where == AT_NONE) fail_at(el, st->pos, "'%s' is no place: tensors lie in scratch, state or const", st->where);
   if (st->type && (type_by_name(st->type) != t->type || st->nitem != t->rank))
-    fail_at(el, st->pos, "'%s' is %s, this line says %s of %d dimensions", t->name, type_show(el, t->type, t->shape, t->rank), st->type, st->nitem);
+    fail_at(el, st->pos, "'%s' is %s, this line says %s of %d dimensions", t->name, type_show(el, t), st->type, st->nitem);
   if (!st->nlayout) return;
   t->layout = NEWN(el->c, LayoutDim, st->nlayout); t->nlayout = st->nlayout;
   for (int k = 0; k < st->nlayout; k++) t->layout[k] = layout_part(el, st, st->layout[k]);
@@ -366,8 +353,7 @@ static void kernel_head(Naming *u, Kernel *k, const Stmt *st) {
     if (!need_name(u, &u->tensor, p->name, "there is no tensor", p->pos)) continue;
     Tensor *t = k->out[k->nout++] = tensor_find(u->el, p->name);
     if (p->kind == P_TYPED && (p->nitem != t->rank || type_by_name(p->type) != t->type))
-      diag_error(c, p->pos, "kernel %s makes '%s' as %s of %d dimensions; it is %s", k->name, p->name, p->type, p->nitem,
-                 type_show(u->el, t->type, t->shape, t->rank));
+      diag_error(c, p->pos, "kernel %s makes '%s' as %s of %d dimensions; it is %s", k->name, p->name, p->type, p->nitem, type_show(u->el, t));
   }
 }
 

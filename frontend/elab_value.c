@@ -132,7 +132,7 @@ char *ext_print(Elab *el, const Extent *e, int n) {
 }
 
 char *ext_show(Elab *el, Extent e) { return expr_print(el->c, ext_expr(el, e)); }
-char *type_show(Elab *el, Type t, const Extent *e, int n) { return ctx_printf(el->c, "%s%s", type_name(t), ext_print(el, e, n)); }
+char *type_show(Elab *el, const Tensor *t) { return ctx_printf(el->c, "%s%s", type_name(t->type), ext_print(el, t->shape, t->rank)); }
 char *tens_show(Elab *el, const Tensor *t) { return ctx_printf(el->c, "'%s' %s", t->name, ext_print(el, t->shape, t->rank)); }
 const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
 
