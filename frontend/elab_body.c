@@ -17,8 +17,6 @@ void graph_have(Elab *el, Tensor *t) {
 
 enum { EQ_MAX = 100000, NODE_MAX = 200000 };
 
-static bool count_node(const Expr *e, void *n) { return (void)e, ++*(int *)n < NODE_MAX; }
-
 static bool find_variable(const Expr *e, void *found) {
   if (e->kind == E_READ && e->tensor->kind != TK_PARAM && e->tensor->kind != TK_CONST) *(const Tensor **)found = e->tensor;
   return true;
@@ -31,11 +29,10 @@ static Expr *stored(Elab *el, Expr *e, Type t, Pos p) {
 }
 
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p) {
-  const Tensor *variable = NULL; int nodes = 0;
+  const Tensor *variable = NULL;
   for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
-  expr_walk(rhs, count_node, &nodes);
   if (el->eq.n >= EQ_MAX) fail_at(el, p, "the graph expands to more than %d equations", EQ_MAX);
-  if (nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
+  if (rhs->nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
   if (el->constant) expr_walk(rhs, find_variable, &variable);
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
   Eq *e = MAKE(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,

@@ -226,13 +226,6 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   fail_silent(el);
 }
 
-/* The tensor that bears the result's name; a copy where the name stands for something else. */
-static Tensor *result_tensor(Elab *el, const Param *p, Val v) {
-  if (v.k == V_TENSOR && v.x->t->kind == TK_TEMP && v.x->t->name == p->name) return v.x->t;
-  el->target = p->name;
-  return v_store(el, v_lift(el, v, p->pos), p->name, p->pos).x->t;
-}
-
 static void do_result(Unit *u, const void *arg) {
   const Param *p = arg; Elab *el = u->el; Slot *s = slot_find(u->f, p->name);
   for (const Param *q = u->d->result; q < p; q++) if (q->name == p->name) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
@@ -241,7 +234,9 @@ static void do_result(Unit *u, const void *arg) {
   if (!s || s->state == SL_NONE) fail_near(el, p->pos, p->name, &near, "the result '%s' is not defined", p->name);
   Val v = first_of(slot_value(el, u->f, s, p->pos));
   if (!v_whole(v) && v.k != V_NUM) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
-  Tensor *t = result_tensor(el, p, v);
+  bool own = v.k == V_TENSOR && v.x->t->kind == TK_TEMP && v.x->t->name == p->name;      /* else a copy bears the result's name */
+  if (!own) el->target = p->name;
+  Tensor *t = own ? v.x->t : v_store(el, v_lift(el, v, p->pos), p->name, p->pos).x->t;
   if (!map_get(&el->have, t) && !tensor_size(t)) {
     if (el->c->nerror) fail_silent(el);
     fail_at(el, p->pos, "the result '%s' has no elements: %s", p->name, ext_print(el, t->shape, t->rank));
@@ -259,8 +254,13 @@ static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
   return l;
 }
 
-static void layout_apply(Elab *el, const Stmt *st, Tensor *t) {
+static void do_layout(Unit *u, const void *arg) {
   static const char *const place[] = { "", "scratch", "state", "const" };     /* of Where */
+  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name); Names near = { 0 };
+  for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, near, el->tensor.at[i]->name);
+  if (is_poison(s)) return;
+  if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(el, st->pos, st->name, &near, "there is no tensor '%s'", st->name);
+  Tensor *t = s->v.x->t;
   for (int k = 1; st->where && k < 4; k++) if (!strcmp(st->where, place[k])) { t->where = (Where)k; t->offset = st->offset; }
   if (st->where && t->where == AT_NONE) fail_at(el, st->pos, "'%s' is no place: tensors lie in scratch, state or const", st->where);
   if (st->type && (type_by_name(st->type) != t->type || st->nitem != t->rank))
@@ -274,17 +274,15 @@ static void layout_apply(Elab *el, const Stmt *st, Tensor *t) {
  * tree may do is the lowering's to say.
  *   kernel k0 "conv+relu" (x, w) -> (h: f32[8, 64]) { z[..] = ..; h[..] = ..; schedule { for o/8 { let z reg; z(c, o*, t~); h(o*, t~); } } } */
 typedef struct Naming { Elab *el; const Kernel *k; Names index, written, tensor; } Naming;     /* the names that the schedule may use */
-typedef struct Found { Ctx *c; Names *out; } Found;
 
-static bool find_bound(const Expr *e, void *arg) {
-  const Found *f = arg;
-  for (int i = 0; e->kind == E_REDUCE && i < e->nbound; i++) names_put(f->c, f->out, e->bound[i]->name);
-  return true;
+static void bound_names(Ctx *c, const Expr *e, Names *out) {
+  for (int i = 0; e->kind == E_REDUCE && i < e->nbound; i++) names_put(c, out, e->bound[i]->name);
+  for (int i = 0; i < e->n; i++) bound_names(c, e->arg[i], out);
 }
 
 static void eq_indices(Ctx *c, const Eq *e, Names *out) {
   for (int i = 0; i < e->nfree; i++) names_put(c, out, e->free[i]->name);
-  expr_walk(e->rhs, find_bound, &(Found){ c, out });
+  bound_names(c, e->rhs, out);
 }
 
 static Tensor *tensor_find(const Elab *el, const char *name) {
@@ -376,14 +374,6 @@ static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
 }
 
 /* ---- the whole */
-static void do_layout(Unit *u, const void *arg) {
-  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name); Names near = { 0 };
-  for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, near, el->tensor.at[i]->name);
-  if (is_poison(s)) return;
-  if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(el, st->pos, st->name, &near, "there is no tensor '%s'", st->name);
-  layout_apply(el, st, s->v.x->t);
-}
-
 /* The statements of kernels stand among the graph's: names are known everywhere. Gives the kernel of each statement of the graph. */
 static Kernel **flatten(Unit *u) {
   Ctx *c = u->el->c; Kernel **all = NEWN(c, Kernel *, u->d->nstmt + 1);

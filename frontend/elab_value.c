@@ -27,17 +27,13 @@ static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
 bool v_is_int(Val v, int64_t *i) { if (!is_const(v) || type_is_float(v.e->type)) return false; *i = v.e->i; return true; }
 bool v_is_bool(Val v, bool *b) { if (!is_const(v) || v.e->type != T_BOOL) return false; *b = v.e->i != 0; return true; }
 
-static bool dims_only(const Expr *e, void *ok) {
-  if (e->kind == E_READ || e->kind == E_REDUCE || (e->kind == E_INDEX && !e->index->is_dim)) *(bool *)ok = false;
-  return *(bool *)ok;
+static bool dims_only(const Expr *e) {
+  bool ok = e->kind != E_READ && e->kind != E_REDUCE && (e->kind != E_INDEX || e->index->is_dim);
+  for (int k = 0; k < e->n && ok; k++) ok = dims_only(e->arg[k]);
+  return ok;
 }
 
-bool v_static(Val v) {
-  bool ok = true;
-  if (v.k != V_NUM) return v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM;
-  expr_walk(v.e, dims_only, &ok); return ok;
-}
-
+bool v_static(Val v) { return v.k == V_NUM ? dims_only(v.e) : v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM; }
 bool v_whole(Val v) { return v.k == V_TENSOR || v.k == V_LIFT; }
 Idx *v_idx(Val v) { return v.k == V_NUM && v.e->kind == E_INDEX && !v.e->index->is_dim ? (Idx *)v.e->index : NULL; }
 
@@ -159,16 +155,16 @@ static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
   if (FN_SET(f, divs | BIT(QUO) | BIT(REM)) && t == T_WINT && a[1]->kind == E_CONST && a[1]->i == 0) fail_at(el, p, "division by zero");
 }
 
-static bool find_dim(const Expr *e, void *found) {
-  if (e->kind == E_INDEX && e->index->is_dim) *(bool *)found = true;
-  return !*(bool *)found && e->kind != E_READ;
+static bool has_dim(const Expr *e) {
+  bool found = e->kind == E_INDEX && e->index->is_dim;
+  for (int k = 0; e->kind != E_READ && k < e->n && !found; k++) found = has_dim(e->arg[k]);
+  return found;
 }
 
 /* What holds a symbolic dimension is brought to its affine form, so that it cancels where it can. */
 static Expr *expr_settle(Elab *el, Expr *e) {
-  bool found = false; Aff a;
-  if (!el->g->ndim || e->kind == E_CONST || e->type != T_WINT) return e;
-  expr_walk(e, find_dim, &found); return found && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
+  Aff a; bool symbolic = el->g->ndim && e->kind != E_CONST && e->type == T_WINT && has_dim(e);
+  return symbolic && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
 }
 
 /* A known side of & and | decides. */
