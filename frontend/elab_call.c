@@ -310,62 +310,44 @@ static Val fn_extreme(Elab *el, Type t, bool high) {
   return t == T_BOOL ? v_bool(el, high) : type_is_float(t) ? v_float(el, v.f) : v_int(el, v.i);
 }
 
-/* ---- letters: einsum's text to the numbers of indices. A letter is its code; those of `...` are 128 + j, numbered from the end */
-typedef struct Letters { Elab *el; Pos p; int id[256], count[256], n, ell; } Letters;
+/* ---- letters: einsum's text to the numbers of indices, a list for each of 3 terms and the result: "ij,jk->ik" gives [0, 1], [1, 2], [], [0, 2].
+ * The dimensions of `...` are letters that end at 191, so that they meet at their ends. */
+typedef struct Letters { Elab *el; Pos p; int number[192], count[192], seen; } Letters;
 
-/* The letters of one term; `...` stands for m of them. */
-static int term_letters(const Letters *s, const char *t, int m, int *out) {
-  int n = 0, len = (int)strlen(t);
-  if (m < 0 || m > 60) fail_at(s->el, s->p, "'...' would cover %d dimensions", m);
-  for (int i = 0; i < len; i++) {
-    if (n > 100) fail_at(s->el, s->p, "a term with more than 100 letters");
-    if (t[i] != '.') out[n++] = (unsigned char)t[i] & 127;
-    else {
-      if (strncmp(t + i, "...", 3)) fail_at(s->el, s->p, "'...' has three points");
-      for (int j = s->ell - m; j < s->ell; j++) out[n++] = 128 + j;
-      i += 2;
-    }
-  }
-  return n;
-}
-
-/* Letters are numbered in the order in which they are seen. */
-static Val letters_numbers(Letters *s, const int *ch, int n) {
-  Val out = v_list(s->el, n);
-  for (int i = 0; i < n; i++) {
-    if (!s->id[ch[i]] && s->n >= 100) fail_at(s->el, s->p, "more than 100 letters");
-    if (!s->id[ch[i]]) s->id[ch[i]] = ++s->n;
-    out.l->at[i] = v_int(s->el, s->id[ch[i]] - 1);
-  }
-  return out;
+static void letter_put(Letters *s, int ch, bool result, List *out) {
+  if (result && !s->count[ch]) fail_at(s->el, s->p, "the letter '%c' of the result stands in no term", ch < 128 ? ch : '.');
+  if (!s->number[ch]) s->number[ch] = ++s->seen;
+  s->count[ch] += !result;
+  PUSH(s->el->c, *out, v_int(s->el, s->number[ch] - 1));
 }
 
 static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
-  Letters s = { .el = el, .p = p };
-  int ch[256], rank[4], dots[4] = { 0 }, nterm = 0, n = 0;      /* dots: dimensions that `...` covers in a term */
+  Letters s = { .el = el, .p = p }; int most = 0; Val out = v_list(el, 4);
   if (eq.k != V_STRING) fail_at(el, p, "'letters' wants a string");
-  char *text = ctx_printf(el->c, "%s", eq.s), *w = text, *term[4], *out_term;
-  for (const char *q = eq.s; *q; q++) if (*q != ' ') *w++ = *q;
-  *w = 0; out_term = strstr(text, "->");
-  if (out_term) { *out_term = 0; out_term += 2; }
-  for (char *q; (q = strsep(&text, ",")); term[nterm++] = q) if (nterm == 3) fail_at(el, p, "more than 3 terms");
-  if (nterm > ranks->n) fail_at(el, p, "%d terms for %d tensors", nterm, ranks->n);
-  for (int q = 0; q < nterm; q++) {
-    rank[q] = (int)need_int(el, ranks->at[q], p, "a rank");
-    if (strstr(term[q], "...")) dots[q] = rank[q] - (int)strlen(term[q]) + 3;
-    if (dots[q] > s.ell) s.ell = dots[q];
+  char *text = ctx_printf(el->c, "%s%s", eq.s, strstr(eq.s, "->") ? "" : "->...*"), *w = text;       /* *: the letters that occur once, sorted */
+  for (const char *q = text; *q; q++) if (*q != ' ') *w++ = *q;
+  *w = 0; w = text;
+  for (int term = 0; term < 4; term++, w += *w == ',') {
+    List *l = (out.l->at[term] = v_list(el, 0)).l;
+    if (term < 3 && *w == '-') continue;
+    if (term == 3 && strncmp(w, "->", 2)) fail_at(el, p, "more than 3 terms");
+    if (term == 3) w += 2;
+    else if (term >= ranks->n) fail_at(el, p, "%d terms for %d tensors", term + 1, ranks->n);
+    int len = (int)strcspn(w, ",-"), rank = term < 3 ? (int)need_int(el, ranks->at[term], p, "a rank") : 0;
+    int m = term == 3 ? most : memmem(w, (size_t)len, "...", 3) ? rank - len + 3 : 0;                /* dimensions that `...` covers */
+    if (m < 0 || m > 60 || (term < 3 && !m && len != rank && !memmem(w, (size_t)len, "...", 3)))
+      fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", term + 1, len, rank);
+    if (m > most) most = m;
+    for (const char *end = w + len; w < end; w++) {
+      bool dots = !strncmp(w, "...", 3);
+      if (*w == '.' && !dots) fail_at(el, p, "'...' has three points");
+      for (int k = 192 - m; dots && k < 192; k++) letter_put(&s, k, term == 3, l);
+      for (int k = 0; *w == '*' && k < 128; k++) if (s.count[k] == 1) letter_put(&s, k, true, l);
+      if (dots) w += 2;
+      else if (*w != '*') letter_put(&s, *w & 127, term == 3, l);
+    }
   }
-  Val out = v_list(el, 4);
-  for (int q = 0; q < 3; q++) {
-    n = q < nterm ? term_letters(&s, term[q], dots[q], ch) : 0;
-    if (q < nterm && n != rank[q]) fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", q + 1, n, rank[q]);
-    for (int i = 0; i < n; i++) s.count[ch[i]]++;
-    out.l->at[q] = letters_numbers(&s, ch, n);
-  }
-  n = term_letters(&s, out_term ? out_term : "...", s.ell, ch);      /* without "->": `...`, then the letters that occur once, sorted */
-  for (int k = 0; !out_term && k < 128; k++) if (s.count[k] == 1) ch[n++] = k;
-  for (int i = 0; i < n; i++) if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
-  out.l->at[3] = letters_numbers(&s, ch, n); return out;
+  return out;
 }
 
 static Val need(Elab *el, Val v, ValKind kind, int id, Pos p) {

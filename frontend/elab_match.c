@@ -172,24 +172,18 @@ static void __attribute__((noreturn)) fail_rank(Match *m, const Arg *a, const ch
 /* Lengths of the packs among items j0..j1, which cover `room` dimensions: one pack takes the rest; of several, those known elsewhere are taken
  * and one may be open. False: two are. */
 static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
-  int open = -1, nopen = 0, packs = 0, fixed = 0, last = -1;
+  int open = -1, nopen = 0, packs = 0, fixed = 0;
+  for (int j = j0; j < j1; j++) { fixed += a->p->item[j]->kind != N_SPLICE; packs += a->p->item[j]->kind == N_SPLICE && a->len[j] < 0; }
   for (int j = j0; j < j1; j++) {
-    fixed += a->p->item[j]->kind != N_SPLICE;
-    if (a->p->item[j]->kind != N_SPLICE || a->len[j] >= 0) { room -= a->len[j] >= 0 ? a->len[j] : 1; continue; }
-    const Slot *s = slot_find(m->f, need_name(m, a->p->item[last = j]));
-    packs++;
-    if (!s || !s->dim.pack) open = j, nopen++;
-  }
-  if (packs == 1 && room < 0) fail_rank(m, a, ctx_printf(m->el->c, "its pattern wants at least %d", fixed));
-  if (packs == 1) { a->len[last] = room; return true; }
-  for (int j = j0; j < j1; j++) {
-    if (a->p->item[j]->kind != N_SPLICE || a->len[j] >= 0) continue;
-    const Slot *s = slot_find(m->f, need_name(m, a->p->item[j]));
-    if (s && s->dim.pack) room -= a->len[j] = s->dim.n;
+    bool pack = a->p->item[j]->kind == N_SPLICE; const Slot *s = pack && a->len[j] < 0 ? slot_find(m->f, need_name(m, a->p->item[j])) : NULL;
+    if (pack && a->len[j] < 0 && packs > 1 && s && s->dim.pack) a->len[j] = s->dim.n;
+    if (pack && a->len[j] < 0) open = j, nopen++;
+    else room -= pack ? a->len[j] : 1;
   }
   if (nopen > 1) return false;
   if (nopen) a->len[open] = room;
-  if (nopen ? room < 0 : room != 0) fail_rank(m, a, packs ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %d", a->p->nitem));
+  if (nopen ? room < 0 : room != 0)
+    fail_rank(m, a, packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, packs ? "its pattern wants at least %d" : "its pattern wants %d", fixed));
   return true;
 }
 
