@@ -67,7 +67,7 @@ Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name
 
 Slot *slot_get(Elab *el, Frame *f, const char *name) {
   Slot *s = slot_find(f, name); if (s) return s;
-  s = MAKE(el->c, Slot, .name = name); PUSH(el->c, f->slot, s); map_put(el->c, &f->map, name, s); return s;
+  s = NEW_AS(el->c, Slot, .name = name); PUSH(el->c, f->slot, s); map_put(el->c, &f->map, name, s); return s;
 }
 
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
@@ -119,7 +119,7 @@ const char *label_now(Elab *el, const char *last) {
 
 /* ---- words: what the language itself knows */
 static void word_add(Elab *el, const char *s, WordKind kind, int id, Val v) {
-  map_put(el->c, &el->word, ctx_intern(el->c, s), MAKE(el->c, Word, kind, id, v));
+  map_put(el->c, &el->word, ctx_intern(el->c, s), NEW_AS(el->c, Word, kind, id, v));
 }
 
 static void words_fill(Elab *el) {
@@ -176,7 +176,7 @@ typedef struct Prelude { Source src; const Ast *ast; } Prelude;
 
 const Ast *prelude(Ctx *c) {
   for (Source *s = c->sources; s; s = s->next) if (s->text == frit_prelude) return ((Prelude *)s)->ast;
-  Prelude *p = MAKE(c, Prelude, .src = { .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources });
+  Prelude *p = NEW_AS(c, Prelude, .src = { .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources });
   c->sources = &p->src; p->ast = ast_parse(c, &p->src);
   if (!p->ast) bug(c, "the prelude does not parse");
   return p->ast;
@@ -186,7 +186,7 @@ const Ast *prelude(Ctx *c) {
 Graph *frontend_load(Ctx *c, const char *path) {
   const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror;
   if (!d) return NULL;
-  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
+  Elab *el = NEW_AS(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
                   WORD(given), .s_pack = ctx_intern(c, ".."));
   words_fill(el); p = prelude(c);
   for (int i = 0; i < p->ndecl; i++) op_add(el, &p->decl[i], false);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
-  return MAKE(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
+  return NEW_AS(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
 }
 
 const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el->c, ctx_printf(el->c, "%s%d", pack == el->s_pack ? "e" : pack, i)); }

@@ -35,7 +35,7 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
   if (rhs->nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
   if (el->constant) expr_walk(rhs, find_variable, &variable);
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
-  Eq *e = MAKE(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
+  Eq *e = NEW_AS(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
                .id = ++el->c->nid);
   e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL); graph_have(el, t);
   PUSH(el->c, el->eq, e);
@@ -48,7 +48,7 @@ static int place_rank(const Piece *p) { int n = 0; while (p->place[n]) n++; retu
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
   int rank = place_rank(g->piece.at[0]);
-  Tensor *t = MAKE(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
+  Tensor *t = NEW_AS(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
   t->shape = NEWN(el->c, Extent, rank + 1);
   for (int i = 0; i < g->piece.n; i++) {
     const Piece *p = g->piece.at[i]; int n = place_rank(p);
@@ -98,10 +98,10 @@ static void prepare_equation(Body *b, int i) {
   Slot *s = slot_get(el, b->f, name);
   if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
   if (s->state == SL_NONE) {
-    s->state = SL_PENDING; s->group = MAKE(el->c, Group, .name = name, .type = T_NONE);
+    s->state = SL_PENDING; s->group = NEW_AS(el->c, Group, .name = name, .type = T_NONE);
     if (b->f->graph) name_reserve(el, name);
   }
-  b->piece[i] = MAKE(el->c, Piece, .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL);
+  b->piece[i] = NEW_AS(el->c, Piece, .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL);
   PUSH(el->c, s->group->piece, b->piece[i]); s->group->left++;
 }
 

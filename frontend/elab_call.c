@@ -178,7 +178,7 @@ static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, 
 
 static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
   const char *target = el->target;
-  Frame *f = MAKE(el->c, Frame, .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target);
+  Frame *f = NEW_AS(el->c, Frame, .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target);
   if (el->ncall >= CALL_MAX) fail_at(el, pos, "operators call each other without end");
   el->call[el->ncall++] = (Call){ op->name, pos };
   Val v = apply_in(el, op, a, f, s, pos);

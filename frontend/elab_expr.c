@@ -9,7 +9,7 @@ bool scope_find(Scope s, const char *name, Val *out) {
   return b != NULL;
 }
 
-Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = MAKE(el->c, Bind, name, v, s.b); return s; }
+Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->c, Bind, name, v, s.b); return s; }
 
 /* ---- names */
 /* A default that cannot be found yet may be asked for again. */
@@ -350,7 +350,7 @@ static Val base_call(Elab *el, const Node *n, Frame *f) {
   if (m) return m->v;
   Val v = first_of(ev_node(el, n, f, (Scope){ 0 }));
   if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
-  f->memo = MAKE(el->c, Memo, n, v, f->memo); return v;
+  f->memo = NEW_AS(el->c, Memo, n, v, f->memo); return v;
 }
 
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {

@@ -29,7 +29,7 @@ static void dim_bounds(Unit *u, Index *i, const Bound *b) {
 
 static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
   Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL;
-  Index *i = MAKE(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
+  Index *i = NEW_AS(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
   for (int k = u->d->nbound - 1; k >= 0; k--) if (u->d->bound[k].name == name) b = &u->d->bound[k];
   if (!b && !stream) fail_at(el, p, "the dimension '%s' needs bounds: write `where %s in 1..256` after the inputs", name, name);
   if (b) dim_bounds(u, i, b);
@@ -61,7 +61,7 @@ static Tensor *tensor_declared(Unit *u, const Stmt *st, TensorKind kind) {
   Elab *el = u->el; const char *name = st->name; const Slot *s = slot_find(u->f, name); int n = st->nitem; Pos p = st->pos;
   if (s && (s->state != SL_NONE || s->sym)) fail_at(el, p, "'%s' is already defined", name);
   if (n > 64) fail_at(el, p, "a tensor of %d dimensions: at most 64", n);
-  Tensor *t = MAKE(el->c, Tensor, .name = name, .type = type_named(el, st->type, p), .rank = n, .kind = kind, .pos = p);
+  Tensor *t = NEW_AS(el->c, Tensor, .name = name, .type = type_named(el, st->type, p), .rank = n, .kind = kind, .pos = p);
   t->shape = NEWN(el->c, Extent, n + 1);
   for (int d = 0; d < n; d++) t->shape[d] = shape_item(u, st->item[d], kind == TK_INPUT);
   t->stream_dim = stream_place(t);
@@ -381,7 +381,7 @@ static Kernel **flatten(Unit *u) {
     Stmt *st = u->d->stmt[i];
     PUSH(c, u->st, st); PUSH(c, u->kernel, NULL);
     if (st->kind != S_KERNEL) continue;
-    all[i] = MAKE(c, Kernel, .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos);
+    all[i] = NEW_AS(c, Kernel, .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos);
     for (int k = 0; k < st->nbody; k++) { PUSH(c, u->st, st->body[k]); PUSH(c, u->kernel, all[i]); }
   }
   return all;
@@ -408,7 +408,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
   const Ast *a = el->ast; Graph *g = el->g; int errors = el->c->nerror;
-  Unit u = { .el = el, .d = d, .f = MAKE(el->c, Frame, .op = d, .graph = true) };
+  Unit u = { .el = el, .d = d, .f = NEW_AS(el->c, Frame, .op = d, .graph = true) };
   *g = (Graph){ .name = d->name, .pos = d->pos, .stage = a->stage > STAGE_EXPAND ? a->stage : STAGE_EXPAND, .weights = a->weights,
                 .nweights = a->nweights };
   el->nweights = a->nweights; el->weights = NEWN(el->c, Weights *, a->nweights + 1);

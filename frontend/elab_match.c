@@ -110,7 +110,7 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
     if (!pack) part_known(m, q, a, &e);
     for (int k = 0; k < (pack ? pack->n : 1); k++) PUSH(m->el->c, ext, pack ? pack->e[k] : e);
   }
-  a->x->comp = MAKE(m->el->c, CompDim, d, ext.n, ext.at, a->x->comp);
+  a->x->comp = NEW_AS(m->el->c, CompDim, d, ext.n, ext.at, a->x->comp);
 }
 
 static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
@@ -201,7 +201,7 @@ static bool find_positions(Match *m, Arg *a) {
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
   const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name); int total = len;
-  a->x->pack = MAKE(el->c, PackDim, name, len, a->x->pack);
+  a->x->pack = NEW_AS(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
     if (!exts_equal(w.e, len, e, len))
@@ -239,7 +239,7 @@ static void args_collect(Match *m, const Decl *op) {
   for (int i = 0; i < op->nparam; i++) {
     const Param *p = &op->param[i]; const Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL;
     if (!s || s->v.k == V_ABSENT) continue;
-    Tens *x = s->v.k == V_TENSOR ? s->v.x : v_tensor(m->el, MAKE(m->el->c, Tensor, .name = p->name)).x;
+    Tens *x = s->v.k == V_TENSOR ? s->v.x : v_tensor(m->el, NEW_AS(m->el->c, Tensor, .name = p->name)).x;
     PUSH(m->el->c, m->arg, ((Arg){ p, x, false, NEWN(m->el->c, int, p->nitem + 1), NEWN(m->el->c, int, p->nitem + 1) }));
   }
 }

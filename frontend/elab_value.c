@@ -17,11 +17,11 @@ Val v_float(Elab *el, double f) { return v_num(expr_float(el->c, f)); }
 
 Val v_list(Elab *el, int n) {
   if (n > 1000000) fail_at(el, el->ncall ? el->call[el->ncall - 1].pos : el->g->pos, "a list of %d elements is too long", n);
-  return (Val){ V_LIST, .l = MAKE(el->c, List, NEWN(el->c, Val, n + 1), n, n + 1) };
+  return (Val){ V_LIST, .l = NEW_AS(el->c, List, NEWN(el->c, Val, n + 1), n, n + 1) };
 }
 
-Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = MAKE(el->c, Tens, .t = t) }; }
-Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = MAKE(el->c, Lim, e, n) }; }
+Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = NEW_AS(el->c, Tens, .t = t) }; }
+Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = NEW_AS(el->c, Lim, e, n) }; }
 Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
 static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
 bool v_is_int(Val v, int64_t *i) { if (!is_const(v) || type_is_float(v.e->type)) return false; *i = v.e->i; return true; }
@@ -216,7 +216,7 @@ static const char *label_join(Elab *el, const char *a, const char *b) {
 static Lift *lift_of(Elab *el, Val v, Pos p) {
   if (v.k == V_LIFT) return v.f;
   if (v.k != V_TENSOR && v.k != V_NUM) fail_at(el, p, "%s cannot stand in an expression over whole tensors", v_kind(v));
-  Lift *l = MAKE(el->c, Lift, .size = 1, .leaf = v, .pos = p);
+  Lift *l = NEW_AS(el->c, Lift, .size = 1, .leaf = v, .pos = p);
   if (v.k == V_TENSOR) l->rank = v.x->t->rank, l->shape = v.x->t->shape;
   return l;
 }
@@ -224,7 +224,7 @@ static Lift *lift_of(Elab *el, Val v, Pos p) {
 Val v_lift(Elab *el, Val v, Pos p) { return (Val){ V_LIFT, .f = lift_of(el, v, p) }; }
 
 static Val lift_new(Elab *el, Oper o, const Val *a, int n, Pos p) {
-  Lift *l = MAKE(el->c, Lift, .o = o, .n = n, .pos = p, .size = 1);
+  Lift *l = NEW_AS(el->c, Lift, .o = o, .n = n, .pos = p, .size = 1);
   for (int j = 0; j < n; j++) {
     Lift *b = l->arg[j] = lift_of(el, a[j], p); Extent *shape = ext_broadcast(el, l->shape, l->rank, b->shape, b->rank, &l->rank);
     if (!shape) fail_at(el, p, "shapes %s and %s do not broadcast", ext_print(el, l->shape, l->arg[0]->rank), ext_print(el, b->shape, b->rank));
@@ -349,7 +349,7 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   }
   Expr *e = lift_build(el, l, ix);
   if (e->type == T_NONE) fail_at(el, p, "the type of this expression over whole tensors cannot be found: it depends on itself");
-  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape,
+  Tensor *t = NEW_AS(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape,
                    .pos = p, .stream_dim = -1);
   Eq *q = emit_eq(el, t, ix, free, l->rank, e, p);
   if (q) q->label = label_now(el, l->label);

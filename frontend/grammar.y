@@ -29,9 +29,9 @@ static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 #define BINARY(f, l, a, b) NODE(N_BINARY, l, .fn = (Fn)(f), KIDS(a, b))
 #define PARAM(k, l, ...) (Param){ .kind = (k), .pos = POS(l), __VA_ARGS__ }
 #define LEFT(left, must, k, l, ...) stmt_left(p, (Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, left, must)
-#define STMT(k, l, ...) parse_copy(p, &(Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Stmt))
+#define STMT(k, l, ...) ctx_copy(C, &(Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Stmt))
 #define ITEMS(l) .item = (l).at, .nitem = (l).n
-#define TREE(k, l, ...) parse_copy(p, &(Tree){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Tree))
+#define TREE(k, l, ...) ctx_copy(C, &(Tree){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Tree))
 #define STORE(l, ...) TREE(TREE_LET, l, .name = __VA_ARGS__)
 }
 %initial-action { @$ = (YYLTYPE){ 1, 1, 1, 1 }; }

@@ -349,11 +349,9 @@ static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const ch
 /* ---- one layer */
 static const char *gen_slope(Gen *g, const Act *a, const char *kind) {
   if (!a->slope) return "";
-  int64_t *shape = NEWN(g->m->c, int64_t, 1);
-  *shape = a->nslope;
-  Weight w = { .name = ctx_intern(g->m->c, NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind)), .type = T_F32, .rank = 1, .shape = shape,
-               .data = a->slope };
-  PUSH(g->m->c, g->m->tensor, w); return NAME("%s[o]", declare(g, &w));
+  Weight *w = nam_tensor(g->m, NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind), (int64_t[4]){ a->nslope });
+  w->data = a->slope; g->m->used -= a->nslope;            /* these are not of the weights */
+  return NAME("%s[o]", declare(g, w));
 }
 
 /* The activation of z (over time, or settled: at is "" then), as a. */
