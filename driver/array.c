@@ -18,8 +18,7 @@ static void put_le(char *p, int n, uint32_t v) { for (int k = 0; k < n; k++) p[k
 /* The value after 'key': in the header's dictionary, or "". */
 static const char *npy_value(const char *header, const char *key) {
   const char *s = strstr(header, key);
-  s = s ? strchr(s + strlen(key), ':') : NULL;
-  return s ? s + 1 + strspn(s + 1, " ") : "";
+  s = s ? strchr(s + strlen(key), ':') : NULL; return s ? s + 1 + strspn(s + 1, " ") : "";
 }
 
 static bool npy_type(const char *header, Array *out) {
@@ -33,8 +32,7 @@ static bool npy_shape(const char *header, Array *out) {
   for (out->count = 1; *s && *s != ')'; s += strspn(s, ", ")) {
     char *end; long long n = strtoll(s, &end, 10);
     if (end == s || n < 0 || out->rank == 8 || (n && out->count > ((int64_t)1 << 40) / n)) return false;
-    out->shape[out->rank++] = n, out->count *= n;
-    s = end;
+    out->shape[out->rank++] = n, out->count *= n; s = end;
   }
   return *s == ')';
 }
@@ -59,8 +57,7 @@ static bool npy_write(Ctx *c, const char *path, const Array *a) {
   for (int d = 0; d < a->rank; d++) text_add(&t, "%lld,%s", (long long)a->shape[d], d + 1 < a->rank ? " " : "");
   text_add(&t, "), }");
   while ((t.n + 1) % 64) text_add(&t, " ");
-  text_add(&t, "\n");
-  put_le(t.s + 8, 2, (uint32_t)t.n - 10);
+  text_add(&t, "\n"); put_le(t.s + 8, 2, (uint32_t)t.n - 10);
   text_addn(&t, a->data, (size_t)a->count * (size_t)type_bytes(a->type));
   return file_write(c, path, t.s, t.n, false);
 }
@@ -112,8 +109,7 @@ static bool wav_write(Ctx *c, const char *path, const Array *a) {
   char *f = NEWN(c, char, 44 + (size_t)bytes);
   memcpy(f, "RIFF....WAVEfmt ....................data....", 44);
   for (int k = 0; k < 7; k++) put_le(f + fields[k][0], 4, fields[k][1]);
-  memcpy(f + 44, a->data, bytes);
-  return file_write(c, path, f, 44 + (size_t)bytes, false);
+  memcpy(f + 44, a->data, bytes); return file_write(c, path, f, 44 + (size_t)bytes, false);
 }
 
 /* ---- .f32 */
@@ -121,8 +117,7 @@ static const char *raw_read(Ctx *c, const Source *f, Array *out) {
   (void)c;
   if (f->size % 4) return "the size of a .f32 file is a multiple of 4 bytes; this one's is not";
   int64_t n = (int64_t)(f->size / 4);
-  *out = (Array){ .type = T_F32, .rank = 1, .shape = { n }, .count = n, .data = (void *)f->text };
-  return NULL;
+  *out = (Array){ .type = T_F32, .rank = 1, .shape = { n }, .count = n, .data = (void *)f->text }; return NULL;
 }
 
 static bool raw_write(Ctx *c, const char *path, const Array *a) { return file_write(c, path, a->data, (size_t)a->count * 4, false); }

@@ -28,8 +28,7 @@ static const Target *find_target(Ctx *c, const Args *a) {
   const char *name = a->target ? a->target : "host", *names[32], *near; const Target *t = target_find(name);
   if (t) return t;
   for (int k = 0; k < ntargets && k < 32; k++) names[k] = targets[k].name;
-  near = diag_near(name, names, ntargets);
-  driver_fail(c, "there is no target '%s'", name);
+  near = diag_near(name, names, ntargets); driver_fail(c, "there is no target '%s'", name);
   diag_help(c, near ? "did you mean '%s'? `frit targets` lists them all" : "`frit targets` lists them all", near);
   return NULL;
 }
@@ -51,8 +50,7 @@ static frit_model *open_so(const char *path, int *code) {
   const char *why; char full[4200];
   snprintf(full, sizeof full, "%s%s", strchr(path, '/') ? "" : "./", path);
   frit_model *m = frit_open(full, &why);
-  *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why);
-  return m;
+  *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why); return m;
 }
 
 frit_model *driver_open(const Args *a, int *code) {

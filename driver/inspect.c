@@ -26,16 +26,14 @@ static void inspect_json(const KModule *m) {
   printf("{\"name\": \"%s\", \"target\": \"%s\", \"parameters\": %lld, \"kernels\": %d, \"state_bytes\": %lld, \"scratch_bytes\": %lld, "
          "\"constant_bytes\": %lld, \"ports\": [", m->name, m->target->name, parameters(g), m->nkernel, (long long)m->state_bytes,
          (long long)m->scratch_bytes, (long long)m->nconstant);
-  print_ports("input", g->in, g->nin, true);
-  printf("%s", g->nin && g->nout ? ", " : "");
+  print_ports("input", g->in, g->nin, true); printf("%s", g->nin && g->nout ? ", " : "");
   print_ports("output", g->out, g->nout, true);
   printf("]}\n");
 }
 
 static void inspect_text(const KModule *m) {
   const Graph *g = m->graph;
-  printf("graph   %s for %s\n", m->name, m->target->name);
-  print_ports("input", g->in, g->nin, false);
+  printf("graph   %s for %s\n", m->name, m->target->name); print_ports("input", g->in, g->nin, false);
   print_ports("output", g->out, g->nout, false);
   for (int d = 0; d < g->ndim; d++)
     printf("dim     %s in %lld..%lld%s\n", g->dim[d]->name, (long long)g->dim[d]->lo, (long long)g->dim[d]->hi, g->dim[d]->stream ? " (stream)" : "");
@@ -70,9 +68,7 @@ static int print_op(Ctx *c, const Ast *p, const char *name) {
     names[k] = p->decl[k].name;
     if (!strcmp(names[k], name)) return fputs(ast_print(c, &(Ast){ .src = p->src, .decl = &p->decl[k], .ndecl = 1 }), stdout), EXIT_OK;
   }
-  driver_fail(c, "there is no operator '%s'", name);
-  suggest(c, name, names, p->ndecl);
-  return -1;
+  driver_fail(c, "there is no operator '%s'", name); suggest(c, name, names, p->ndecl); return -1;
 }
 
 /* The list has the first line of each documentation. */

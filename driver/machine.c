@@ -63,8 +63,7 @@ AVX2 static double bandwidth(const Words *v, size_t bytes, int rounds) {
 
 void machine_peaks(Peaks *p) {
   size_t big = (size_t)256 << 20; Words *v = aligned_alloc(64, big);
-  *p = (Peaks){ 0 };
-  peaks_fma(p);
+  *p = (Peaks){ 0 }; peaks_fma(p);
   if (!v) return;
   memset(v, 1, big);
   p->gbs_l1 = bandwidth(v, 16 << 10, 4000), p->gbs_l2 = bandwidth(v, 512 << 10, 200), p->gbs_memory = bandwidth(v, big, 1);

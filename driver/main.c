@@ -50,8 +50,7 @@ static int take_whole(const struct Option *o, const char *s, int *out) {
   char *end; long v = strtol(s, &end, 10);
   if (end == s || *end || v < o->lo || v > o->hi)
     return driver_say(EXIT_USAGE, "--%s wants a whole number from %d to %d, not '%s'", o->name, o->lo, o->hi, s);
-  *out = (int)v;
-  return EXIT_OK;
+  *out = (int)v; return EXIT_OK;
 }
 
 static int take_real(const struct Option *o, const char *s, double *out) {
@@ -64,8 +63,7 @@ static int take_binding(const struct Option *o, char *s, Bindings *list) {
   char *eq = strchr(s, '=');
   if (!eq || eq == s || !eq[1]) return driver_say(EXIT_USAGE, "--%s wants NAME=VALUE, not '%s'", o->name, s);
   if (list->n == o->hi) return driver_say(EXIT_USAGE, "more than %d times --%s", o->hi, o->name);
-  *eq = 0;
-  list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
+  *eq = 0; list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
 }
 
 static int take_long(Args *a, const struct Option *o) {
@@ -109,10 +107,7 @@ static int parse(int argc, char **argv, Args *a) {
 
 static const struct Command *find(const char *name) {
   const char *names[NCOMMAND], *near;
-  for (int k = 0; k < NCOMMAND; k++) {
-    names[k] = commands[k].name;
-    if (!strcmp(names[k], name)) return &commands[k];
-  }
+  for (int k = 0; k < NCOMMAND; k++) { names[k] = commands[k].name; if (!strcmp(names[k], name)) return &commands[k]; }
   near = diag_near(name, names, NCOMMAND);
   driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
 }

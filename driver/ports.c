@@ -14,9 +14,8 @@ int64_t port_elems(const Ports *p, const frit_port *q) {
 static int find_input(Ctx *c, const Ports *p, const char *name) {
   const char *names[256] = { 0 }; int n = 0;
   for (int k = 0; k < p->n; k++) {
-    if (p->port[k]->output) continue;
-    names[n++] = p->port[k]->name;
-    if (!strcmp(p->port[k]->name, name)) return k;
+    if (!p->port[k]->output) names[n++] = p->port[k]->name;
+    if (!p->port[k]->output && !strcmp(p->port[k]->name, name)) return k;
   }
   driver_fail(c, "the model has no input '%s'", name);
   if (!suggest(c, name, names, n) && n) diag_help(c, "it has '%s'%s", names[0], n > 1 ? " and others: `frit inspect` lists them" : "");
@@ -56,19 +55,15 @@ static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
 /* Deterministic numbers in -1..1: splitmix64 (Steele, Lea, Flood 2014). */
 static float random_unit(uint64_t *state) {
   uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  z ^= z >> 31;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u; z = (z ^ (z >> 27)) * 0x94d049bb133111ebu; z ^= z >> 31;
   return (float)(int64_t)(z >> 40) / (float)(1 << 23) - 1.0f;
 }
 
 /* 16-bit floats stay zeros: exact in every format. */
 static void *random_array(Ctx *c, Type t, int64_t n, uint64_t *seed) {
   float *v = NEWN(c, float, n + 1), scale = type_is_float(t) ? 1.0f : 3.99f;
-  for (int64_t k = 0; k < n; k++) {
-    v[k] = random_unit(seed) * scale;
-    if ((type_class(t) == 'u' || type_class(t) == 'b') && v[k] < 0) v[k] = -v[k];
-  }
+  bool positive = type_class(t) == 'u' || type_class(t) == 'b';
+  for (int64_t k = 0; k < n; k++) { v[k] = random_unit(seed) * scale; if (positive && v[k] < 0) v[k] = -v[k]; }
   return t == T_F16 || t == T_BF16 ? NEWN(c, char, 2 * n + 64) : array_as(c, &(Array){ .type = T_F32, .count = n, .data = v }, t);
 }
 

@@ -128,8 +128,7 @@ int cmd_machine(Ctx *c, void *session) {
 /* The widest that the artefact's target may use. */
 static Rates rates_of(const Ports *p, const Times *t) {
   char target[64] = ""; Peaks k; Rates r = { .flops = info_amount(p, "flops"), .frames = (double)p->frames, .isa = "", .stream = p->stream >= 0 };
-  r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames;
-  machine_peaks(&k);
+  r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames; machine_peaks(&k);
   frit_fact(p->m, "target", target, sizeof target);
   for (int i = 0; i < k.n; i++) if (strcmp(target, "x86-64-v3") || !strcmp(k.isa[i], "avx2")) r.isa = k.isa[i], r.peak = k.gflops[i];
   return r;
@@ -144,8 +143,7 @@ static void print_json(const Ports *p, const Times *t, const Rates *r) {
 }
 
 static void print_text(const Ports *p, const Times *t, const Rates *r) {
-  (void)p;
-  printf("%.1f ns a call (median %.1f, p90 %.1f, p99 %.1f)\n", t->min, t->median, t->p90, t->p99);
+  (void)p; printf("%.1f ns a call (median %.1f, p90 %.1f, p99 %.1f)\n", t->min, t->median, t->p90, t->p99);
   if (r->stream) printf("%.2f ns a frame in blocks of %.0f: %.0f times real time at 48 kHz\n", r->frame_ns, r->frames, 1e9 / 48000 / r->frame_ns);
   if (r->flops > 0 && r->peak > 0)
     printf("%.1f GFLOP/s = %.1f %% of this machine's %s FMA peak (%.1f)\n", r->gflops, 100 * r->gflops / r->peak, r->isa, r->peak);

@@ -10,8 +10,7 @@ void parse_error(Parse *p, Pos at, const char *fmt, ...) {
   if (p->stop) return;
   diag_error(p->c, at, "%s", text);
   if (++p->nerror < PARSE_ERRORS) return;
-  p->stop = true;
-  diag_help(p->c, "that is enough: the rest of this file was not looked at");
+  p->stop = true; diag_help(p->c, "that is enough: the rest of this file was not looked at");
 }
 
 bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
@@ -68,19 +67,13 @@ void parse_unexpected(Parse *p, const char *expected) {
 }
 
 /* ---- nodes */
-void *parse_copy(Parse *p, const void *like, size_t bytes) { return memcpy(ctx_alloc(p->c, bytes), like, bytes); }
-
 /* Deeper trees than AST_DEPTH are cut off with an error, so that all later walks may recurse. */
 Node *node_make(Parse *p, Node like) {
   Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL; int depth = like.cond ? like.cond->depth : 0;
-  for (int i = 0; i < like.n; i++) {
-    kid[i] = like.kid[i];
-    if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth;
-  }
+  for (int i = 0; i < like.n; i++) { kid[i] = like.kid[i]; if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth; }
   like.kid = kid, like.depth = depth + 1;
-  if (depth < AST_DEPTH) return parse_copy(p, &like, sizeof like);
-  parse_error(p, like.pos, "this expression is nested deeper than %d", AST_DEPTH);
-  p->stop = true;
+  if (depth < AST_DEPTH) return ctx_copy(p->c, &like, sizeof like);
+  parse_error(p, like.pos, "this expression is nested deeper than %d", AST_DEPTH); p->stop = true;
   return node_make(p, (Node){ .kind = N_INT, .pos = like.pos });
 }
 
@@ -111,7 +104,7 @@ Stmt *stmt_left(Parse *p, Stmt s, Node *left, bool must) {
   if (left->kind == N_NAME || left->kind == N_DOT) s.name = node_dotted(p->c, left);
   else if (!must) s.left = left;
   if (!s.name && !s.left) parse_error(p, left->pos, "expected the name of a tensor here"), s.name = "?";
-  return parse_copy(p, &s, sizeof s);
+  return ctx_copy(p->c, &s, sizeof s);
 }
 
 void file_stage(Parse *p, Pos pos, const char *name) {
@@ -131,6 +124,7 @@ void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList bo
   Ast *a = p->ast;
   d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
   d.result = result.at, d.nresult = result.n, d.has_result = result.n, d.stmt = body.at, d.nstmt = body.n;
+  if (p->inside) d.doc = p->inside;
   a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl); a->decl[a->ndecl++] = d;
 }
 
@@ -161,13 +155,11 @@ Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
 static bool layout_step(const Node **n, Fn fn, int64_t *out) {
   const Node *e = *n;
   if (e->kind != N_BINARY || e->fn != fn || e->kid[1]->kind != N_INT || e->kid[1]->i <= 0) return false;
-  *out = e->kid[1]->i, *n = e->kid[0];
-  return true;
+  *out = e->kid[1]->i, *n = e->kid[0]; return true;
 }
 
 bool node_layout(const Node *n, LayoutDim *out, const char **name) {
-  *out = (LayoutDim){ -1, 1, 0 };
-  layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
+  *out = (LayoutDim){ -1, 1, 0 }; layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
   *name = n->kind == N_NAME ? n->text : "?";
   if (n->kind == N_NAME && n->text[0] == 'd' && n->text[1]) {
     char *end;
@@ -192,5 +184,5 @@ bool path_ends(const char *path, const char *suffix) { size_t n = strlen(path), 
 const char *path_base(const char *path) { const char *slash = strrchr(path, '/'); return slash ? slash + 1 : path; }
 
 Ast *ast_parse(Ctx *c, const Source *src) {
-  return parse_run(MAKE(c, Parse, .c = c, .src = src, .line = 1, .col = 1, .ast = MAKE(c, Ast, .src = src, .stage = STAGE_PARSE)));
+  return parse_run(NEW_AS(c, Parse, .c = c, .src = src, .line = 1, .col = 1, .ast = NEW_AS(c, Ast, .src = src, .stage = STAGE_PARSE)));
 }

@@ -4,8 +4,6 @@
 #include "../ir/ir.h"
 #include <string.h>
 
-/* A new T with these initialisers. */
-#define MAKE(c, T, ...) ((T *)memcpy(NEW((c), T), &(T){ __VA_ARGS__ }, sizeof(T)))
 /* x at the end of an array that keeps no capacity. */
 #define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
 /* Declares `text`, made from the variable arguments after fmt. */

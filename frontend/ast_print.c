@@ -17,10 +17,7 @@ static void node_text(Text *t, const Node *n, int level);
 
 static void list_text(Text *t, const char *open, Node *const *kid, int n, const char *close) {
   text_add(t, "%s", open);
-  for (int i = 0; i < n; i++) {
-    if (i) text_add(t, ", ");
-    node_text(t, kid[i], LEVEL_EXPR);
-  }
+  for (int i = 0; i < n; i++) { if (i) text_add(t, ", "); node_text(t, kid[i], LEVEL_EXPR); }
   text_add(t, "%s", close);
 }
 
@@ -107,8 +104,7 @@ static void params_text(Text *t, const Param *p, int n) {
 
 static void bounds_text(Text *t, const Decl *d) {
   for (int i = 0; i < d->nbound; i++) {
-    text_add(t, i ? ", %s in " : " where %s in ", d->bound[i].name);
-    node_text(t, d->bound[i].lo, LEVEL_EXPR);
+    text_add(t, i ? ", %s in " : " where %s in ", d->bound[i].name); node_text(t, d->bound[i].lo, LEVEL_EXPR);
     value_text(t, "..", d->bound[i].hi);
   }
 }
@@ -120,8 +116,7 @@ static void kernel_text(Text *t, const Stmt *s, int indent) {
   if (s->label) text_add(t, " "), text_quoted(t, s->label);
   text_add(t, " (");
   for (int i = 0; i < s->nin; i++) text_add(t, i ? ", %s" : "%s", s->in[i]);
-  text_add(t, ") -> (");
-  params_text(t, s->out, s->nout);
+  text_add(t, ") -> ("); params_text(t, s->out, s->nout);
   text_add(t, ") {\n");
   stmts_text(t, s->body, s->nbody, indent + 2);
   if (s->has_tree) text_add(t, "%*sschedule {\n%s%*s}\n", indent + 2, "", tree_print(t->c, s->tree, indent + 4), indent + 2, "");
@@ -140,8 +135,7 @@ static void stmts_text(Text *t, Stmt *const *list, int n, int indent) {
     if (s->nitem) list_text(t, "[", s->item, s->nitem, "]");
     if (s->nlayout) list_text(t, " as [", s->layout, s->nlayout, "]");
     if (s->where) text_add(t, " at %s + %lld", s->where, (long long)s->offset);
-    value_text(t, s->kind == S_NEXT ? " <- " : " = ", s->value);
-    text_add(t, ";\n");
+    value_text(t, s->kind == S_NEXT ? " <- " : " = ", s->value); text_add(t, ";\n");
   }
 }
 
@@ -149,15 +143,10 @@ static void decl_text(Text *t, const Decl *d) {
   bool bare = d->nresult == 1 && d->result->kind == P_PLAIN;
   for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) { end = s + strcspn(s, "\n"); text_add(t, "## %.*s\n", (int)(end - s), s); }
   text_add(t, "%s %s(", d->kind == D_OP ? "op" : "graph", d->name);
-  params_text(t, d->param, d->nparam);
-  bounds_text(t, d);
+  params_text(t, d->param, d->nparam); bounds_text(t, d);
   text_add(t, ")");
   if (d->by) text_add(t, " by %s", d->by);
-  if (d->has_result) {
-    text_add(t, bare ? " -> " : " -> (");
-    params_text(t, d->result, d->nresult);
-    if (!bare) text_add(t, ")");
-  }
+  if (d->has_result) text_add(t, bare ? " -> " : " -> ("), params_text(t, d->result, d->nresult), text_add(t, bare ? "" : ")");
   value_text(t, " = ", d->expr);
   text_add(t, d->expr ? ";\n" : " {\n");
   if (d->expr) return;
@@ -169,14 +158,7 @@ char *ast_print(Ctx *c, const Ast *a) {
   Text t = { .c = c };
   text_add(&t, "%s", "");
   if (a->stage != STAGE_PARSE) text_add(&t, "stage %s;\n", stage_name[a->stage]);
-  for (int i = 0; i < a->nweights; i++) {
-    text_add(&t, "weights ");
-    text_quoted(&t, a->weights[i]);
-    text_add(&t, ";\n");
-  }
-  for (int i = 0; i < a->ndecl; i++) {
-    if (i || a->nweights || a->stage != STAGE_PARSE) text_add(&t, "\n");
-    decl_text(&t, &a->decl[i]);
-  }
+  for (int i = 0; i < a->nweights; i++) { text_add(&t, "weights "); text_quoted(&t, a->weights[i]); text_add(&t, ";\n"); }
+  for (int i = 0; i < a->ndecl; i++) { if (i || a->nweights || a->stage != STAGE_PARSE) text_add(&t, "\n"); decl_text(&t, &a->decl[i]); }
   return t.s;
 }

@@ -30,10 +30,7 @@ enum { TRAIL = 3 };   /* of a longer way inwards, so many calls are shown at eac
 static void error_trail(Elab *el, Pos p) {
   int n = el->ncall, first = n > 2 * TRAIL ? TRAIL : n; Pos q = el->call[0].pos;
   if (n == 1 && p.src == q.src && p.line == q.line && p.col == q.col) return;
-  for (int k = 0; k < n; k++) {
-    if (k == first) k = n - TRAIL;
-    diag_note(el->c, k + 1 < n ? el->call[k + 1].pos : p, "in %s", el->call[k].name);
-  }
+  for (int k = 0; k < n; k++) { if (k == first) k = n - TRAIL; diag_note(el->c, k + 1 < n ? el->call[k + 1].pos : p, "in %s", el->call[k].name); }
 }
 
 static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *text, const char *near) {
@@ -43,8 +40,7 @@ static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *tex
     error_trail(el, p);
     if (near) diag_help(el->c, "did you mean '%s'?", near);
   }
-  el->nalso = 0;
-  fail_silent(el);
+  el->nalso = 0; fail_silent(el);
 }
 
 void fail_also(Elab *el, Pos p, const char *fmt, ...) {
@@ -54,26 +50,16 @@ void fail_also(Elab *el, Pos p, const char *fmt, ...) {
 
 void fail_at(Elab *el, Pos p, const char *fmt, ...) { FORMAT(el->c, text); fail_text(el, p, text, NULL); }
 void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char *fmt, ...) {
-  FORMAT(el->c, text);
-  fail_text(el, p, text, el->quiet ? NULL : diag_near(name, near->at, near->n));
+  FORMAT(el->c, text); fail_text(el, p, text, el->quiet ? NULL : diag_near(name, near->at, near->n));
 }
 
-void catch_push(Elab *el, Catch *k) {
-  k->up = el->catch_; el->catch_ = k; k->ncall = el->ncall; k->level = el->level; k->quiet = el->quiet;
-  k->want = el->want; k->target = el->target; k->kernel = el->kernel; k->constant = el->constant;
-}
-
-void catch_end(Elab *el) {
-  const Catch *k = el->catch_;
-  el->catch_ = k->up; el->ncall = k->ncall; el->level = k->level; el->quiet = k->quiet;
-  el->want = k->want; el->target = k->target; el->kernel = k->kernel; el->constant = k->constant;
-}
+void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->catch_ = k; }
+void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
 
 void fail_silent(Elab *el) {
   Catch *k = el->catch_;
   if (!k) frit_bail(el->c);
-  catch_end(el);
-  longjmp(k->jmp, 1);
+  catch_end(el); longjmp(k->jmp, 1);
 }
 
 /* ---- frames */
@@ -81,9 +67,7 @@ Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name
 
 Slot *slot_get(Elab *el, Frame *f, const char *name) {
   Slot *s = slot_find(f, name); if (s) return s;
-  s = MAKE(el->c, Slot, .name = name);
-  PUSH(el->c, f->slot, s);
-  map_put(el->c, &f->map, name, s); return s;
+  s = NEW_AS(el->c, Slot, .name = name); PUSH(el->c, f->slot, s); map_put(el->c, &f->map, name, s); return s;
 }
 
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
@@ -104,8 +88,7 @@ const char *name_temp(Elab *el, const char *hint) {
   const char *s = hint;
   intptr_t k = (intptr_t)map_get(&el->suffix, hint);       /* the last that was tried */
   while (map_get(&el->name, s)) s = ctx_intern(el->c, ctx_printf(el->c, "%s%d", hint, (int)++k));
-  map_put(el->c, &el->suffix, hint, (void *)k);
-  map_put(el->c, &el->name, s, (void *)&name_used); return s;
+  map_put(el->c, &el->suffix, hint, (void *)k); map_put(el->c, &el->name, s, (void *)&name_used); return s;
 }
 
 const char *name_fresh(Elab *el, const char *hint) {
@@ -136,7 +119,7 @@ const char *label_now(Elab *el, const char *last) {
 
 /* ---- words: what the language itself knows */
 static void word_add(Elab *el, const char *s, WordKind kind, int id, Val v) {
-  map_put(el->c, &el->word, ctx_intern(el->c, s), MAKE(el->c, Word, kind, id, v));
+  map_put(el->c, &el->word, ctx_intern(el->c, s), NEW_AS(el->c, Word, kind, id, v));
 }
 
 static void words_fill(Elab *el) {
@@ -193,9 +176,8 @@ typedef struct Prelude { Source src; const Ast *ast; } Prelude;
 
 const Ast *prelude(Ctx *c) {
   for (Source *s = c->sources; s; s = s->next) if (s->text == frit_prelude) return ((Prelude *)s)->ast;
-  Prelude *p = MAKE(c, Prelude, .src = { .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources });
-  c->sources = &p->src;
-  p->ast = ast_parse(c, &p->src);
+  Prelude *p = NEW_AS(c, Prelude, .src = { .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources });
+  c->sources = &p->src; p->ast = ast_parse(c, &p->src);
   if (!p->ast) bug(c, "the prelude does not parse");
   return p->ast;
 }
@@ -204,12 +186,10 @@ const Ast *prelude(Ctx *c) {
 Graph *frontend_load(Ctx *c, const char *path) {
   const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror;
   if (!d) return NULL;
-  Elab *el = MAKE(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
+  Elab *el = NEW_AS(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
                   WORD(given), .s_pack = ctx_intern(c, ".."));
-  words_fill(el);
-  p = prelude(c);
+  words_fill(el); p = prelude(c);
   for (int i = 0; i < p->ndecl; i++) op_add(el, &p->decl[i], false);
   for (int i = 0; i < a->ndecl; i++) if (a->decl[i].kind == D_OP) op_add(el, &a->decl[i], true);
-  graph_elaborate(el, d);
-  return c->nerror > before ? NULL : el->g;
+  graph_elaborate(el, d); return c->nerror > before ? NULL : el->g;
 }

@@ -52,7 +52,6 @@ typedef struct Bind { const char *name; Val v; const struct Bind *up; } Bind;
 typedef struct Scope {
   const Bind *b;
   bool eq;       /* inside an equation: elements, not whole tensors */
-  bool ix;       /* directly between the brackets of a read: a list wants `..` */
   bool left;     /* on the left of an equation: `i < n` is i */
   bool ext;      /* an extent: names of symbolic dimensions come before indices */
 } Scope;
@@ -81,7 +80,11 @@ typedef struct Frame {
 /* ---- the whole */
 typedef struct Call { const char *name; Pos pos; } Call;   /* the way from the user's place to an error: operator and place of its call */
 #define CALL_MAX 60
-typedef struct Catch { jmp_buf jmp; struct Catch *up; int ncall, level, quiet; Want want; const char *target; Kernel *kernel; bool constant; } Catch;
+/* What an error sets back. want: names for the results of the call that is a statement's whole right side; target: name of what the
+ * statement defines, the prefix of temporaries. */
+#define NOW int ncall, level, quiet; Want want; const char *target; Kernel *kernel; bool constant
+typedef struct Now { NOW; } Now;
+typedef struct Catch { jmp_buf jmp; struct Catch *up; Now now; } Catch;
 typedef enum { W_VALUE, W_TYPE, W_FN, W_LIST, W_CONVERT, W_RED } WordKind;
 typedef struct Word { WordKind kind; int id; Val v; } Word;   /* v: of W_VALUE and W_TYPE */
 
@@ -89,10 +92,8 @@ typedef struct Elab {
   Ctx *c; Graph *g; const Ast *ast; Map op, word, name, suffix; Names op_name;
   Note also[4]; int nalso;        /* notes for the next fail_at */
   const Tensor *gave;             /* whose read gave the extent that bind_index is about to use, or NULL */
-  Call call[CALL_MAX + 2]; int ncall, level, quiet; int64_t steps; Catch *catch_;
-  Want want;                      /* names for the results of the call that is a statement's whole right side */
-  const char *target;             /* name of what the statement defines: prefix of temporaries */
-  Kernel *kernel; bool dump, constant; Weights **weights; int nweights;
+  Call call[CALL_MAX + 2]; int64_t steps; Catch *catch_; union { struct { NOW; }; Now now; };
+  bool dump; Weights **weights; int nweights;
   VEC(Tensor *) tensor; VEC(Eq *) eq; Map have;           /* have: tensors that are in `tensor` */
   Map history;                    /* names of stream tensors to their `state` lines */
   const char *s_size, *s_rank, *s_type, *s_shape, *s_given, *s_pack;
@@ -130,7 +131,7 @@ Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el
 Extent ext_pos(Extent e);                                /* at least 0 */
 bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
 /* t + 1; [1, 3, t]; f32[1, 3, t]; 'x' [1, 3, t]; an s where n is not 1 */
-char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, Type t, const Extent *e, int n);
+char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, const Tensor *t);
 char *tens_show(Elab *el, const Tensor *t); const char *plural(int64_t n);
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n);   /* NULL if they do not */
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p);
@@ -140,7 +141,6 @@ Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p); Type v_type(Elab *e
 Val v_lift(Elab *el, Val v, Pos p);                      /* a tensor or number as a lifted expression */
 Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);
 Val v_store(Elab *el, Val v, const char *name, Pos p);   /* the tensor of a value: a lifted expression becomes an equation; hint names it */
-Val list_values(Elab *el, const Tens *x);                /* of a tensor with known data; V_NONE if unknown */
 
 /* ---- elab_expr.c: expression nodes to values: names, operators, reads, composites, suffixes */
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));

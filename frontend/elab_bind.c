@@ -3,12 +3,13 @@
  *   y[..i[perm]]  y[..drop(i, axes)]    any list of indices
  *   y[2 * (q < 5) + (r < 2)]            dumps: any affine place that is one to one
  *   sum(k, u < n, ..h, ..i[axes]: e)    an expression over packs binds the part that it selects                                */
+#include "../ir/lin.h"
 #include "../ir/scalar.h"
 #include "elab.h"
 #include <stdlib.h>
 
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
-  return MAKE(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
+  return NEW_AS(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
 }
 
 const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el->c, ctx_printf(el->c, "%s%d", pack == el->s_pack ? "e" : pack, i)); }
@@ -38,9 +39,7 @@ static const Tensor *infer_tensor(Infer *q, const Node *base) {
     if (!s || (s->state != SL_VALUE && (q->settled || s->state != SL_PENDING))) return NULL;
     v = slot_value(el, q->f, s, base->pos);
   } else if (!(s && s->fun) && map_get(&el->op, name) && catch_begin(el, &k)) {
-    el->quiet++;
-    v = base_value(el, base, q->f, (Scope){ 0 });
-    catch_end(el);
+    el->quiet++; v = base_value(el, base, q->f, (Scope){ 0 }); catch_end(el);
   }
   return v.k == V_TENSOR ? v.x->t : NULL;
 }
@@ -51,25 +50,14 @@ static const char *bare_name(Elab *el, const Node *n) {
   return !n->n || !n->kid[0] ? el->s_pack : n->kid[0]->kind == N_NAME ? n->kid[0]->text : NULL;
 }
 
-/* Dimensions before place i, if each pack's length is known; -1 otherwise. */
-static int dims_before(Infer *q, Node *const *it, int i) {
-  int d = 0;
-  for (int k = 0; k < i; k++) {
-    const char *name = it[k]->kind == N_SPLICE ? bare_name(q->el, it[k]) : NULL; const Slot *s = name ? slot_find(q->f, name) : NULL;
-    if (it[k]->kind == N_SPLICE && (!s || !s->dim.pack)) return -1;
-    d += it[k]->kind == N_SPLICE ? s->dim.n : 1;
-  }
-  return d;
-}
-
+/* Between packs no place is known. */
 static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i) {
   bool pack = it[i]->kind == N_SPLICE, before = false, after = false;
   for (int k = 0; k < n; k++) { before |= k < i && it[k]->kind == N_SPLICE; after |= k > i && it[k]->kind == N_SPLICE; }
-  if (pack && (before || after || t->rank < n - 1)) return;
-  int d = !before ? i : !after ? t->rank - (n - i) : dims_before(q, it, i), len = pack ? t->rank - (n - 1) : 1;
+  if ((before && after) || (pack && (before || after || t->rank < n - 1))) return;
+  int d = before ? t->rank - (n - i) : i, len = pack ? t->rank - (n - 1) : 1;
   if (d < 0 || d + len > t->rank) return;
-  q->out = (Dims){ t->shape + d, len, pack };
-  q->el->gave = t;
+  q->out = (Dims){ t->shape + d, len, pack }; q->el->gave = t;
 }
 
 static void infer_walk(Infer *q, const Node *n) {
@@ -88,8 +76,7 @@ static Dims bare_dims(Elab *el, Frame *f, const char *name, const Node *body, Sc
   const Slot *sl = slot_find(f, name); Infer q = { .el = el, .f = f, .name = name, .settled = true };
   Dims old = sl ? sl->dim : (Dims){ 0 }; Val v;
   if (!old.e || (f->graph && !sl->sym)) {
-    infer_walk(&q, body);
-    q.settled = false;
+    infer_walk(&q, body); q.settled = false;
     infer_walk(&q, body);       /* what is read may itself wait for this tensor: only if nothing else says it */
   }
   if (!q.out.e) q.out = old;
@@ -130,8 +117,7 @@ static void bound_add(Binder *b, Val v) {
 
 static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool given, Pos p) {
   Val v = bind_index(b->el, b->f, name, ext, pack, given, p);
-  b->s = scope_bind(b->el, b->s, name, v);
-  bound_add(b, v);
+  b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
 }
 
 /* `number + index < end` */
@@ -145,14 +131,39 @@ static void range_offset(Binder *l, const Node *n, Val end) {
   fail_at(l->el, n->pos, "'<' on the left wants an index, or a number + an index");
 }
 
+/* `index < end` */
+static void bind_range(Binder *b, const Node *n, bool pack) {
+  Scope s = b->s; s.ext = true;
+  Val e = ev_node(b->el, n->kid[1], b->f, s);
+  s.eq = true;
+  if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(b->el, e, b->f, s, n->pos);
+  if (n->kid[0]->kind == N_NAME) bind_name(b, n->kid[0]->text, e, pack, true, n->pos);
+  else range_offset(b, n, e);
+}
+
+/* ---- indices without a range */
+/* An extent is often not found because the tensor that is read is not known. */
+static void fail_extent(Binder *b, const char *name, const Node *n, Pos p) {
+  Elab *el = b->el; const char *base = n && n->kind == N_INDEX ? node_dotted(el->c, n->kid[0]) : NULL;
+  if (base && !slot_find(b->f, base) && !map_get(&el->word, base)) fail_unknown(el, n->pos, base, b->f, (Scope){ 0 });
+  for (int i = 0; n && i < n->n; i++) fail_extent(b, NULL, n->kid[i], p);
+  if (name) fail_at(el, p, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
+}
+
+static void bind_bare(Binder *b, const char *name, Pos p) {
+  Elab *el = b->el; const Slot *s = slot_find(b->f, name);
+  if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
+  Dims d = bare_dims(el, b->f, name, b->body, b->st ? (Scope){ 0 } : b->s);
+  if (!d.e) fail_extent(b, name, b->body, p);
+  if (!s || !s->dim.e) slot_dim(el, b->f, name, d);
+  bind_name(b, name, v_dims(el, d), d.pack, false, p);
+}
+
+/* ---- left sides */
 static void left_ranges(Binder *l, const Node *n, bool splice) {
   if (!n) return;
-  if (is_range(n)) {
-    Val e = ev_node(l->el, n->kid[1], l->f, (Scope){ .ext = true });
-    if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(l->el, e, l->f, (Scope){ .eq = true }, n->pos);
-    if (n->kid[0]->kind == N_NAME) bind_name(l, n->kid[0]->text, e, splice, true, n->pos);
-    else range_offset(l, n, e);
-  } else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->n ? n->kid[0] : NULL, splice || n->kind == N_SPLICE);
+  if (is_range(n)) bind_range(l, n, splice);
+  else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->n ? n->kid[0] : NULL, splice || n->kind == N_SPLICE);
   else if (n->kind == N_TUPLE || is_arith(n)) for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
 }
 
@@ -163,31 +174,13 @@ static void left_names(Elab *el, const Node *n, Names *out) {
   else names_in(el, n, out);
 }
 
-/* ---- left sides: indices without a range */
-/* An extent is often not found because the tensor that is read is not known. */
-static void fail_extent(Binder *l, const char *name, const Node *n) {
-  Elab *el = l->el; const char *base = n && n->kind == N_INDEX ? node_dotted(el->c, n->kid[0]) : NULL;
-  if (base && !slot_find(l->f, base) && !map_get(&el->word, base)) fail_unknown(el, n->pos, base, l->f, (Scope){ 0 });
-  for (int i = 0; n && i < n->n; i++) fail_extent(l, NULL, n->kid[i]);
-  if (name)
-    fail_at(el, l->st->pos, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent",
-            name, name);
-}
-
-static void left_infer(Binder *l, const char *name) {
-  Elab *el = l->el; const Slot *s = slot_find(l->f, name); Dims d = bare_dims(el, l->f, name, l->body, (Scope){ 0 });
-  if (!d.e) fail_extent(l, name, l->body);
-  if (!s || !s->dim.e) slot_dim(el, l->f, name, d);
-  bind_name(l, name, v_dims(el, d), d.pack, false, l->st->pos);
-}
-
 static void left_bind(Binder *l, Node *const *it, int n) {
   Names names = { 0 }; Val v;
   for (int i = 0; i < n; i++) left_ranges(l, it[i], false);
   for (int i = 0; i < n; i++) left_names(l->el, it[i], &names);
   for (int i = 0; i < names.n; i++) {
     const Slot *s = slot_find(l->f, names.at[i]);
-    if (!scope_find(l->s, names.at[i], &v) && (!s || s->state == SL_NONE)) left_infer(l, names.at[i]);
+    if (!scope_find(l->s, names.at[i], &v) && (!s || s->state == SL_NONE)) bind_bare(l, names.at[i], l->st->pos);
   }
 }
 
@@ -207,19 +200,6 @@ static Expr *place_value(Binder *l, Val v) {
   if (v.k == V_LIST) fail_at(l->el, l->st->pos, "a pack or list needs '..' in front on the left");
   if (v.k != V_NUM || v.e->type == T_BOOL || type_is_float(v.e->type)) fail_place(l, v);
   return v.e;
-}
-
-/* A mixed radix: each coefficient is beyond all that the smaller ones reach. */
-static bool place_unique(const Aff *a) {
-  for (int i = 0; i < a->n; i++) {
-    double reach = 0, k = (double)llabs(a->k[i]);
-    for (int j = 0; j < a->n; j++) {
-      double kj = (double)llabs(a->k[j]);
-      if (j != i && (kj < k || (kj == k && j < i))) reach += kj * (double)(extent_max(a->index[j]->ext) - 1);
-    }
-    if (reach >= k && extent_max(a->index[i]->ext) > 1) return false;
-  }
-  return true;
 }
 
 #define PLACE_MAX ((int64_t)1 << 40)
@@ -248,7 +228,7 @@ Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
 
 static void place_check(Binder *l, Expr *e) {
   Aff a;
-  if (!expr_affine(l->el->c, e, &a) || !place_unique(&a)) fail_place(l, v_num(e));
+  if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e));
   double lo = expr_range(l->el->c, e).lo;
   if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
@@ -282,39 +262,15 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
 void left_settle(Elab *el, Frame *f, Piece *p) {
   const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value };
   left_bind(&l, left->kid + 1, left->n - 1);
-  Scope s = l.s;
-  s.left = true;
+  Scope s = { .b = l.s.b, .left = true };
   const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
   if (v->n > 64) fail_at(el, p->st->pos, "a tensor of %d dimensions: at most 64", v->n);
   p->place = NEWN(el->c, Expr *, v->n + 1);
-  for (int d = 0; d < v->n; d++) {
-    p->place[d] = place_value(&l, v->at[d]);
-    place_check(&l, p->place[d]);
-    place_free(&l, p->place[d], p);
-  }
+  for (int d = 0; d < v->n; d++) { p->place[d] = place_value(&l, v->at[d]); place_check(&l, p->place[d]); place_free(&l, p->place[d], p); }
   p->scope = left_scope(&l, p);
 }
 
 /* ---- reductions: what they bind */
-static void bind_range(Binder *r, const Node *n, bool pack) {
-  Scope es = r->s;
-  es.ext = true; es.ix = false;
-  Val e = ev_node(r->el, n->kid[1], r->f, es);
-  if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(r->el, e, r->f, es, n->pos);
-  bind_name(r, n->kid[0]->text, e, pack, true, n->pos);
-}
-
-static void bind_bare(Binder *r, const char *name, bool splice, Pos p) {
-  Elab *el = r->el; const Slot *s = slot_find(r->f, name);
-  if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
-  Dims d = bare_dims(el, r->f, name, r->body, r->s);
-  if (!d.e) fail_at(el, p, "the extent of index '%s' cannot be found: write %s < extent", name, name);
-  if (!s || !s->dim.e) slot_dim(el, r->f, name, d);
-  if (d.pack && !splice) fail_at(el, p, "'%s' is a pack: write ..%s", name, name);
-  if (!d.pack && splice) fail_at(el, p, "'%s' is no pack", name);
-  bind_name(r, name, v_dims(el, d), d.pack, false, p);
-}
-
 static bool list_has(const List *l, Val v) { for (int i = 0; i < l->n; i++) if (v_idx(v) && v_idx(l->at[i]) == v_idx(v)) return true; return false; }
 
 /* A pack of fresh indices after a selection: the chosen ones; elsewhere those of before, or holes. */
@@ -349,20 +305,15 @@ static void bind_expression(Binder *r, const Node *n, Pos p) {
 
 static void bind_item(Binder *r, const Node *it) {
   bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL;
-  if (!n) bind_bare(r, r->el->s_pack, true, it->pos);
+  const char *name = bare_name(r->el, it);
+  if (name) bind_bare(r, name, it->pos);
   else if (is_range(n) && n->kid[0]->kind == N_NAME) bind_range(r, n, splice);
-  else if (n->kind == N_NAME) bind_bare(r, n->text, splice, n->pos);
   else if (splice) bind_expression(r, n, it->pos);
   else fail_at(r->el, it->pos, "a reduction binds indices: k, k < n, ..k, ..k < list");
+  if (name && (r->s.b->v.k == V_LIST) != splice) fail_at(r->el, it->pos, splice ? "'%s' is no pack" : "'%s' is a pack: write ..%s", name, name);
 }
 
 /* ---- reductions: the value */
-static Val identity(Elab *el, Red red, Type t) {
-  if (t == T_NONE) return v_int(el, 0);
-  Num v = red_identity(red, type_strong(t));
-  return v_num(expr_const(el->c, type_strong(t), v.f, v.i));
-}
-
 static Expr *need_element(Elab *el, Val v, Pos p, const char *what) {
   if (v.k == V_LIST) fail_at(el, p, "%s of a reduction is a list: take sum(list) or prod(list) of it, or write '..'", what);
   if (v.k != V_NUM) fail_at(el, p, "%s of a reduction is %s", what, v_kind(v));
@@ -377,29 +328,21 @@ static Val reduce_one(Binder *r, const Node *n, Red red, Val cond, Val body) {
     fail_at(el, n->cond->pos, "the condition of a reduction is %s: it must be a truth value", type_name(c->type));
   Expr *e = expr_reduce(el->c, red, r->bound.at, r->bound.n, b, c, n->pos);
   for (int i = 0; i < r->bound.n; i++) empty |= ext_is(r->bound.at[i]->ext, 0);
-  if (empty) return identity(el, red, e->type);
+  Num none = empty && e->type != T_NONE ? red_identity(red, type_strong(e->type)) : (Num){ 0 };
+  if (empty) return e->type == T_NONE ? v_int(el, 0) : v_num(expr_const(el->c, type_strong(e->type), none.f, none.i));
   if (red == RED_SUM && b->kind == E_CONST && b->type == T_WINT && b->i == 0) return body;
   if (!r->bound.n && !c && red <= RED_ALL && (b->type == e->type || b->type == T_NONE)) return body;
   return v_num(e);
 }
 
-/* A body that is a list gives a list of reductions. */
 Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
   Red red = red_by_name(n->text);
   if (red == RED_COUNT)
     fail_near(el, n->pos, n->text, &(Names){ .at = (const char **)red_name, .n = RED_COUNT },
               "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
-  s.ix = false;
   Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };
   for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
-  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE }, body = ev_scalar(el, r.body, f, r.s);
-  if (body.k != V_LIST) return reduce_one(&r, n, red, cond, body);
-  Val out = v_list(el, body.l->n);
-  for (int i = 0; i < body.l->n; i++) {
-    Val b = body.l->at[i];
-    if (i && b.k == V_NUM) b.e = expr_fresh(el->c, b.e);
-    out.l->at[i] = reduce_one(&r, n, red, cond, b);
-  }
-  return out;
+  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE };
+  return reduce_one(&r, n, red, cond, ev_scalar(el, r.body, f, r.s));
 }

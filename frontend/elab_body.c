@@ -17,8 +17,6 @@ void graph_have(Elab *el, Tensor *t) {
 
 enum { EQ_MAX = 100000, NODE_MAX = 200000 };
 
-static bool count_node(const Expr *e, void *n) { return (void)e, ++*(int *)n < NODE_MAX; }
-
 static bool find_variable(const Expr *e, void *found) {
   if (e->kind == E_READ && e->tensor->kind != TK_PARAM && e->tensor->kind != TK_CONST) *(const Tensor **)found = e->tensor;
   return true;
@@ -31,17 +29,15 @@ static Expr *stored(Elab *el, Expr *e, Type t, Pos p) {
 }
 
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p) {
-  const Tensor *variable = NULL; int nodes = 0;
+  const Tensor *variable = NULL;
   for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
-  expr_walk(rhs, count_node, &nodes);
   if (el->eq.n >= EQ_MAX) fail_at(el, p, "the graph expands to more than %d equations", EQ_MAX);
-  if (nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
+  if (rhs->nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
   if (el->constant) expr_walk(rhs, find_variable, &variable);
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
-  Eq *e = MAKE(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
+  Eq *e = NEW_AS(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
                .id = ++el->c->nid);
-  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL);
-  graph_have(el, t);
+  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL); graph_have(el, t);
   PUSH(el->c, el->eq, e);
   if (el->kernel && !el->constant) APPEND(el->c, el->kernel->eq, el->kernel->neq, e);
   return e;
@@ -52,7 +48,7 @@ static int place_rank(const Piece *p) { int n = 0; while (p->place[n]) n++; retu
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
   int rank = place_rank(g->piece.at[0]);
-  Tensor *t = MAKE(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
+  Tensor *t = NEW_AS(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
   t->shape = NEWN(el->c, Extent, rank + 1);
   for (int i = 0; i < g->piece.n; i++) {
     const Piece *p = g->piece.at[i]; int n = place_rank(p);
@@ -80,10 +76,7 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
   el->target = frame_full(el, f, s->name);
   for (int i = 0; i < g->piece.n; i++) left_settle(el, f, g->piece.at[i]);
   g->t = group_tensor(el, g);
-  for (int i = 0; i < g->piece.n; i++) {
-    Type t = asserted_type(el, g->piece.at[i]->st);
-    if (t != T_NONE) g->t->type = g->type = t;
-  }
+  for (int i = 0; i < g->piece.n; i++) { Type t = asserted_type(el, g->piece.at[i]->st); if (t != T_NONE) g->t->type = g->type = t; }
   if (f->graph) g->t->history = history_of(el, f, g->t);
   g->t->name = name_fresh(el, frame_full(el, f, s->name));
   if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
@@ -92,13 +85,8 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
 void declare_slot(Elab *el, Frame *f, Slot *s) {
   Catch k;
   s->state = SL_BUSY;
-  if (catch_begin(el, &k)) {
-    group_declare(el, f, s);
-    catch_end(el);
-    s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return;
-  }
-  s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON };
-  fail_silent(el);
+  if (catch_begin(el, &k)) { group_declare(el, f, s); catch_end(el); s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return; }
+  s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON }; fail_silent(el);
 }
 
 /* ---- before the first statement */
@@ -110,12 +98,11 @@ static void prepare_equation(Body *b, int i) {
   Slot *s = slot_get(el, b->f, name);
   if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
   if (s->state == SL_NONE) {
-    s->state = SL_PENDING; s->group = MAKE(el->c, Group, .name = name, .type = T_NONE);
+    s->state = SL_PENDING; s->group = NEW_AS(el->c, Group, .name = name, .type = T_NONE);
     if (b->f->graph) name_reserve(el, name);
   }
-  b->piece[i] = MAKE(el->c, Piece, .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL);
-  PUSH(el->c, s->group->piece, b->piece[i]);
-  s->group->left++;
+  b->piece[i] = NEW_AS(el->c, Piece, .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL);
+  PUSH(el->c, s->group->piece, b->piece[i]); s->group->left++;
 }
 
 static void prepare_local(Body *b, const Stmt *st) {
@@ -143,16 +130,14 @@ static void prepare(Body *b, int i) {
 static void equation_emit(Body *b, const Group *g, const Piece *p) {
   Elab *el = b->el; Kernel *k = el->kernel; bool constant = el->constant;
   if (p->kernel) el->kernel = p->kernel;
-  el->constant |= p->st->kind == S_CONST;
-  emit_eq(el, g->t, p->place, p->free, p->nfree, p->rhs.e, p->st->pos);
+  el->constant |= p->st->kind == S_CONST; emit_eq(el, g->t, p->place, p->free, p->nfree, p->rhs.e, p->st->pos);
   el->kernel = k; el->constant = constant;
 }
 
 /* Evaluates the right side. A user's type may widen, and fix the type of a number; dumps store as they say. */
 static void equation_value(Body *b, Group *g, Piece *p) {
   Elab *el = b->el; Type want = asserted_type(el, p->st);
-  el->target = g->t->name;
-  p->rhs = ev_scalar(el, p->st->value, b->f, (Scope){ .b = p->scope, .eq = true });
+  el->target = g->t->name; p->rhs = ev_scalar(el, p->st->value, b->f, (Scope){ .b = p->scope, .eq = true });
   if (p->rhs.k != V_NUM) fail_at(el, p->st->pos, "the right side is no element: it is %s", v_kind(p->rhs));
   Type got = p->rhs.e->type;
   if (want != T_NONE && got != T_NONE && !el->dump && got != want && type_promote(got, want) != want)
@@ -167,8 +152,7 @@ static void run_equation(Body *b, int i) {
   if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
   if (p->slot->v.k == V_POISON) fail_silent(b->el);
   Group *g = p->slot->group;
-  b->f->unknown = false;
-  equation_value(b, g, p);
+  b->f->unknown = false; equation_value(b, g, p);
   p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--;
   if (g->left || g->again) return;
   g->t->type = g->type;
@@ -184,14 +168,7 @@ static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
   slot_set(el, b->f, name, v);
 }
 
-static Val named_type(Body *b, const Stmt *st, Val v) {
-  Type want = asserted_type(b->el, st), got = v_type(b->el, b->f, v, st->pos);
-  if (got != want && (type_promote(got, want) != want || (v.k == V_TENSOR && !b->el->dump)))
-    fail_at(b->el, st->pos, "'%s' is %s here, but said to be %s", b->el->target, type_name(got), type_name(want));
-  return v_convert(b->el, CV_PLAIN, want, v, st->pos);
-}
-
-/* `name = value`, `name: type = value`, `(name, name) = value`. */
+/* `name = value`, `(name, name) = value`. */
 static void run_names(Body *b, const Stmt *st) {
   Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; Node *const *left = tuple ? st->left->kid : &st->left; int n = tuple ? st->left->n : 1;
   const char **want = NEWN(el->c, const char *, n + 1), **name = NEWN(el->c, const char *, n + 1);
@@ -200,13 +177,14 @@ static void run_names(Body *b, const Stmt *st) {
     if (!name[k]) fail_at(el, st->pos, tuple ? "a tuple of names stands on the left" : "a statement defines a name or a tensor's elements");
     want[k] = frame_full(el, b->f, name[k]);
   }
+  if (st->type) fail_at(el, st->pos, "the type of '%s' is its value's: write %s = %s(...)", want[0], want[0], st->type);
   el->target = want[0]; el->want = (Want){ want, n };
   Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
   if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
   for (int k = 0; k < n; k++) {
     Val one = several ? v.l->at[k] : v;
     if (tuple && one.k == V_LIM) one = v_num(one.m->e);
-    define_name(b, st, name[k], st->type && !tuple ? named_type(b, st, one) : one);
+    define_name(b, st, name[k], one);
   }
 }
 
@@ -214,11 +192,7 @@ static void run_names(Body *b, const Stmt *st) {
 static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
   Elab *el = b->el; Catch k;
   if (!b->f->graph) { fn(b, i); return true; }
-  if (catch_begin(el, &k)) {
-    el->kernel = b->kernel ? b->kernel[i] : NULL;
-    fn(b, i);
-    catch_end(el); return true;
-  }
+  if (catch_begin(el, &k)) { el->kernel = b->kernel ? b->kernel[i] : NULL; fn(b, i); catch_end(el); return true; }
   statement_poison(el, b->f, b->st[i]); return false;
 }
 
@@ -242,8 +216,7 @@ static void again_value(Body *b, int i) {
   p->again = false;
   if (p->slot->v.k == V_POISON) return;
   Type old = g->t->type;
-  equation_value(b, g, p);
-  g->t->type = g->type; p->again = g->t->type != old;
+  equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
 }
 
 static void again_emit(Body *b, int i) {
@@ -279,8 +252,7 @@ static void run_define(Body *b, int i) {
   if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
     const char *target = el->target; Want want = el->want; int n;
-    again_rounds(b, &n);
-    el->target = target; el->want = want; b->again = false;
+    again_rounds(b, &n); el->target = target; el->want = want; b->again = false;
   }
   if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }

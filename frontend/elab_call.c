@@ -2,6 +2,7 @@
  *   conv(x, w, pads = 1)       arguments by place and name; defaults are evaluated when they are asked for, in the operator's own frame
  *   concat(a, b, c, axis = 1)  more tensors than `y[...]...` takes: folded from the left
  *   relu(x)                    bare names and `= expression`: a function of numbers; of whole tensors it is lifted                     */
+#include "../ir/scalar.h"
 #include "elab.h"
 #include <math.h>
 #include <stdlib.h>
@@ -41,10 +42,9 @@ static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos) {
 }
 
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
-  const Tens *x = v.k == V_TENSOR ? v.x : NULL;
-  if (x) v = list_values(el, x);
-  if (x && v.k == V_NONE)
-    fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, x->t->name);
+  if (v.k == V_TENSOR && !v.x->known)
+    fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, v.x->t->name);
+  if (v.k == V_TENSOR) v = (Val){ V_LIST, .l = (List *)v.x->known };
   if (v.k == V_NONE) return v;
   if (v.k == V_LIFT || v.k == V_COMP || (v.k == V_NUM && !v_static(v)))
     fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; this is %s", p->name, v_kind(v));
@@ -64,11 +64,6 @@ static int param_find(const Decl *op, const char *name) {
 
 static bool takes_rest(const Decl *op) { for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true; return false; }
 
-static void extra_put(Elab *el, Args *a, const char *name, Val v) {
-  for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return;
-  PUSH(el->c, a->extra, ((Rest){ name, v }));
-}
-
 static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f, Scope s) {
   int k = param_find(op, q->text); Val v = first_of(ev_node(el, q->kid[0], f, s));
   if (k < 0 && !takes_rest(op)) {
@@ -78,17 +73,17 @@ static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f
   }
   if (k >= 0 && a->at[k].k != V_NONE) fail_at(el, q->pos, "'%s' is given twice to '%s'", q->text, op->name);
   if (k >= 0) a->at[k] = v;
-  else extra_put(el, a, q->text, v);
+  else PUSH(el->c, a->extra, ((Rest){ q->text, v }));
 }
 
 /* Does the call still want the caller's attribute of this name, handed on by `...`? Those that the callee does not know go into its own rest. */
 static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
   int k = param_find(op, name);
   if (k >= 0) return op->param[k].kind == P_ATTR && a->at[k].k == V_NONE ? &a->at[k] : NULL;
+  for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return NULL;
   if (!takes_rest(op)) return NULL;
-  int n = a->extra.n;
-  extra_put(el, a, name, (Val){ .k = V_NONE });
-  return a->extra.n > n ? &a->extra.at[n].v : NULL;
+  PUSH(el->c, a->extra, ((Rest){ .name = name }));
+  return &a->extra.at[a->extra.n - 1].v;
 }
 
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
@@ -111,7 +106,6 @@ static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos po
 
 static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s) {
   Args a = { .at = NEWN(el->c, Val, op->nparam + 1) }; int at = 0;
-  s.ix = false;
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i];
     if (q->kind == N_NAMED) arg_named(el, op, q, &a, f, s);
@@ -179,13 +173,12 @@ static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, 
   if (is_function(op)) return ev_node(el, op->expr, f, (Scope){ .eq = s.eq });
   match_params(el, f, op, pos);
   if (!op->expr) return apply_body(el, op, f, pos);
-  el->want = f->out;
-  return ev_node(el, op->expr, f, (Scope){ 0 });
+  el->want = f->out; return ev_node(el, op->expr, f, (Scope){ 0 });
 }
 
 static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
   const char *target = el->target;
-  Frame *f = MAKE(el->c, Frame, .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target);
+  Frame *f = NEW_AS(el->c, Frame, .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target);
   if (el->ncall >= CALL_MAX) fail_at(el, pos, "operators call each other without end");
   el->call[el->ncall++] = (Call){ op->name, pos };
   Val v = apply_in(el, op, a, f, s, pos);
@@ -201,8 +194,7 @@ static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos
   if (acc.k == V_NONE) fail_at(el, pos, "'%s' needs its first argument", op->name);
   for (int i = 0; i < var.n; i++) {
     Args one = *a;
-    one.at = NEWN(el->c, Val, op->nparam + 1);
-    memcpy(one.at, a->at, sizeof(Val) * (size_t)op->nparam);
+    one.at = NEWN(el->c, Val, op->nparam + 1); memcpy(one.at, a->at, sizeof(Val) * (size_t)op->nparam);
     one.at[0] = acc; one.at[k] = var.at[i];
     acc = first_of(apply_once(el, op, &one, i == var.n - 1 ? want : (Want){ 0 }, s, pos));
   }
@@ -311,72 +303,51 @@ static Val fn_int(Elab *el, Val v, Pos p) {
   return v;
 }
 
-/* The extreme value of a type as a number: 2^63 and 2^64 do not pass through a double. */
+/* The extreme value of a type as a number. */
 static Val fn_extreme(Elab *el, Type t, bool high) {
   if (t == T_NONE) return v_int(el, 0);
-  if (t == T_BOOL) return v_bool(el, high);
-  if (type_is_float(t)) return v_float(el, high ? INFINITY : -INFINITY);
-  if (t == T_I64) return v_int(el, high ? INT64_MAX : INT64_MIN);
-  if (t == T_U64) return v_int(el, high ? -1 : 0);
-  return v_int(el, (int64_t)(high ? type_highest(t) : type_lowest(t)));
+  Num v = red_identity(high ? RED_MIN : RED_MAX, t);
+  return t == T_BOOL ? v_bool(el, high) : type_is_float(t) ? v_float(el, v.f) : v_int(el, v.i);
 }
 
-/* ---- letters: einsum's text to the numbers of indices. A letter is its code; those of `...` are 128 + j, numbered from the end */
-typedef struct Letters { Elab *el; Pos p; int id[256], count[256], n, ell; } Letters;
+/* ---- letters: einsum's text to the numbers of indices, a list for each of 3 terms and the result: "ij,jk->ik" gives [0, 1], [1, 2], [], [0, 2].
+ * The dimensions of `...` are letters that end at 191, so that they meet at their ends. */
+typedef struct Letters { Elab *el; Pos p; int number[192], count[192], seen; } Letters;
 
-/* The letters of one term; `...` stands for m of them. */
-static int term_letters(const Letters *s, const char *t, int m, int *out) {
-  int n = 0, len = (int)strlen(t);
-  if (m < 0 || m > 60) fail_at(s->el, s->p, "'...' would cover %d dimensions", m);
-  for (int i = 0; i < len; i++) {
-    if (n > 100) fail_at(s->el, s->p, "a term with more than 100 letters");
-    if (t[i] != '.') out[n++] = (unsigned char)t[i] & 127;
-    else {
-      if (strncmp(t + i, "...", 3)) fail_at(s->el, s->p, "'...' has three points");
-      for (int j = s->ell - m; j < s->ell; j++) out[n++] = 128 + j;
-      i += 2;
-    }
-  }
-  return n;
-}
-
-/* Letters are numbered in the order in which they are seen. */
-static Val letters_numbers(Letters *s, const int *ch, int n) {
-  Val out = v_list(s->el, n);
-  for (int i = 0; i < n; i++) {
-    if (!s->id[ch[i]] && s->n >= 100) fail_at(s->el, s->p, "more than 100 letters");
-    if (!s->id[ch[i]]) s->id[ch[i]] = ++s->n;
-    out.l->at[i] = v_int(s->el, s->id[ch[i]] - 1);
-  }
-  return out;
+static void letter_put(Letters *s, int ch, bool result, List *out) {
+  if (result && !s->count[ch]) fail_at(s->el, s->p, "the letter '%c' of the result stands in no term", ch < 128 ? ch : '.');
+  if (!s->number[ch]) s->number[ch] = ++s->seen;
+  s->count[ch] += !result;
+  PUSH(s->el->c, *out, v_int(s->el, s->number[ch] - 1));
 }
 
 static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
-  Letters s = { .el = el, .p = p };
-  int ch[256], rank[4], dots[4] = { 0 }, nterm = 0, n = 0;      /* dots: dimensions that `...` covers in a term */
+  Letters s = { .el = el, .p = p }; int most = 0; Val out = v_list(el, 4);
   if (eq.k != V_STRING) fail_at(el, p, "'letters' wants a string");
-  char *text = ctx_printf(el->c, "%s", eq.s), *w = text, *term[4], *out_term;
-  for (const char *q = eq.s; *q; q++) if (*q != ' ') *w++ = *q;
-  *w = 0; out_term = strstr(text, "->");
-  if (out_term) { *out_term = 0; out_term += 2; }
-  for (char *q; (q = strsep(&text, ",")); term[nterm++] = q) if (nterm == 3) fail_at(el, p, "more than 3 terms");
-  if (nterm > ranks->n) fail_at(el, p, "%d terms for %d tensors", nterm, ranks->n);
-  for (int q = 0; q < nterm; q++) {
-    rank[q] = (int)need_int(el, ranks->at[q], p, "a rank");
-    if (strstr(term[q], "...")) dots[q] = rank[q] - (int)strlen(term[q]) + 3;
-    if (dots[q] > s.ell) s.ell = dots[q];
+  char *text = ctx_printf(el->c, "%s%s", eq.s, strstr(eq.s, "->") ? "" : "->...*"), *w = text;       /* *: the letters that occur once, sorted */
+  for (const char *q = text; *q; q++) if (*q != ' ') *w++ = *q;
+  *w = 0; w = text;
+  for (int term = 0; term < 4; term++, w += *w == ',') {
+    List *l = (out.l->at[term] = v_list(el, 0)).l;
+    if (term < 3 && *w == '-') continue;
+    if (term == 3 && strncmp(w, "->", 2)) fail_at(el, p, "more than 3 terms");
+    if (term == 3) w += 2;
+    else if (term >= ranks->n) fail_at(el, p, "%d terms for %d tensors", term + 1, ranks->n);
+    int len = (int)strcspn(w, ",-"), rank = term < 3 ? (int)need_int(el, ranks->at[term], p, "a rank") : 0;
+    int m = term == 3 ? most : memmem(w, (size_t)len, "...", 3) ? rank - len + 3 : 0;                /* dimensions that `...` covers */
+    if (m < 0 || m > 60 || (term < 3 && !m && len != rank && !memmem(w, (size_t)len, "...", 3)))
+      fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", term + 1, len, rank);
+    if (m > most) most = m;
+    for (const char *end = w + len; w < end; w++) {
+      bool dots = !strncmp(w, "...", 3);
+      if (*w == '.' && !dots) fail_at(el, p, "'...' has three points");
+      for (int k = 192 - m; dots && k < 192; k++) letter_put(&s, k, term == 3, l);
+      for (int k = 0; *w == '*' && k < 128; k++) if (s.count[k] == 1) letter_put(&s, k, true, l);
+      if (dots) w += 2;
+      else if (*w != '*') letter_put(&s, *w & 127, term == 3, l);
+    }
   }
-  Val out = v_list(el, 4);
-  for (int q = 0; q < 3; q++) {
-    n = q < nterm ? term_letters(&s, term[q], dots[q], ch) : 0;
-    if (q < nterm && n != rank[q]) fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", q + 1, n, rank[q]);
-    for (int i = 0; i < n; i++) s.count[ch[i]]++;
-    out.l->at[q] = letters_numbers(&s, ch, n);
-  }
-  n = term_letters(&s, out_term ? out_term : "...", s.ell, ch);      /* without "->": `...`, then the letters that occur once, sorted */
-  for (int k = 0; !out_term && k < 128; k++) if (s.count[k] == 1) ch[n++] = k;
-  for (int i = 0; i < n; i++) if (!s.count[ch[i]]) fail_at(el, p, "the letter '%c' of the result stands in no term", ch[i] < 128 ? ch[i] : '.');
-  out.l->at[3] = letters_numbers(&s, ch, n); return out;
+  return out;
 }
 
 static Val need(Elab *el, Val v, ValKind kind, int id, Pos p) {
@@ -416,7 +387,6 @@ static Val splice_list(Elab *el, Node *const *kid, Frame *f, Scope s) { return (
 static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s) {
   const Node *head = fun->left;
   count_check(el, n, head->n, head->n == n->n);
-  s.ix = false;
   Scope in = s;
   for (int i = 0; i < n->n; i++) {
     Val v = n->kid[i]->kind == N_SPLICE ? splice_list(el, &n->kid[i], f, s) : first_of(ev_node(el, n->kid[i], f, s));
@@ -426,8 +396,7 @@ static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope 
 }
 
 static Val call_type(Elab *el, Type t, const Node *n, Frame *f, Scope s) {
-  count_check(el, n, 1, n->n == 1);
-  return v_convert(el, CV_PLAIN, t, ev_scalar(el, n->kid[0], f, s), n->pos);
+  count_check(el, n, 1, n->n == 1); return v_convert(el, CV_PLAIN, t, ev_scalar(el, n->kid[0], f, s), n->pos);
 }
 
 static Val call_convert(Elab *el, Convert mode, const Node *n, Frame *f, Scope s) {
@@ -439,7 +408,6 @@ static Val call_convert(Elab *el, Convert mode, const Node *n, Frame *f, Scope s
 
 static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
   Val *a = NEWN(el->c, Val, n->n + 1);
-  s.ix = false;
   for (int i = 0; i < n->n; i++) {
     if (n->kid[i]->kind == N_NAMED) fail_at(el, n->kid[i]->pos, "'%s' has no parameter '%s'", n->text, n->kid[i]->text);
     a[i] = n->kid[i]->kind == N_SPLICE ? splice_list(el, &n->kid[i], f, s) : ev_scalar(el, n->kid[i], f, s);

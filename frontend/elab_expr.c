@@ -9,7 +9,7 @@ bool scope_find(Scope s, const char *name, Val *out) {
   return b != NULL;
 }
 
-Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = MAKE(el->c, Bind, name, v, s.b); return s; }
+Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->c, Bind, name, v, s.b); return s; }
 
 /* ---- names */
 /* A default that cannot be found yet may be asked for again. */
@@ -17,12 +17,10 @@ static void attribute_default(Elab *el, Frame *f, Slot *s) {
   Catch k;
   s->state = SL_BUSY;
   if (catch_begin(el, &k)) {
-    s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos);
-    catch_end(el);
+    s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos); catch_end(el);
     s->state = SL_VALUE; return;
   }
-  s->state = SL_THUNK;
-  fail_silent(el);
+  s->state = SL_THUNK; fail_silent(el);
 }
 
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p) {
@@ -98,9 +96,7 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   for (int i = 0; i < n; i++) {
     const Node *q = it[i];
     if (q->kind != N_SPLICE) {
-      Val v = first_of(ev_node(el, q, f, s));
-      if (v.k == V_LIST && s.ix) fail_at(el, q->pos, "a pack or list needs '..' in front here");
-      PUSH(el->c, *out, v);
+      PUSH(el->c, *out, first_of(ev_node(el, q, f, s)));
       continue;
     }
     Val v = q->n && q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
@@ -133,7 +129,6 @@ static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s
 
 static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
-  s.ix = false;
   for (int i = 0; i < n->n; i++) {
     const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->n && q->kid[0] ? q->kid[0] : q;
     if (is_range(b) && !b->paren && !s.left) { comp_limited(el, b, b != q, f, s, out); continue; }
@@ -178,16 +173,10 @@ static bool comp_extent(Elab *el, const List *l, Pos p, Extent *out) {
 }
 
 static Expr *part_extent(Elab *el, Val v, Pos p) {
-  Extent e;
   if (v_idx(v)) return ext_expr(el, v_idx(v)->ix.ext);
-  if (v.k == V_LIM) return v.m->n;
-  if (v.k != V_COMP) return NULL;
-  if (comp_extent(el, v.l, p, &e)) return ext_expr(el, e);
-  Expr *n = expr_int(el->c, 1);
-  for (int i = 0; i < v.l->n; i++) {
-    Expr *q = part_extent(el, v.l->at[i], p); if (!q) return NULL;
-    n = num_fn(el, FN_MUL, (Expr *[]){ n, q }, 2, p);
-  }
+  if (v.k != V_COMP) return v.k == V_LIM ? v.m->n : NULL;
+  Expr *n = expr_int(el->c, 1), *q;
+  for (int i = 0; i < v.l->n && n; i++) n = (q = part_extent(el, v.l->at[i], p)) ? num_fn(el, FN_MUL, (Expr *[]){ n, q }, 2, p) : NULL;
   return n;
 }
 
@@ -225,9 +214,7 @@ static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
     while (pd && pd->name != part[i].pack) pd = pd->next;
     int len = part[i].v.l->n, cut = pd && pd->n < len ? len - pd->n : npack == 1 && over > 0 && over <= len ? over : 0;
     Val rest = v_list(el, len - cut);
-    memcpy(rest.l->at, part[i].v.l->at + cut, sizeof(Val) * (size_t)(len - cut));
-    part[i].v = rest;
-    over -= cut;
+    memcpy(rest.l->at, part[i].v.l->at + cut, sizeof(Val) * (size_t)(len - cut)); part[i].v = rest; over -= cut;
   }
   if (over)
     fail_at(el, p, "'%s' has %d dimension%s %s, %d %s given", x->t->name, rank, plural(rank), ext_print(el, x->t->shape, rank), total,
@@ -269,10 +256,7 @@ static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
 /* One read; of a list in a place, element j. */
 static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int n, int j, Pos p) {
   Part *part = NEWN(el->c, Part, n + 1); Expr **place = NEWN(el->c, Expr *, x->t->rank + 1); int d = 0;
-  for (int i = 0; i < n; i++) {
-    part[i] = given[i];
-    if (!part[i].pack && part[i].v.k == V_LIST) part[i].v = part[i].v.l->at[j];
-  }
+  for (int i = 0; i < n; i++) { part[i] = given[i]; if (!part[i].pack && part[i].v.k == V_LIST) part[i].v = part[i].v.l->at[j]; }
   parts_align(el, x, part, n, p);
   for (int i = 0; i < n; i++)
     for (int k = 0; k < (part[i].pack ? part[i].v.l->n : 1); k++, d++)
@@ -289,8 +273,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
   names_in(el, n->kid[0], &names);
   for (int i = 0; i < names.n; i++) {
     const Slot *s = slot_find(f, names.at[i]);
-    if (!s || !s->dim.pack) continue;
-    only = names.at[i]; count++;
+    if (s && s->dim.pack) only = names.at[i], count++;
   }
   return count == 1 ? only : "?";
 }
@@ -310,7 +293,6 @@ static Val comp_spread(Elab *el, Val v) {
 }
 
 static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
-  s.ix = true;
   if (n->kind == N_SPLICE) return (Part){ { V_LIST, .l = ev_items(el, (Node *const *)&n, 1, f, s) }, splice_pack(el, n, f) };
   Val v = first_of(ev_node(el, n, f, s));
   if (v_whole(v)) v = v_scalar(el, v, f, s, n->pos);
@@ -344,7 +326,7 @@ static Val list_at(Elab *el, const List *l, Val i, Pos p) {
 }
 
 static Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
-  s.ix = s.left = false;
+  s.left = false;
   List *i = ev_items(el, n->kid + 1, n->n - 1, f, s);
   if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
   if (i->at[0].k != V_LIST) return list_at(el, l, i->at[0], n->pos);
@@ -368,14 +350,13 @@ static Val base_call(Elab *el, const Node *n, Frame *f) {
   if (m) return m->v;
   Val v = first_of(ev_node(el, n, f, (Scope){ 0 }));
   if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
-  f->memo = MAKE(el->c, Memo, n, v, f->memo); return v;
+  f->memo = NEW_AS(el->c, Memo, n, v, f->memo); return v;
 }
 
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
   Slot *sl = base_slot(el, n, f, s), *fun = n->kind == N_CALL ? slot_find(f, n->text) : NULL;
   if (sl) return slot_value(el, f, sl, n->pos);
   if (n->kind == N_CALL && (!fun || !fun->fun) && map_get(&el->op, n->text)) return base_call(el, n, f);
-  s.ix = false;
   return first_of(ev_node(el, n, f, s));
 }
 
@@ -404,7 +385,6 @@ static int slice_bound(Elab *el, const Node *n, int none, int len, Frame *f, Sco
 }
 
 static Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s) {
-  s.ix = false;
   Val l = ev_node(el, n->kid[0], f, s);
   if (l.k != V_LIST) fail_at(el, n->pos, "only lists are sliced with ':'; this is %s", v_kind(l));
   int lo = slice_bound(el, n->kid[1], 0, l.l->n, f, s), hi = slice_bound(el, n->kid[2], l.l->n, l.l->n, f, s);
@@ -485,7 +465,7 @@ static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   case N_DOT:    return ev_dot(el, n, f, s);
   case N_CALL:   return ev_call(el, n, f, s, want);
   case N_REDUCE: return ev_reduce(el, n, f, s);
-  case N_LIST:   s.ix = false; return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
+  case N_LIST:   return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
   case N_TUPLE:  return ev_tuple(el, n, f, s);
   case N_SPLICE: fail_at(el, n->pos, "'..' cannot stand here: it puts a list's elements between brackets");
   case N_AT:     fail_at(el, n->pos, "'@' belongs into the pattern of a parameter");

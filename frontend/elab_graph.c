@@ -29,14 +29,13 @@ static void dim_bounds(Unit *u, Index *i, const Bound *b) {
 
 static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
   Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL;
-  Index *i = MAKE(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
+  Index *i = NEW_AS(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
   for (int k = u->d->nbound - 1; k >= 0; k--) if (u->d->bound[k].name == name) b = &u->d->bound[k];
   if (!b && !stream) fail_at(el, p, "the dimension '%s' needs bounds: write `where %s in 1..256` after the inputs", name, name);
   if (b) dim_bounds(u, i, b);
   for (int k = 0; stream && k < g->ndim; k++)
     if (g->dim[k]->stream) fail_at(el, p, "a graph has one stream dimension; '%s' is one already", g->dim[k]->name);
-  APPEND(el->c, g->dim, g->ndim, i);
-  slot_get(el, u->f, name)->sym = i;
+  APPEND(el->c, g->dim, g->ndim, i); slot_get(el, u->f, name)->sym = i;
   slot_dim(el, u->f, name, (Dims){ &(Extent){ i, 0 }, 1, false }); return i;
 }
 
@@ -62,15 +61,12 @@ static Tensor *tensor_declared(Unit *u, const Stmt *st, TensorKind kind) {
   Elab *el = u->el; const char *name = st->name; const Slot *s = slot_find(u->f, name); int n = st->nitem; Pos p = st->pos;
   if (s && (s->state != SL_NONE || s->sym)) fail_at(el, p, "'%s' is already defined", name);
   if (n > 64) fail_at(el, p, "a tensor of %d dimensions: at most 64", n);
-  Tensor *t = MAKE(el->c, Tensor, .name = name, .type = type_named(el, st->type, p), .rank = n, .kind = kind, .pos = p);
+  Tensor *t = NEW_AS(el->c, Tensor, .name = name, .type = type_named(el, st->type, p), .rank = n, .kind = kind, .pos = p);
   t->shape = NEWN(el->c, Extent, n + 1);
   for (int d = 0; d < n; d++) t->shape[d] = shape_item(u, st->item[d], kind == TK_INPUT);
   t->stream_dim = stream_place(t);
   if (tensor_size(t) > (int64_t)1 << 40) fail_at(el, p, "'%s' has more than 2^40 elements", name);
-  name_reserve(el, name);
-  name_fresh(el, name);
-  slot_set(el, u->f, name, v_tensor(el, t));
-  graph_have(el, t);
+  name_reserve(el, name); name_fresh(el, name); slot_set(el, u->f, name, v_tensor(el, t)); graph_have(el, t);
   for (int d = 0; d < n && (kind == TK_PARAM || kind == TK_CONST); d++)
     if (t->shape[d].dim) fail_at(el, p, "the %s '%s' needs constant extents", kind == TK_PARAM ? "parameter" : "constant", name);
   return t;
@@ -91,13 +87,14 @@ static void do_bounds(Unit *u, const void *arg) {
 }
 
 /* ---- parameters */
+static bool alike(const Tensor *a, const Tensor *b) { return a->type == b->type && exts_equal(a->shape, a->rank, b->shape, b->rank); }
+
 static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) {
-  Extent *e = NEWN(el->c, Extent, w->rank + 1);
-  for (int d = 0; d < w->rank; d++) e[d] = extent_of(w->shape[d]);
+  Tensor own = { .type = w->type, .rank = w->rank, .shape = NEWN(el->c, Extent, w->rank + 1) };
+  for (int d = 0; d < w->rank; d++) own.shape[d] = extent_of(w->shape[d]);
   t->data = w->data;
-  if (w->type == t->type && exts_equal(e, w->rank, t->shape, t->rank)) return;
-  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t->type, t->shape, t->rank),
-             type_show(el, w->type, e, w->rank), path);
+  if (alike(t, &own)) return;
+  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
   fail_silent(el);
 }
 
@@ -117,41 +114,29 @@ static void do_param(Unit *u, const void *arg) {
 }
 
 /* ---- constants */
-/* Nested lists, row-major, into out. */
-static void const_flatten(Elab *el, const Tensor *t, int d, Val v, List *out, Pos p) {
+/* Nested lists, row-major: an equation for each element at place[0], ...; out: all of them. */
+static void const_list(Elab *el, Tensor *t, int d, Expr **place, Val v, List *out, Pos p) {
   if (d == t->rank) {
     if (v.k != V_NUM || v.e->kind != E_CONST) fail_at(el, p, "an element of '%s' is %s: it must be a number", t->name, v_kind(v));
-    PUSH(el->c, *out, v); return;
+    PUSH(el->c, *out, v);
+    emit_eq(el, t, ctx_copy(el->c, place, sizeof *place * (size_t)(d + 1)), NULL, 0, v.e, p); return;
   }
   if (v.k == V_LIST && v.l->n != t->shape[d].n)
     fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
-  for (int i = 0; i < t->shape[d].n; i++) const_flatten(el, t, d + 1, v.k == V_LIST ? v.l->at[i] : v, out, p);
-}
-
-/* One equation for each element. */
-static void const_elements(Elab *el, Tensor *t, const List *l, Pos p) {
-  for (int k = 0; k < l->n; k++) {
-    Expr **place = NEWN(el->c, Expr *, t->rank + 1); int64_t at = k;
-    for (int d = t->rank - 1; d >= 0; at /= t->shape[d--].n) place[d] = expr_int(el->c, at % t->shape[d].n);
-    emit_eq(el, t, place, NULL, 0, l->at[k].e, p);
-  }
-}
-
-static void const_spread(Elab *el, Tensor *t, Val v, Pos p) {
-  Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1);
-  for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
-  emit_eq(el, t, place, free, t->rank, v.e, p);
+  for (int i = 0; i < t->shape[d].n; i++) { place[d] = expr_int(el->c, i); const_list(el, t, d + 1, place, v.k == V_LIST ? v.l->at[i] : v, out, p); }
 }
 
 static void const_tensor(Unit *u, const Stmt *st, Val v) {
-  Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST); int64_t n = tensor_size(t);
+  Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST); int64_t n = tensor_size(t); List *all = v_list(el, 0).l;
+  Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1);
   el->constant = true;
-  if (v.k == V_NUM) { const_spread(el, t, v, st->pos); return; }
-  if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
-  List *flat = v_list(el, 0).l;
-  const_flatten(el, t, 0, v, flat, st->pos);
-  const_elements(el, t, flat, st->pos);
-  slot_find(u->f, st->name)->v.x->known = flat;
+  if (v.k != V_NUM) {
+    if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
+    const_list(el, t, 0, place, v, all, st->pos);
+    slot_find(u->f, st->name)->v.x->known = all; return;
+  }
+  for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
+  emit_eq(el, t, place, free, t->rank, v.e, st->pos);
 }
 
 static void do_const(Unit *u, const void *arg) {
@@ -224,9 +209,7 @@ static void do_next(Unit *u, const void *arg) {
   if (v.k == V_LIFT || v.k == V_NUM) v = v_store(el, v, name_temp(el, el->target), st->pos);
   if (v.k != V_TENSOR) fail_at(el, st->pos, "the next value of '%s' is %s", st->name, v_kind(v));
   Tensor *w = v.x->t;
-  if (w->type != t->type || !exts_equal(w->shape, w->rank, t->shape, t->rank))
-    fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t->type, t->shape, t->rank),
-            type_show(el, w->type, w->shape, w->rank));
+  if (!alike(w, t)) fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t), type_show(el, w));
   if (t->next) fail_at(el, st->pos, "the state '%s' has two next values", t->name);
   t->next = w;
 }
@@ -235,33 +218,12 @@ static void do_next(Unit *u, const void *arg) {
 static void result_check(Unit *u, const Param *p, const Tensor *t) {
   Elab *el = u->el;
   if (p->kind != P_TYPED) return;
-  Type want = type_named(el, p->type, p->pos); Extent *shape = NEWN(el->c, Extent, p->nitem + 1);
-  for (int d = 0; d < p->nitem; d++) shape[d] = shape_item(u, p->item[d], false);
-  if (want == t->type && exts_equal(shape, p->nitem, t->shape, t->rank)) return;
-  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, want, shape, p->nitem),
-             type_show(el, t->type, t->shape, t->rank));
+  Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
+  for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
+  if (alike(&said, t)) return;
+  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
   if (t->pos.src) diag_note(el->c, t->pos, "computed here");
   fail_silent(el);
-}
-
-/* A list of numbers as a tensor of rank 1. */
-static Tensor *list_tensor(Elab *el, const Param *p, const List *l) {
-  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, p->name), .rank = 1, .shape = NEWN(el->c, Extent, 1), .pos = p->pos, .stream_dim = -1,
-                   .type = T_NONE);
-  t->shape[0] = extent_of(l->n);
-  for (int i = 0; i < l->n; i++) {
-    if (l->at[i].k != V_NUM || l->at[i].e->kind != E_CONST)
-      fail_at(el, p->pos, "the result '%s' is a list, not of numbers: it must be a tensor", p->name);
-    t->type = type_promote(t->type, type_strong(l->at[i].e->type));
-  }
-  const_elements(el, t, l, p->pos); return t;
-}
-
-/* The tensor that bears the result's name; a copy where the name stands for something else. */
-static Tensor *result_tensor(Elab *el, const Param *p, Val v) {
-  if (v.k == V_TENSOR && v.x->t->kind == TK_TEMP && v.x->t->name == p->name) return v.x->t;
-  el->target = p->name;
-  return v.k == V_LIST ? list_tensor(el, p, v.l) : v_store(el, v_lift(el, v, p->pos), p->name, p->pos).x->t;
 }
 
 static void do_result(Unit *u, const void *arg) {
@@ -271,15 +233,15 @@ static void do_result(Unit *u, const void *arg) {
   for (int i = 0; i < u->f->slot.n; i++) PUSH(el->c, near, u->f->slot.at[i]->name);
   if (!s || s->state == SL_NONE) fail_near(el, p->pos, p->name, &near, "the result '%s' is not defined", p->name);
   Val v = first_of(slot_value(el, u->f, s, p->pos));
-  if (!v_whole(v) && v.k != V_NUM && v.k != V_LIST) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
-  Tensor *t = result_tensor(el, p, v);
+  if (!v_whole(v) && v.k != V_NUM) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
+  bool own = v.k == V_TENSOR && v.x->t->kind == TK_TEMP && v.x->t->name == p->name;      /* else a copy bears the result's name */
+  if (!own) el->target = p->name;
+  Tensor *t = own ? v.x->t : v_store(el, v_lift(el, v, p->pos), p->name, p->pos).x->t;
   if (!map_get(&el->have, t) && !tensor_size(t)) {
     if (el->c->nerror) fail_silent(el);
     fail_at(el, p->pos, "the result '%s' has no elements: %s", p->name, ext_print(el, t->shape, t->rank));
   }
-  result_check(u, p, t);
-  t->kind = TK_OUTPUT;
-  APPEND(el->c, el->g->out, el->g->nout, t);
+  result_check(u, p, t); t->kind = TK_OUTPUT; APPEND(el->c, el->g->out, el->g->nout, t);
 }
 
 /* ---- layouts and places of tensors, in dumps:   h: f32[n = 1, c = 32] as [n, c / 16, c % 16];   h at scratch + 8192; */
@@ -292,12 +254,17 @@ static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
   return l;
 }
 
-static void layout_apply(Elab *el, const Stmt *st, Tensor *t) {
+static void do_layout(Unit *u, const void *arg) {
   static const char *const place[] = { "", "scratch", "state", "const" };     /* of Where */
+  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name); Names near = { 0 };
+  for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, near, el->tensor.at[i]->name);
+  if (is_poison(s)) return;
+  if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(el, st->pos, st->name, &near, "there is no tensor '%s'", st->name);
+  Tensor *t = s->v.x->t;
   for (int k = 1; st->where && k < 4; k++) if (!strcmp(st->where, place[k])) { t->where = (Where)k; t->offset = st->offset; }
   if (st->where && t->where == AT_NONE) fail_at(el, st->pos, "'%s' is no place: tensors lie in scratch, state or const", st->where);
   if (st->type && (type_by_name(st->type) != t->type || st->nitem != t->rank))
-    fail_at(el, st->pos, "'%s' is %s, this line says %s of %d dimensions", t->name, type_show(el, t->type, t->shape, t->rank), st->type, st->nitem);
+    fail_at(el, st->pos, "'%s' is %s, this line says %s of %d dimensions", t->name, type_show(el, t), st->type, st->nitem);
   if (!st->nlayout) return;
   t->layout = NEWN(el->c, LayoutDim, st->nlayout); t->nlayout = st->nlayout;
   for (int k = 0; k < st->nlayout; k++) t->layout[k] = layout_part(el, st, st->layout[k]);
@@ -307,17 +274,15 @@ static void layout_apply(Elab *el, const Stmt *st, Tensor *t) {
  * tree may do is the lowering's to say.
  *   kernel k0 "conv+relu" (x, w) -> (h: f32[8, 64]) { z[..] = ..; h[..] = ..; schedule { for o/8 { let z reg; z(c, o*, t~); h(o*, t~); } } } */
 typedef struct Naming { Elab *el; const Kernel *k; Names index, written, tensor; } Naming;     /* the names that the schedule may use */
-typedef struct Found { Ctx *c; Names *out; } Found;
 
-static bool find_bound(const Expr *e, void *arg) {
-  const Found *f = arg;
-  for (int i = 0; e->kind == E_REDUCE && i < e->nbound; i++) names_put(f->c, f->out, e->bound[i]->name);
-  return true;
+static void bound_names(Ctx *c, const Expr *e, Names *out) {
+  for (int i = 0; e->kind == E_REDUCE && i < e->nbound; i++) names_put(c, out, e->bound[i]->name);
+  for (int i = 0; i < e->n; i++) bound_names(c, e->arg[i], out);
 }
 
 static void eq_indices(Ctx *c, const Eq *e, Names *out) {
   for (int i = 0; i < e->nfree; i++) names_put(c, out, e->free[i]->name);
-  expr_walk(e->rhs, find_bound, &(Found){ c, out });
+  bound_names(c, e->rhs, out);
 }
 
 static Tensor *tensor_find(const Elab *el, const char *name) {
@@ -386,8 +351,7 @@ static void kernel_head(Naming *u, Kernel *k, const Stmt *st) {
     if (!need_name(u, &u->tensor, p->name, "there is no tensor", p->pos)) continue;
     Tensor *t = k->out[k->nout++] = tensor_find(u->el, p->name);
     if (p->kind == P_TYPED && (p->nitem != t->rank || type_by_name(p->type) != t->type))
-      diag_error(c, p->pos, "kernel %s makes '%s' as %s of %d dimensions; it is %s", k->name, p->name, p->type, p->nitem,
-                 type_show(u->el, t->type, t->shape, t->rank));
+      diag_error(c, p->pos, "kernel %s makes '%s' as %s of %d dimensions; it is %s", k->name, p->name, p->type, p->nitem, type_show(u->el, t));
   }
 }
 
@@ -410,23 +374,14 @@ static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
 }
 
 /* ---- the whole */
-static void do_layout(Unit *u, const void *arg) {
-  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name); Names near = { 0 };
-  for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, near, el->tensor.at[i]->name);
-  if (is_poison(s)) return;
-  if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(el, st->pos, st->name, &near, "there is no tensor '%s'", st->name);
-  layout_apply(el, st, s->v.x->t);
-}
-
 /* The statements of kernels stand among the graph's: names are known everywhere. Gives the kernel of each statement of the graph. */
 static Kernel **flatten(Unit *u) {
   Ctx *c = u->el->c; Kernel **all = NEWN(c, Kernel *, u->d->nstmt + 1);
   for (int i = 0; i < u->d->nstmt; i++) {
     Stmt *st = u->d->stmt[i];
-    PUSH(c, u->st, st);
-    PUSH(c, u->kernel, NULL);
+    PUSH(c, u->st, st); PUSH(c, u->kernel, NULL);
     if (st->kind != S_KERNEL) continue;
-    all[i] = MAKE(c, Kernel, .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos);
+    all[i] = NEW_AS(c, Kernel, .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos);
     for (int k = 0; k < st->nbody; k++) { PUSH(c, u->st, st->body[k]); PUSH(c, u->kernel, all[i]); }
   }
   return all;
@@ -453,7 +408,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };
   const Ast *a = el->ast; Graph *g = el->g; int errors = el->c->nerror;
-  Unit u = { .el = el, .d = d, .f = MAKE(el->c, Frame, .op = d, .graph = true) };
+  Unit u = { .el = el, .d = d, .f = NEW_AS(el->c, Frame, .op = d, .graph = true) };
   *g = (Graph){ .name = d->name, .pos = d->pos, .stage = a->stage > STAGE_EXPAND ? a->stage : STAGE_EXPAND, .weights = a->weights,
                 .nweights = a->nweights };
   el->nweights = a->nweights; el->weights = NEWN(el->c, Weights *, a->nweights + 1);
@@ -461,9 +416,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   for (int i = 0; i < d->nparam; i++) if (!try_part(&u, do_input, &d->param[i])) slot_set(el, u.f, d->param[i].name, (Val){ .k = V_POISON });
   for (int i = 0; i < d->nbound; i++) try_part(&u, do_bounds, &d->bound[i]);
   Kernel **kernel = flatten(&u);
-  run_rows(&u, before, 3);
-  body_run(el, u.f, u.st.at, u.kernel.at, u.st.n);
-  run_rows(&u, after, 2);
+  run_rows(&u, before, 3); body_run(el, u.f, u.st.at, u.kernel.at, u.st.n); run_rows(&u, after, 2);
   bool body = el->c->nerror == errors;
   if (!d->nresult) diag_error(el->c, d->pos, "the graph '%s' has no results: write `graph %s(...) -> (y) { ... }`", d->name, d->name);
   for (int i = 0; i < d->nresult; i++) try_part(&u, do_result, &d->result[i]);

@@ -92,8 +92,7 @@ static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out) {
   else if (is_range(core)) slot_dim(m->el, m->f, name, pack_range(m, core));
   const Slot *s = slot_find(m->f, name);
   if (!s || !s->dim.e || s->dim.pack != pack) return !pack && is_value(m, name, out, q->pos);
-  *out = pack ? ext_product(m->el, s->dim.e, s->dim.n, q->pos) : s->dim.e[0];
-  return true;
+  *out = pack ? ext_product(m->el, s->dim.e, s->dim.n, q->pos) : s->dim.e[0]; return true;
 }
 
 /* The one part of a composite that is not known: by division. */
@@ -111,7 +110,7 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
     if (!pack) part_known(m, q, a, &e);
     for (int k = 0; k < (pack ? pack->n : 1); k++) PUSH(m->el->c, ext, pack ? pack->e[k] : e);
   }
-  a->x->comp = MAKE(m->el->c, CompDim, d, ext.n, ext.at, a->x->comp);
+  a->x->comp = NEW_AS(m->el->c, CompDim, d, ext.n, ext.at, a->x->comp);
 }
 
 static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
@@ -144,11 +143,7 @@ static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
 /* False: not known yet (an error in the last round). */
 static bool axis_value(Match *m, const Node *axis, Val *out) {
   Elab *el = m->el; Catch k;
-  if (catch_begin(el, &k)) {
-    el->quiet += !m->last;
-    *out = ev_scalar(el, axis, m->f, (Scope){ 0 });
-    catch_end(el); return true;
-  }
+  if (catch_begin(el, &k)) { el->quiet += !m->last; *out = ev_scalar(el, axis, m->f, (Scope){ 0 }); catch_end(el); return true; }
   if (m->last) fail_silent(el);
   return false;
 }
@@ -177,27 +172,18 @@ static void __attribute__((noreturn)) fail_rank(Match *m, const Arg *a, const ch
 /* Lengths of the packs among items j0..j1, which cover `room` dimensions: one pack takes the rest; of several, those known elsewhere are taken
  * and one may be open. False: two are. */
 static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
-  int open = -1, nopen = 0, packs = 0, fixed = 0, last = -1;
+  int open = -1, nopen = 0, packs = 0, fixed = 0;
+  for (int j = j0; j < j1; j++) { fixed += a->p->item[j]->kind != N_SPLICE; packs += a->p->item[j]->kind == N_SPLICE && a->len[j] < 0; }
   for (int j = j0; j < j1; j++) {
-    fixed += a->p->item[j]->kind != N_SPLICE;
-    if (a->p->item[j]->kind != N_SPLICE || a->len[j] >= 0) { room -= a->len[j] >= 0 ? a->len[j] : 1; continue; }
-    const Slot *s = slot_find(m->f, need_name(m, a->p->item[last = j]));
-    packs++;
-    if (!s || !s->dim.pack) open = j, nopen++;
-  }
-  if (packs == 1) {
-    a->len[last] = room;
-    if (room < 0) fail_rank(m, a, ctx_printf(m->el->c, "its pattern wants at least %d", fixed));
-    return true;
-  }
-  for (int j = j0; j < j1; j++) {
-    if (a->p->item[j]->kind != N_SPLICE || a->len[j] >= 0) continue;
-    const Slot *s = slot_find(m->f, need_name(m, a->p->item[j]));
-    if (s && s->dim.pack) room -= a->len[j] = s->dim.n;
+    bool pack = a->p->item[j]->kind == N_SPLICE; const Slot *s = pack && a->len[j] < 0 ? slot_find(m->f, need_name(m, a->p->item[j])) : NULL;
+    if (pack && a->len[j] < 0 && packs > 1 && s && s->dim.pack) a->len[j] = s->dim.n;
+    if (pack && a->len[j] < 0) open = j, nopen++;
+    else room -= pack ? a->len[j] : 1;
   }
   if (nopen > 1) return false;
   if (nopen) a->len[open] = room;
-  if (nopen ? room < 0 : room != 0) fail_rank(m, a, packs ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %d", a->p->nitem));
+  if (nopen ? room < 0 : room != 0)
+    fail_rank(m, a, packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, packs ? "its pattern wants at least %d" : "its pattern wants %d", fixed));
   return true;
 }
 
@@ -215,7 +201,7 @@ static bool find_positions(Match *m, Arg *a) {
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
   const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name); int total = len;
-  a->x->pack = MAKE(el->c, PackDim, name, len, a->x->pack);
+  a->x->pack = NEW_AS(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
     if (!exts_equal(w.e, len, e, len))
@@ -241,11 +227,7 @@ static bool match_arg(Match *m, Arg *a) {
   a->x->pack = NULL; a->x->comp = NULL;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *core = item_core(n);
-    if (n->kind == N_SPLICE) {
-      match_pack(m, n, a, d, a->len[j]);
-      d += a->len[j];
-      continue;
-    }
+    if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
     bool settled = match_item(m, core, a->x->t->shape[d++], a);
     if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1);
     done &= settled;
@@ -257,7 +239,7 @@ static void args_collect(Match *m, const Decl *op) {
   for (int i = 0; i < op->nparam; i++) {
     const Param *p = &op->param[i]; const Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL;
     if (!s || s->v.k == V_ABSENT) continue;
-    Tens *x = s->v.k == V_TENSOR ? s->v.x : v_tensor(m->el, MAKE(m->el->c, Tensor, .name = p->name)).x;
+    Tens *x = s->v.k == V_TENSOR ? s->v.x : v_tensor(m->el, NEW_AS(m->el->c, Tensor, .name = p->name)).x;
     PUSH(m->el->c, m->arg, ((Arg){ p, x, false, NEWN(m->el->c, int, p->nitem + 1), NEWN(m->el->c, int, p->nitem + 1) }));
   }
 }

@@ -17,27 +17,23 @@ Val v_float(Elab *el, double f) { return v_num(expr_float(el->c, f)); }
 
 Val v_list(Elab *el, int n) {
   if (n > 1000000) fail_at(el, el->ncall ? el->call[el->ncall - 1].pos : el->g->pos, "a list of %d elements is too long", n);
-  return (Val){ V_LIST, .l = MAKE(el->c, List, NEWN(el->c, Val, n + 1), n, n + 1) };
+  return (Val){ V_LIST, .l = NEW_AS(el->c, List, NEWN(el->c, Val, n + 1), n, n + 1) };
 }
 
-Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = MAKE(el->c, Tens, .t = t) }; }
-Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = MAKE(el->c, Lim, e, n) }; }
+Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = NEW_AS(el->c, Tens, .t = t) }; }
+Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = NEW_AS(el->c, Lim, e, n) }; }
 Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
 static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
 bool v_is_int(Val v, int64_t *i) { if (!is_const(v) || type_is_float(v.e->type)) return false; *i = v.e->i; return true; }
 bool v_is_bool(Val v, bool *b) { if (!is_const(v) || v.e->type != T_BOOL) return false; *b = v.e->i != 0; return true; }
 
-static bool dims_only(const Expr *e, void *ok) {
-  if (e->kind == E_READ || e->kind == E_REDUCE || (e->kind == E_INDEX && !e->index->is_dim)) *(bool *)ok = false;
-  return *(bool *)ok;
+static bool dims_only(const Expr *e) {
+  bool ok = e->kind != E_READ && e->kind != E_REDUCE && (e->kind != E_INDEX || e->index->is_dim);
+  for (int k = 0; k < e->n && ok; k++) ok = dims_only(e->arg[k]);
+  return ok;
 }
 
-bool v_static(Val v) {
-  bool ok = true;
-  if (v.k != V_NUM) return v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM;
-  expr_walk(v.e, dims_only, &ok); return ok;
-}
-
+bool v_static(Val v) { return v.k == V_NUM ? dims_only(v.e) : v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM; }
 bool v_whole(Val v) { return v.k == V_TENSOR || v.k == V_LIFT; }
 Idx *v_idx(Val v) { return v.k == V_NUM && v.e->kind == E_INDEX && !v.e->index->is_dim ? (Idx *)v.e->index : NULL; }
 
@@ -76,8 +72,7 @@ static bool expr_ext(Elab *el, Expr *e, Extent *out) {
   if (e->kind == E_CONST && !type_is_float(e->type)) a.c = e->i;
   else if (type_is_float(e->type) || !expr_affine(el->c, e, &a) || a.n > 1) return false;
   if (a.n == 1 && (!a.index[0]->is_dim || a.k[0] != 1)) return false;
-  *out = (Extent){ a.n ? a.index[0] : NULL, a.c };
-  return true;
+  *out = (Extent){ a.n ? a.index[0] : NULL, a.c }; return true;
 }
 
 Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
@@ -129,12 +124,11 @@ char *ext_print(Elab *el, const Extent *e, int n) {
     else if (!e[d].n) text_add(&t, "%s", e[d].dim->name);
     else text_add(&t, "%s %c %lld", e[d].dim->name, e[d].n < 0 ? '-' : '+', (long long)llabs(e[d].n));
   }
-  text_add(&t, "]");
-  return t.s;
+  text_add(&t, "]"); return t.s;
 }
 
 char *ext_show(Elab *el, Extent e) { return expr_print(el->c, ext_expr(el, e)); }
-char *type_show(Elab *el, Type t, const Extent *e, int n) { return ctx_printf(el->c, "%s%s", type_name(t), ext_print(el, e, n)); }
+char *type_show(Elab *el, const Tensor *t) { return ctx_printf(el->c, "%s%s", type_name(t->type), ext_print(el, t->shape, t->rank)); }
 char *tens_show(Elab *el, const Tensor *t) { return ctx_printf(el->c, "'%s' %s", t->name, ext_print(el, t->shape, t->rank)); }
 const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
 
@@ -161,17 +155,16 @@ static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
   if (FN_SET(f, divs | BIT(QUO) | BIT(REM)) && t == T_WINT && a[1]->kind == E_CONST && a[1]->i == 0) fail_at(el, p, "division by zero");
 }
 
-static bool find_dim(const Expr *e, void *found) {
-  if (e->kind == E_INDEX && e->index->is_dim) *(bool *)found = true;
-  return !*(bool *)found && e->kind != E_READ;
+static bool has_dim(const Expr *e) {
+  bool found = e->kind == E_INDEX && e->index->is_dim;
+  for (int k = 0; e->kind != E_READ && k < e->n && !found; k++) found = has_dim(e->arg[k]);
+  return found;
 }
 
 /* What holds a symbolic dimension is brought to its affine form, so that it cancels where it can. */
 static Expr *expr_settle(Elab *el, Expr *e) {
-  bool found = false; Aff a;
-  if (!el->g->ndim || e->kind == E_CONST || e->type != T_WINT) return e;
-  expr_walk(e, find_dim, &found);
-  return found && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
+  Aff a; bool symbolic = el->g->ndim && e->kind != E_CONST && e->type == T_WINT && has_dim(e);
+  return symbolic && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
 }
 
 /* A known side of & and | decides. */
@@ -223,7 +216,7 @@ static const char *label_join(Elab *el, const char *a, const char *b) {
 static Lift *lift_of(Elab *el, Val v, Pos p) {
   if (v.k == V_LIFT) return v.f;
   if (v.k != V_TENSOR && v.k != V_NUM) fail_at(el, p, "%s cannot stand in an expression over whole tensors", v_kind(v));
-  Lift *l = MAKE(el->c, Lift, .size = 1, .leaf = v, .pos = p);
+  Lift *l = NEW_AS(el->c, Lift, .size = 1, .leaf = v, .pos = p);
   if (v.k == V_TENSOR) l->rank = v.x->t->rank, l->shape = v.x->t->shape;
   return l;
 }
@@ -231,7 +224,7 @@ static Lift *lift_of(Elab *el, Val v, Pos p) {
 Val v_lift(Elab *el, Val v, Pos p) { return (Val){ V_LIFT, .f = lift_of(el, v, p) }; }
 
 static Val lift_new(Elab *el, Oper o, const Val *a, int n, Pos p) {
-  Lift *l = MAKE(el->c, Lift, .o = o, .n = n, .pos = p, .size = 1);
+  Lift *l = NEW_AS(el->c, Lift, .o = o, .n = n, .pos = p, .size = 1);
   for (int j = 0; j < n; j++) {
     Lift *b = l->arg[j] = lift_of(el, a[j], p); Extent *shape = ext_broadcast(el, l->shape, l->rank, b->shape, b->rank, &l->rank);
     if (!shape) fail_at(el, p, "shapes %s and %s do not broadcast", ext_print(el, l->shape, l->arg[0]->rank), ext_print(el, b->shape, b->rank));
@@ -256,8 +249,7 @@ static Expr *element(Elab *el, Oper o, Expr **a, int n, Pos p) {
   case OP_OR:      return expr_reads(a[0], NULL) ? expr_or(el->c, a[0], a[1], p) : a[0];
   default:
     if (v_is_bool(v_num(a[0]), &known)) return known ? a[1] : a[2];
-    condition_check(el, v_num(a[0]), p);
-    return expr_select(el->c, a[0], a[1], a[2], p);
+    condition_check(el, v_num(a[0]), p); return expr_select(el->c, a[0], a[1], a[2], p);
   }
 }
 
@@ -357,21 +349,9 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   }
   Expr *e = lift_build(el, l, ix);
   if (e->type == T_NONE) fail_at(el, p, "the type of this expression over whole tensors cannot be found: it depends on itself");
-  Tensor *t = MAKE(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape,
+  Tensor *t = NEW_AS(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape,
                    .pos = p, .stream_dim = -1);
   Eq *q = emit_eq(el, t, ix, free, l->rank, e, p);
   if (q) q->label = label_now(el, l->label);
   return v_tensor(el, t);
-}
-
-Val list_values(Elab *el, const Tens *x) {
-  const Tensor *t = x->t; int64_t n = tensor_size(t);
-  if (x->known) return (Val){ V_LIST, .l = (List *)x->known };
-  if (!t->data || n > 1000000) return (Val){ .k = V_NONE };
-  Val out = v_list(el, (int)n);
-  for (int i = 0; i < n; i++) {
-    Num e = value_load(t->data, t->type, i);
-    out.l->at[i] = t->type == T_BOOL ? v_bool(el, e.i != 0) : type_is_float(t->type) ? v_float(el, e.f) : v_int(el, e.i);
-  }
-  return t->rank ? out : out.l->at[0];
 }

@@ -29,9 +29,9 @@ static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 #define BINARY(f, l, a, b) NODE(N_BINARY, l, .fn = (Fn)(f), KIDS(a, b))
 #define PARAM(k, l, ...) (Param){ .kind = (k), .pos = POS(l), __VA_ARGS__ }
 #define LEFT(left, must, k, l, ...) stmt_left(p, (Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, left, must)
-#define STMT(k, l, ...) parse_copy(p, &(Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Stmt))
+#define STMT(k, l, ...) ctx_copy(C, &(Stmt){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Stmt))
 #define ITEMS(l) .item = (l).at, .nitem = (l).n
-#define TREE(k, l, ...) parse_copy(p, &(Tree){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Tree))
+#define TREE(k, l, ...) ctx_copy(C, &(Tree){ .kind = (k), .pos = POS(l), __VA_ARGS__ }, sizeof(Tree))
 #define STORE(l, ...) TREE(TREE_LET, l, .name = __VA_ARGS__)
 }
 %initial-action { @$ = (YYLTYPE){ 1, 1, 1, 1 }; }
@@ -196,49 +196,35 @@ primary:
 /* "memory exhausted": bison's stack has its bound. */
 static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what) {
   (void)scanner, (void)what;
-  parse_error(p, POS(*l), "this is nested too deep");
-  p->stop = true;
+  parse_error(p, POS(*l), "this is nested too deep"); p->stop = true;
 }
 
-/* The many tokens that begin or continue an expression are one word for people. A group stands for its members if `sign` is among them. */
-static const struct Group { const char *text, *sign, *member[40]; } groups[] = {
-  { "a statement", "'param'", { "'param'", "'const'", "'state'", "'kernel'", "a name", "a number", "a number ", "a number  ", "a string", "'('",
-      "'['", "'-'", "'!'", "'schedule'" } },
-  { "an expression", "'!'", { "a name", "a number", "a number ", "a number  ", "a string", "'('", "'['", "'-'", "'!'", "'..'", "'...'",
-      "'stream'" } },
-  { "an operator", "'&'", { "'&'", "'|'", "'^'", "'+'", "'-'", "'*'", "'/'", "'%'", "'**'", "'<<'", "'>>'", "'=='", "'!='", "'<'", "'<='", "'>'",
-      "'>='", "'?'", "'or'", "'['", "'.'", "'('", "'@'" } },
+/* The many tokens that begin or continue an expression are one word for people: `text` stands for the members if `sign` is among them.
+ * The last row's are rarely what is missing: named only if nothing else may stand. (Numbers have three tokens, told apart by blanks.) */
+static const struct Group { const char *text, *sign, *members; } groups[] = {
+  { "a statement", "'param'", "'param' 'const' 'state' 'kernel' a name a number   a string '(' '[' '-' '!' 'schedule'" },
+  { "an expression", "'!'", "a name a number   a string '(' '[' '-' '!' '..' '...' 'stream'" },
+  { "an operator", "'&'", "'&' '|' '^' '+' '-' '*' '/' '%' '**' '<<' '>>' '==' '!=' '<' '<=' '>' '>=' '?' 'or' '[' '.' '(' '@'" },
+  { NULL, NULL, "the end of the file 'at' '<-' 'as' 'alias' 'fold' 'by' '...' 'where'" },
 };
-/* Rarely what is missing: named only if nothing else may stand. */
-static const char *const rare[] = { "the end of the file", "'at'", "'<-'", "'as'", "'alias'", "'fold'", "'by'", "'...'", "'where'" };
 enum { EXPECT_MAX = 100 };
-typedef struct Expected { const char *at[EXPECT_MAX]; int n; } Expected;
-
-static bool expected_drop(Expected *e, const char *s) {
-  int i = 0;
-  while (i < e->n && strcmp(e->at[i], s)) i++;
-  if (i == e->n) return false;
-  memmove(e->at + i, e->at + i + 1, sizeof *e->at * (size_t)(--e->n - i));
-  return true;
-}
 
 static const char *expected_text(Parse *p, const yypcontext_t *at) {
-  yysymbol_kind_t kind[EXPECT_MAX];
-  Expected e = { .n = yypcontext_expected_tokens(at, kind, EXPECT_MAX - 3) };
+  yysymbol_kind_t kind[EXPECT_MAX]; const char *word[EXPECT_MAX]; int n = yypcontext_expected_tokens(at, kind, EXPECT_MAX - 3);
   Text t = { .c = C };
-  for (int i = 0; i < e.n; i++) e.at[i] = yysymbol_name(kind[i]);
-  for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
-    if (!expected_drop(&e, groups[g].sign)) continue;
-    for (const char *const *m = groups[g].member; *m; m++) expected_drop(&e, *m);
-    e.at[e.n++] = groups[g].text;
+  for (int i = 0; i < n; i++) word[i] = yysymbol_name(kind[i]);
+  for (const struct Group *g = groups; g < groups + 4; g++) {
+    bool stands = !g->sign; int kept = 0;
+    for (int i = 0; i < n && !stands; i++) stands = !strcmp(word[i], g->sign);
+    for (int i = 0; i < n; i++) if (!stands || !strstr(g->members, word[i]) || (!g->text && i == n - 1 && !kept)) word[kept++] = word[i];
+    if (stands && g->text) word[kept++] = g->text;
+    n = kept;
   }
-  for (size_t i = 0; i < sizeof rare / sizeof *rare && e.n > 1; i++) expected_drop(&e, rare[i]);
-  for (int i = 0; i < e.n; i++) text_add(&t, "%s%s", i == 0 ? "" : i == e.n - 1 ? " or " : ", ", e.at[i]);
-  return e.n ? t.s : "something else";
+  for (int i = 0; i < n; i++) text_add(&t, "%s%s", i == 0 ? "" : i == n - 1 ? " or " : ", ", word[i]);
+  return n ? t.s : "something else";
 }
 
 static int yyreport_syntax_error(const yypcontext_t *at, void *scanner, Parse *p) {
   (void)scanner;
-  parse_unexpected(p, expected_text(p, at));
-  return 0;
+  parse_unexpected(p, expected_text(p, at)); return 0;
 }

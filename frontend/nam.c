@@ -37,10 +37,7 @@ static Pos nam_pos(const Nam *m, const char *key, int array) {
   next = at;
   for (int n = array < 0 ? 0 : array; n >= 0 && (next = strstr(next, quoted)); n--) at = next++;
   Pos p = { m->src, 1, 1 };
-  for (const char *s = m->src->text; s < at; s++) {
-    p.col++;
-    if (*s == '\n') p.line++, p.col = 1;
-  }
+  for (const char *s = m->src->text; s < at; s++) { p.col++; if (*s == '\n') p.line++, p.col = 1; }
   return p;
 }
 
@@ -70,8 +67,7 @@ static bool nam_architecture(Nam *m, const json_t *root) {
   while (a && k < 5 && strcmp(a, known[k])) k++;
   if (a && k == 0) return true;
   if (a && k < 5) {
-    diag_error(m->c, at, "architecture '%s' is not supported yet", a);
-    diag_help(m->c, "WaveNet is");
+    diag_error(m->c, at, "architecture '%s' is not supported yet", a); diag_help(m->c, "WaveNet is");
     diag_unsupported(m->c);
   } else {
     diag_error(m->c, at, a ? "architecture '%.40s' is not known" : "'architecture' is missing or no string", a);
@@ -98,9 +94,7 @@ static Weight *nam_tensor(Nam *m, const char *name, const int64_t shape[4]) {
   int64_t n = 1;                  /* fields are at most 4096: no overflow below rank 6 */
   for (; shape[w.rank]; w.rank++) n *= w.shape[w.rank] = shape[w.rank];
   if (n <= m->nweight && m->used <= m->nweight - n) w.data = m->weight + m->used;
-  m->used += n;
-  PUSH(m->c, m->tensor, w);
-  return &m->tensor.at[m->tensor.n - 1];
+  m->used += n; PUSH(m->c, m->tensor, w); return &m->tensor.at[m->tensor.n - 1];
 }
 
 /* The file's name as the name of a graph. */
@@ -120,8 +114,7 @@ enum { CHANNEL_MAX = 4096 /* also of kernel sizes */, DILATION_MAX = 1 << 20, LA
 __attribute__((format(printf, 3, 4))) static void wrong(Nam *w, const char *key, const char *fmt, ...) {
   FORMAT(w->c, text);
   const char *where = w->array < 0 ? "" : ctx_printf(w->c, "layer array %d: ", w->array);
-  w->bad = true;
-  diag_error(w->c, nam_pos(w, key, w->array), "%s'%s' %s", where, key, text);
+  w->bad = true; diag_error(w->c, nam_pos(w, key, w->array), "%s'%s' %s", where, key, text);
 }
 
 /* What a later frit may read. */
@@ -167,16 +160,14 @@ static const char leaky_hardtanh[] = "op leaky_hardtanh(x, lo, hi, a, b) = x < l
 static const char *act_number(Nam *w, const char *key, const json_t *o, const char *name, double fallback) {
   const json_t *v = field(o, name); double d = v ? json_number_value(v) : fallback; Text t = { .c = w->c };
   if ((v && !json_is_number(v)) || !isfinite((float)d)) wrong(w, key, "has a '%s' that is no number", name);
-  text_float(&t, isfinite((float)d) ? (float)d : 0);
-  return t.s;
+  text_float(&t, isfinite((float)d) ? (float)d : 0); return t.s;
 }
 
 static Act act_slopes(Nam *w, const char *key, const json_t *list, int channels) {
   float *s = NEWN(w->c, float, channels); bool good = json_array_size(list) == (size_t)channels;
   for (int i = 0; good && i < channels; i++) {
     const json_t *v = json_array_get(list, (size_t)i);
-    s[i] = (float)json_number_value(v);
-    good = json_is_number(v) && isfinite(s[i]);
+    s[i] = (float)json_number_value(v); good = json_is_number(v) && isfinite(s[i]);
   }
   if (!good) wrong(w, key, "needs %d numbers in 'negative_slopes', it has %zu", channels, json_array_size(list));
   return (Act){ .call = "prelu(%s, %s)", .slope = s, .nslope = channels };
@@ -198,8 +189,7 @@ static Act act_of(Nam *w, const char *key, const json_t *v, int channels) {
     if (!strcmp(names[i] = acts[i].name, name))
       return acts[i].call ? (Act){ .call = acts[i].call, .op = acts[i].op } : act_with_numbers(w, key, name, o, channels);
   if (name) {
-    wrong(w, key, "names an activation that is not known: '%.40s'", name);
-    suggest(w->c, name, names, NACT - 1);
+    wrong(w, key, "names an activation that is not known: '%.40s'", name); suggest(w->c, name, names, NACT - 1);
   } else wrong(w, key, "must be the name of an activation or an object with a 'type'");
   return (Act){ .call = "%s" };
 }
@@ -252,8 +242,7 @@ static void refuse_unknown(Nam *w, const json_t *o, const char *const *known, in
     while (i < n && strcmp(known[i], key)) i++;
     if (i < n) continue;
     const char *shown = ctx_printf(w->c, "%.60s", key);
-    wrong(w, shown, "is not known");
-    suggest(w->c, shown, known, n);
+    wrong(w, shown, "is not known"); suggest(w->c, shown, known, n);
   }
 }
 
@@ -279,16 +268,14 @@ static void read_array(Nam *w, const json_t *o, Array *a) {
     const json_t *v = field(o, known[i]);
     if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) lacking(w, known[i], "");
   }
-  only_one(w, o, "groups_input");
-  only_one(w, o, "groups_input_mixin");
+  only_one(w, o, "groups_input"); only_one(w, o, "groups_input_mixin");
   if (number(w, o, "condition_size", 0, CHANNEL_MAX) != 1 && !w->has_dsp) wrong(w, "condition_size", "must be 1: the condition is the input");
   a->inputs = number(w, o, "input_size", 0, CHANNEL_MAX); a->channels = number(w, o, "channels", 0, CHANNEL_MAX);
   a->bottleneck = number(w, o, "bottleneck", a->channels, CHANNEL_MAX); a->residual = part_active(w, o, "layer1x1", true);
   if (part_active(w, o, "head1x1", false)) a->mixed = number(w, field(o, "head1x1"), "out_channels", 0, CHANNEL_MAX);
   a->sums = a->mixed ? a->mixed : a->bottleneck;
   if (!a->residual && a->bottleneck != a->channels) wrong(w, "bottleneck", "must equal 'channels' (%d) without layer1x1", a->channels);
-  read_head(w, o, a);
-  read_layers(w, o, a);
+  read_head(w, o, a); read_layers(w, o, a);
 }
 
 /* The channels that an array's head sums up must be those that the array before it hands on. */
@@ -315,12 +302,9 @@ static bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   net->narray = (int)json_array_size(layers); net->array = NEWN(m->c, Array, net->narray);
   bool bad = m->bad;
   for (m->array = 0; m->array < net->narray; m->array++, bad |= m->bad) {
-    m->bad = false;
-    read_array(m, json_array_get(layers, (size_t)m->array), &net->array[m->array]);
+    m->bad = false; read_array(m, json_array_get(layers, (size_t)m->array), &net->array[m->array]);
   }
-  m->bad = bad;
-  check_chain(m, net);
-  return !m->bad;
+  m->bad = bad; check_chain(m, net); return !m->bad;
 }
 
 /* ---- a WaveNet as plain equations in frit's language. One layer (array 0, layer 3, kernel 3, dilation 8) is
@@ -346,8 +330,7 @@ static const char *local(Gen *g, const char *stem, int j) { return NAME("%s%d_%d
 static const char *declare(Gen *g, const Weight *w) {
   SAY("  param %s: f32[", w->name);
   for (int d = 0; d < w->rank; d++) SAY("%s%lld", d ? ", " : "", (long long)w->shape[d]);
-  SAY("];\n");
-  return w->name;
+  SAY("];\n"); return w->name;
 }
 
 #define ARRAY_PARAM(name, ...) declare(g, nam_tensor(g->m, NAME("arrays.%d.%s", g->i, name), (int64_t[4]){ __VA_ARGS__ }))
@@ -366,12 +349,9 @@ static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const ch
 /* ---- one layer */
 static const char *gen_slope(Gen *g, const Act *a, const char *kind) {
   if (!a->slope) return "";
-  int64_t *shape = NEWN(g->m->c, int64_t, 1);
-  *shape = a->nslope;
-  Weight w = { .name = ctx_intern(g->m->c, NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind)), .type = T_F32, .rank = 1, .shape = shape,
-               .data = a->slope };
-  PUSH(g->m->c, g->m->tensor, w);
-  return NAME("%s[o]", declare(g, &w));
+  Weight *w = nam_tensor(g->m, NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind), (int64_t[4]){ a->nslope });
+  w->data = a->slope; g->m->used -= a->nslope;            /* these are not of the weights */
+  return NAME("%s[o]", declare(g, w));
 }
 
 /* The activation of z (over time, or settled: at is "" then), as a. */
@@ -409,13 +389,11 @@ static void gen_residual(Gen *g, Signal a, bool needed) {
   const Array *r = g->array; const Weight *tw = LAYER_TENSOR("out.w", r->channels, r->bottleneck), *tb = LAYER_TENSOR("out.b", r->channels);
   if (!needed) return;
   const char *w = declare(g, tw), *b = declare(g, tb), *h = local(g, "h", g->j + 1), *p = local(g, "p", g->j + 1);
-  SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w);
-  g->in.at = h;
+  SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w); g->in.at = h;
   if (!a.settled) return;
   SAY("  const %s[c] = ", p);
   if (g->in.settled) SAY("%s[c] + ", g->in.settled);
-  SAY("%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, a.settled, w);
-  g->in.settled = p;
+  SAY("%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, a.settled, w); g->in.settled = p;
 }
 
 static void gen_layer(Gen *g) {
@@ -428,14 +406,12 @@ static void gen_layer(Gen *g) {
   const char *mix = LAYER_PARAM("mix.w", rows);
   const char *slope = gen_slope(g, &l->act, "act"), *slope2 = l->gate == GATE_NONE ? "" : gen_slope(g, &l->second, "gate");
   SAY("  %s[o, t] = %s[o] + %s[o] * x[t] + ", z, b, mix);
-  gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation);
-  SAY(";\n");
+  gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation); SAY(";\n");
   gen_gate(g, "", z, a.at, ", t", slope, slope2);
   if (a.settled) {                /* without a past that is not 0, z settles at the bias */
     SAY("  const %s[o] = %s[o]", q, b);
     if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
-    SAY(";\n");
-    gen_gate(g, "const ", q, a.settled, "", slope, slope2);
+    SAY(";\n"); gen_gate(g, "const ", q, a.settled, "", slope, slope2);
   }
   if (r->residual) gen_residual(g, a, !last);
   gen_to_head(g, a);
@@ -459,10 +435,8 @@ static void gen_head(Gen *g) {
   const Array *r = g->array; const char *w = ARRAY_PARAM("head.w", r->head_out, r->sums, r->head_kernel);
   const char *bias = r->head_bias ? NAME("%s[q] + ", ARRAY_PARAM("head.b", r->head_out)) : "";
   Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
-  SAY("  %s[q, t] = %s", v.at, bias);
-  gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);
-  SAY(";\n");
-  g->sum.at = v.at;
+  SAY("  %s[q, t] = %s", v.at, bias); gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);
+  SAY(";\n"); g->sum.at = v.at;
   if (!g->sum.settled || g->last) return;
   SAY("  const %s[q] = %ssum(o, k: %s[o] * %s[q, o, k]);\n", v.settled, bias, g->sum.settled, w);
   g->sum.settled = v.settled;
@@ -476,24 +450,21 @@ static void gen_ops(const Wavenet *net, Text *t) {
       const Layer *l = &r->layer[k / 2]; const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op; bool seen = !op;
       for (int n = 0; n < done.n; n++) seen |= done.at[n] == op;
       if (seen) continue;
-      PUSH(t->c, done, op);
-      text_add(t, "%s\n", op);
+      PUSH(t->c, done, op); text_add(t, "%s\n", op);
     }
 }
 
 static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) {
   Gen gen = { .m = m, .t = t }, *g = &gen;
   for (int i = 0; i < net->narray; i++) g->settle_head |= net->array[i].head_kernel > 1;
-  gen_ops(net, t);
-  SAY("## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
+  gen_ops(net, t); SAY("## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
   SAY("graph %s(x: f32[stream t]) -> (y: f32[t]) {\n", graph);
   for (g->i = 0; g->i < net->narray; g->i++) {
     g->array = &net->array[g->i], g->last = g->i == net->narray - 1;
     if (g->i) SAY("\n");
     gen_rechannel(g);
     for (g->j = 0; g->j < g->array->nlayer; g->j++) gen_layer(g);
-    SAY("\n");
-    gen_head(g);
+    SAY("\n"); gen_head(g);
   }
   declare(g, nam_tensor(m, "head_scale", (int64_t[4]){ 1 }));
   SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
@@ -506,9 +477,7 @@ bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewar
   if (!nam_architecture(&m, root)) return false;
   if (!nam_config(&m, json_object_get(root, "config"), &w)) good = false;
   if (!nam_weights(&m, root) || !good) return false;
-  text_add(&t, "weights ");
-  text_quoted(&t, weights_path);
-  text_add(&t, ";\n\n");
+  text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n");
   nam_wavenet(&m, &w, &t, graph_name(&m));
   *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n };
   if (m.used == m.nweight) return true;

@@ -22,7 +22,7 @@ typedef struct Parse {
   size_t off; uint32_t line, col;                         /* where the lexer stands */
   Tok last, before, before2; Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
   int closed, dropped;                                    /* the brackets that the last closing one closed, that lex_drop_open gave up; or -1 */
-  const char *doc; uint32_t doc_line;                     /* documentation that waits for its operator */
+  const char *doc, *inside; uint32_t doc_line, decl_line; /* documentation that waits for its operator: above it, behind its first line */
   int decl_cap;                                           /* of the array in ast */
   bool lost;                                              /* after an error, until the grammar has caught itself again */
   int skip;                                               /* > 0: tokens are dropped until brackets are closed to this depth */
@@ -34,7 +34,6 @@ void parse_error(Parse *p, Pos at, const char *fmt, ...) __attribute__((format(p
 /* Reports that p->last came where `expected` should: "expected X after Y, found Z". */
 void parse_unexpected(Parse *p, const char *expected);
 
-void *parse_copy(Parse *p, const void *like, size_t bytes);                       /* in the arena */
 Node *node_make(Parse *p, Node like);                                             /* the same with its list of kids */
 Node *node_first(Parse *p, NodeKind kind, Pos pos, Node *first, NodeList more);   /* its kids: first, then more */
 Node *node_name(Parse *p, Pos pos, Node *of, const char *dotted);                 /* N_NAME (of NULL) or N_DOT, and a chain of N_DOT */

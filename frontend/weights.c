@@ -26,10 +26,7 @@ typedef struct Reader { Ctx *c; const char *path; Pos pos; void *map; size_t map
 /* rank extents multiplied; -1 if one is negative or the product passes 2^62. */
 static int64_t shape_product(const int64_t *shape, int rank) {
   int64_t n = 1;
-  for (int i = 0; i < rank; i++) {
-    if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1;
-    n *= shape[i];
-  }
+  for (int i = 0; i < rank; i++) { if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1; n *= shape[i]; }
   return n;
 }
 
@@ -46,8 +43,7 @@ static const char *file_map(Reader *r) {
   const char *why = !regular ? "it is no regular file" : !full ? "it has fewer than 8 bytes" : strerror(errno);
   close(fd);
   if (r->map == MAP_FAILED) return why;
-  r->mapped = (size_t)st.st_size;
-  ctx_at_free(r->c, unmap, r); return NULL;
+  r->mapped = (size_t)st.st_size; ctx_at_free(r->c, unmap, r); return NULL;
 }
 
 static const char *header_read(Reader *r, json_t **out) {
@@ -59,8 +55,7 @@ static const char *header_read(Reader *r, json_t **out) {
   r->data = (const char *)p + 8 + n; r->size = r->mapped - 8 - n;
   if (!(*out = json_loadb((const char *)p + 8, (size_t)n, JSON_REJECT_DUPLICATES, &e)))
     return ctx_printf(r->c, "the header is not valid JSON: %s (byte %d)", e.text, e.position + 8);
-  ctx_at_free(r->c, json_free, *out);
-  return json_is_object(*out) ? NULL : "the header is not an object";
+  ctx_at_free(r->c, json_free, *out); return json_is_object(*out) ? NULL : "the header is not an object";
 }
 
 /* ---- one tensor: what is wrong with it, or NULL */
@@ -88,11 +83,6 @@ static bool entry_good(const Reader *r, const char *name, const char *wrong) {
   return !wrong;
 }
 
-static bool entry_read(const Reader *r, const char *name, json_t *j, Weight *w) {
-  *w = (Weight){ .name = ctx_intern(r->c, name) };
-  return entry_good(r, name, entry_wrong(r, j, w));
-}
-
 static int by_data(const void *pa, const void *pb) {
   const Weight *a = pa, *b = pb;
   if (a->data != b->data) return (const char *)a->data < (const char *)b->data ? -1 : 1;
@@ -111,16 +101,17 @@ static bool entries_disjoint(const Reader *r, Weights *w) {
 }
 
 static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
-  Reader *r = MAKE(c, Reader, .c = c, .path = path, .pos = pos); json_t *header = NULL, *entry; const char *name; bool good = true;
+  Reader *r = NEW_AS(c, Reader, .c = c, .path = path, .pos = pos); json_t *header = NULL, *entry; const char *name; bool good = true;
   const char *wrong = file_map(r);
   if (!wrong) wrong = header_read(r, &header);
   if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
   if (!r->map) diag_help(c, "a relative path starts at the folder of the graph");
   if (wrong) return NULL;
-  Weights *w = MAKE(c, Weights, .path = path, .at = NEWN(c, Weight, json_object_size(header)));
+  Weights *w = NEW_AS(c, Weights, .path = path, .at = NEWN(c, Weight, json_object_size(header)));
   json_object_foreach(header, name, entry) {
     if (!strcmp(name, "__metadata__")) continue;
-    if (entry_read(r, name, entry, &w->at[w->n])) w->n++;
+    w->at[w->n].name = ctx_intern(c, name);
+    if (entry_good(r, name, entry_wrong(r, entry, &w->at[w->n]))) w->n++;
     else good = false;
   }
   return good && entries_disjoint(r, w) ? w : NULL;
@@ -148,24 +139,14 @@ bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
 }
 
 /* ---- any weights */
-/* A .nam that is being imported has been read already. */
-static const Source *source_find(Ctx *c, const char *name) {
-  const Source *s = c->sources;
-  while (s && strcmp(s->name, name)) s = s->next;
-  return s;
-}
-
-static Weights *weights_of_nam(Ctx *c, const char *path, const Source *src) {
-  Import in = { 0 };
-  return nam_import(c, src, path, true, &in) ? MAKE(c, Weights, .path = path, .at = in.weight, .n = in.nweight) : NULL;
-}
-
 Weights *weights_open(Ctx *c, const char *path, const Source *from, Pos pos) {
   const char *slash = from && path[0] != '/' ? strrchr(from->name, '/') : NULL;
   const char *full = slash ? ctx_printf(c, "%.*s/%s", (int)(slash - from->name), from->name, path) : path;
-  const Source *src = source_find(c, full);
+  const Source *src = c->sources; Import in = { 0 }; Weights *w = NULL;
+  while (src && strcmp(src->name, full)) src = src->next;          /* a .nam that is being imported has been read already */
   if (!src && path_ends(path, ".nam") && !(src = source_read(c, full))) return NULL;
-  Weights *w = src ? weights_of_nam(c, full, src) : safetensors_open(c, full, pos);
+  if (!src) w = safetensors_open(c, full, pos);
+  else if (nam_import(c, src, full, true, &in)) w = NEW_AS(c, Weights, .path = full, .at = in.weight, .n = in.nweight);
   if (w) qsort(w->at, (size_t)w->n, sizeof *w->at, by_name);
   return w;
 }

@@ -1,4 +1,4 @@
-/* Linear forms over any integer terms, and what is known to hold: inside ir/ only (the rest of the compiler has Aff).
+/* Linear forms over any integer terms, and what is known to hold: for ir/ and the bounds check of elaboration (all others have Aff).
  *   4 * i + (j + 1) % 4 - 3     c = -3, terms: 4 * [i], 1 * [(j + 1) % 4] */
 #ifndef FRIT_LIN_H
 #define FRIT_LIN_H
@@ -37,6 +37,9 @@ const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n);
 /* The reads that decide `e or ...`: ends that are not proven; where the last of them is missed (lin >= 0); whether one is missed for certain. */
 typedef struct Miss { int open; Lin lin; bool certain; } Miss;
 Miss known_miss(Known *k, const Expr *e);
+/* Do two places, of different indices, never meet? By their difference, or a common step (2 * i and 2 * j + 1). */
+bool places_apart(Ctx *c, Expr *a, Expr *b);
+bool digits_apart(const Aff *a);                                  /* does a take each of its values once? A mixed radix */
 /* The argument of e that holds (for j == 2: does not hold) where argument j counts; NULL: none. */
 const Expr *expr_condition(const Expr *e, int j);
 static inline bool is_both(const Expr *e) { return e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL; }

@@ -147,7 +147,7 @@ static void eq_indices(Verify *v, const Eq *e) {
 
 /* ---- places */
 /* Coefficients from the largest down: each must be larger than all that the smaller ones can reach. */
-static bool digits_apart(const Aff *a) {
+bool digits_apart(const Aff *a) {
   for (int j = 0; j < a->n; j++) {
     double k = fabs((double)a->k[j]), reach = 0;
     if (a->index[j]->is_dim || extent_max(a->index[j]->ext) <= 1) continue;
@@ -171,9 +171,11 @@ static void eq_places(Verify *v, const Eq *e) {
 }
 
 /* ---- pieces */
-static bool places_apart(Ctx *c, const Expr *a, const Expr *b) {
-  Range x = expr_range(c, a), y = expr_range(c, b); Aff p, q; int64_t g = 0;
-  if (x.hi < y.lo || y.hi < x.lo) return true;
+bool places_apart(Ctx *c, Expr *a, Expr *b) {
+  if (a->kind == E_CONST && b->kind == E_CONST) return a->i != b->i;
+  Range x = expr_range(c, expr_fn2(c, FN_SUB, a, b));
+  Aff p, q; int64_t g = 0;
+  if (x.hi < 0 || x.lo > 0) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
   for (int k = 0; k < p.n + q.n; k++) g = gcd_of(g, k < p.n ? p.k[k] : q.k[k - p.n]);
   return g > 1 && (p.c - q.c) % g != 0;

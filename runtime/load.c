@@ -16,8 +16,7 @@ enum { MAX_DIMS = 16, MAX_PORTS = 256, ALIGN = 64 };
 struct frit_model {
   void *handle; const char *info;
   char *words;                    /* a copy of info that port and dim names point into */
-  int (*call)(void *const *, void *, void *, const int64_t *, const frit_parallel *);
-  void (*init)(void *);
+  int (*call)(void *const *, void *, void *, const int64_t *, const frit_parallel *); void (*init)(void *);
   frit_port port[MAX_PORTS]; int nport; frit_dim dim[MAX_DIMS]; int ndim; size_t state, scratch;
 };
 
@@ -43,9 +42,7 @@ static int read_extent(const frit_model *m, const char *s, int *dim, int64_t *n)
   char *end; size_t len = strcspn(s, "+-");
   *dim = -1, *n = strtoll(s, &end, 10);
   if (*end == 0 && end != s) return 1;
-  *dim = find_dim(m, s, len);
-  *n = s[len] ? strtoll(s + len, &end, 10) : 0;
-  return *dim >= 0;
+  *dim = find_dim(m, s, len); *n = s[len] ? strtoll(s + len, &end, 10) : 0; return *dim >= 0;
 }
 
 static int read_port(frit_model *m, int output, const char *const *word, int n) {
@@ -96,8 +93,7 @@ const frit_dim *frit_get_dim(const frit_model *m, int k) { return k >= 0 && k < 
 static void *symbol(const frit_model *m, const char *suffix) {
   char name[256], full[300];
   if (!frit_fact(m, "name", name, sizeof name)) return NULL;
-  snprintf(full, sizeof full, "%s_%s", name, suffix);
-  return dlsym(m->handle, full);
+  snprintf(full, sizeof full, "%s_%s", name, suffix); return dlsym(m->handle, full);
 }
 
 /* Gives what is wrong, or NULL. A file may have been renamed: its `frit_artefact` is another name of its NAME_info. */
@@ -136,9 +132,7 @@ const char *frit_error(const frit_instance *i) { return i->error; }
 
 __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code, const char *fmt, ...) {
   va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(i->error, sizeof i->error, fmt, ap);
-  va_end(ap); return code;
+  va_start(ap, fmt); vsnprintf(i->error, sizeof i->error, fmt, ap); va_end(ap); return code;
 }
 
 int frit_set_dim(frit_instance *i, const char *name, int64_t v) {

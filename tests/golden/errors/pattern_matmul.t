@@ -13,7 +13,7 @@ case.graph:3:7: error: index 'k' is 5 in 'b' [5, 3], but 6 in 'a' [4, 6]
   case.graph:2:9: note: 'a' is declared here
     graph g(a: f32[4, 6], b: f32[5, 3]) -> (y: f32[4, 3]) {
             ^
-  prelude.graph:105:26: note: in matmul
+  prelude.graph:64:26: note: in matmul
     op matmul(a[..~p, i, k], b[..~p, k, j]) { y[..p, i, j] = sum(k: a[..p, i, k] * b[..p, k, j]); }
                              ^
 --- end

@@ -5,7 +5,7 @@ graph g(x: f32[4]) -> (y: f32[6]) {
   y[3 + i < 6] = 0.0;
 }
 --- err
-case.graph:4:3: error: two pieces of 'y' overlap
+case.graph:4:3: error: two pieces of 'y' overlap: write them as boxes that do not meet
       y[3 + i < 6] = 0.0;
       ^
   case.graph:3:3: note: the other piece
