@@ -120,18 +120,16 @@ static const char *rows_fit(Loops *l, const Eqs *eq) {
   }
   return NULL;
 }
-
 static const char *space_fits(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) if (eq->at[0]->nfree != e->nfree || !has_loops(l, e, eq->at[0])) return "has another index space";
   return NULL;
 }
 
 static bool gathers(const Expr *e, const void *arg) {
-  bool yes = false;
-  (void)arg; for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
+  bool yes = false; (void)arg;
+  for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
   return yes;
 }
-
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
   if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
@@ -185,7 +183,7 @@ enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a
 /* The contractions of a group: the first, how many. */
 static const Eq *contraction_of(Fuse *f, const Cluster *x, int *n) {
   const Eq *first = NULL;
-  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) { first = first ? first : e; ++*n; }
+  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION && ++*n == 1) first = e;
   return first;
 }
 
@@ -203,7 +201,7 @@ static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) 
   return eq_points(p) <= SMALL || shares_operand(f, x, y) ? NULL : "large, and nothing in common";
 }
 
-/* ---- what must be one group */
+/* ---- what must be one group; all others start as groups of one */
 static void group_hand(Fuse *f) {
   for (int k = 0; k < f->g->nkernel; k++) {
     Kernel *hand = f->g->kernel[k]; int n = group_new(f, GROUP_HAND); f->group.at[n].hand = hand;
@@ -245,7 +243,6 @@ static void group_stream(Fuse *f) {
   }
 }
 
-/* Recurrences; all others start as groups of one. */
 static void group_rest(Fuse *f) {
   bool *circle = circles_maybe(f->c, f->g);
   for (int k = 0; k < f->g->neq; k++) {
@@ -320,7 +317,7 @@ static bool kernel_named(const Graph *g, const char *s) {
 /* A long chain of words is told by its ends. */
 static const char *label_short(Ctx *c, const char *s) {
   int n = 0, most = 8; const char *head = s, *tail = s;
-  for (const char *p = s; p && (p = strchr(p, '+')); p++) { tail = p; if (++n == most / 2) head = p; }
+  for (const char *p = s; p && (p = strchr(p, '+')); p++) { head = ++n == most / 2 ? p : head; tail = p; }
   return n < most ? s : ctx_intern(c, ctx_printf(c, "%.*s+...%s", (int)(head - s), s, tail));
 }
 
@@ -359,9 +356,10 @@ static void kernels_make(Fuse *f) {
 }
 
 int pass_fuse(Ctx *c, Graph *g, const Target *t) {
-  Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) };
-  (void)t; for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);
-  group_hand(&f); if (graph_streams(g)) group_stream(&f);
+  Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) }; (void)t;
+  for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);
+  group_hand(&f);
+  if (graph_streams(g)) group_stream(&f);
   group_rest(&f);
   while (sweep_vertical(&f)) { }
   while (sweep_horizontal(&f)) { }

@@ -18,7 +18,6 @@ static const char *largest(Index **at, int n) {
   for (int i = 0; i < n; i++) if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
   return best ? best->name : NULL;
 }
-
 static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place) {
   for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;

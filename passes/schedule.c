@@ -138,7 +138,6 @@ static const Index *index_of(const Rows *r, const char *name) {
   ITEMS(it, r->b) { x = x ? x : item_free(it, name); x = x ? x : item_bound(it, name); }
   return x;
 }
-
 /* Is every read of the item contiguous along this index, or without it? */
 static bool lane_unit(Ctx *c, const Item *it, const char *name) {
   bool ok = true, any = false;
