@@ -8,8 +8,7 @@
  *   vertical     y reads z at home, equal spaces (as above); e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j
  *   prologue     an operand joins its reader
  *   horizontal   q = sum(k: x[i, k] * wq[k, j]), v = sum(k: x[i, k] * wv[k, j]): a common operand at equal places
- * needs   simplify; graph_sort's order
- * keeps   equations; kernels written by hand
+ * needs   simplify; graph_sort's order                  keeps   equations; kernels written by hand
  * never   joins groups that depend on each other through a third */
 #include "builders.h"
 
@@ -30,7 +29,6 @@ static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
   for (int k = v->n - 1; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) { v->at[k] = v->at[k - 1]; v->at[k - 1] = e; }
 }
 static void group_add(Fuse *f, int k, Eq *e) { eqs_insert(f, &f->group.at[k].eq, e); pmap_set(f->c, &f->of, e, k); }
-
 static const char *label_of(Fuse *f, const Cluster *g) {
   const char *s = NULL;
   EACH(Eq, e, g->eq) s = label_union(f->c, s, e->label);
@@ -40,7 +38,6 @@ static const Eq *writer_in(const Eqs *eq, const Tensor *t) {
   EACH(Eq, e, *eq) if (e->out == t) return e;
   return NULL;
 }
-
 /* Which groups does group k read from? */
 static bool *producers(Fuse *f, int k) {
   bool *on = NEWN(f->c, bool, f->group.n);
@@ -64,7 +61,6 @@ static bool needs(Fuse *f, int from, int to, bool direct) { return depends(f, fr
 
 /* ---- legality: one class a loop over the indices of all equations of a candidate kernel */
 typedef struct Loops { Ctx *c; Uses *uses; Map of; int n; } Loops;
-
 static int loop_of(Loops *l, const Index *i) {
   int k = pmap_get(&l->of, i);
   if (k < 0) pmap_set(l->c, &l->of, i, k = l->n++);
@@ -77,7 +73,7 @@ static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
     const Index *i = expr_bare(w->place[d]), *j = expr_bare(read->arg[d]);
     if (!i && !j && expr_equal(w->place[d], read->arg[d])) continue;
     if (!i || !j || !extent_equal(i->ext, j->ext)) return false;
-    int have = pmap_get(&l->of, j), want = loop_of(l, i);
+    int want = loop_of(l, i), have = pmap_get(&l->of, j);
     if (have >= 0 && have != want) return false;
     pmap_set(l->c, &l->of, j, want);
   }
@@ -208,7 +204,6 @@ static void group_hand(Fuse *f) {
     for (int j = 0; j < hand->neq; j++) group_add(f, n, hand->eq[j]);
   }
 }
-
 /* How many kernels written by hand lie before each equation. */
 static int *levels_of(Fuse *f) {
   int *level = NEWN(f->c, int, f->g->neq);
@@ -266,7 +261,6 @@ static void edge_add(Fuse *f, int a, int b, const Eq *from, bool done, const cha
   }
   ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
 }
-
 /* Joins b to a if the options let it. */
 static bool join(Fuse *f, int a, int b, const char *move, GroupKind kind) {
   Cluster *x = &f->group.at[a], *y = &f->group.at[b];
@@ -301,10 +295,9 @@ static void explain(Fuse *f) {
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);
     for (int a = 0; a < f->group.n; a++) {
-      if (!on[a]) continue;
-      const char *why = fuse_vertical(f, a, b).why;
-      if (!why) why = needs(f, b, a, false) ? "they also depend on each other through a third kernel" : "refused by option";
-      edge_add(f, a, b, f->group.at[a].eq.at[f->group.at[a].eq.n - 1], false, why, "");
+      const char *why = on[a] ? fuse_vertical(f, a, b).why : NULL; const Eqs *eq = &f->group.at[a].eq;
+      if (on[a] && !why) why = needs(f, b, a, false) ? "they also depend on each other through a third kernel" : "refused by option";
+      if (on[a]) edge_add(f, a, b, eq->at[eq->n - 1], false, why, "");
     }
   }
 }

@@ -152,7 +152,6 @@ static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l)
   if (panel >= 0) l[n++] = (LayoutDim){ panel, 1, split ? o->width : 0 };
   return n;
 }
-
 /* Would the packed copy be the tensor as it is? */
 static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, int nl) {
   bool same = !read->tensor->layout;

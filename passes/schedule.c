@@ -3,8 +3,7 @@
  *   before  kernel k0 "matmul+bias" (x, w, b) -> (y) { z[i, j] = sum(k: x[i, k] * w[k, j]); y[i, j] = z[i, j] + b[j]; }
  *   after   the same, and schedule { for j/32 { for i/12 even { let z reg; z(k, i*, j~); y(i*, j~); } } }
  * needs   kernels, layouts and packed constants (layout chose the same tiles: it asks the same plan)
- * keeps   trees that are there: written by hand, or read from a dump
- * never   changes an equation, but for the names of indices */
+ * keeps   trees that are there, by hand or from a dump; equations, but for the names of indices */
 #include "builders.h"
 
 /* ---- contractions and what follows them on the same index space
@@ -158,7 +157,6 @@ static void rows_lane(Rows *r) {
   if (!r->last || !r->across || b->t->little_ram || r->col.n != 1) return;
   if (count_max(index_of(r, r->lane)) <= 128 && count_max(index_of(r, r->last)) >= 8) r->many = 8;
 }
-
 /* Columns of a small window are unrolled in the leaf. */
 static bool col_small(const Rows *r, const char *name) { const Index *x = index_of(r, name); return !r->across && is_fixed(x) && count_max(x) <= 4; }
 

@@ -8,10 +8,8 @@
  * than one read), a tensor `seen` answers: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v. Inputs and outputs
  * that are read in the past get a copy: only temporaries have history.
  * needs   expand: every read of a stream tensor at t + (affine, bounded)
- * keeps   meaning of every frame
  * never   leaves an `or` for the stream dimension, a stream index as a number, or history on an argument */
 #include "util.h"
-#include <string.h>
 
 /* One history: reads of `of` whose past begins with `init` (over `index`, one a dimension) read `as`. */
 typedef struct Hist { Tensor *of, *as; Expr *init; Index **index; int64_t frames; } Hist;
@@ -53,11 +51,10 @@ static void relax_reads(Stream *s, const Eq *e, const Expr *x, const Index *t) {
   Offset o;
   for (int k = 0; k < x->n; k++) relax_reads(s, e, x->arg[k], t);
   if (!read_offset(s->c, x, t, &o)) return;
-  int64_t need = *lag_at(s, x->tensor) + o.hi;
+  int64_t need = *lag_at(s, x->tensor) + o.hi, *lag = lag_at(s, e->out);
   if (o.hi > s->ahead) { s->ahead = o.hi; s->worst = x; }
-  if (need > *lag_at(s, e->out)) { *lag_at(s, e->out) = need; s->changed = true; }
+  if (need > *lag) { *lag = need; s->changed = true; }
 }
-
 /* False: a recurrence that reads its own future. */
 static bool relax(Stream *s) {
   int round = 0;
@@ -69,13 +66,11 @@ static bool relax(Stream *s) {
 }
 
 static Expr *shift_read(Ctx *c, Expr *e, void *arg) {
-  Stream *s = arg; int64_t lag = reads_frame(e, NULL) ? *lag_at(s, e->tensor) : 0;
+  int64_t lag = reads_frame(e, NULL) ? *lag_at(arg, e->tensor) : 0;
   if (!lag) return e;
-  Expr **at = NEWN(c, Expr *, e->n);
-  for (int d = 0; d < e->n; d++) at[d] = d == e->tensor->stream_dim ? expr_fn2(c, FN_ADD, e->arg[d], expr_int(c, lag)) : e->arg[d];
-  return expr_read(c, e->tensor, at, e->pos);
+  Expr **at = ctx_copy(c, e->arg, sizeof *at * (size_t)e->n), **t = &at[e->tensor->stream_dim];
+  *t = expr_fn2(c, FN_ADD, *t, expr_int(c, lag)); return expr_read(c, e->tensor, at, e->pos);
 }
-
 /* y[t] := what y[t - lag] was. */
 static void shift_eq(Stream *s, Eq *e) {
   Index *t = eq_stream(e); int64_t lag = *lag_at(s, e->out);
@@ -84,7 +79,7 @@ static void shift_eq(Stream *s, Eq *e) {
   e->rhs = expr_map(s->c, lag ? expr_subst(s->c, e->rhs, &t, &then, 1) : e->rhs, shift_read, s);
 }
 
-/* Moves tensors later in time until nothing reads ahead. An error with the delay needed if opt.delay does not suffice. */
+/* Moves tensors later in time until nothing reads ahead. An error if opt.delay does not suffice. */
 static bool retime(Stream *s) {
   Ctx *c = s->c; Graph *g = s->g; int64_t need = 0;
   s->lag = NEWN(c, int64_t, g->ntensor);
@@ -182,7 +177,6 @@ static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
   for (int k = e->kind == E_OR; k < e->n; k++) guarded_reads(s, e->arg[k], out);
 }
 static bool read_past(Stream *s, const Expr *e) { Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0; }
-
 /* May any place but the stream's lie outside? Then the `or` stays for those. */
 static bool outside_elsewhere(Stream *s, const Expr *r) {
   for (int d = 0; d < r->n; d++)
@@ -256,9 +250,8 @@ static void eq_rewrite(Stream *s, Eq *e) {
   if (!s->t && expr_any(e->rhs, reads_frame, NULL)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
   if (s->t && (t->stream_dim < 0 || expr_bare(e->place[t->stream_dim]) != s->t))
     stream_error(s, e->pos, "`%s` does not define one frame for each frame of the stream", t->name);
-  for (int d = 0; d < t->rank; d++)
-    if (t->shape[d].dim && t->shape[d].dim->stream && t->shape[d].n)
-      stream_error(s, t->pos, "`%s` has another number of frames than the stream", t->name);
+  for (const Extent *x = t->shape; x < t->shape + t->rank; x++)
+    if (x->dim && x->dim->stream && x->n) stream_error(s, t->pos, "`%s` has another number of frames than the stream", t->name);
   if (!s->failed && s->t) e->rhs = rewrite(s, e->rhs);
 }
 
@@ -267,12 +260,10 @@ typedef struct Swap { Tensor *from, *to; } Swap;
 static Expr *swap_read(Ctx *c, Expr *e, void *arg) {
   const Swap *w = arg; return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
 }
-
 static void output_split(Ctx *c, Graph *g, Tensor *t) {
   Eq *copy; Swap w = { t, tensor_copy(c, g, t, ctx_printf(c, "%s_now", t->name), &copy) };
   for (int k = 0; k < g->neq; k++) {
-    g->eq[k]->rhs = expr_map(c, g->eq[k]->rhs, swap_read, &w);
-    if (g->eq[k]->out == t) g->eq[k]->out = w.to;
+    Eq *e = g->eq[k]; e->rhs = expr_map(c, e->rhs, swap_read, &w); e->out = e->out == t ? w.to : e->out;
   }
   copy->out = t;
 }

@@ -96,7 +96,6 @@ Tree *tree_steps(const Build *b, const Group *g, const char *step) {
   for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step));
   return tree_loop(b->c, step, 1, body);
 }
-
 static int last_reader(const Items *its, const Tensor *t) {
   int last = its->n - 1;
   while (last >= 0 && !item_reads(&its->at[last], t)) last--;

@@ -1,6 +1,5 @@
 /* Small tools of the graph-to-graph passes: who reads what, rebuilding expressions, new tensors. */
 #include "util.h"
-#include <string.h>
 
 /* ---- maps */
 static int pmap_slot(const Map *m, const void *key) {
