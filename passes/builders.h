@@ -6,7 +6,6 @@
 #ifndef FRIT_BUILDERS_H
 #define FRIT_BUILDERS_H
 #include "util.h"
-#include <string.h>
 
 typedef VEC(const char *) NameList;
 bool name_same(const char *a, const char *b);             /* also: both NULL */

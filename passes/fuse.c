@@ -8,9 +8,7 @@
  *   vertical     y reads z at home, equal spaces (as above); e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j
  *   prologue     an operand joins its reader
  *   horizontal   q = sum(k: x[i, k] * wq[k, j]), v = sum(k: x[i, k] * wv[k, j]): a common operand at equal places
- *
- * needs   simplify; graph_sort's order
- * keeps   equations; kernels written by hand
+ * needs   simplify; graph_sort's order                  keeps   equations; kernels written by hand
  * never   joins groups that depend on each other through a third */
 #include "builders.h"
 
@@ -26,25 +24,20 @@ static int group_of(Fuse *f, const Eq *e) { return pmap_get(&f->of, e); }
 static int first_of(Fuse *f, const Cluster *g) { return g->eq.n ? at_of(f, g->eq.at[0]) : f->g->neq; }
 static bool before(Fuse *f, const Cluster *a, const Cluster *b) { return first_of(f, a) < first_of(f, b); }
 static int group_new(Fuse *f, GroupKind kind) { PUSH(f->c, f->group, ((Cluster){ .kind = kind })); return f->group.n - 1; }
-
 static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
   PUSH(f->c, *v, e);
   for (int k = v->n - 1; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) { v->at[k] = v->at[k - 1]; v->at[k - 1] = e; }
 }
-
 static void group_add(Fuse *f, int k, Eq *e) { eqs_insert(f, &f->group.at[k].eq, e); pmap_set(f->c, &f->of, e, k); }
-
 static const char *label_of(Fuse *f, const Cluster *g) {
   const char *s = NULL;
   EACH(Eq, e, g->eq) s = label_union(f->c, s, e->label);
   return s;
 }
-
 static const Eq *writer_in(const Eqs *eq, const Tensor *t) {
   EACH(Eq, e, *eq) if (e->out == t) return e;
   return NULL;
 }
-
 /* Which groups does group k read from? */
 static bool *producers(Fuse *f, int k) {
   bool *on = NEWN(f->c, bool, f->group.n);
@@ -68,7 +61,6 @@ static bool needs(Fuse *f, int from, int to, bool direct) { return depends(f, fr
 
 /* ---- legality: one class a loop over the indices of all equations of a candidate kernel */
 typedef struct Loops { Ctx *c; Uses *uses; Map of; int n; } Loops;
-
 static int loop_of(Loops *l, const Index *i) {
   int k = pmap_get(&l->of, i);
   if (k < 0) pmap_set(l->c, &l->of, i, k = l->n++);
@@ -81,7 +73,7 @@ static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
     const Index *i = expr_bare(w->place[d]), *j = expr_bare(read->arg[d]);
     if (!i && !j && expr_equal(w->place[d], read->arg[d])) continue;
     if (!i || !j || !extent_equal(i->ext, j->ext)) return false;
-    int have = pmap_get(&l->of, j), want = loop_of(l, i);
+    int want = loop_of(l, i), have = pmap_get(&l->of, j);
     if (have >= 0 && have != want) return false;
     pmap_set(l->c, &l->of, j, want);
   }
@@ -106,7 +98,6 @@ static bool has_loop(Loops *l, const Eq *e, const Index *i) {
   for (int k = 0; k < e->nfree; k++) if (loop_of(l, e->free[k]) == loop_of(l, i)) return true;
   return false;
 }
-
 static bool has_loops(Loops *l, const Eq *e, const Eq *of) {
   for (int k = 0; k < of->nfree; k++) if (!has_loop(l, e, of->free[k])) return false;
   return true;
@@ -125,19 +116,16 @@ static const char *rows_fit(Loops *l, const Eqs *eq) {
   }
   return NULL;
 }
-
 static const char *space_fits(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) if (eq->at[0]->nfree != e->nfree || !has_loops(l, e, eq->at[0])) return "has another index space";
   return NULL;
 }
 
 static bool gathers(const Expr *e, const void *arg) {
-  bool yes = false;
-  (void)arg;
+  bool yes = false; (void)arg;
   for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
   return yes;
 }
-
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
   if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
@@ -165,8 +153,7 @@ static Move fuse_vertical(Fuse *f, int a, int b) {
   return m;
 }
 
-/* ---- legality: horizontal */
-/* The streamed operands are one tensor at places that are equal once b's indices are called as a's. */
+/* ---- legality, horizontal: the streamed operands are one tensor at places that are equal once b's indices are called as a's. */
 static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
   Shape s = shape_of(f->c, a), t = shape_of(f->c, b); Indices from = { 0 }; Exprs to = { 0 };
   const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
@@ -192,7 +179,7 @@ enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a
 /* The contractions of a group: the first, how many. */
 static const Eq *contraction_of(Fuse *f, const Cluster *x, int *n) {
   const Eq *first = NULL;
-  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) { first = first ? first : e; ++*n; }
+  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION && ++*n == 1) first = e;
   return first;
 }
 
@@ -210,15 +197,13 @@ static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) 
   return eq_points(p) <= SMALL || shares_operand(f, x, y) ? NULL : "large, and nothing in common";
 }
 
-/* ---- what must be one group */
+/* ---- what must be one group; all others start as groups of one */
 static void group_hand(Fuse *f) {
   for (int k = 0; k < f->g->nkernel; k++) {
-    Kernel *hand = f->g->kernel[k]; int n = group_new(f, GROUP_HAND);
-    f->group.at[n].hand = hand;
+    Kernel *hand = f->g->kernel[k]; int n = group_new(f, GROUP_HAND); f->group.at[n].hand = hand;
     for (int j = 0; j < hand->neq; j++) group_add(f, n, hand->eq[j]);
   }
 }
-
 /* How many kernels written by hand lie before each equation. */
 static int *levels_of(Fuse *f) {
   int *level = NEWN(f->c, int, f->g->neq);
@@ -253,7 +238,6 @@ static void group_stream(Fuse *f) {
   }
 }
 
-/* Recurrences; all others start as groups of one. */
 static void group_rest(Fuse *f) {
   bool *circle = circles_maybe(f->c, f->g);
   for (int k = 0; k < f->g->neq; k++) {
@@ -273,33 +257,29 @@ static void edge_add(Fuse *f, int a, int b, const Eq *from, bool done, const cha
   EACH(Eq, w, *x) {
     bool read = false;
     EACH(Eq, e, *y) read |= expr_reads(e->rhs, w->out);
-    if (read) bytes += tensor_size(w->out) * type_bytes(w->out->type);
+    bytes += read ? tensor_size(w->out) * type_bytes(w->out->type) : 0;
   }
   ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
 }
-
 /* Joins b to a if the options let it. */
 static bool join(Fuse *f, int a, int b, const char *move, GroupKind kind) {
   Cluster *x = &f->group.at[a], *y = &f->group.at[b];
   if (!move_allowed(f->c, move, label_union(f->c, label_of(f, x), label_of(f, y)))) return false;
   edge_add(f, a, b, x->eq.at[0], true, move, ": one kernel");
   EACH(Eq, e, y->eq) group_add(f, a, e);
-  x->kind = kind; y->gone = true; y->eq.n = 0; f->n++;
-  return true;
+  x->kind = kind; y->gone = true; y->eq.n = 0; f->n++; return true;
 }
 
 static bool sweep_vertical(Fuse *f) {
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);
     for (int a = f->group.n - 1; a >= 0; a--) {
-      if (!on[a]) continue;
-      Move m = fuse_vertical(f, a, b);
+      Move m = on[a] ? fuse_vertical(f, a, b) : (Move){ .why = "no edge" };
       if (!m.why && !needs(f, b, a, false) && join(f, a, b, m.name, m.kind)) return true;
     }
   }
   return false;
 }
-
 static bool sweep_horizontal(Fuse *f) {
   for (int a = 0; a < f->group.n; a++)
     for (int b = 0; b < f->group.n; b++) {
@@ -315,10 +295,9 @@ static void explain(Fuse *f) {
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);
     for (int a = 0; a < f->group.n; a++) {
-      if (!on[a]) continue;
-      const char *why = fuse_vertical(f, a, b).why;
-      if (!why) why = needs(f, b, a, false) ? "they also depend on each other through a third kernel" : "refused by option";
-      edge_add(f, a, b, f->group.at[a].eq.at[f->group.at[a].eq.n - 1], false, why, "");
+      const char *why = on[a] ? fuse_vertical(f, a, b).why : NULL; const Eqs *eq = &f->group.at[a].eq;
+      if (on[a] && !why) why = needs(f, b, a, false) ? "they also depend on each other through a third kernel" : "refused by option";
+      if (on[a]) edge_add(f, a, b, eq->at[eq->n - 1], false, why, "");
     }
   }
 }
@@ -328,23 +307,17 @@ static bool kernel_named(const Graph *g, const char *s) {
   for (int k = 0; k < g->nkernel; k++) if (!strcmp(g->kernel[k]->name, s)) return true;
   return false;
 }
-
 /* A long chain of words is told by its ends. */
 static const char *label_short(Ctx *c, const char *s) {
   int n = 0, most = 8; const char *head = s, *tail = s;
-  for (const char *p = s; p && *p; p++) {
-    if (*p != '+') continue;
-    if (++n == most / 2) head = p;
-    tail = p;
-  }
+  for (const char *p = s; p && (p = strchr(p, '+')); p++) { head = ++n == most / 2 ? p : head; tail = p; }
   return n < most ? s : ctx_intern(c, ctx_printf(c, "%.*s+...%s", (int)(head - s), s, tail));
 }
 
 static Kernel *kernel_make(Fuse *f, int group, int *number) {
   const Cluster *g = &f->group.at[group]; Tensors out = { 0 };
   if (g->hand) return g->hand;
-  Kernel *k = NEW(f->c, Kernel);
-  *k = (Kernel){ .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n, .pos = g->eq.at[0]->pos };
+  Kernel *k = NEW_AS(f->c, Kernel, .label = label_short(f->c, label_of(f, g)), .eq = g->eq.at, .neq = g->eq.n, .pos = g->eq.at[0]->pos);
   do k->name = ctx_intern(f->c, ctx_printf(f->c, "k%d", (*number)++)); while (kernel_named(f->g, k->name));
   EACH(Eq, e, g->eq) {
     const UseList *l = uses_get(&f->uses, e->out); bool outside = graph_is_out(f->g, e->out);
@@ -376,8 +349,7 @@ static void kernels_make(Fuse *f) {
 }
 
 int pass_fuse(Ctx *c, Graph *g, const Target *t) {
-  Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) };
-  (void)t;
+  Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) }; (void)t;
   for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);
   group_hand(&f);
   if (graph_streams(g)) group_stream(&f);

@@ -37,7 +37,6 @@ static bool place_same(const Expr *a, const Expr *b) {
   if (a->kind == E_INDEX && b->kind == E_INDEX) return name_same(a->index->name, b->index->name);
   return a->kind == E_CONST && b->kind == E_CONST && a->i == b->i;
 }
-
 bool reads_at_home(const Item *reader, const Item *it) {
   EACH(Expr, e, reader->reads) {
     if (e->tensor == it->t && it->neq > 1) return false;
@@ -114,7 +113,6 @@ Index *eq_step(Ctx *c, const Graph *g, const Eq *e) {
   Circle x; Aff a; int k = eq_circle(c, g, e, &x);
   return k >= 0 && expr_affine(c, e->place[x.dim[k]], &a) && a.n == 1 ? a.index[0] : NULL;
 }
-
 const char *group_step(const Build *b, const Group *g) {
   const Index *step = NULL;
   for (const Item *it = b->its.at + g->first; it < b->its.at + g->end; it++)
@@ -135,13 +133,11 @@ Index *kernel_stream(const Kernel *k) {
   for (int i = 0; i < k->neq && !t; i++) t = eq_stream(k->eq[i]);
   return t;
 }
-
 int kernel_lanes(const Kernel *k, const Target *t) {
   int bytes = 4;                                          /* narrow types compute in 32 bits */
   for (int i = 0; i < k->neq; i++) bytes = type_bytes(k->eq[i]->out->type) > bytes ? type_bytes(k->eq[i]->out->type) : bytes;
   return t->vector_bytes ? target_lanes(t, bytes) : 1;
 }
-
 bool tensors_alike(const Tensor *a, const Tensor *b) {
   bool same = a->rank == b->rank && a->type == b->type && !a->layout && !b->layout;
   for (int d = 0; d < a->rank && same; d++) same = extent_equal(a->shape[d], b->shape[d]);
@@ -158,7 +154,6 @@ int64_t part_extent(const Tensor *t, LayoutDim l) {
   int64_t div = l.div > 1 ? l.div : 1, n = (extent_max(t->shape[l.dim]) + div - 1) / div;
   return l.mod && l.mod < n ? l.mod : n;
 }
-
 static int64_t dim_stride(const Tensor *t, int d) {
   int64_t s = 1;
   for (int i = t->rank - 1; i > d && !t->layout; i--) s *= extent_max(t->shape[i]);
@@ -204,7 +199,6 @@ static Expr *factor_read(Expr *e) {
   while (e->kind == E_CONVERT || e->kind == E_OR) e = e->arg[0];
   return e->kind == E_READ ? e : NULL;
 }
-
 static bool read_has(const Expr *r, const Index *i) {
   for (int d = 0; d < r->n; d++) if (expr_has_index(r->arg[d], i)) return true;
   return false;

@@ -18,7 +18,6 @@ static const char *largest(Index **at, int n) {
   for (int i = 0; i < n; i++) if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
   return best ? best->name : NULL;
 }
-
 static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place) {
   for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
@@ -153,7 +152,6 @@ static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l)
   if (panel >= 0) l[n++] = (LayoutDim){ panel, 1, split ? o->width : 0 };
   return n;
 }
-
 /* Would the packed copy be the tensor as it is? */
 static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, int nl) {
   bool same = !read->tensor->layout;

@@ -16,7 +16,6 @@ static int slot_root(const Classes *v, int s) {
   while (v->slot.at[s].up != s) s = v->slot.at[s].up;
   return s;
 }
-
 /* The class of an index, -1: it is not of these equations. */
 static int class_of(const Classes *v, const Index *i) {
   for (int s = 0; s < v->slot.n && i; s++) if (v->slot.at[s].i == i) return slot_root(v, s);
@@ -38,7 +37,6 @@ static void join(Classes *v, const Index *x, const Index *y, bool any_extent) {
   if (a < 0 || b < 0 || a == b || (!any_extent && !extent_equal(x->ext, y->ext)) || classes_clash(v, a, b)) return;
   v->slot.at[a < b ? b : a].up = a < b ? a : b;
 }
-
 /* Where both places of a dimension are bare indices. */
 static void join_places(Classes *v, Expr *const *a, Expr *const *b, int n) {
   for (int d = 0; d < n; d++) join(v, expr_bare(a[d]), expr_bare(b[d]), false);
@@ -68,13 +66,11 @@ static Index *place_index(Ctx *c, const Expr *e) {
   if (e->kind == E_INDEX) return expr_bare(e);
   return expr_affine(c, e, &a) && a.n == 1 && a.k[0] == 1 && !a.index[0]->is_dim ? a.index[0] : NULL;
 }
-
 static void join_pieces(Classes *v, const Eq *e) {
   for (int i = 0; i < v->k->neq; i++)
     for (int d = 0; v->k->eq[i] != e && v->k->eq[i]->out == e->out && d < e->out->rank; d++)
       join(v, place_index(v->c, e->place[d]), place_index(v->c, v->k->eq[i]->place[d]), true);
 }
-
 /* Equations that read the same tensor as equation i run along it together. */
 static void join_common(Classes *v, int i) {
   EACH(Expr, a, v->reads[i])

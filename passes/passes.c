@@ -1,11 +1,9 @@
 /* The passes in order, with the reasons for the order, and the loop that runs them: verify and stop after, all here and not in a pass.
- *
  *   expand -> stream | split simplify inline place | fuse | layout | schedule | plan
  *            stream    simplify                     fuse   layout   schedule   plan      (the stage that is complete after |) */
 #include "passes.h"
 
-/* why: it comes behind those above it. */
-typedef struct Pass { const char *name; PassFn *fn; Stage stage; const char *why; } Pass;
+typedef struct Pass { const char *name; PassFn *fn; Stage stage; const char *why; } Pass;      /* why: it comes behind those above it */
 static const Pass passes[] = {
   { "stream",   pass_stream,   STAGE_STREAM,   "reads of the past must become history while `or` still says what was before the beginning" },
   { "split",    pass_split,    STAGE_SIMPLIFY, "it moves reductions out of `or`, whose alternative stream needs" },
@@ -18,7 +16,6 @@ static const Pass passes[] = {
   { "plan",     pass_plan,     STAGE_PLAN,     "storage named in a tree (reg, alias) needs no place; sizes follow from layouts" },
 };
 enum { NPASS = sizeof passes / sizeof *passes };
-
 bool passes_run(Ctx *c, Graph *g, const Target *t, Stage until) {
   Stage from = g->stage;
   for (int k = 0; k < NPASS; k++) {

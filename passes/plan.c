@@ -102,8 +102,8 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
 }
 
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
-  int n = 0;
-  (void)t; g->scratch_bytes = place_scratch(c, g); g->state_bytes = 0;
+  int n = 0; (void)t;
+  g->scratch_bytes = place_scratch(c, g); g->state_bytes = 0;
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *s = g->tensor[i];
     if (s->kind == TK_STATE) { s->where = AT_STATE; s->offset = g->state_bytes; g->state_bytes += tensor_room(s); }

@@ -2,10 +2,8 @@
  *
  *   before  kernel k0 "matmul+bias" (x, w, b) -> (y) { z[i, j] = sum(k: x[i, k] * w[k, j]); y[i, j] = z[i, j] + b[j]; }
  *   after   the same, and schedule { for j/32 { for i/12 even { let z reg; z(k, i*, j~); y(i*, j~); } } }
- *
  * needs   kernels, layouts and packed constants (layout chose the same tiles: it asks the same plan)
- * keeps   trees that are there: written by hand, or read from a dump
- * never   changes an equation, but for the names of indices */
+ * keeps   trees that are there, by hand or from a dump; equations, but for the names of indices */
 #include "builders.h"
 
 /* ---- contractions and what follows them on the same index space
@@ -51,7 +49,6 @@ static Tree *tree_contraction(Build *b) {
  *   for i { for j/64 { let a reg; a(j~); y(j~); } }
  * Items that lack an outer index stand before the loop over it. Tensors in pieces get a leaf of their own. loop: outer to inner, the lane last. */
 typedef struct Nest { const Build *b; const char *lane; NameList loop; } Nest;
-
 /* The lane that suits most items, by how many of them can use it (twice, if they like it best). */
 static const char *lane_vote(const Build *b) {
   const char *best = NULL, **name = NEWN(b->c, const char *, b->its.n); int most = 0;
@@ -63,7 +60,6 @@ static const char *lane_vote(const Build *b) {
   }
   return best;
 }
-
 /* Items first..end - 1, whose loops up to depth are open. Where some read outside along the lane, the steps at the border stand apart: those between
  * need no masks. */
 static Tree *nest_from(const Nest *n, int first, int end, int depth) {
@@ -85,7 +81,6 @@ static bool item_at_home(const Build *b, const Item *it) {
   for (const Item *o = b->its.at; o < it; o++) if (!reads_at_home(it, o)) return false;
   return true;
 }
-
 /* One loop nest serves if the items are whole, plain, and all their indices are the nest's. */
 static bool nest_serves(const Nest *n) {
   ITEMS(it, n->b) {
@@ -142,14 +137,10 @@ static const Index *index_of(const Rows *r, const char *name) {
   ITEMS(it, r->b) { x = x ? x : item_free(it, name); x = x ? x : item_bound(it, name); }
   return x;
 }
-
 /* Is every read of the item contiguous along this index, or without it? */
 static bool lane_unit(Ctx *c, const Item *it, const char *name) {
   bool ok = true, any = false;
-  EACH(Expr, r, it->reads) {
-    int64_t s = access_stride(c, r->tensor, r->arg, name);
-    any |= s == 1; ok &= s == 0 || s == 1;
-  }
+  EACH(Expr, r, it->reads) { int64_t s = access_stride(c, r->tensor, r->arg, name); any |= s == 1; ok &= s == 0 || s == 1; }
   return ok && any;
 }
 
@@ -166,7 +157,6 @@ static void rows_lane(Rows *r) {
   if (!r->last || !r->across || b->t->little_ram || r->col.n != 1) return;
   if (count_max(index_of(r, r->lane)) <= 128 && count_max(index_of(r, r->last)) >= 8) r->many = 8;
 }
-
 /* Columns of a small window are unrolled in the leaf. */
 static bool col_small(const Rows *r, const char *name) { const Index *x = index_of(r, name); return !r->across && is_fixed(x) && count_max(x) <= 4; }
 
@@ -188,7 +178,6 @@ static Tree *phase(const Rows *r, int first, int end) {
     if (!col_small(r, r->col.at[d]) && !(r->across && name_same(r->col.at[d], r->lane))) body = tree_loop(c, r->col.at[d], 1, body);
   return body;
 }
-
 static bool phase_ends(const Rows *r, int first, int i) {
   const Item *at = r->b->its.at; bool ends = !cols_of(r, &at[i], true) != !cols_of(r, &at[first], true);
   for (int j = first; j < i; j++) ends |= at[j].red && item_reads(&at[i], at[j].t);
@@ -203,9 +192,8 @@ static Tree *tree_rows(Build *b) {
   if (!rows_serve(&r)) return tree_singles(b, 0, b->its.n);
   rows_lane(&r);
   Tree *tree = NULL;
-  ITEMS(it, b) {
-    bool number = !cols_of(&r, it, false) && is_local(b->k, it->t);    /* one number a row: lives in a register */
-    if (number) tree = tree_cat(tree, tree_let(b->c, it->t->name, ST_REG));
+  ITEMS(it, b) {                                          /* what is one number a row lives in a register */
+    if (!cols_of(&r, it, false) && is_local(b->k, it->t)) tree = tree_cat(tree, tree_let(b->c, it->t->name, ST_REG));
     it->leaf = leaf_row(&r, it);
   }
   for (int i = 0, e; i < b->its.n; i = e) {
@@ -222,9 +210,9 @@ static Tree *tree_rows(Build *b) {
  *   for t/1 { z(h, i~); y(i~); }           the equations of the circle, step by step; before and behind: trees of their own
  * Within a step a leaf stands behind those that it reads of the same index. That may be another order than the one of places, which the graph has:
  * a[1 + t] = ... p[t] ...; p[t] = ... a[t] ...; runs p first.
- * A circle that reads later places is stepped from the end: the lowering asks graph_circle for the direction. */
-
-/* Does the reader read what the item writes in the step of the same index? at: the dimension that the item's circle steps through. */
+ * A circle that reads later places is stepped from the end: the lowering asks graph_circle for the direction.
+ *
+ * Does the reader read what the item writes in the step of the same index? at: the dimension that the item's circle steps through. */
 static bool needs_in_step(const Build *b, const Item *reader, const Item *it) {
   Circle x; Aff r, w; int at = -1;
   for (int e = 0, k; e < it->neq && at < 0; e++) at = (k = eq_circle(b->c, b->g, it->eq[e], &x)) >= 0 ? x.dim[k] : -1;
@@ -239,9 +227,9 @@ static bool needs_in_step(const Build *b, const Item *reader, const Item *it) {
 /* Orders the items of a circle within a step; stable, and as they stand where that is no order. */
 static void order_circle(const Build *b, Item *it, int n) {
   for (int done = 0; done < n; done++) {
-    int pick = done;
-    for (int i = n - 1; i >= done; i--) {
-      bool ready = true;
+    int pick = done; bool ready = false;
+    for (int i = done; i < n && !ready; i++) {
+      ready = true;
       for (int j = done; j < n && ready; j++) ready = !needs_in_step(b, &it[i], &it[j]);
       if (ready) pick = i;
     }
@@ -259,7 +247,6 @@ static Tree *tree_scan(Build *b) {
   return tree;
 }
 
-/* ---- the pass */
 static Tree *tree_of(Build *b) {
   bool reduces = false;
   if (kernel_stream(b->k)) return tree_stream(b);
@@ -278,8 +265,7 @@ int pass_schedule(Ctx *c, Graph *g, const Target *t) {
     Kernel *k = g->kernel[i];
     if (k->tree || !k->neq) continue;
     kernel_unify(c, g, k);
-    Build b = build_of(c, g, k, t);
-    k->tree = tree_of(&b); n++;
+    Build b = build_of(c, g, k, t); k->tree = tree_of(&b); n++;
   }
   return n;
 }

@@ -7,12 +7,9 @@
  * The alternative of `or` is what history holds before the first frame. Where it cannot be (it depends on the frame or on inputs, or stands for more
  * than one read), a tensor `seen` answers: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v. Inputs and outputs
  * that are read in the past get a copy: only temporaries have history.
- *
  * needs   expand: every read of a stream tensor at t + (affine, bounded)
- * keeps   meaning of every frame
  * never   leaves an `or` for the stream dimension, a stream index as a number, or history on an argument */
 #include "util.h"
-#include <string.h>
 
 /* One history: reads of `of` whose past begins with `init` (over `index`, one a dimension) read `as`. */
 typedef struct Hist { Tensor *of, *as; Expr *init; Index **index; int64_t frames; } Hist;
@@ -50,34 +47,30 @@ static void stream_error(Stream *s, Pos p, const char *what, const char *name) {
  * lag(y) >= lag(x) + h for each read of x by y at most h frames ahead; inputs have none, outputs the delay that the user granted (opt.delay). */
 static int64_t *lag_at(Stream *s, const Tensor *t) { return &s->lag[pmap_get(&s->at, t)]; }
 static int64_t lag_of(Stream *s, const Tensor *t) { return s->lag && pmap_get(&s->at, t) >= 0 ? *lag_at(s, t) : 0; }
-
 static void relax_reads(Stream *s, const Eq *e, const Expr *x, const Index *t) {
   Offset o;
   for (int k = 0; k < x->n; k++) relax_reads(s, e, x->arg[k], t);
   if (!read_offset(s->c, x, t, &o)) return;
-  int64_t need = *lag_at(s, x->tensor) + o.hi;
+  int64_t need = *lag_at(s, x->tensor) + o.hi, *lag = lag_at(s, e->out);
   if (o.hi > s->ahead) { s->ahead = o.hi; s->worst = x; }
-  if (need > *lag_at(s, e->out)) { *lag_at(s, e->out) = need; s->changed = true; }
+  if (need > *lag) { *lag = need; s->changed = true; }
 }
-
 /* False: a recurrence that reads its own future. */
 static bool relax(Stream *s) {
-  s->changed = true;
-  for (int round = 0; s->changed && round <= s->g->ntensor + 1; round++) {
+  int round = 0;
+  do {
     s->changed = false;
     for (int k = 0; k < s->g->neq; k++) if (eq_stream(s->g->eq[k])) relax_reads(s, s->g->eq[k], s->g->eq[k]->rhs, eq_stream(s->g->eq[k]));
-  }
+  } while (s->changed && ++round <= s->g->ntensor + 1);
   return !s->changed;
 }
 
 static Expr *shift_read(Ctx *c, Expr *e, void *arg) {
-  Stream *s = arg; int64_t lag = reads_frame(e, NULL) ? *lag_at(s, e->tensor) : 0;
+  int64_t lag = reads_frame(e, NULL) ? *lag_at(arg, e->tensor) : 0;
   if (!lag) return e;
-  Expr **at = NEWN(c, Expr *, e->n);
-  for (int d = 0; d < e->n; d++) at[d] = d == e->tensor->stream_dim ? expr_fn2(c, FN_ADD, e->arg[d], expr_int(c, lag)) : e->arg[d];
-  return expr_read(c, e->tensor, at, e->pos);
+  Expr **at = ctx_copy(c, e->arg, sizeof *at * (size_t)e->n), **t = &at[e->tensor->stream_dim];
+  *t = expr_fn2(c, FN_ADD, *t, expr_int(c, lag)); return expr_read(c, e->tensor, at, e->pos);
 }
-
 /* y[t] := what y[t - lag] was. */
 static void shift_eq(Stream *s, Eq *e) {
   Index *t = eq_stream(e); int64_t lag = *lag_at(s, e->out);
@@ -86,7 +79,7 @@ static void shift_eq(Stream *s, Eq *e) {
   e->rhs = expr_map(s->c, lag ? expr_subst(s->c, e->rhs, &t, &then, 1) : e->rhs, shift_read, s);
 }
 
-/* Moves tensors later in time until nothing reads ahead. An error with the delay needed if opt.delay does not suffice. */
+/* Moves tensors later in time until nothing reads ahead. An error if opt.delay does not suffice. */
 static bool retime(Stream *s) {
   Ctx *c = s->c; Graph *g = s->g; int64_t need = 0;
   s->lag = NEWN(c, int64_t, g->ntensor);
@@ -106,8 +99,7 @@ static bool retime(Stream *s) {
   ledger_add(c, "stream", g->name, true, 0, "outputs come %d frames later", c->opt.delay); return true;
 }
 
-/* ---- histories */
-/* v over the history's own indices: every index of it must stand bare in a place of the read. NULL if it cannot be a constant. */
+/* ---- histories: v over the history's own indices: every index of it must stand bare in a place of the read. NULL if it cannot be a constant. */
 static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   const Tensor *t = read->tensor; Indices from = { 0 }; Exprs to = { 0 };
   for (int d = 0; d < t->rank; d++) {
@@ -121,7 +113,6 @@ static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
 }
 
 static bool init_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
-
 /* Are two starts equal? Over different index lists of the same tensor. */
 static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
   Expr **to = NEWN(s->c, Expr *, h->of->rank);
@@ -149,8 +140,7 @@ static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int6
 }
 
 static void history_set(Stream *s, const Hist *h) {
-  h->as->history = h->frames; h->as->init = h->init;
-  h->as->init_index = h->index ? h->index : tensor_indices(s->c, h->as);
+  h->as->history = h->frames; h->as->init = h->init; h->as->init_index = h->index ? h->index : tensor_indices(s->c, h->as);
   ledger_add(s->c, "stream", h->as->name, true, 0, "%lld frames of history%s", (long long)h->frames, h->init ? " that begin with a constant" : "");
   s->n++;
 }
@@ -169,7 +159,6 @@ static Expr *seen_at(Stream *s, Expr *place) {
 
 /* ---- rewriting */
 static Expr *rewrite(Stream *s, Expr *e);
-
 /* A read, its places rewritten; `init` over index is what stood before the beginning, no index where a condition keeps it from being looked at. */
 static Expr *rewrite_read(Stream *s, Expr *e, Expr *init, Index **index) {
   Tensor *t = e->tensor; Expr **arg = NEWN(s->c, Expr *, e->n); Offset o = { 0, 0 };
@@ -187,9 +176,7 @@ static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
   if (e->kind == E_READ) PUSH(s->c, *out, e);
   for (int k = e->kind == E_OR; k < e->n; k++) guarded_reads(s, e->arg[k], out);
 }
-
 static bool read_past(Stream *s, const Expr *e) { Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0; }
-
 /* May any place but the stream's lie outside? Then the `or` stays for those. */
 static bool outside_elsewhere(Stream *s, const Expr *r) {
   for (int d = 0; d < r->n; d++)
@@ -256,17 +243,15 @@ static Expr *rewrite(Stream *s, Expr *e) {
   return expr_with(s->c, e, arg);
 }
 
-/* ---- equations */
-/* One error an equation. */
+/* ---- equations: one error for each */
 static void eq_rewrite(Stream *s, Eq *e) {
   const Tensor *t = e->out;
   s->eq = e; s->t = eq_stream(e); s->failed = false;
   if (!s->t && expr_any(e->rhs, reads_frame, NULL)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
   if (s->t && (t->stream_dim < 0 || expr_bare(e->place[t->stream_dim]) != s->t))
     stream_error(s, e->pos, "`%s` does not define one frame for each frame of the stream", t->name);
-  for (int d = 0; d < t->rank; d++)
-    if (t->shape[d].dim && t->shape[d].dim->stream && t->shape[d].n)
-      stream_error(s, t->pos, "`%s` has another number of frames than the stream", t->name);
+  for (const Extent *x = t->shape; x < t->shape + t->rank; x++)
+    if (x->dim && x->dim->stream && x->n) stream_error(s, t->pos, "`%s` has another number of frames than the stream", t->name);
   if (!s->failed && s->t) e->rhs = rewrite(s, e->rhs);
 }
 
@@ -275,12 +260,10 @@ typedef struct Swap { Tensor *from, *to; } Swap;
 static Expr *swap_read(Ctx *c, Expr *e, void *arg) {
   const Swap *w = arg; return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
 }
-
 static void output_split(Ctx *c, Graph *g, Tensor *t) {
   Eq *copy; Swap w = { t, tensor_copy(c, g, t, ctx_printf(c, "%s_now", t->name), &copy) };
   for (int k = 0; k < g->neq; k++) {
-    g->eq[k]->rhs = expr_map(c, g->eq[k]->rhs, swap_read, &w);
-    if (g->eq[k]->out == t) g->eq[k]->out = w.to;
+    Eq *e = g->eq[k]; e->rhs = expr_map(c, e->rhs, swap_read, &w); e->out = e->out == t ? w.to : e->out;
   }
   copy->out = t;
 }
@@ -311,8 +294,7 @@ static Expr *far_read(Ctx *c, Expr *e, void *arg) {
 static void far_reads(Far *f) {
   f->near = f->far = 0;
   for (int k = 0; k < f->g->neq; k++) {
-    Eq *e = f->g->eq[k];
-    f->t = eq_stream(e);
+    Eq *e = f->g->eq[k]; f->t = eq_stream(e);
     if (f->t && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
   }
 }
@@ -323,11 +305,9 @@ static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
   for (int w = 0; l && w < l->writer.n; w++) {
     Exprs reads = rhs_reads(f->c, l->writer.at[w]); const Index *t = eq_stream(l->writer.at[w]);
     EACH(Expr, r, reads) {
-      if (!t || !read_offset(f->c, r, t, &o) || o.hi <= -f->block) continue;
-      if (r->tensor == f->of) return true;
-      if (pmap_get(seen, r->tensor) >= 0) continue;
+      if (!t || !read_offset(f->c, r, t, &o) || o.hi <= -f->block || pmap_get(seen, r->tensor) >= 0) continue;
       pmap_set(f->c, seen, r->tensor, 1);
-      if (near_circle(f, u, r->tensor, seen)) return true;
+      if (r->tensor == f->of || near_circle(f, u, r->tensor, seen)) return true;
     }
   }
   return false;
@@ -344,8 +324,7 @@ static int copy_far(Ctx *c, Graph *g, int block) {
     if (!f.far) continue;
     f.copy = tensor_copy(c, g, t, ctx_printf(c, "%s_far", t->name), &copy);
     f.copy->history = f.far; f.copy->init = t->init; f.copy->init_index = t->init_index;
-    far_reads(&f);
-    t->history = f.near; n++;
+    far_reads(&f); t->history = f.near; n++;
     ledger_add(c, "stream", t->name, true, 0, "read up to %lld frames back inside its recurrence: a copy keeps them", (long long)f.far);
   }
   return n && !graph_sort(c, g) ? -1 : n;

@@ -1,17 +1,14 @@
 /* The register tile of a contraction, by the analytic rule of SCHEDULE.md 3.1 (fitted in notes/contraction.md c).
  *
  *   m rows of broadcast x n lanes, k products:     for n/NR { for m/MR even { acc(k, m*, n~); } }      or m outermost
- *
  * Cycles are summed over the register tiles: v vectors and r rows make f = r v accumulators,
  *   k * cy + 2 + 3 max(0, f - 12),   cy = max(f / ports, (r + v) / loads, 1.25 latency, t) + 0.1 t,
  * t: the time that the operands' bytes take from the level of the cache that holds them. */
 #include "builders.h"
 #include <math.h>
 
-/* Cycles a byte. */
+/* Cycles a byte; of one tile of r rows and `lanes` lanes; of rows in steps whose sizes differ by at most one. */
 static double level_cost(const Target *t, double bytes) { return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16; }
-
-/* Of one tile of r rows and `lanes` lanes. */
 static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t lanes, double iw, double ia) {
   double v = (double)((lanes + s->lanes - 1) / s->lanes), rows = (double)r, f = rows * v * s->copies;
   double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports;
@@ -20,8 +17,6 @@ static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t
   if (s->conflict && r > 8) cy *= 1.3;
   return (double)s->k * cy + 2 + (f > 12 && t->vector_bytes ? 3 * (f - 12) : 0);
 }
-
-/* Rows in steps whose sizes differ by at most one. */
 static double even_cycles(const Target *t, const TileSize *s, int mr, int64_t lanes, double iw, double ia) {
   int64_t q = (s->m + mr - 1) / mr, big = s->m % q, r = s->m / q; double one = tile_cycles(t, s, r, lanes, iw, ia);
   return (double)(q - big) * one + (big ? (double)big * tile_cycles(t, s, r + 1, lanes, iw, ia) : 0);

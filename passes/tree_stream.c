@@ -6,7 +6,6 @@
  *     for t/32 { ... }                          the next layer reads h1 at earlier frames: a loop of its own
  *     for t/1 { g(j, i~); y(i~); }              a recurrence over t: frame by frame, lanes along another index
  *   }
- *
  * needs   unified names; equations in an order in which producers come first; histories on tensors
  * never   lets the lanes run over anything but t outside of recurrences: all tensors have t innermost */
 #include "builders.h"
@@ -18,7 +17,6 @@ const char *row_name(const Item *it, const char *step) {
   return row ? row->name : NULL;
 }
 
-/* ---- the plan */
 static TileSize tile_size(const Build *b, const Item *it, int64_t m, int64_t n, int copies) {
   TileSize s = { .m = m, .n = n, .k = 1, .kin = 1, .lanes = b->lanes, .copies = copies > 1 ? copies : 1 };
   for (int i = 0; i < it->nk; i++) s.k *= count_max(it->k[i]);
@@ -44,7 +42,6 @@ static double plan_cost(const Build *b, StreamPlan *p, int nv) {
   for (int i = 0; i < p->group.n; i++) sum += rows_choose(b, p, &p->group.at[i], nv);
   return sum;
 }
-
 StreamPlan plan_stream(Build *b) {
   StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; double least = 1e300;
   for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
@@ -54,7 +51,6 @@ StreamPlan plan_stream(Build *b) {
   plan_cost(b, &p, p.nv); return p;
 }
 
-/* ---- leaves */
 static void order_bound(const Build *b, Order *o, const Item *it, const char *lane, int mr, int nv, TileSize s) {
   const char **k; int nk; Shape shape = shape_of(b->c, it->eq[0]);
   for (int i = 0; i < it->nk && !shape.x; i++) (count_max(it->k[i]) <= 4 ? order_unroll : order_serial)(b->c, o, it->k[i]->name);
@@ -79,10 +75,8 @@ static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {
   Tree *body = tree_tile(b, g, g->row, g->mr, p->nv);
   if (head->neq > 1) return body;
   if (g->row) body = tree_loop(b->c, g->row, g->mr, body);
-  for (int f = head->nfree - 1; f >= 0; f--) {
-    const char *name = head->free[f]->name;
-    if (!name_same(name, p->time) && !name_same(name, g->row)) body = tree_loop(b->c, name, 1, body);
-  }
+  for (int f = head->nfree - 1; f >= 0; f--)
+    if (!name_same(head->free[f]->name, p->time) && !name_same(head->free[f]->name, g->row)) body = tree_loop(b->c, head->free[f]->name, 1, body);
   return body;
 }
 
@@ -102,8 +96,6 @@ Tree *tree_steps(const Build *b, const Group *g, const char *step) {
   for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step));
   return tree_loop(b->c, step, 1, body);
 }
-
-/* ---- storage */
 static int last_reader(const Items *its, const Tensor *t) {
   int last = its->n - 1;
   while (last >= 0 && !item_reads(&its->at[last], t)) last--;
@@ -123,11 +115,9 @@ static Tree *alias_of(const Build *b, int i) {
   if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group) return NULL;     /* else it will live in registers */
   while (o < it && !takes_over(b, i, o)) o++;
   if (o == it) return NULL;
-  Tree *let = tree_let(b->c, it->t->name, ST_ALIAS);
-  let->other = o->t->name; return let;
+  Tree *let = tree_let(b->c, it->t->name, ST_ALIAS); let->other = o->t->name; return let;
 }
 
-/* ---- loops over t */
 /* Does group g read, at another frame, what the items first..g->first - 1 compute? */
 static bool reads_past(const Build *b, const StreamPlan *p, int first, const Group *g) {
   const Item *at = b->its.at;
@@ -147,9 +137,8 @@ Tree *tree_stream(Build *b) {
   for (int i = 0; i <= p.group.n; i++) {
     const Group *g = i < p.group.n ? &p.group.at[i] : NULL;
     bool apart = !g || g->circle || !item_free(&b->its.at[g->first], p.time);
-    if (loop && (apart || reads_past(b, &p, first, g))) {
-      body = tree_cat(body, tree_loop(b->c, p.time, (int64_t)p.nv * b->lanes, loop)); loop = NULL;
-    }
+    bool cut = loop && (apart || reads_past(b, &p, first, g));
+    if (cut) { body = tree_cat(body, tree_loop(b->c, p.time, (int64_t)p.nv * b->lanes, loop)); loop = NULL; }
     if (!g) break;
     if (!loop) first = g->first;
     if (!apart) loop = tree_cat(loop, stage_of(b, &p, g));

@@ -1,11 +1,9 @@
 /* Small tools of the graph-to-graph passes: who reads what, rebuilding expressions, new tensors. */
 #include "util.h"
-#include <string.h>
 
 /* ---- maps */
 static int pmap_slot(const Map *m, const void *key) {
-  size_t h = (size_t)key >> 4;
-  h = (h ^ h >> 15) * 0x9E3779B97F4A7C15u >> 20;
+  size_t h = (size_t)key >> 4; h = (h ^ h >> 15) * 0x9E3779B97F4A7C15u >> 20;
   int at = (int)(h & (size_t)(m->cap - 1));
   while (m->key[at] && m->key[at] != key) at = (at + 1) & (m->cap - 1);
   return at;
@@ -107,10 +105,8 @@ int expr_ops(const Expr *e) {
   for (int k = 0; e->kind != E_READ && k < e->n; k++) n += expr_ops(e->arg[k]);
   return n;
 }
-
 static bool varies(const Expr *e, const void *arg) {
-  (void)arg;
-  return e->kind == E_READ ? !tensor_known(e->tensor) : e->kind == E_INDEX && (e->index->is_dim || e->index->ext.dim);
+  (void)arg; return e->kind == E_READ ? !tensor_known(e->tensor) : e->kind == E_INDEX && (e->index->is_dim || e->index->ext.dim);
 }
 bool expr_constant(const Expr *e) { return !expr_any(e, varies, NULL); }
 bool place_static(const Expr *e) { return !expr_has(e, E_READ) && !expr_has(e, E_REDUCE); }
@@ -123,8 +119,7 @@ bool read_inside(Ctx *c, const Expr *read) {
   return true;
 }
 bool expr_reads_inside(Ctx *c, Expr *e) {
-  Exprs reads = { 0 };
-  expr_reads_of(c, e, &reads);
+  Exprs reads = { 0 }; expr_reads_of(c, e, &reads);
   EACH(Expr, r, reads) if (!read_inside(c, r)) return false;
   return true;
 }
@@ -133,7 +128,6 @@ void expr_indices(Ctx *c, const Expr *e, Indices *out) {
   if (e->kind == E_INDEX && !index_in(e->index, out->at, out->n)) PUSH(c, *out, e->index);
   for (int k = 0; k < e->n; k++) expr_indices(c, e->arg[k], out);
 }
-
 Expr *expr_sum(Ctx *c, Expr *const *at, int n) {
   Expr *e = NULL;
   for (int k = 0; k < n; k++) e = e ? expr_fn2(c, FN_ADD, e, at[k]) : at[k];
@@ -150,7 +144,6 @@ void tensor_find_stream(Tensor *t) {
   t->stream_dim = -1;
   for (int d = 0; d < t->rank; d++) if (t->shape[d].dim && t->shape[d].dim->stream) t->stream_dim = d;
 }
-
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos) {
   Tensor *t = NEW_AS(c, Tensor, .name = graph_fresh(c, g, hint), .type = type_strong(type), .rank = rank, .kind = TK_TEMP, .pos = pos);
   t->shape = NEWN(c, Extent, rank);
@@ -170,7 +163,6 @@ int eq_at(const Graph *g, const Eq *e) { return array_find(g->eq, g->neq, e); }
 int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x) {
   int at = eq_at(g, e); return at >= 0 && graph_circle(c, g, at, x) && x->dir ? at - x->first : -1;
 }
-
 void eq_insert(Ctx *c, Graph *g, int at, Eq *e) {
   graph_add_eq(c, g, e);
   memmove(g->eq + at + 1, g->eq + at, sizeof *g->eq * (size_t)(g->neq - 1 - at)); g->eq[at] = e;
@@ -179,7 +171,6 @@ void eq_remove(Graph *g, const Eq *e) {
   int at = eq_at(g, e);
   if (at >= 0) memmove(g->eq + at, g->eq + at + 1, sizeof *g->eq * (size_t)(--g->neq - at));
 }
-
 Index **tensor_indices(Ctx *c, const Tensor *t) {
   Index **i = NEWN(c, Index *, t->rank); const Extent *x = t->shape;
   for (int d = 0; d < t->rank; d++) i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);
@@ -216,7 +207,6 @@ bool eq_by_hand(const Graph *g, const Eq *e) {
   for (int k = 0; k < g->nkernel; k++) if (array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) >= 0) return true;
   return false;
 }
-
 bool tensor_is_next(const Graph *g, const Tensor *t) {
   for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->next == t) return true;
   return false;
@@ -226,7 +216,6 @@ bool graph_streams(const Graph *g) {
   for (int k = 0; k < g->ndim; k++) if (g->dim[k]->stream) return true;
   return false;
 }
-
 bool tensor_removable(const Graph *g, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t);
   if (t->kind != TK_TEMP || t->history || !l || l->writer.n != 1 || graph_is_out(g, t) || eq_by_hand(g, l->writer.at[0])) return false;
@@ -246,7 +235,6 @@ const char *label_union(Ctx *c, const char *a, const char *b) {
   Text t = { .c = c };
   words_add(&t, a); words_add(&t, b); return t.n ? ctx_intern(c, t.s) : NULL;
 }
-
 bool *circles_maybe(Ctx *c, const Graph *g) {
   bool *in = NEWN(c, bool, g->neq + 1); Uses u = uses_find(c, g); Map at = { 0 };
   for (int k = 0; k < g->neq; k++) pmap_set(c, &at, g->eq[k], k);

@@ -1,13 +1,12 @@
-/* What the graph-to-graph passes share: users of tensors, rebuilding of expressions, new tensors and equations. */
+/* What the passes share: users of tensors, rebuilding of expressions, new tensors and equations. */
 #ifndef FRIT_PASS_UTIL_H
 #define FRIT_PASS_UTIL_H
 #include "passes.h"
-
+#include <string.h>
 /* Pointers to numbers, in the arena; only grows. */
 typedef struct Map { const void **key; int *value; int n, cap; } Map;
 int pmap_get(const Map *m, const void *key);              /* -1 if absent */
 void pmap_set(Ctx *c, Map *m, const void *key, int value);
-
 typedef VEC(Expr *) Exprs; typedef VEC(Index *) Indices; typedef VEC(Eq *) Eqs; typedef VEC(Tensor *) Tensors;
 /* for every x of a VEC of pointers */
 #define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
@@ -36,8 +35,7 @@ void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, als
 Exprs rhs_reads(Ctx *c, const Eq *e);                     /* of the right side */
 typedef bool ExprTest(const Expr *e, const void *arg);
 bool expr_any(const Expr *e, ExprTest *is, const void *arg);       /* does a node of e pass? */
-bool expr_costly(const Expr *e);                         /* holds a function that is never computed twice (exp, ...) */
-bool expr_has(const Expr *e, ExprKind k);
+bool expr_has(const Expr *e, ExprKind k), expr_costly(const Expr *e);      /* costly: holds a function that is never computed twice (exp, ...) */
 int expr_ops(const Expr *e);                             /* functions and choices in e */
 bool expr_constant(const Expr *e);                       /* nothing but constants, indices, reads of parameters and constant tensors */
 bool place_static(const Expr *e);                        /* no read in it */
