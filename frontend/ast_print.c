@@ -55,8 +55,7 @@ static void form_text(Text *t, const Node *n, const char *form) {
 static void binary_text(Text *t, const Node *n) {
   int level = node_level(n);
   node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
-  text_add(t, " %s ", fn_info[n->fn].text);
-  node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
+  text_add(t, " %s ", fn_info[n->fn].text); node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
 }
 
 static void reduce_text(Text *t, const Node *n) {

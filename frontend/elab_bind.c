@@ -73,8 +73,7 @@ static void infer_walk(Infer *q, const Node *n) {
 
 /* The extents of a name without a range: the definition's, a read's, those of the index of that name outside (s). */
 static Dims bare_dims(Elab *el, Frame *f, const char *name, const Node *body, Scope s) {
-  const Slot *sl = slot_find(f, name); Infer q = { .el = el, .f = f, .name = name, .settled = true };
-  Dims old = sl ? sl->dim : (Dims){ 0 }; Val v;
+  const Slot *sl = slot_find(f, name); Infer q = { .el = el, .f = f, .name = name, .settled = true }; Dims old = sl ? sl->dim : (Dims){ 0 }; Val v;
   if (!old.e || (f->graph && !sl->sym)) {
     infer_walk(&q, body); q.settled = false;
     infer_walk(&q, body);       /* what is read may itself wait for this tensor: only if nothing else says it */
@@ -133,8 +132,7 @@ static void range_offset(Binder *l, const Node *n, Val end) {
 
 /* `index < end` */
 static void bind_range(Binder *b, const Node *n, bool pack) {
-  Scope s = b->s; s.ext = true;
-  Val e = ev_node(b->el, n->kid[1], b->f, s);
+  Scope s = b->s; s.ext = true; Val e = ev_node(b->el, n->kid[1], b->f, s);
   s.eq = true;
   if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(b->el, e, b->f, s, n->pos);
   if (n->kid[0]->kind == N_NAME) bind_name(b, n->kid[0]->text, e, pack, true, n->pos);
@@ -262,8 +260,7 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
 void left_settle(Elab *el, Frame *f, Piece *p) {
   const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value };
   left_bind(&l, left->kid + 1, left->n - 1);
-  Scope s = { .b = l.s.b, .left = true };
-  const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
+  Scope s = { .b = l.s.b, .left = true }; const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
   if (v->n > 64) fail_at(el, p->st->pos, "a tensor of %d dimensions: at most 64", v->n);
   p->place = NEWN(el->c, Expr *, v->n + 1);
   for (int d = 0; d < v->n; d++) { p->place[d] = place_value(&l, v->at[d]); place_check(&l, p->place[d]); place_free(&l, p->place[d], p); }
@@ -304,8 +301,7 @@ static void bind_expression(Binder *r, const Node *n, Pos p) {
 }
 
 static void bind_item(Binder *r, const Node *it) {
-  bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL;
-  const char *name = bare_name(r->el, it);
+  bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL; const char *name = bare_name(r->el, it);
   if (name) bind_bare(r, name, it->pos);
   else if (is_range(n) && n->kid[0]->kind == N_NAME) bind_range(r, n, splice);
   else if (splice) bind_expression(r, n, it->pos);

@@ -90,10 +90,16 @@ void declare_slot(Elab *el, Frame *f, Slot *s) {
 }
 
 /* ---- before the first statement */
+static int left_count(const Node *l) { return l->kind == N_TUPLE ? l->n : 1; }
+/* Name k of those that a left side defines; NULL: it is none. */
+static const char *left_name(Elab *el, const Node *l, int k) {
+  return node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l);
+}
+
 static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind == S_CONST) && s->left && s->left->kind == N_INDEX; }
 
 static void prepare_equation(Body *b, int i) {
-  Elab *el = b->el; const Stmt *st = b->st[i]; const char *name = node_dotted(el->c, st->left->kid[0]);
+  Elab *el = b->el; const Stmt *st = b->st[i]; const char *name = left_name(el, st->left, 0);
   if (!name) fail_at(el, st->pos, "the left side must be a tensor's name with indices");
   Slot *s = slot_get(el, b->f, name);
   if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
@@ -117,13 +123,8 @@ static void prepare(Body *b, int i) {
   const Stmt *st = b->st[i]; Node *left = st->left;
   if (is_equation(st)) prepare_equation(b, i);
   else if (st->kind == S_DEFINE && left->kind == N_CALL) prepare_local(b, st);
-  else if (st->kind == S_DEFINE && b->f->graph) {
-    bool tuple = left->kind == N_TUPLE;
-    for (int k = 0; k < (tuple ? left->n : 1); k++) {
-      const char *name = node_dotted(b->el->c, tuple ? left->kid[k] : left);
-      if (name) name_reserve(b->el, name);
-    }
-  }
+  else for (int k = 0; st->kind == S_DEFINE && b->f->graph && k < left_count(left); k++)
+    if (left_name(b->el, left, k)) name_reserve(b->el, left_name(b->el, left, k));
 }
 
 /* ---- equations */
@@ -170,10 +171,10 @@ static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
 
 /* `name = value`, `(name, name) = value`. */
 static void run_names(Body *b, const Stmt *st) {
-  Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; Node *const *left = tuple ? st->left->kid : &st->left; int n = tuple ? st->left->n : 1;
+  Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; int n = left_count(st->left);
   const char **want = NEWN(el->c, const char *, n + 1), **name = NEWN(el->c, const char *, n + 1);
   for (int k = 0; k < n; k++) {
-    name[k] = node_dotted(el->c, left[k]);
+    name[k] = left_name(el, st->left, k);
     if (!name[k]) fail_at(el, st->pos, tuple ? "a tuple of names stands on the left" : "a statement defines a name or a tensor's elements");
     want[k] = frame_full(el, b->f, name[k]);
   }
@@ -206,8 +207,7 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
   const Node *l = st->left;
   poison_name(el, f, st->name);
   if (!l || l->kind == N_CALL) return;
-  for (int k = 0; k < (l->kind == N_TUPLE ? l->n : 1); k++)
-    poison_name(el, f, node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l));
+  for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
 }
 
 /* ---- again, where types were not known */

@@ -82,8 +82,7 @@ static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
   if (k >= 0) return op->param[k].kind == P_ATTR && a->at[k].k == V_NONE ? &a->at[k] : NULL;
   for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return NULL;
   if (!takes_rest(op)) return NULL;
-  PUSH(el->c, a->extra, ((Rest){ .name = name }));
-  return &a->extra.at[a->extra.n - 1].v;
+  PUSH(el->c, a->extra, ((Rest){ .name = name })); return &a->extra.at[a->extra.n - 1].v;
 }
 
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
@@ -317,8 +316,7 @@ typedef struct Letters { Elab *el; Pos p; int number[192], count[192], seen; } L
 static void letter_put(Letters *s, int ch, bool result, List *out) {
   if (result && !s->count[ch]) fail_at(s->el, s->p, "the letter '%c' of the result stands in no term", ch < 128 ? ch : '.');
   if (!s->number[ch]) s->number[ch] = ++s->seen;
-  s->count[ch] += !result;
-  PUSH(s->el->c, *out, v_int(s->el, s->number[ch] - 1));
+  s->count[ch] += !result; PUSH(s->el->c, *out, v_int(s->el, s->number[ch] - 1));
 }
 
 static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {

@@ -95,10 +95,7 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
   for (int i = 0; i < n; i++) {
     const Node *q = it[i];
-    if (q->kind != N_SPLICE) {
-      PUSH(el->c, *out, first_of(ev_node(el, q, f, s)));
-      continue;
-    }
+    if (q->kind != N_SPLICE) { PUSH(el->c, *out, first_of(ev_node(el, q, f, s))); continue; }
     Val v = q->n && q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
     if (v.k != V_LIST && v.k != V_COMP) fail_at(el, q->pos, "'..' wants a pack or a list; this is %s", v_kind(v));
     for (int k = 0; k < v.l->n; k++) PUSH(el->c, *out, v.l->at[k]);
@@ -271,10 +268,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
   if (!n->n || !n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   names_in(el, n->kid[0], &names);
-  for (int i = 0; i < names.n; i++) {
-    const Slot *s = slot_find(f, names.at[i]);
-    if (s && s->dim.pack) only = names.at[i], count++;
-  }
+  for (int i = 0; i < names.n; i++) { const Slot *s = slot_find(f, names.at[i]); if (s && s->dim.pack) only = names.at[i], count++; }
   return count == 1 ? only : "?";
 }
 

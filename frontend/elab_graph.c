@@ -132,8 +132,7 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
   el->constant = true;
   if (v.k != V_NUM) {
     if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
-    const_list(el, t, 0, place, v, all, st->pos);
-    slot_find(u->f, st->name)->v.x->known = all; return;
+    const_list(el, t, 0, place, v, all, st->pos); slot_find(u->f, st->name)->v.x->known = all; return;
   }
   for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
   emit_eq(el, t, place, free, t->rank, v.e, st->pos);
@@ -420,8 +419,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   bool body = el->c->nerror == errors;
   if (!d->nresult) diag_error(el->c, d->pos, "the graph '%s' has no results: write `graph %s(...) -> (y) { ... }`", d->name, d->name);
   for (int i = 0; i < d->nresult; i++) try_part(&u, do_result, &d->result[i]);
-  run_rows(&u, last, 1);
-  g->tensor = el->tensor.at; g->ntensor = el->tensor.n; g->eq = el->eq.at; g->neq = el->eq.n;
+  run_rows(&u, last, 1); g->tensor = el->tensor.at; g->ntensor = el->tensor.n; g->eq = el->eq.at; g->neq = el->eq.n;
   for (int i = 0; i < g->ntensor; i++) g->tensor[i]->stream_dim = stream_place(g->tensor[i]);
   if (el->dump && g->neq) qsort(g->eq, (size_t)g->neq, sizeof *g->eq, by_place);
   for (int i = 0; body && i < d->nstmt; i++) if (kernel[i]) kernel_finish(el, kernel[i], d->stmt[i]);

@@ -67,8 +67,7 @@ static void dim_set(Match *m, const char *name, Extent e, const Arg *a) {
 
 static bool is_value(Match *m, const char *name, Extent *out, Pos p) {
   Slot *s = slot_find(m->f, name); if (!s || s->state == SL_NONE) return false;
-  *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name));
-  return true;
+  *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name)); return true;
 }
 
 static Extent range_value(Match *m, const Node *n) {

@@ -402,12 +402,10 @@ static void gen_layer(Gen *g) {
   const char *z = local(g, "z", g->j), *q = local(g, "q", g->j);
   Signal a = { local(g, "a", g->j), !g->m->prewarm || (last && !g->settle_head) ? NULL : local(g, "r", g->j) };
   SAY("\n  # array %d, layer %d: kernel %d, dilation %d\n", g->i, g->j, l->kernel, l->dilation);
-  const char *w = LAYER_PARAM("conv.w", rows, r->channels, l->kernel), *b = LAYER_PARAM("conv.b", rows);
-  const char *mix = LAYER_PARAM("mix.w", rows);
+  const char *w = LAYER_PARAM("conv.w", rows, r->channels, l->kernel), *b = LAYER_PARAM("conv.b", rows); const char *mix = LAYER_PARAM("mix.w", rows);
   const char *slope = gen_slope(g, &l->act, "act"), *slope2 = l->gate == GATE_NONE ? "" : gen_slope(g, &l->second, "gate");
   SAY("  %s[o, t] = %s[o] + %s[o] * x[t] + ", z, b, mix);
-  gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation); SAY(";\n");
-  gen_gate(g, "", z, a.at, ", t", slope, slope2);
+  gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation); SAY(";\n"); gen_gate(g, "", z, a.at, ", t", slope, slope2);
   if (a.settled) {                /* without a past that is not 0, z settles at the bias */
     SAY("  const %s[o] = %s[o]", q, b);
     if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
@@ -433,8 +431,7 @@ static void gen_rechannel(Gen *g) {
 /* The array's head: what the next one starts to sum from. */
 static void gen_head(Gen *g) {
   const Array *r = g->array; const char *w = ARRAY_PARAM("head.w", r->head_out, r->sums, r->head_kernel);
-  const char *bias = r->head_bias ? NAME("%s[q] + ", ARRAY_PARAM("head.b", r->head_out)) : "";
-  Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
+  const char *bias = r->head_bias ? NAME("%s[q] + ", ARRAY_PARAM("head.b", r->head_out)) : ""; Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
   SAY("  %s[q, t] = %s", v.at, bias); gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);
   SAY(";\n"); g->sum.at = v.at;
   if (!g->sum.settled || g->last) return;
@@ -477,8 +474,7 @@ bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewar
   if (!nam_architecture(&m, root)) return false;
   if (!nam_config(&m, json_object_get(root, "config"), &w)) good = false;
   if (!nam_weights(&m, root) || !good) return false;
-  text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n");
-  nam_wavenet(&m, &w, &t, graph_name(&m));
+  text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n"); nam_wavenet(&m, &w, &t, graph_name(&m));
   *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n };
   if (m.used == m.nweight) return true;
   diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight);
