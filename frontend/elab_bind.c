@@ -145,7 +145,8 @@ static void fail_extent(Binder *b, const char *name, const Node *n, Pos p) {
   Elab *el = b->el; const char *base = n && n->kind == N_INDEX ? node_dotted(el->c, n->kid[0]) : NULL;
   if (base && !slot_find(b->f, base) && !map_get(&el->word, base)) fail_unknown(el, n->pos, base, b->f, (Scope){ 0 });
   for (int i = 0; n && i < n->n; i++) fail_extent(b, NULL, n->kid[i], p);
-  if (name) fail_at(el, p, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
+  if (name)
+    fail_at(el, p, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
 }
 
 static void bind_bare(Binder *b, const char *name, Pos p) {
@@ -170,16 +171,6 @@ static void left_names(Elab *el, const Node *n, Names *out) {
   else if (n->kind == N_TUPLE || n->kind == N_INDEX || is_arith(n) || (n->kind == N_SPLICE && n->n && n->kid[0]))
     for (int i = 0; i < n->n; i++) (n->kind == N_INDEX && i ? names_in : left_names)(el, n->kid[i], out);
   else names_in(el, n, out);
-}
-
-static void left_bind(Binder *l, Node *const *it, int n) {
-  Names names = { 0 }; Val v;
-  for (int i = 0; i < n; i++) left_ranges(l, it[i], false);
-  for (int i = 0; i < n; i++) left_names(l->el, it[i], &names);
-  for (int i = 0; i < names.n; i++) {
-    const Slot *s = slot_find(l->f, names.at[i]);
-    if (!scope_find(l->s, names.at[i], &v) && (!s || s->state == SL_NONE)) bind_bare(l, names.at[i], l->st->pos);
-  }
 }
 
 /* ---- places */
@@ -259,7 +250,13 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
 
 void left_settle(Elab *el, Frame *f, Piece *p) {
   const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value };
-  left_bind(&l, left->kid + 1, left->n - 1);
+  Names names = { 0 }; Val bound;
+  for (int i = 1; i < left->n; i++) left_ranges(&l, left->kid[i], false);
+  for (int i = 1; i < left->n; i++) left_names(el, left->kid[i], &names);
+  for (int i = 0; i < names.n; i++) {
+    const Slot *sl = slot_find(f, names.at[i]);
+    if (!scope_find(l.s, names.at[i], &bound) && (!sl || sl->state == SL_NONE)) bind_bare(&l, names.at[i], p->st->pos);
+  }
   Scope s = { .b = l.s.b, .left = true }; const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
   if (v->n > 64) fail_at(el, p->st->pos, "a tensor of %d dimensions: at most 64", v->n);
   p->place = NEWN(el->c, Expr *, v->n + 1);

@@ -193,7 +193,8 @@ Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known) {
     if (type_is_float(v->type)) fail_at(el, p, "a part of a composite is a float");
     if (!n && known && known->n == l->n) n = ext_expr(el, known->ext[i]);
     if (i && !n)
-      fail_at(el, p, "in a composite dimension every part but the first must have a known extent: a bare index, `expression < extent`, or a place in a parameter's composite pattern");
+      fail_at(el, p, "in a composite dimension every part but the first must have a known extent: a bare index, `expression < extent`, or a place "
+                     "in a parameter's composite pattern");
     r = i ? num_fn(el, FN_ADD, (Expr *[]){ num_fn(el, FN_MUL, (Expr *[]){ r, n }, 2, p), v }, 2, p) : v;
   }
   return r;
@@ -228,19 +229,14 @@ static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p
           ext_show(el, t->shape[d]));
 }
 
-static Expr *place_comp(Elab *el, const Tens *x, int d, Val v, Pos p) {
-  const Tensor *t = x->t; const CompDim *known = x->comp; Extent e;
-  if (v.l->n && comp_extent(el, v.l, p, &e) && !extent_equal(e, t->shape[d]))
-    fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s", ext_show(el, e), d, tens_show(el, t),
-            ext_show(el, t->shape[d]));
-  while (known && known->dim != d) known = known->next;
-  return comp_linear(el, v.l, p, known);
-}
-
 static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
-  Expr *e = NULL;
+  Expr *e = NULL; const Tensor *t = x->t; const CompDim *known = x->comp; Extent n;
+  while (known && known->dim != d) known = known->next;
   if (v.k == V_HOLE) fail_at(el, p, "an index of this pack is not bound here");
-  if (v.k == V_COMP) e = place_comp(el, x, d, v, p);
+  if (v.k == V_COMP && v.l->n && comp_extent(el, v.l, p, &n) && !extent_equal(n, t->shape[d]))
+    fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s",
+            ext_show(el, n), d, tens_show(el, t), ext_show(el, t->shape[d]));
+  if (v.k == V_COMP) e = comp_linear(el, v.l, p, known);
   else if (v.k == V_LIM) e = v.m->e;
   else if (v_idx(v)) return place_idx(el, x->t, d, v, pack, p);
   else if (v.k == V_NUM) e = v.e;
