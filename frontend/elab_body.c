@@ -214,45 +214,41 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
 static void again_value(Body *b, int i) {
   Piece *p = b->piece[i]; Group *g = p->slot->group;
   p->again = false;
-  if (p->slot->v.k == V_POISON) return;
   Type old = g->t->type;
   equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
 }
 
 static void again_emit(Body *b, int i) {
   const Piece *p = b->piece[i]; const Group *g = p->slot->group;
-  if (p->slot->v.k == V_POISON) return;
   b->el->target = g->t->name;
   if (g->t->type == T_NONE) fail_at(b->el, p->st->pos, "the type of '%s' cannot be found: write %s[...]: f32 = ...", g->name, g->name);
   equation_emit(b, g, p);
 }
 
-/* Rounds over the pieces whose right sides have to be looked at again, until no type changes. Gives them; n of them. */
-static int *again_rounds(Body *b, int *n) {
-  int *todo = NEWN(b->el->c, int, b->n + 1);
-  *n = 0;
-  for (int i = 0; i < b->n; i++) {
-    const Slot *s = b->piece[i] ? b->piece[i]->slot : NULL;
-    if (s && s->state == SL_VALUE && s->v.k != V_POISON && s->group->again && !s->group->left) todo[(*n)++] = i;
-  }
-  bool changed = *n > 0;
-  for (int round = 0; changed && round < *n + 3; round++) {
+/* Has the right side of statement i to be looked at again? */
+static bool is_again(const Body *b, int i) {
+  const Slot *s = b->piece[i] ? b->piece[i]->slot : NULL;
+  return s && s->state == SL_VALUE && s->v.k != V_POISON && s->group->again && !s->group->left;
+}
+
+/* Rounds over all such pieces, until no type changes. */
+static void again_rounds(Body *b) {
+  bool changed = true;
+  for (int round = 0; changed && round < b->n + 3; round++) {
     changed = false;
-    for (int k = 0; k < *n; k++) {
-      Piece **p = &b->piece[todo[k]];
-      if (*p && !try_step(b, again_value, todo[k])) *p = NULL;
-      changed |= *p && (*p)->again;
+    for (int i = 0; i < b->n; i++) {
+      if (is_again(b, i) && !try_step(b, again_value, i)) b->piece[i] = NULL;
+      changed |= is_again(b, i) && b->piece[i]->again;
     }
   }
-  return todo;
 }
 
 static void run_define(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i];
   if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
-    const char *target = el->target; Want want = el->want; int n;
-    again_rounds(b, &n); el->target = target; el->want = want; b->again = false;
+    const char *target = el->target; Want want = el->want;
+    again_rounds(b); el->target = target; el->want = want; b->again = false;
   }
   if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }
@@ -261,8 +257,8 @@ void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
   Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false }; const char *target = el->target;
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);
   for (int i = 0; i < n; i++) try_step(&b, run_define, i);
-  int m, *todo = again_rounds(&b, &m);
-  for (int k = 0; k < m; k++) if (b.piece[todo[k]]) try_step(&b, again_emit, todo[k]);
+  again_rounds(&b);
+  for (int i = 0; i < n; i++) if (is_again(&b, i)) try_step(&b, again_emit, i);
   for (int i = 0; i < f->slot.n; i++) {
     const Slot *s = f->slot.at[i];
     if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);

@@ -94,8 +94,7 @@ static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) 
   for (int d = 0; d < w->rank; d++) own.shape[d] = extent_of(w->shape[d]);
   t->data = w->data;
   if (alike(t, &own)) return;
-  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
-  fail_silent(el);
+  fail_at(el, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
 }
 
 static void do_param(Unit *u, const void *arg) {
@@ -220,9 +219,8 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
   for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
   if (alike(&said, t)) return;
-  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
-  if (t->pos.src) diag_note(el->c, t->pos, "computed here");
-  fail_silent(el);
+  fail_also(el, t->pos, "computed here");
+  fail_at(el, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
 }
 
 static void do_result(Unit *u, const void *arg) {

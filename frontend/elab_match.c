@@ -111,10 +111,9 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
 
 static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
   Extent known = extent_of(1), k; const Node *open = NULL; int nopen = 0;
-  for (int i = 0; i < n->n; i++) {
+  for (int i = 0; i < n->n; i++)
     if (part_known(m, n->kid[i], a, &k)) known = ext_mul(m->el, known, k, n->pos);
     else open = n->kid[i], nopen++;
-  }
   if (nopen > 1 || (open && open->kind == N_SPLICE)) return false;
   if (open) part_divide(m, open, known, e, a);
   else if (!extent_equal(known, e))
@@ -243,10 +242,7 @@ static void args_collect(Match *m, const Decl *op) {
 /* ---- absent tensors: what stands in no present one is empty, or what `<` says */
 static void absent_item(Match *m, const Node *n) {
   const Node *core = item_core(n); Extent e = extent_of(0);
-  if (core && core->kind == N_TUPLE) {
-    for (int i = 0; i < core->n; i++) absent_item(m, core->kid[i]);
-    return;
-  }
+  for (int i = 0; core && core->kind == N_TUPLE && i < core->n; i++) absent_item(m, core->kid[i]);
   const char *name = item_name(m->el, n); const Slot *s = name ? slot_find(m->f, name) : NULL;
   if (!name || (s && (s->dim.e || s->state != SL_NONE))) return;
   bool pack = n->kind == N_SPLICE;

@@ -66,13 +66,11 @@ static bool nam_architecture(Nam *m, const json_t *root) {
   const char *a = json_string_value(json_object_get(root, "architecture")); Pos at = nam_pos(m, "architecture", -1); int k = 0;
   while (a && k < 5 && strcmp(a, known[k])) k++;
   if (a && k == 0) return true;
-  if (a && k < 5) {
-    diag_error(m->c, at, "architecture '%s' is not supported yet", a); diag_help(m->c, "WaveNet is");
-    diag_unsupported(m->c);
-  } else {
-    diag_error(m->c, at, a ? "architecture '%.40s' is not known" : "'architecture' is missing or no string", a);
-    if (a) suggest(m->c, a, known, 5);
-  }
+  bool later = a && k < 5;
+  diag_error(m->c, at, later ? "architecture '%.40s' is not supported yet" : a ? "architecture '%.40s' is not known"
+                                                                             : "'architecture' is missing or no string", a);
+  if (later) diag_help(m->c, "WaveNet is"), diag_unsupported(m->c);
+  else if (a) suggest(m->c, a, known, 5);
   return false;
 }
 
@@ -419,12 +417,9 @@ static void gen_layer(Gen *g) {
 static void gen_rechannel(Gen *g) {
   const Array *r = g->array;
   const char *h = local(g, "h", 0), *p = local(g, "p", 0), *w = ARRAY_PARAM("rechannel.w", r->channels, g->i ? r->inputs : 0);
-  if (g->i == 0) {
-    SAY("  %s[c, t] = %s[c] * x[t];\n", h, w);
-  } else {
-    SAY("  %s[c, t] = sum(m: %s[m, t] * %s[c, m]);\n", h, g->in.at, w);
-    if (g->in.settled) SAY("  const %s[c] = sum(m: %s[m] * %s[c, m]);\n", p, g->in.settled, w);
-  }
+  if (g->i == 0) SAY("  %s[c, t] = %s[c] * x[t];\n", h, w);
+  else SAY("  %s[c, t] = sum(m: %s[m, t] * %s[c, m]);\n", h, g->in.at, w);
+  if (g->in.settled) SAY("  const %s[c] = sum(m: %s[m] * %s[c, m]);\n", p, g->in.settled, w);
   g->in = (Signal){ h, g->in.settled ? p : NULL };
 }
 
@@ -441,13 +436,10 @@ static void gen_head(Gen *g) {
 
 /* The operators that activations need, each once. */
 static void gen_ops(const Wavenet *net, Text *t) {
-  VEC(const char *) done = { 0 };
   for (const Array *r = net->array; r < net->array + net->narray; r++)
     for (int k = 0; k < 2 * r->nlayer; k++) {
-      const Layer *l = &r->layer[k / 2]; const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op; bool seen = !op;
-      for (int n = 0; n < done.n; n++) seen |= done.at[n] == op;
-      if (seen) continue;
-      PUSH(t->c, done, op); text_add(t, "%s\n", op);
+      const Layer *l = &r->layer[k / 2]; const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op;
+      if (op && !strstr(t->s, op)) text_add(t, "%s\n", op);
     }
 }
 
