@@ -45,8 +45,7 @@ static bool parse_misspelt(Parse *p) {
   if (t.kind != K_NAME || !starts_statement(before) || (!top && p->last.kind != K_NAME)) return false;
   const char *word = ctx_internn(p->c, p->src->text + t.off, t.len), *near = top ? diag_near(word, outer, 4) : diag_near(word, inner, 8);
   if (!near) return false;
-  parse_error(p, t.pos, "there is no statement '%s'", word);
-  diag_help(p->c, "did you mean '%s'?", near); return true;
+  parse_error(p, t.pos, "there is no statement '%s'", word); diag_help(p->c, "did you mean '%s'?", near); return true;
 }
 
 void parse_unexpected(Parse *p, const char *expected) {

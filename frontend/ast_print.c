@@ -7,7 +7,7 @@
 enum { LEVEL_EXPR = 1, LEVEL_OR = 2, LEVEL_CMP = 6, LEVEL_UNARY = 11, LEVEL_POWER = 12, LEVEL_POSTFIX = 13 };
 
 /* How a node is written: %s its text, %f its function, %l the kids from the next on, and the next kid (or nothing) at the level of
- * an expression %e, a condition %o, a side %r of `or`, an operand %u of a sign, or what a bracket may follow %p. Kinds without a row have code below. */
+ * an expression %e, a condition %o, a side %r of `or`, an operand %u of a sign, or what a bracket may follow %p. The others have code below. */
 static const char *const node_form[] = {
   [N_NAME] = "%s", [N_UNARY] = "%f%u", [N_COND] = "%o ? %e : %e", [N_INDEX] = "%p[%l]", [N_SLICE] = "%p[%e:%e]", [N_DOT] = "%p.%s",
   [N_CALL] = "%s(%l)", [N_LIST] = "[%l]", [N_TUPLE] = "(%l)", [N_AT] = "%e @ %e", [N_NAMED] = "%s = %e", [N_PASS] = "...", [N_STREAM] = "stream %s",
@@ -55,8 +55,7 @@ static void form_text(Text *t, const Node *n, const char *form) {
 static void binary_text(Text *t, const Node *n) {
   int level = node_level(n);
   node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
-  text_add(t, " %s ", fn_info[n->fn].text);
-  node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
+  text_add(t, " %s ", fn_info[n->fn].text); node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
 }
 
 static void reduce_text(Text *t, const Node *n) {

@@ -159,16 +159,12 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
 }
 
 /* ---- from a path to a graph */
-/* The weights of the text are the .nam itself, which lies in the same folder. */
-static const Source *import_text(Ctx *c, const Source *src) {
-  Import in = { 0 }; if (!nam_import(c, src, path_base(src->name), c->opt.prewarm, &in)) return NULL;
-  return source_text(c, ctx_printf(c, "%s, imported", src->name), in.graph_text, strlen(in.graph_text));
-}
-
+/* The weights of an imported text are the .nam itself, which lies in the same folder. */
 Ast *frontend_parse(Ctx *c, const char *path) {
-  const Source *src = source_read(c, path);
-  if (src && !path_ends(path, ".graph") && (path_ends(path, ".nam") || src->text[strspn(src->text, " \t\r\n")] == '{')) src = import_text(c, src);
-  return src ? ast_parse(c, src) : NULL;
+  const Source *src = source_read(c, path); Import in = { 0 }; if (!src) return NULL;
+  bool nam = !path_ends(path, ".graph") && (path_ends(path, ".nam") || src->text[strspn(src->text, " \t\r\n")] == '{');
+  if (nam && !nam_import(c, src, path_base(src->name), c->opt.prewarm, &in)) return NULL;
+  return ast_parse(c, nam ? source_text(c, ctx_printf(c, "%s, imported", src->name), in.graph_text, strlen(in.graph_text)) : src);
 }
 
 /* The context has no field for the prelude: its parsed text hangs on its source, which is found again by its text. */

@@ -26,8 +26,7 @@ typedef enum {
 } ValKind;
 typedef struct Val Val;
 typedef struct List { Val *at; int n, cap; } List;
-typedef struct Tens Tens;
-typedef struct Lift Lift;
+typedef struct Tens Tens; typedef struct Lift Lift;
 typedef struct Lim { Expr *e, *n; } Lim;
 struct Val { ValKind k; union { Expr *e; const char *s; Type t; List *l; Tens *x; Lift *f; Lim *m; const Param *p; }; };
 

@@ -73,8 +73,7 @@ static void infer_walk(Infer *q, const Node *n) {
 
 /* The extents of a name without a range: the definition's, a read's, those of the index of that name outside (s). */
 static Dims bare_dims(Elab *el, Frame *f, const char *name, const Node *body, Scope s) {
-  const Slot *sl = slot_find(f, name); Infer q = { .el = el, .f = f, .name = name, .settled = true };
-  Dims old = sl ? sl->dim : (Dims){ 0 }; Val v;
+  const Slot *sl = slot_find(f, name); Infer q = { .el = el, .f = f, .name = name, .settled = true }; Dims old = sl ? sl->dim : (Dims){ 0 }; Val v;
   if (!old.e || (f->graph && !sl->sym)) {
     infer_walk(&q, body); q.settled = false;
     infer_walk(&q, body);       /* what is read may itself wait for this tensor: only if nothing else says it */
@@ -133,8 +132,7 @@ static void range_offset(Binder *l, const Node *n, Val end) {
 
 /* `index < end` */
 static void bind_range(Binder *b, const Node *n, bool pack) {
-  Scope s = b->s; s.ext = true;
-  Val e = ev_node(b->el, n->kid[1], b->f, s);
+  Scope s = b->s; s.ext = true; Val e = ev_node(b->el, n->kid[1], b->f, s);
   s.eq = true;
   if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(b->el, e, b->f, s, n->pos);
   if (n->kid[0]->kind == N_NAME) bind_name(b, n->kid[0]->text, e, pack, true, n->pos);
@@ -147,7 +145,8 @@ static void fail_extent(Binder *b, const char *name, const Node *n, Pos p) {
   Elab *el = b->el; const char *base = n && n->kind == N_INDEX ? node_dotted(el->c, n->kid[0]) : NULL;
   if (base && !slot_find(b->f, base) && !map_get(&el->word, base)) fail_unknown(el, n->pos, base, b->f, (Scope){ 0 });
   for (int i = 0; n && i < n->n; i++) fail_extent(b, NULL, n->kid[i], p);
-  if (name) fail_at(el, p, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
+  if (name)
+    fail_at(el, p, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
 }
 
 static void bind_bare(Binder *b, const char *name, Pos p) {
@@ -172,16 +171,6 @@ static void left_names(Elab *el, const Node *n, Names *out) {
   else if (n->kind == N_TUPLE || n->kind == N_INDEX || is_arith(n) || (n->kind == N_SPLICE && n->n && n->kid[0]))
     for (int i = 0; i < n->n; i++) (n->kind == N_INDEX && i ? names_in : left_names)(el, n->kid[i], out);
   else names_in(el, n, out);
-}
-
-static void left_bind(Binder *l, Node *const *it, int n) {
-  Names names = { 0 }; Val v;
-  for (int i = 0; i < n; i++) left_ranges(l, it[i], false);
-  for (int i = 0; i < n; i++) left_names(l->el, it[i], &names);
-  for (int i = 0; i < names.n; i++) {
-    const Slot *s = slot_find(l->f, names.at[i]);
-    if (!scope_find(l->s, names.at[i], &v) && (!s || s->state == SL_NONE)) bind_bare(l, names.at[i], l->st->pos);
-  }
 }
 
 /* ---- places */
@@ -261,9 +250,14 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
 
 void left_settle(Elab *el, Frame *f, Piece *p) {
   const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value };
-  left_bind(&l, left->kid + 1, left->n - 1);
-  Scope s = { .b = l.s.b, .left = true };
-  const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
+  Names names = { 0 }; Val bound;
+  for (int i = 1; i < left->n; i++) left_ranges(&l, left->kid[i], false);
+  for (int i = 1; i < left->n; i++) left_names(el, left->kid[i], &names);
+  for (int i = 0; i < names.n; i++) {
+    const Slot *sl = slot_find(f, names.at[i]);
+    if (!scope_find(l.s, names.at[i], &bound) && (!sl || sl->state == SL_NONE)) bind_bare(&l, names.at[i], p->st->pos);
+  }
+  Scope s = { .b = l.s.b, .left = true }; const List *v = ev_items(el, left->kid + 1, left->n - 1, f, s);
   if (v->n > 64) fail_at(el, p->st->pos, "a tensor of %d dimensions: at most 64", v->n);
   p->place = NEWN(el->c, Expr *, v->n + 1);
   for (int d = 0; d < v->n; d++) { p->place[d] = place_value(&l, v->at[d]); place_check(&l, p->place[d]); place_free(&l, p->place[d], p); }
@@ -304,8 +298,7 @@ static void bind_expression(Binder *r, const Node *n, Pos p) {
 }
 
 static void bind_item(Binder *r, const Node *it) {
-  bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL;
-  const char *name = bare_name(r->el, it);
+  bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL; const char *name = bare_name(r->el, it);
   if (name) bind_bare(r, name, it->pos);
   else if (is_range(n) && n->kid[0]->kind == N_NAME) bind_range(r, n, splice);
   else if (splice) bind_expression(r, n, it->pos);

@@ -90,10 +90,16 @@ void declare_slot(Elab *el, Frame *f, Slot *s) {
 }
 
 /* ---- before the first statement */
+static int left_count(const Node *l) { return l->kind == N_TUPLE ? l->n : 1; }
+/* Name k of those that a left side defines; NULL: it is none. */
+static const char *left_name(Elab *el, const Node *l, int k) {
+  return node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l);
+}
+
 static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind == S_CONST) && s->left && s->left->kind == N_INDEX; }
 
 static void prepare_equation(Body *b, int i) {
-  Elab *el = b->el; const Stmt *st = b->st[i]; const char *name = node_dotted(el->c, st->left->kid[0]);
+  Elab *el = b->el; const Stmt *st = b->st[i]; const char *name = left_name(el, st->left, 0);
   if (!name) fail_at(el, st->pos, "the left side must be a tensor's name with indices");
   Slot *s = slot_get(el, b->f, name);
   if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
@@ -117,13 +123,8 @@ static void prepare(Body *b, int i) {
   const Stmt *st = b->st[i]; Node *left = st->left;
   if (is_equation(st)) prepare_equation(b, i);
   else if (st->kind == S_DEFINE && left->kind == N_CALL) prepare_local(b, st);
-  else if (st->kind == S_DEFINE && b->f->graph) {
-    bool tuple = left->kind == N_TUPLE;
-    for (int k = 0; k < (tuple ? left->n : 1); k++) {
-      const char *name = node_dotted(b->el->c, tuple ? left->kid[k] : left);
-      if (name) name_reserve(b->el, name);
-    }
-  }
+  else for (int k = 0; st->kind == S_DEFINE && b->f->graph && k < left_count(left); k++)
+    if (left_name(b->el, left, k)) name_reserve(b->el, left_name(b->el, left, k));
 }
 
 /* ---- equations */
@@ -170,10 +171,10 @@ static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
 
 /* `name = value`, `(name, name) = value`. */
 static void run_names(Body *b, const Stmt *st) {
-  Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; Node *const *left = tuple ? st->left->kid : &st->left; int n = tuple ? st->left->n : 1;
+  Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; int n = left_count(st->left);
   const char **want = NEWN(el->c, const char *, n + 1), **name = NEWN(el->c, const char *, n + 1);
   for (int k = 0; k < n; k++) {
-    name[k] = node_dotted(el->c, left[k]);
+    name[k] = left_name(el, st->left, k);
     if (!name[k]) fail_at(el, st->pos, tuple ? "a tuple of names stands on the left" : "a statement defines a name or a tensor's elements");
     want[k] = frame_full(el, b->f, name[k]);
   }
@@ -206,53 +207,48 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
   const Node *l = st->left;
   poison_name(el, f, st->name);
   if (!l || l->kind == N_CALL) return;
-  for (int k = 0; k < (l->kind == N_TUPLE ? l->n : 1); k++)
-    poison_name(el, f, node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l));
+  for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
 }
 
 /* ---- again, where types were not known */
 static void again_value(Body *b, int i) {
   Piece *p = b->piece[i]; Group *g = p->slot->group;
   p->again = false;
-  if (p->slot->v.k == V_POISON) return;
   Type old = g->t->type;
   equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
 }
 
 static void again_emit(Body *b, int i) {
   const Piece *p = b->piece[i]; const Group *g = p->slot->group;
-  if (p->slot->v.k == V_POISON) return;
   b->el->target = g->t->name;
   if (g->t->type == T_NONE) fail_at(b->el, p->st->pos, "the type of '%s' cannot be found: write %s[...]: f32 = ...", g->name, g->name);
   equation_emit(b, g, p);
 }
 
-/* Rounds over the pieces whose right sides have to be looked at again, until no type changes. Gives them; n of them. */
-static int *again_rounds(Body *b, int *n) {
-  int *todo = NEWN(b->el->c, int, b->n + 1);
-  *n = 0;
-  for (int i = 0; i < b->n; i++) {
-    const Slot *s = b->piece[i] ? b->piece[i]->slot : NULL;
-    if (s && s->state == SL_VALUE && s->v.k != V_POISON && s->group->again && !s->group->left) todo[(*n)++] = i;
-  }
-  bool changed = *n > 0;
-  for (int round = 0; changed && round < *n + 3; round++) {
+/* Has the right side of statement i to be looked at again? */
+static bool is_again(const Body *b, int i) {
+  const Slot *s = b->piece[i] ? b->piece[i]->slot : NULL;
+  return s && s->state == SL_VALUE && s->v.k != V_POISON && s->group->again && !s->group->left;
+}
+
+/* Rounds over all such pieces, until no type changes. */
+static void again_rounds(Body *b) {
+  bool changed = true;
+  for (int round = 0; changed && round < b->n + 3; round++) {
     changed = false;
-    for (int k = 0; k < *n; k++) {
-      Piece **p = &b->piece[todo[k]];
-      if (*p && !try_step(b, again_value, todo[k])) *p = NULL;
-      changed |= *p && (*p)->again;
+    for (int i = 0; i < b->n; i++) {
+      if (is_again(b, i) && !try_step(b, again_value, i)) b->piece[i] = NULL;
+      changed |= is_again(b, i) && b->piece[i]->again;
     }
   }
-  return todo;
 }
 
 static void run_define(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i];
   if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
-    const char *target = el->target; Want want = el->want; int n;
-    again_rounds(b, &n); el->target = target; el->want = want; b->again = false;
+    const char *target = el->target; Want want = el->want;
+    again_rounds(b); el->target = target; el->want = want; b->again = false;
   }
   if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }
@@ -261,8 +257,8 @@ void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
   Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false }; const char *target = el->target;
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);
   for (int i = 0; i < n; i++) try_step(&b, run_define, i);
-  int m, *todo = again_rounds(&b, &m);
-  for (int k = 0; k < m; k++) if (b.piece[todo[k]]) try_step(&b, again_emit, todo[k]);
+  again_rounds(&b);
+  for (int i = 0; i < n; i++) if (is_again(&b, i)) try_step(&b, again_emit, i);
   for (int i = 0; i < f->slot.n; i++) {
     const Slot *s = f->slot.at[i];
     if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);

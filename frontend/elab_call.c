@@ -82,8 +82,7 @@ static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
   if (k >= 0) return op->param[k].kind == P_ATTR && a->at[k].k == V_NONE ? &a->at[k] : NULL;
   for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return NULL;
   if (!takes_rest(op)) return NULL;
-  PUSH(el->c, a->extra, ((Rest){ .name = name }));
-  return &a->extra.at[a->extra.n - 1].v;
+  PUSH(el->c, a->extra, ((Rest){ .name = name })); return &a->extra.at[a->extra.n - 1].v;
 }
 
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
@@ -168,20 +167,14 @@ static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
   return op->nresult == 1 ? out.l->at[0] : (Val){ V_TUPLE, .l = out.l };
 }
 
-static Val apply_in(Elab *el, const Decl *op, const Args *a, Frame *f, Scope s, Pos pos) {
-  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind != P_REST) param_bind(el, op, &op->param[i], a->at[i], f, pos);
-  if (is_function(op)) return ev_node(el, op->expr, f, (Scope){ .eq = s.eq });
-  match_params(el, f, op, pos);
-  if (!op->expr) return apply_body(el, op, f, pos);
-  el->want = f->out; return ev_node(el, op->expr, f, (Scope){ 0 });
-}
-
 static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
-  const char *target = el->target;
+  const char *target = el->target; bool function = is_function(op);
   Frame *f = NEW_AS(el->c, Frame, .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target);
   if (el->ncall >= CALL_MAX) fail_at(el, pos, "operators call each other without end");
   el->call[el->ncall++] = (Call){ op->name, pos };
-  Val v = apply_in(el, op, a, f, s, pos);
+  for (int i = 0; i < op->nparam; i++) if (op->param[i].kind != P_REST) param_bind(el, op, &op->param[i], a->at[i], f, pos);
+  if (!function) { match_params(el, f, op, pos); el->want = op->expr ? f->out : el->want; }
+  Val v = op->expr ? ev_node(el, op->expr, f, (Scope){ .eq = function && s.eq }) : apply_body(el, op, f, pos);
   el->ncall--; el->target = target; return v;
 }
 
@@ -317,8 +310,7 @@ typedef struct Letters { Elab *el; Pos p; int number[192], count[192], seen; } L
 static void letter_put(Letters *s, int ch, bool result, List *out) {
   if (result && !s->count[ch]) fail_at(s->el, s->p, "the letter '%c' of the result stands in no term", ch < 128 ? ch : '.');
   if (!s->number[ch]) s->number[ch] = ++s->seen;
-  s->count[ch] += !result;
-  PUSH(s->el->c, *out, v_int(s->el, s->number[ch] - 1));
+  s->count[ch] += !result; PUSH(s->el->c, *out, v_int(s->el, s->number[ch] - 1));
 }
 
 static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
@@ -418,7 +410,7 @@ static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
 /* max min sum prod any all of one list; V_NONE: w is none of them. */
 static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
   static const struct { WordKind kind; int id; Fn fn; } row[] = { { W_FN, FN_MAX, FN_MAX }, { W_FN, FN_MIN, FN_MIN }, { W_RED, RED_SUM, FN_ADD },
-                                                                  { W_RED, RED_PROD, FN_MUL }, { W_RED, RED_ANY, FN_OR }, { W_RED, RED_ALL, FN_AND } };
+    { W_RED, RED_PROD, FN_MUL }, { W_RED, RED_ANY, FN_OR }, { W_RED, RED_ALL, FN_AND } };
   int k = 0; Val r = { .k = V_NONE };
   while (k < 6 && (w->kind != row[k].kind || w->id != row[k].id)) k++;
   if (k == 6) return r;

@@ -18,8 +18,9 @@ static void read_check(Check *k, const Expr *r) {
     known_inside(&k->known, at, n, &lo, &hi);
     if (lo && (hi || (n.dim && n.dim->stream))) continue;
     Range v = expr_range(el->c, r->arg[d]);
-    fail_at(el, r->pos, "the read %s can fall outside: index %d takes %.0f..%.0f, the dimension has %s; say what it gives there with `or`, or clamp the index",
-            expr_print(el->c, r), d, v.lo, v.hi, ext_show(el, r->tensor->shape[d]));
+    fail_at(el, r->pos, "the read %s can fall outside: index %d takes %.0f..%.0f, the dimension has %s; "
+                        "say what it gives there with `or`, or clamp the index", expr_print(el->c, r), d, v.lo, v.hi,
+            ext_show(el, r->tensor->shape[d]));
   }
 }
 

@@ -95,10 +95,7 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
   for (int i = 0; i < n; i++) {
     const Node *q = it[i];
-    if (q->kind != N_SPLICE) {
-      PUSH(el->c, *out, first_of(ev_node(el, q, f, s)));
-      continue;
-    }
+    if (q->kind != N_SPLICE) { PUSH(el->c, *out, first_of(ev_node(el, q, f, s))); continue; }
     Val v = q->n && q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
     if (v.k != V_LIST && v.k != V_COMP) fail_at(el, q->pos, "'..' wants a pack or a list; this is %s", v_kind(v));
     for (int k = 0; k < v.l->n; k++) PUSH(el->c, *out, v.l->at[k]);
@@ -196,7 +193,8 @@ Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known) {
     if (type_is_float(v->type)) fail_at(el, p, "a part of a composite is a float");
     if (!n && known && known->n == l->n) n = ext_expr(el, known->ext[i]);
     if (i && !n)
-      fail_at(el, p, "in a composite dimension every part but the first must have a known extent: a bare index, `expression < extent`, or a place in a parameter's composite pattern");
+      fail_at(el, p, "in a composite dimension every part but the first must have a known extent: a bare index, `expression < extent`, or a place "
+                     "in a parameter's composite pattern");
     r = i ? num_fn(el, FN_ADD, (Expr *[]){ num_fn(el, FN_MUL, (Expr *[]){ r, n }, 2, p), v }, 2, p) : v;
   }
   return r;
@@ -231,19 +229,14 @@ static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p
           ext_show(el, t->shape[d]));
 }
 
-static Expr *place_comp(Elab *el, const Tens *x, int d, Val v, Pos p) {
-  const Tensor *t = x->t; const CompDim *known = x->comp; Extent e;
-  if (v.l->n && comp_extent(el, v.l, p, &e) && !extent_equal(e, t->shape[d]))
-    fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s", ext_show(el, e), d, tens_show(el, t),
-            ext_show(el, t->shape[d]));
-  while (known && known->dim != d) known = known->next;
-  return comp_linear(el, v.l, p, known);
-}
-
 static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
-  Expr *e = NULL;
+  Expr *e = NULL; const Tensor *t = x->t; const CompDim *known = x->comp; Extent n;
+  while (known && known->dim != d) known = known->next;
   if (v.k == V_HOLE) fail_at(el, p, "an index of this pack is not bound here");
-  if (v.k == V_COMP) e = place_comp(el, x, d, v, p);
+  if (v.k == V_COMP && v.l->n && comp_extent(el, v.l, p, &n) && !extent_equal(n, t->shape[d]))
+    fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s",
+            ext_show(el, n), d, tens_show(el, t), ext_show(el, t->shape[d]));
+  if (v.k == V_COMP) e = comp_linear(el, v.l, p, known);
   else if (v.k == V_LIM) e = v.m->e;
   else if (v_idx(v)) return place_idx(el, x->t, d, v, pack, p);
   else if (v.k == V_NUM) e = v.e;
@@ -271,10 +264,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
   if (!n->n || !n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   names_in(el, n->kid[0], &names);
-  for (int i = 0; i < names.n; i++) {
-    const Slot *s = slot_find(f, names.at[i]);
-    if (s && s->dim.pack) only = names.at[i], count++;
-  }
+  for (int i = 0; i < names.n; i++) { const Slot *s = slot_find(f, names.at[i]); if (s && s->dim.pack) only = names.at[i], count++; }
   return count == 1 ? only : "?";
 }
 

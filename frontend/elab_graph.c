@@ -94,8 +94,7 @@ static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) 
   for (int d = 0; d < w->rank; d++) own.shape[d] = extent_of(w->shape[d]);
   t->data = w->data;
   if (alike(t, &own)) return;
-  diag_error(el->c, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
-  fail_silent(el);
+  fail_at(el, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
 }
 
 static void do_param(Unit *u, const void *arg) {
@@ -132,8 +131,7 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
   el->constant = true;
   if (v.k != V_NUM) {
     if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
-    const_list(el, t, 0, place, v, all, st->pos);
-    slot_find(u->f, st->name)->v.x->known = all; return;
+    const_list(el, t, 0, place, v, all, st->pos); slot_find(u->f, st->name)->v.x->known = all; return;
   }
   for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
   emit_eq(el, t, place, free, t->rank, v.e, st->pos);
@@ -221,9 +219,8 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
   for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
   if (alike(&said, t)) return;
-  diag_error(el->c, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
-  if (t->pos.src) diag_note(el->c, t->pos, "computed here");
-  fail_silent(el);
+  fail_also(el, t->pos, "computed here");
+  fail_at(el, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
 }
 
 static void do_result(Unit *u, const void *arg) {
@@ -420,8 +417,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   bool body = el->c->nerror == errors;
   if (!d->nresult) diag_error(el->c, d->pos, "the graph '%s' has no results: write `graph %s(...) -> (y) { ... }`", d->name, d->name);
   for (int i = 0; i < d->nresult; i++) try_part(&u, do_result, &d->result[i]);
-  run_rows(&u, last, 1);
-  g->tensor = el->tensor.at; g->ntensor = el->tensor.n; g->eq = el->eq.at; g->neq = el->eq.n;
+  run_rows(&u, last, 1); g->tensor = el->tensor.at; g->ntensor = el->tensor.n; g->eq = el->eq.at; g->neq = el->eq.n;
   for (int i = 0; i < g->ntensor; i++) g->tensor[i]->stream_dim = stream_place(g->tensor[i]);
   if (el->dump && g->neq) qsort(g->eq, (size_t)g->neq, sizeof *g->eq, by_place);
   for (int i = 0; body && i < d->nstmt; i++) if (kernel[i]) kernel_finish(el, kernel[i], d->stmt[i]);

@@ -28,9 +28,6 @@ static const char *need_name(Match *m, const Node *n) {
   return s;
 }
 
-static char *show(Match *m, Extent e) { return ext_show(m->el, e); }
-static char *show_all(Match *m, const Extent *e, int n) { return ext_print(m->el, e, n); }
-
 /* ---- two arguments that do not fit */
 static bool says(const Match *m, const Node *n, const char *name) {
   const Node *core = item_core(n); if (!core || core->kind != N_TUPLE) return item_name(m->el, n) == name;
@@ -54,21 +51,20 @@ static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, cons
 
 static void fail_pack(Match *m, const Param *p, const char *name, const Extent *e, int n, const char *remedy) {
   const Slot *s = slot_find(m->f, name);
-  fail_differ(m, p, name, ctx_printf(m->el->c, "pack '%s' is %s", name, show_all(m, e, n)), show_all(m, s->dim.e, s->dim.n), remedy);
+  fail_differ(m, p, name, ctx_printf(m->el->c, "pack '%s' is %s", name, ext_print(m->el, e, n)), ext_print(m->el, s->dim.e, s->dim.n), remedy);
 }
 
 /* ---- one dimension */
 static void dim_set(Match *m, const char *name, Extent e, const Arg *a) {
-  const Slot *s = slot_get(m->el, m->f, name);
+  Elab *el = m->el; const Slot *s = slot_get(el, m->f, name);
   if (s->dim.e && (s->dim.pack || !extent_equal(s->dim.e[0], e)))
-    fail_differ(m, a->p, name, ctx_printf(m->el->c, "index '%s' is %s", name, show(m, e)), s->dim.pack ? "a pack" : show(m, s->dim.e[0]), "");
-  if (!s->dim.e) slot_dim(m->el, m->f, name, (Dims){ &e, 1, false });
+    fail_differ(m, a->p, name, ctx_printf(el->c, "index '%s' is %s", name, ext_show(el, e)), s->dim.pack ? "a pack" : ext_show(el, s->dim.e[0]), "");
+  if (!s->dim.e) slot_dim(el, m->f, name, (Dims){ &e, 1, false });
 }
 
 static bool is_value(Match *m, const char *name, Extent *out, Pos p) {
   Slot *s = slot_find(m->f, name); if (!s || s->state == SL_NONE) return false;
-  *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name));
-  return true;
+  *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name)); return true;
 }
 
 static Extent range_value(Match *m, const Node *n) {
@@ -99,7 +95,7 @@ static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out) {
 static void part_divide(Match *m, const Node *q, Extent known, Extent e, const Arg *a) {
   bool whole = ext_is(known, 1);
   if (!whole && (known.dim || e.dim || known.n == 0 || e.n % known.n))
-    fail_at(m->el, a->p->pos, "'%s': dimension %s does not divide by %s", a->p->name, show(m, e), show(m, known));
+    fail_at(m->el, a->p->pos, "'%s': dimension %s does not divide by %s", a->p->name, ext_show(m->el, e), ext_show(m->el, known));
   dim_set(m, need_name(m, q), whole ? e : extent_of(e.n / known.n), a);
 }
 
@@ -115,14 +111,13 @@ static void comp_record(Match *m, const Node *n, Arg *a, int d) {
 
 static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
   Extent known = extent_of(1), k; const Node *open = NULL; int nopen = 0;
-  for (int i = 0; i < n->n; i++) {
+  for (int i = 0; i < n->n; i++)
     if (part_known(m, n->kid[i], a, &k)) known = ext_mul(m->el, known, k, n->pos);
     else open = n->kid[i], nopen++;
-  }
   if (nopen > 1 || (open && open->kind == N_SPLICE)) return false;
   if (open) part_divide(m, open, known, e, a);
   else if (!extent_equal(known, e))
-    fail_at(m->el, n->pos, "'%s': composite dimension is %s, its parts make %s", a->p->name, show(m, e), show(m, known));
+    fail_at(m->el, n->pos, "'%s': composite dimension is %s, its parts make %s", a->p->name, ext_show(m->el, e), ext_show(m->el, known));
   return true;
 }
 
@@ -134,7 +129,7 @@ static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
   if (!name) w = extent_of(n->i);
   else if (range) w = range_value(m, n);
   else if (!is_value(m, name, &w, n->pos)) { dim_set(m, name, e, a); return true; }
-  if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': this dimension must be %s, it is %s", a->p->name, show(m, w), show(m, e));
+  if (!extent_equal(w, e)) fail_at(m->el, n->pos, "'%s': this dimension must be %s, it is %s", a->p->name, ext_show(m->el, w), ext_show(m->el, e));
   if (range) dim_set(m, name, e, a);
   return true;
 }
@@ -166,7 +161,7 @@ static bool find_anchors(Match *m, Arg *a) {
 
 static void __attribute__((noreturn)) fail_rank(Match *m, const Arg *a, const char *what) {
   int rank = a->x->t->rank;
-  fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), show_all(m, a->x->t->shape, rank), what);
+  fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
 }
 
 /* Lengths of the packs among items j0..j1, which cover `room` dimensions: one pack takes the rest; of several, those known elsewhere are taken
@@ -183,7 +178,7 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   if (nopen > 1) return false;
   if (nopen) a->len[open] = room;
   if (nopen ? room < 0 : room != 0)
-    fail_rank(m, a, packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, packs ? "its pattern wants at least %d" : "its pattern wants %d", fixed));
+    fail_rank(m, a, packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %s%d", packs ? "at least " : "", fixed));
   return true;
 }
 
@@ -205,7 +200,7 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
     if (!exts_equal(w.e, len, e, len))
-      fail_at(el, n->pos, "'%s': dimensions %s, the pattern says %s", a->p->name, show_all(m, e, len), show_all(m, w.e, w.n));
+      fail_at(el, n->pos, "'%s': dimensions %s, the pattern says %s", a->p->name, ext_print(m->el, e, len), ext_print(m->el, w.e, w.n));
   }
   PUSH(el->c, m->own, ((Own){ a->p, name, e, len, n->broadcast }));
   if (s->dim.e) all = ext_broadcast(el, s->dim.e, s->dim.n, e, len, &total);
@@ -247,10 +242,7 @@ static void args_collect(Match *m, const Decl *op) {
 /* ---- absent tensors: what stands in no present one is empty, or what `<` says */
 static void absent_item(Match *m, const Node *n) {
   const Node *core = item_core(n); Extent e = extent_of(0);
-  if (core && core->kind == N_TUPLE) {
-    for (int i = 0; i < core->n; i++) absent_item(m, core->kid[i]);
-    return;
-  }
+  for (int i = 0; core && core->kind == N_TUPLE && i < core->n; i++) absent_item(m, core->kid[i]);
   const char *name = item_name(m->el, n); const Slot *s = name ? slot_find(m->f, name) : NULL;
   if (!name || (s && (s->dim.e || s->state != SL_NONE))) return;
   bool pack = n->kind == N_SPLICE;

@@ -328,10 +328,8 @@ Val v_or(Elab *el, Val a, Val b, Pos p) { return apply(el, (Oper){ .k = OP_OR },
 Type v_type(Elab *el, Frame *f, Val v, Pos p) {
   Type t = T_NONE;
   if (v.k == V_COMP) return T_I64;
-  if (v.k == V_LIST) {
-    for (int i = 0; i < v.l->n; i++) t = type_promote(t, v_type(el, f, v.l->at[i], p));
-    return t;
-  }
+  for (int i = 0; v.k == V_LIST && i < v.l->n; i++) t = type_promote(t, v_type(el, f, v.l->at[i], p));
+  if (v.k == V_LIST) return t;
   if (v.k != V_NUM && !v_whole(v)) fail_at(el, p, "%s has no type", v_kind(v));
   Expr *ix[64];
   for (int d = 0; v.k == V_LIFT && d < v.f->rank; d++) ix[d] = expr_int(el->c, 0);

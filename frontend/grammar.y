@@ -80,16 +80,14 @@ param_list:
   | param_list WHERE NAME IN expr DOTS expr     { $$ = $1; PUSH(C, $$.bound, ((Bound){ $3, $5, $7, POS(@3) })); }
   | param_list ',' NAME IN expr DOTS expr       { $$ = $1; PUSH(C, $$.bound, ((Bound){ $3, $5, $7, POS(@3) })); };
 param:
-    NAME                                        { $$ = PARAM(P_PLAIN, @1, .name = $1); }
-  | NAME REST                                   { $$ = PARAM(P_PLAIN, @1, .name = $1, .variadic = true); }
-  | NAME '=' expr                               { $$ = PARAM(P_ATTR, @1, .name = $1, .value = $3); }
-  | NAME ':' NAME                               { $$ = PARAM(P_ATTR, @1, .name = $1, .type = $3); }
+    NAME { $$ = PARAM(P_PLAIN, @1, .name = $1); } | NAME REST { $$ = PARAM(P_PLAIN, @1, .name = $1, .variadic = true); }
+  | REST { $$ = PARAM(P_REST, @1, .name = "..."); }
+  | NAME '=' expr { $$ = PARAM(P_ATTR, @1, .name = $1, .value = $3); } | NAME ':' NAME { $$ = PARAM(P_ATTR, @1, .name = $1, .type = $3); }
   | NAME ':' NAME '=' expr                      { $$ = PARAM(P_ATTR, @1, .name = $1, .type = $3, .value = $5); }
   | NAME ':' NAME '[' items ']'                 { $$ = PARAM(P_TYPED, @1, .name = $1, .type = $3, ITEMS($5)); }
   | NAME '[' items ']'                          { $$ = PARAM(P_TENSOR, @1, .name = $1, ITEMS($3)); }
   | NAME '[' items ']' REST                     { $$ = PARAM(P_TENSOR, @1, .name = $1, ITEMS($3), .variadic = true); }
-  | NAME '[' items ']' '=' expr                 { $$ = PARAM(P_TENSOR, @1, .name = $1, ITEMS($3), .value = $6); }
-  | REST                                        { $$ = PARAM(P_REST, @1, .name = "..."); };
+  | NAME '[' items ']' '=' expr                 { $$ = PARAM(P_TENSOR, @1, .name = $1, ITEMS($3), .value = $6); };
 
 result: %empty { $$ = (ParamList){ 0 }; } | ARROW results { $$ = $2; }
   | ARROW NAME { $$ = (ParamList){ 0 }; PUSH(C, $$, (PARAM(P_PLAIN, @2, .name = $2))); };
@@ -151,10 +149,8 @@ leaf: NAME { $$ = (LeafDim){ $1, LEAF_SERIAL, 1 }; } | NAME '*' { $$ = (LeafDim)
 items: %empty { $$ = (NodeList){ 0 }; } | item_list;
 item_list: item { $$ = (NodeList){ 0 }; PUSH(C, $$, $1); } | item_list ',' item { $$ = $1; PUSH(C, $$, $3); };
 item:
-    expr
-  | expr '@' expr                               { $$ = NODE(N_AT, @2, KIDS($1, $3)); }
-  | DOTS                                        { $$ = NODE(N_SPLICE, @1, KIDS(NULL)); }
-  | DOTS expr                                   { $$ = NODE(N_SPLICE, @1, KIDS($2)); }
+    expr | expr '@' expr                        { $$ = NODE(N_AT, @2, KIDS($1, $3)); }
+  | DOTS { $$ = NODE(N_SPLICE, @1, KIDS(NULL)); } | DOTS expr { $$ = NODE(N_SPLICE, @1, KIDS($2)); }
   | DOTS expr '@' expr                          { Node *at = NODE(N_AT, @3, KIDS($2, $4)); $$ = NODE(N_SPLICE, @1, KIDS(at)); }
   | DOTS '~' expr                               { $$ = NODE(N_SPLICE, @1, .broadcast = true, KIDS($3)); }
   | STREAM NAME                                 { $$ = NODE(N_STREAM, @1, .text = $2); };

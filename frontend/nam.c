@@ -66,13 +66,11 @@ static bool nam_architecture(Nam *m, const json_t *root) {
   const char *a = json_string_value(json_object_get(root, "architecture")); Pos at = nam_pos(m, "architecture", -1); int k = 0;
   while (a && k < 5 && strcmp(a, known[k])) k++;
   if (a && k == 0) return true;
-  if (a && k < 5) {
-    diag_error(m->c, at, "architecture '%s' is not supported yet", a); diag_help(m->c, "WaveNet is");
-    diag_unsupported(m->c);
-  } else {
-    diag_error(m->c, at, a ? "architecture '%.40s' is not known" : "'architecture' is missing or no string", a);
-    if (a) suggest(m->c, a, known, 5);
-  }
+  bool later = a && k < 5;
+  diag_error(m->c, at, later ? "architecture '%.40s' is not supported yet" : a ? "architecture '%.40s' is not known"
+                                                                             : "'architecture' is missing or no string", a);
+  if (later) diag_help(m->c, "WaveNet is"), diag_unsupported(m->c);
+  else if (a) suggest(m->c, a, known, 5);
   return false;
 }
 
@@ -402,12 +400,10 @@ static void gen_layer(Gen *g) {
   const char *z = local(g, "z", g->j), *q = local(g, "q", g->j);
   Signal a = { local(g, "a", g->j), !g->m->prewarm || (last && !g->settle_head) ? NULL : local(g, "r", g->j) };
   SAY("\n  # array %d, layer %d: kernel %d, dilation %d\n", g->i, g->j, l->kernel, l->dilation);
-  const char *w = LAYER_PARAM("conv.w", rows, r->channels, l->kernel), *b = LAYER_PARAM("conv.b", rows);
-  const char *mix = LAYER_PARAM("mix.w", rows);
+  const char *w = LAYER_PARAM("conv.w", rows, r->channels, l->kernel), *b = LAYER_PARAM("conv.b", rows); const char *mix = LAYER_PARAM("mix.w", rows);
   const char *slope = gen_slope(g, &l->act, "act"), *slope2 = l->gate == GATE_NONE ? "" : gen_slope(g, &l->second, "gate");
   SAY("  %s[o, t] = %s[o] + %s[o] * x[t] + ", z, b, mix);
-  gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation); SAY(";\n");
-  gen_gate(g, "", z, a.at, ", t", slope, slope2);
+  gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation); SAY(";\n"); gen_gate(g, "", z, a.at, ", t", slope, slope2);
   if (a.settled) {                /* without a past that is not 0, z settles at the bias */
     SAY("  const %s[o] = %s[o]", q, b);
     if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
@@ -421,20 +417,16 @@ static void gen_layer(Gen *g) {
 static void gen_rechannel(Gen *g) {
   const Array *r = g->array;
   const char *h = local(g, "h", 0), *p = local(g, "p", 0), *w = ARRAY_PARAM("rechannel.w", r->channels, g->i ? r->inputs : 0);
-  if (g->i == 0) {
-    SAY("  %s[c, t] = %s[c] * x[t];\n", h, w);
-  } else {
-    SAY("  %s[c, t] = sum(m: %s[m, t] * %s[c, m]);\n", h, g->in.at, w);
-    if (g->in.settled) SAY("  const %s[c] = sum(m: %s[m] * %s[c, m]);\n", p, g->in.settled, w);
-  }
+  if (g->i == 0) SAY("  %s[c, t] = %s[c] * x[t];\n", h, w);
+  else SAY("  %s[c, t] = sum(m: %s[m, t] * %s[c, m]);\n", h, g->in.at, w);
+  if (g->in.settled) SAY("  const %s[c] = sum(m: %s[m] * %s[c, m]);\n", p, g->in.settled, w);
   g->in = (Signal){ h, g->in.settled ? p : NULL };
 }
 
 /* The array's head: what the next one starts to sum from. */
 static void gen_head(Gen *g) {
   const Array *r = g->array; const char *w = ARRAY_PARAM("head.w", r->head_out, r->sums, r->head_kernel);
-  const char *bias = r->head_bias ? NAME("%s[q] + ", ARRAY_PARAM("head.b", r->head_out)) : "";
-  Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
+  const char *bias = r->head_bias ? NAME("%s[q] + ", ARRAY_PARAM("head.b", r->head_out)) : ""; Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
   SAY("  %s[q, t] = %s", v.at, bias); gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);
   SAY(";\n"); g->sum.at = v.at;
   if (!g->sum.settled || g->last) return;
@@ -444,13 +436,10 @@ static void gen_head(Gen *g) {
 
 /* The operators that activations need, each once. */
 static void gen_ops(const Wavenet *net, Text *t) {
-  VEC(const char *) done = { 0 };
   for (const Array *r = net->array; r < net->array + net->narray; r++)
     for (int k = 0; k < 2 * r->nlayer; k++) {
-      const Layer *l = &r->layer[k / 2]; const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op; bool seen = !op;
-      for (int n = 0; n < done.n; n++) seen |= done.at[n] == op;
-      if (seen) continue;
-      PUSH(t->c, done, op); text_add(t, "%s\n", op);
+      const Layer *l = &r->layer[k / 2]; const char *op = k % 2 == 0 ? l->act.op : l->gate == GATE_NONE ? NULL : l->second.op;
+      if (op && !strstr(t->s, op)) text_add(t, "%s\n", op);
     }
 }
 
@@ -477,8 +466,7 @@ bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewar
   if (!nam_architecture(&m, root)) return false;
   if (!nam_config(&m, json_object_get(root, "config"), &w)) good = false;
   if (!nam_weights(&m, root) || !good) return false;
-  text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n");
-  nam_wavenet(&m, &w, &t, graph_name(&m));
+  text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n"); nam_wavenet(&m, &w, &t, graph_name(&m));
   *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n };
   if (m.used == m.nweight) return true;
   diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight);

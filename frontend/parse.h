@@ -6,10 +6,7 @@
 #define PARSE_NEST 500            /* brackets within brackets */
 #define PARSE_ERRORS 50           /* syntax errors of one source; then it is given up */
 
-typedef VEC(Node *) NodeList;
-typedef VEC(const char *) NameList;
-typedef VEC(Stmt *) StmtList;
-typedef VEC(LeafDim) LeafList;
+typedef VEC(Node *) NodeList; typedef VEC(const char *) NameList; typedef VEC(Stmt *) StmtList; typedef VEC(LeafDim) LeafList;
 typedef struct TreeList { Tree *first, *last; } TreeList;
 typedef struct Place { const char *where; int64_t offset; } Place;       /* `at scratch + 64`; where NULL: none */
 typedef struct ParamList { Param *at; int n, cap; VEC(Bound) bound; } ParamList;

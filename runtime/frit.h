@@ -9,13 +9,10 @@
  * NAME_info:
  *   frit 1 | name amp | target x86-64-v4 | compiler 0.1.0      on a line each
  *   hash 8c1f...                 of the scheduled graph and its weights
- *   state 361472 64              bytes, alignment
- *   scratch 12288 64
+ *   state 361472 64              bytes, alignment; scratch alike
  *   dim t 1 4096 stream          name, least, most [stream]
- *   input x f32 t                name, type, extents (a number, a dim, or dim+n)
- *   output y f32 t
- *   flops 26640 t                floating-point operations a call: a number, then the dim that it is per unit of (or nothing)
- *   bytes 65536
+ *   input x f32 t                name, type, extents (a number, a dim, or dim+n); output alike
+ *   flops 26640 t                floating-point operations a call: a number, then the dim that it is per unit of (or nothing); bytes alike
  *   plan h scratch 8192 4096     tensor, where, offset, bytes */
 #ifndef FRIT_RUNTIME_H
 #define FRIT_RUNTIME_H
