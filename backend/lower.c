@@ -126,7 +126,7 @@ static int lower_all(Ctx *c, void *arg) {
   for (int k = 0; k < g->nin + g->nout; k++) {
     Tensor *t = k < g->nin ? g->in[k] : g->out[k - g->nin];
     int buf = buf_of(L, t, k < g->nin ? KB_IN : KB_OUT, k, 0, tensor_size(t) * type_bytes(t->type));
-    lmap_put(c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
+    map_put(c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
   }
   for (int k = 0; k < g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, g->kernel[k]))) return 1;
   lower_next_state(L); m->init = lower_init(L);

@@ -26,11 +26,6 @@ KInst *k_bcast(KBuild *b, KInst *x, int lanes); KInst *k_prefix(KBuild *b, KInst
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);          /* removes what is unused, hoists, interleaves, numbers, hints */
 
-/* ---- pointer map (lower_eq.c) */
-typedef struct LMap { const void **key; void **val; int n, cap; } LMap;
-void *lmap_get(const LMap *m, const void *key); void lmap_put(Ctx *c, LMap *m, const void *key, void *val);
-/* for every x of a VEC of pointers */
-#define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 
 /* ---- positions */
 enum { LAFF_MAX = 8, LEQ_INDICES = 32, LADDR_MAX = 24 };
@@ -79,10 +74,10 @@ typedef struct LLoop { KInst *v; KSave save; } LLoop;
 typedef VEC(LHist *) LHists;
 /* What the functions of a module share. bufof: Tensor -> buffer + 1. same: constants by their bytes. scratch0, peak: scratch of kernels: its start,
  * the most. state: in use. */
-typedef struct LShared { VEC(KBuf) bufs; LMap bufof, same; LHists hists; int64_t constcap, peak, scratch0, state; int nalloc; } LShared;
+typedef struct LShared { VEC(KBuf) bufs; Map bufof, same; LHists hists; int64_t constcap, peak, scratch0, state; int nalloc; } LShared;
 typedef struct Lower {
   Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f; LShared s;
-  LEqs eq; LMap tensors, reads, ors; VEC(LTensor *) all, opened;                         /* opened: have a store in the bodies around */
+  LEqs eq; Map tensors, reads, ors; VEC(LTensor *) all, opened;                         /* opened: have a store in the bodies around */
   LOpen **open; LMark *marks; KInst **param;               /* by equation; innermost first; by Graph.dim */
   VEC(LLoop) loops;                                        /* around what is emitted now */
   LSlide *slides;                                          /* sliding windows of the loop whose body comes next */
@@ -152,7 +147,7 @@ void copy_buffer(Lower *L, int to, int from, int64_t n);
 /* ---- lower_eq.c: equations resolved; which leaf computes what, and whether that order is legal */
 LEq *resolve_eq(Lower *L, Eq *q); LTensor *tensor_of(Lower *L, const Tensor *t); LConds *or_conds(Lower *L, const Expr *e);
 int index_number(Lower *L, const LEq *e, const Index *x);/* as in LTerm */
-int eq_index(const LEq *e, const char *name); bool eq_reads(const LEq *e, const LTensor *t); bool name_is(const char *a, const char *b);
+int eq_index(const LEq *e, const char *name); bool eq_reads(const LEq *e, const LTensor *t);
 bool lower_resolve(Lower *L); LEqs tree_eqs(Lower *L, const Tree *t, bool rest);
 bool tree_holds(const Tree *t, const LEq *e, bool rest); /* the equation's leaf is in t (rest: or in its next) */
 bool is_root(LEqs eqs, int k);                           /* no equation after k reads what k computes */

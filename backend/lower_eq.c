@@ -5,26 +5,7 @@
  *   indices o t | c k     reads b x w     condition t + k - 1 >= 0 and n - 1 - (t + k - 1) >= 0: where it fails the product is 0 */
 #include "lower.h"
 
-static int lmap_slot(const LMap *m, const void *key) {
-  uint64_t h = (uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u >> 20, mask = (uint64_t)(m->cap - 1);
-  while (m->key[h & mask] && m->key[h & mask] != key) h++;
-  return (int)(h & mask);
-}
-
-void *lmap_get(const LMap *m, const void *key) { return m->cap ? m->val[lmap_slot(m, key)] : NULL; }
-
-void lmap_put(Ctx *c, LMap *m, const void *key, void *val) {
-  if ((m->n + 1) * 2 > m->cap) {
-    LMap old = *m; int cap = old.cap ? old.cap * 2 : 64;
-    *m = (LMap){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
-    for (int k = 0; k < old.cap; k++) if (old.key[k]) lmap_put(c, m, old.key[k], old.val[k]);
-  }
-  int k = lmap_slot(m, key);
-  m->n += !m->key[k]; m->key[k] = key; m->val[k] = val;
-}
-
-bool name_is(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
-int eq_index(const LEq *e, const char *name) { for (int k = 0; k < e->n; k++) if (name_is(e->ix[k]->name, name)) return k; return -1; }
+int eq_index(const LEq *e, const char *name) { for (int k = 0; k < e->n; k++) if (name_same(e->ix[k]->name, name)) return k; return -1; }
 
 int index_number(Lower *L, const LEq *e, const Index *x) {
   for (int k = 0; k < e->n; k++) if (e->ix[k] == x) return k;
@@ -32,7 +13,7 @@ int index_number(Lower *L, const LEq *e, const Index *x) {
   bug(L->c, "index %s of %s is not bound", x->name, e->eq->out->name);
 }
 
-LTensor *tensor_of(Lower *L, const Tensor *t) { return lmap_get(&L->tensors, t); }
+LTensor *tensor_of(Lower *L, const Tensor *t) { return map_get(&L->tensors, t); }
 
 static LTensor *tensor_add(Lower *L, Tensor *t) {
   LTensor *r = tensor_of(L, t);
@@ -40,7 +21,7 @@ static LTensor *tensor_add(Lower *L, Tensor *t) {
   r = NEW_AS(L->c, LTensor, .t = t, .buf = -1, .id = L->all.n, .external = t->kind != TK_TEMP, .hist = t->history > 0 && t->stream_dim >= 0);
   for (int k = 0; k < L->k->nout; k++) r->external |= L->k->out[k] == t;
   for (int k = 0; k < L->k->nin; k++) r->external |= L->k->in[k] == t;
-  PUSH(L->c, L->all, r); lmap_put(L->c, &L->tensors, t, r); return r;
+  PUSH(L->c, L->all, r); map_put(L->c, &L->tensors, t, r); return r;
 }
 
 typedef struct Uses { const LEq *e; uint32_t bits; bool data; } Uses;
@@ -106,11 +87,11 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
     r->inside[d] = (r->t->hist && d == t->stream_dim) || (i.lo && i.hi); r->safe &= r->inside[d];
   }
   if (r->t->hist) r->time = time_index(L, e, r);
-  lmap_put(L->c, &L->reads, x, r); return r;
+  map_put(L->c, &L->reads, x, r); return r;
 }
 
 static void read_add(Lower *L, LEq *e, const Expr *x) {
-  LRead *r = lmap_get(&L->reads, x);                       /* known: without indices, shared by two equations */
+  LRead *r = map_get(&L->reads, x);                       /* known: without indices, shared by two equations */
   if (!r) r = read_new(L, e, x);
   EACH(LRead, o, e->read) if (o == r) return;
   PUSH(L->c, e->read, r);
@@ -128,7 +109,7 @@ static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
 
 /* What must hold for the reads of x to fall inside; an `or` in x looks after its own. */
 static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x) {
-  const LRead *r = x->kind == E_READ ? lmap_get(&L->reads, x) : NULL;
+  const LRead *r = x->kind == E_READ ? map_get(&L->reads, x) : NULL;
   for (int d = 0; r && d < x->n; d++) if (!r->inside[d]) cond_inside(L, e, v, &r->place[d], x->tensor->shape[d]);
   for (int k = x->kind == E_OR; k < x->n; k++) cond_reads(L, e, v, x->arg[k]);
 }
@@ -152,7 +133,7 @@ static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x) {
   cond_add(L, v, form_of(L, e, x, false));
 }
 
-LConds *or_conds(Lower *L, const Expr *e) { return lmap_get(&L->ors, e); }
+LConds *or_conds(Lower *L, const Expr *e) { return map_get(&L->ors, e); }
 
 /* The reads of x, and the conditions of its `or` and `?:`; those of a `?:` only if all are affine. */
 static void collect(Lower *L, LEq *e, const Expr *x) {
@@ -165,7 +146,7 @@ static void collect(Lower *L, LEq *e, const Expr *x) {
     if (x->kind == E_SELECT && !v->at[k].a.aff) return;
     if (!v->at[k].a.aff) collect(L, e, v->at[k].a.e);
   }
-  lmap_put(L->c, &L->ors, x, v);
+  map_put(L->c, &L->ors, x, v);
 }
 
 /* ---- `e or v` in the plain form that the lowering reads: every read of e counts, whatever else e does.
@@ -298,7 +279,7 @@ void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) {
 }
 
 LTensor *tensor_named(Lower *L, const char *name) {
-  for (int k = 0; k < L->k->neq; k++) if (name_is(L->k->eq[k]->out->name, name)) return tensor_of(L, L->k->eq[k]->out);
+  for (int k = 0; k < L->k->neq; k++) if (name_same(L->k->eq[k]->out->name, name)) return tensor_of(L, L->k->eq[k]->out);
   return NULL;
 }
 static void add_eqs(Lower *L, const Tree *t, bool rest, LEqs *out) {
@@ -350,7 +331,7 @@ typedef struct Step { bool named; int ke, kw; int64_t dist; } Step;
 static Step step_of(const LEq *e, const LRead *r, const LEq *w, int d) {
   const LForm *a = &r->place[d], *b = &w->place[d];
   if (!a->aff || a->n != 1 || b->n != 1 || a->t[0].k < 0 || b->t[0].k < 0 || a->t[0].m != 1 || b->t[0].m != 1) return (Step){ .named = false };
-  return (Step){ name_is(e->ix[a->t[0].k]->name, w->ix[b->t[0].k]->name), a->t[0].k, b->t[0].k, a->c - b->c };
+  return (Step){ name_same(e->ix[a->t[0].k]->name, w->ix[b->t[0].k]->name), a->t[0].k, b->t[0].k, a->c - b->c };
 }
 
 /* Recurrences that read later places run downwards. */
@@ -366,7 +347,7 @@ static bool same_form(const LEq *e, const LForm *a, const LEq *w, const LForm *b
   if (!a->aff || a->n != b->n || a->c != b->c) return false;
   for (int i = 0; i < b->n; i++) {
     bool found = false; const LTerm *s = a->t, *t = &b->t[i];
-    for (int j = 0; j < a->n && t->k >= 0; j++) found |= s[j].k >= 0 && s[j].m == t->m && name_is(e->ix[s[j].k]->name, w->ix[t->k]->name);
+    for (int j = 0; j < a->n && t->k >= 0; j++) found |= s[j].k >= 0 && s[j].m == t->m && name_same(e->ix[s[j].k]->name, w->ix[t->k]->name);
     if (!found) return false;
   }
   return true;

@@ -272,7 +272,7 @@ KInst *all_lanes(Lower *L, KInst *m, int w) {
   KInst *all = m->type.lanes == w ? NULL : l_int(L, w); return all ? k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w) : m;
 }
 static bool unsafe_reads(Lower *L, const Expr *e) {
-  if (e->kind == E_READ && !((const LRead *)lmap_get(&L->reads, e))->safe) return true;
+  if (e->kind == E_READ && !((const LRead *)map_get(&L->reads, e))->safe) return true;
   for (int k = 0; k < e->n; k++) if (unsafe_reads(L, e->arg[k])) return true;
   return false;
 }
@@ -311,7 +311,7 @@ KInst *gen(Lower *L, LPt *p, const Expr *e) {
   }
   switch (e->kind) {
   case E_CONST: return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
-  case E_READ: return read_value(L, p, lmap_get(&L->reads, e));     case E_FN: return gen_fn(L, p, e);
+  case E_READ: return read_value(L, p, map_get(&L->reads, e));     case E_FN: return gen_fn(L, p, e);
   case E_CONVERT: return gen_convert(L, p, e);                      case E_SELECT: return gen_select(L, p, e);
   case E_OR: return gen_or(L, p, e);
   default: tree_error(L, e->pos, p->e, "a reduction stands inside an expression: `split` gives it an equation of its own");

@@ -347,7 +347,7 @@ static void nest(LLeaf *f, int depth) {
   f->done = done; f->touch = touch;
 }
 static bool in_order(const LLeaf *f, const char *index) {
-  for (int i = 0; i < f->ndim; i++) if (name_is(f->dim[i].index, index)) return true;
+  for (int i = 0; i < f->ndim; i++) if (name_same(f->dim[i].index, index)) return true;
   return false;
 }
 

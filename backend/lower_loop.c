@@ -124,7 +124,7 @@ static int64_t granule(const Loop *p) {
   int64_t w = 1;
   EACH(LEq, e, p->eqs) {
     const Tree *l = e->leaf; bool has = eq_index(e, p->f->name) >= 0, lanes = !has;
-    for (int i = 0; i < l->nleaf; i++) lanes |= name_is(l->leaf[i].index, p->f->name) && l->leaf[i].kind == LEAF_VECTOR;
+    for (int i = 0; i < l->nleaf; i++) lanes |= name_same(l->leaf[i].index, p->f->name) && l->leaf[i].kind == LEAF_VECTOR;
     if (!lanes) return 1;
     if (has && e->lanes > w) w = e->lanes;
   }
@@ -195,7 +195,7 @@ static Tree *warm_items(Loop *p) {
   for (const Tree *t = p->f->body; t; t = t->next) {
     LEqs in = tree_eqs(L, t, false); bool all = true, let = false;
     for (int k = 0; k < in.n; k++) all &= !is_root(in, k) || need[in.at[k]->id];
-    EACH(LEq, e, p->eqs) let |= t->kind == TREE_LET && need[e->id] && name_is(e->out->t->name, t->name);
+    EACH(LEq, e, p->eqs) let |= t->kind == TREE_LET && need[e->id] && name_same(e->out->t->name, t->name);
     if (!all || (!in.n && !let)) continue;
     *end = NEW(L->c, Tree); **end = *t; (*end)->next = NULL; end = &(*end)->next;
   }
@@ -338,7 +338,7 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
   int64_t ahead = t->place && expr_is_const(t->place) ? (int64_t)expr_number(t->place) : 1;
   EACH(LEq, e, eqs) EACH(LRead, x, e->read) {
     LPt p = { .e = e };
-    if (!name_is(x->t->t->name, t->name)) continue;
+    if (!name_same(x->t->t->name, t->name)) continue;
     for (int k = 0; k < e->n; k++) p.env[k] = r->reg[e->id][k].base;
     prefetch_read(L, &p, x, inner, ahead); return;
   }

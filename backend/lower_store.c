@@ -44,7 +44,7 @@ typedef struct Place { int64_t at, n; } Place;
 static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
   KModule *m = L->m; uint64_t h = 1469598103934665603u;
   for (int64_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
-  const void *key = (const void *)(uintptr_t)(h | 1); Place *old = lmap_get(&L->s.same, key), *new = NEW(L->c, Place);
+  const void *key = (const void *)(uintptr_t)(h | 1); Place *old = map_get(&L->s.same, key), *new = NEW(L->c, Place);
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
   if (new->at + n > L->s.constcap) {
@@ -54,12 +54,12 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
     m->constant = q;
   }
   memcpy(m->constant + new->at, p, (size_t)n); m->nconstant = new->at + n;
-  lmap_put(L->c, &L->s.same, key, new); return new->at;
+  map_put(L->c, &L->s.same, key, new); return new->at;
 }
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
 int tensor_buffer(Lower *L, Tensor *t) {
-  void *known = lmap_get(&L->s.bufof, t);
+  void *known = map_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;
   LStore s = { .box = whole_box(L, t) }; int64_t bytes = parts_of(L, &s, t, NULL) * type_bytes(t->type);
   bool constant = t->kind == TK_PARAM || t->kind == TK_CONST, state = t->kind == TK_STATE || t->where == AT_STATE;
@@ -67,7 +67,7 @@ int tensor_buffer(Lower *L, Tensor *t) {
   int64_t at = constant ? constant_place(L, laid_out(L, t, &s, bytes), bytes)
              : t->where != AT_NONE ? t->offset : l_take(state ? &L->s.state : &L->s.scratch0, bytes);
   int r = buf_of(L, t, constant ? KB_CONST : state ? KB_STATE : KB_SCRATCH, -1, at, bytes);
-  lmap_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(r + 1)); return r;
+  map_put(L->c, &L->s.bufof, t, (void *)(intptr_t)(r + 1)); return r;
 }
 
 /* Arguments are dense at the extents of the call: strides over symbolic dimensions are values. */
@@ -91,7 +91,7 @@ LStore *store_external(Lower *L, LTensor *t) {
 static int dim_named(const LTensor *t, const char *name) {
   const LEq *e = t->writer.at[0];
   for (int d = 0; d < t->t->rank; d++)
-    for (int i = 0; i < e->place[d].n; i++) if (e->place[d].t[i].k >= 0 && name_is(e->ix[e->place[d].t[i].k]->name, name)) return d;
+    for (int i = 0; i < e->place[d].n; i++) if (e->place[d].t[i].k >= 0 && name_same(e->ix[e->place[d].t[i].k]->name, name)) return d;
   return -1;
 }
 static bool holds_all(const Tree *f, const LTensor *t) {
@@ -102,7 +102,7 @@ static bool holds_all(const Tree *f, const LTensor *t) {
 
 /* Is there a loop over the index here around t's producer and all its readers? Then its windows are what counts. */
 static bool loop_inside(const Tree *f, const LTensor *t, const char *index) {
-  for (; f; f = f->next) if (f->kind == TREE_FOR && holds_all(f, t) && (name_is(f->name, index) || loop_inside(f->body, t, index))) return true;
+  for (; f; f = f->next) if (f->kind == TREE_FOR && holds_all(f, t) && (name_same(f->name, index) || loop_inside(f->body, t, index))) return true;
   return false;
 }
 
@@ -196,7 +196,7 @@ static void check_alias(Lower *L, const Tree *let, const LTensor *first, const L
 
 static LTensor *alias_of(Lower *L, const LTensor *t) {
   const Tree *let = t->let; LTensor *o = tensor_named(L, let->other);
-  for (int k = 0; k < L->k->nin && !o; k++) if (name_is(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
+  for (int k = 0; k < L->k->nin && !o; k++) if (name_same(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
   if (!o || o == t) tree_error(L, let->pos, t->writer.at[0], "alias %s: no such tensor in this kernel", let->other);
   bool later = o->writer.n && o->writer.at[0]->id > t->writer.at[0]->id; check_alias(L, let, later ? t : o, later ? o : t); return o;
 }

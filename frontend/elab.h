@@ -5,9 +5,6 @@
 #define FRIT_ELAB_H
 #include "ast.h"
 
-/* Tables from interned names (pointers) to anything. */
-typedef struct Map { const void **key; void **val; int n, cap; } Map;
-void *map_get(const Map *m, const void *key); void map_put(Ctx *c, Map *m, const void *key, void *val);
 typedef VEC(const char *) Names;
 
 /* ---- values */

@@ -58,6 +58,26 @@ int array_find(const void *array, int n, const void *x) {
   return n;
 }
 
+/* ---- maps: open addressing, at most half full */
+static int map_place(const Map *m, const void *key) {
+  size_t k = ((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15u >> 20 & (size_t)(m->cap - 1);
+  while (m->key[k] && m->key[k] != key) k = (k + 1) & (size_t)(m->cap - 1);
+  return (int)k;
+}
+void *map_get(const Map *m, const void *key) { return m->cap ? m->val[map_place(m, key)] : NULL; }
+
+void map_put(Ctx *c, Map *m, const void *key, void *val) {
+  if (2 * (m->n + 1) > m->cap) {
+    Map old = *m; int cap = old.cap ? 2 * old.cap : 16;
+    *m = (Map){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
+    for (int i = 0; i < old.cap; i++) if (old.key[i]) map_put(c, m, old.key[i], old.val[i]);
+  }
+  int k = map_place(m, key);
+  if (!m->key[k]) m->n++;
+  m->key[k] = key; m->val[k] = val;
+}
+bool name_same(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
+
 /* ---- life */
 Ctx *ctx_new(void) {
   Whole *w = calloc(1, sizeof *w);

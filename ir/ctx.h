@@ -63,7 +63,15 @@ char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap);
 #define VEC(T) struct { T *at; int n, cap; }
 #define PUSH(c, v, x) ((v).at = ctx_grow((c), (v).at, (v).n, &(v).cap, sizeof *(v).at), (v).at[(v).n++] = (x))
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size);
+/* for every x of a VEC of pointers */
+#define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 int array_find(const void *array, int n, const void *x);  /* where x stands among n pointers; -1: nowhere */
+
+/* From pointers (interned names, too) to anything, in the arena; only grows. */
+typedef struct Map { const void **key; void **val; int n, cap; } Map;
+void *map_get(const Map *m, const void *key);             /* NULL if absent */
+void map_put(Ctx *c, Map *m, const void *key, void *val);
+bool name_same(const char *a, const char *b);             /* also: both NULL */
 
 /* Reads a whole file as a source (NUL-terminated), or records an error and gives NULL. "-" is standard input. Limit 256 MiB. */
 Source *source_read(Ctx *c, const char *path);

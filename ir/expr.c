@@ -253,10 +253,10 @@ Expr *expr_map_args(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *a
   return changed ? expr_with(c, e, a) : e;
 }
 
-typedef struct Map { Expr *(*fn)(Ctx *, Expr *, void *); void *arg; } Map;
+typedef struct Mapping { Expr *(*fn)(Ctx *, Expr *, void *); void *arg; } Mapping;
 
-static Expr *map_node(Ctx *c, Expr *e, void *map) { return ((Map *)map)->fn(c, expr_map_args(c, e, map_node, map), ((Map *)map)->arg); }
-Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) { return map_node(c, e, &(Map){ fn, arg }); }
+static Expr *map_node(Ctx *c, Expr *e, void *map) { return ((Mapping *)map)->fn(c, expr_map_args(c, e, map_node, map), ((Mapping *)map)->arg); }
+Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) { return map_node(c, e, &(Mapping){ fn, arg }); }
 
 typedef struct Subst { Index *const *from; Expr *const *to; int n; } Subst;
 

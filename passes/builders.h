@@ -8,7 +8,6 @@
 #include "util.h"
 
 typedef VEC(const char *) NameList;
-bool name_same(const char *a, const char *b);             /* also: both NULL */
 bool name_in(const NameList *v, const char *name);
 void name_add(Ctx *c, NameList *v, const char *name);     /* unless it is there */
 bool is_stream(const Index *i), is_fixed(const Index *i); /* runs over the stream; the extent is a number */

@@ -4,7 +4,6 @@
  */
 #include "builders.h"
 
-bool name_same(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
 bool is_stream(const Index *i) { return i->ext.dim && i->ext.dim->stream; }
 bool is_fixed(const Index *i) { return !i->ext.dim; }
 int64_t count_max(const Index *i) { return extent_max(i->ext); }

@@ -2,25 +2,6 @@
 #include "util.h"
 
 /* ---- maps */
-static int pmap_slot(const Map *m, const void *key) {
-  size_t h = (size_t)key >> 4; h = (h ^ h >> 15) * 0x9E3779B97F4A7C15u >> 20;
-  int at = (int)(h & (size_t)(m->cap - 1));
-  while (m->key[at] && m->key[at] != key) at = (at + 1) & (m->cap - 1);
-  return at;
-}
-
-int pmap_get(const Map *m, const void *key) { int at = m->cap ? pmap_slot(m, key) : -1; return at >= 0 && m->key[at] ? m->value[at] : -1; }
-
-void pmap_set(Ctx *c, Map *m, const void *key, int value) {
-  if (2 * (m->n + 1) > m->cap) {
-    Map old = *m; int cap = old.cap ? 2 * old.cap : 64;
-    *m = (Map){ NEWN(c, const void *, cap), NEWN(c, int, cap), 0, cap };
-    for (int k = 0; k < old.cap; k++) if (old.key[k]) pmap_set(c, m, old.key[k], old.value[k]);
-  }
-  int at = pmap_slot(m, key);
-  m->n += !m->key[at]; m->key[at] = key; m->value[at] = value;
-}
-
 /* ---- uses */
 UseList *uses_get(Uses *u, const Tensor *t) { int k = pmap_get(&u->map, t); return k < 0 ? NULL : &u->list.at[k]; }
 

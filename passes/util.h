@@ -3,13 +3,10 @@
 #define FRIT_PASS_UTIL_H
 #include "passes.h"
 #include <string.h>
-/* Pointers to numbers, in the arena; only grows. */
-typedef struct Map { const void **key; int *value; int n, cap; } Map;
-int pmap_get(const Map *m, const void *key);              /* -1 if absent */
-void pmap_set(Ctx *c, Map *m, const void *key, int value);
+/* A Map of numbers from 0 on; -1: absent. */
+static inline int pmap_get(const Map *m, const void *key) { return (int)(intptr_t)map_get(m, key) - 1; }
+static inline void pmap_set(Ctx *c, Map *m, const void *key, int value) { map_put(c, m, key, (void *)(intptr_t)(value + 1)); }
 typedef VEC(Expr *) Exprs; typedef VEC(Index *) Indices; typedef VEC(Eq *) Eqs; typedef VEC(Tensor *) Tensors;
-/* for every x of a VEC of pointers */
-#define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
 
 /* Who writes and who reads a tensor. A snapshot: rebuild it after a change. */
 typedef struct Use { Eq *eq; Expr *read; } Use;
