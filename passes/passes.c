@@ -17,11 +17,10 @@ static const Pass passes[] = {
 };
 enum { NPASS = sizeof passes / sizeof *passes };
 bool passes_run(Ctx *c, Graph *g, const Target *t, Stage until) {
-  Stage from = g->stage;
+  Stage from = g->stage == STAGE_PLAN ? STAGE_SCHEDULE : g->stage;      /* places follow from kernels: those in a dump are for the reader */
   for (int k = 0; k < NPASS; k++) {
     const Pass *p = &passes[k]; int nerror = c->nerror;
-    bool again = from == STAGE_PLAN && p->stage == from;   /* places follow from kernels: those in a dump are for the reader */
-    if ((p->stage <= from && !again) || p->stage > until) continue;
+    if (p->stage <= from || p->stage > until) continue;
     if (p->fn(c, g, t) < 0 || c->nerror > nerror) return false;
     if (k == NPASS - 1 || p[1].stage != p->stage) g->stage = p->stage;
     if (c->opt.verify && !graph_verify(c, g, p->name)) return false;
