@@ -145,8 +145,7 @@ bool array_write(Ctx *c, const char *path, const Array *a) {
   const struct Format *f = format_of(path); if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
   if (a->type != T_F32 && f->write != npy_write) return driver_fail(c, "%s: only f32 arrays go into .f32 and .wav files: write .npy", path);
   if (a->type != T_BF16) return f->write(c, path, a);
-  Array wide = *a; wide.type = T_F32; wide.data = NEWN(c, uint32_t, a->count + 1);        /* NumPy knows no bf16; f32 holds it exactly */
-  for (int64_t k = 0; k < a->count; k++) ((uint32_t *)wide.data)[k] = (uint32_t)((const uint16_t *)a->data)[k] << 16;
+  Array wide = *a; wide.type = T_F32; wide.data = array_as(c, a, T_F32);                   /* NumPy knows no bf16; f32 holds it exactly */
   return f->write(c, path, &wide);
 }
 
