@@ -80,9 +80,8 @@ static int take_long(Args *a, const struct Option *o) {
 }
 
 static int take_fuse(Args *a, const char *s) {
-  static const char *const moves[] = { "vertical", "prologue", "horizontal", "tile" };
   bool known = false; size_t n = strlen(s) > 8 ? strcspn(s + 8, "@") : 0;
-  for (int k = 0; k < 4; k++) known |= n && strlen(moves[k]) == n && !strncmp(s + 8, moves[k], n);
+  for (const char *const *m = fuse_moves; *m; m++) known |= n && strlen(*m) == n && !strncmp(s + 8, *m, n);
   if (strncmp(s, "no-fuse=", 8) || !known || a->nno_fuse == 63)
     return driver_say(EXIT_USAGE, "-f%s is unknown (there is -fno-fuse=MOVE[@LABEL] with MOVE one of vertical, prologue, horizontal, tile)", s);
   a->no_fuse[a->nno_fuse++] = s + 8; return EXIT_OK;

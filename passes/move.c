@@ -2,6 +2,8 @@
 #include "passes.h"
 #include <string.h>
 
+const char *const fuse_moves[] = { "vertical", "prologue", "horizontal", "tile", NULL };
+
 /* -fno-fuse=MOVE[@label]: words of the label's chain. */
 static bool move_named(const char *rule, const char *move, const char *label) {
   size_t n = strcspn(rule, "@");

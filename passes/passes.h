@@ -11,6 +11,7 @@ PassFn pass_stream, pass_split, pass_simplify, pass_inline, pass_place, pass_fus
 /* Runs all passes whose stage lies after g->stage, up to and including `until`. False after an error. */
 bool passes_run(Ctx *c, Graph *g, const Target *t, Stage until);
 
-/* Moves of the fuser by name ("vertical", "prologue", "horizontal", "tile"): may this one be taken? By -fno-fuse and the bisect limit; counts. */
+extern const char *const fuse_moves[];                     /* by name; ends with NULL */
+/* May this move be taken? By -fno-fuse and the bisect limit; counts. */
 bool move_allowed(Ctx *c, const char *move, const char *label);
 #endif
