@@ -97,7 +97,7 @@ static void init_fill(Lower *L, Tensor *t, LStore *s, int64_t first, int64_t n) 
   stores_external(L, e); e->out->store = s; e->leaf = leaf; lower_leaf(L, e, leaf, reg);
 }
 
-static bool is_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
+static bool is_zero(const Expr *e) { return !e || expr_number(e) == 0; }
 static void init_history(Lower *L, const LHist *h) {
   Tensor *t = h->t->t;
   if (is_zero(t->init)) return;

@@ -203,11 +203,10 @@ static Expr *plain(Ctx *c, Expr *e, void *arg) {
 }
 
 /* ---- reductions: factors `(x[..] or 0)` of a sum become conditions, so do whole bodies `(e or identity)` */
-static bool is_number(const Expr *x, double v) { return expr_is_const(x) && expr_number(x) == v; }
 /* x or v: its reads' conditions are the equation's, what is left is x. */
 static const Expr *strip_or(Lower *L, LEq *e, const Expr *x) { collect(L, e, x->arg[0]); cond_reads(L, e, &e->cond, x->arg[0]); return x->arg[0]; }
 static const Expr *strip(Lower *L, LEq *e, const Expr *x) {
-  if (x->kind == E_OR && is_number(x->arg[1], 0)) {
+  if (x->kind == E_OR && expr_number(x->arg[1]) == 0) {
     int n = e->cond.n; x = strip_or(L, e, x);
     for (int k = n; k < e->cond.n; k++) e->cond.at[k].zero = x->kind == E_READ;
     return x;
@@ -223,7 +222,7 @@ static void resolve_reduction(Lower *L, LEq *e) {
   e->acc = comp_type(place ? body->type : e->red->type);
   if (e->red->n > 1) { collect(L, e, e->red->arg[1]); cond_expr(L, e, &e->cond, e->red->arg[1]); }
   double id = e->kind == RED_PROD ? 1 : e->kind == RED_MAX ? type_lowest(e->acc) : type_highest(e->acc);
-  e->body = e->kind == RED_SUM ? strip(L, e, body) : number && body->kind == E_OR && is_number(body->arg[1], id) ? strip_or(L, e, body) : body;
+  e->body = e->kind == RED_SUM ? strip(L, e, body) : number && body->kind == E_OR && expr_number(body->arg[1]) == id ? strip_or(L, e, body) : body;
 }
 
 static bool widest(const Expr *x, void *arg) {

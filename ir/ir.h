@@ -80,7 +80,7 @@ Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p);      /* a known 
 Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p);
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p);  /* cond may be NULL; types as in LANGUAGE.md */
 static inline bool expr_is_const(const Expr *e) { return e->kind == E_CONST; }
-double expr_number(const Expr *e);                       /* of a constant */
+double expr_number(const Expr *e);                       /* of a constant; NaN of anything else */
 bool expr_equal(const Expr *a, const Expr *b);           /* by content; bound indices are matched */
 /* Rebuilds e with fn applied to every node bottom-up (fn may return its argument); bound indices are kept. */
 Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg);

@@ -8,7 +8,7 @@
 /* e = a * z + b; a NULL: 0, b NULL: 0. */
 typedef struct Linear { Expr *a, *b; } Linear;
 
-static bool is_one(const Expr *e) { return expr_is_const(e) && expr_number(e) == 1; }
+static bool is_one(const Expr *e) { return expr_number(e) == 1; }
 static Expr *mul(Ctx *c, Expr *x, Expr *y) { return !x || !y ? NULL : is_one(x) && x->type == y->type ? y : expr_fn2(c, FN_MUL, x, y); }
 static Expr *add(Ctx *c, Expr *x, Expr *y) { return x && y ? expr_fn2(c, FN_ADD, x, y) : x ? x : y; }
 static Expr *neg(Ctx *c, Expr *x) { return x ? expr_fn1(c, FN_NEG, x) : NULL; }

@@ -16,7 +16,7 @@ static Expr *take(Split *s, Expr *e);
 static void split_eq(Ctx *c, Graph *g, Eq *e, int *n);
 
 static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_SUM; }
-static bool is_zero(const Expr *e) { return expr_is_const(e) && expr_number(e) == 0; }
+static bool is_zero(const Expr *e) { return expr_number(e) == 0; }
 static Expr *cond_of(const Expr *red) { return red->n > 1 ? red->arg[1] : NULL; }
 
 /* ---- zeros, mean, indices of extent 1 */

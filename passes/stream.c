@@ -112,7 +112,7 @@ static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
 
-static bool init_zero(const Expr *e) { return !e || (expr_is_const(e) && expr_number(e) == 0); }
+static bool init_zero(const Expr *e) { return !e || expr_number(e) == 0; }
 /* Are two starts equal? Over different index lists of the same tensor. */
 static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
   Expr **to = NEWN(s->c, Expr *, h->of->rank);
