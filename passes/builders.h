@@ -31,6 +31,7 @@ bool item_reads(const Item *it, const Tensor *t);
 bool same_space(const Item *a, const Item *b);            /* the same free names with the same extents */
 /* Does every equation read tensor t by the names that its writer `it` gives its places (or at the same constants)? No read: true. */
 bool reads_at_home(const Item *reader, const Item *it);
+bool item_at_home(const Build *b, const Item *it);        /* does it read of the kernel's earlier items at home only? */
 bool is_local(const Kernel *k, const Tensor *t);          /* only this kernel sees it: a temporary that no other kernel reads */
 bool kernel_circles(const Kernel *k);                     /* it holds a recurrence */
 Index *kernel_stream(const Kernel *k);                    /* the index over the stream, NULL: it has none */
@@ -96,6 +97,6 @@ Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
 Tree *tree_leaves(const Build *b, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
 Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
-Tree *tree_stream(Build *b);
+Tree *tree_stream(Build *b), *tree_contraction(Build *b), *tree_rows(Build *b), *tree_pointwise(Build *b);   /* a builder a class of kernel */
 Tree *tree_singles(const Build *b, int first, int end);   /* each item by itself, serial loops, lanes along the best index: always right */
 #endif

@@ -1,0 +1,104 @@
+/* Reductions along rows and the pointwise equations between them, a row at a time.
+ *
+ *   for i {                                              short rows: for i/8, and i* in every leaf: eight rows hide the latency of
+ *     let m reg; let s reg;                              the horizontal steps
+ *     for k/64 { m(k~); }  for k/64 { e(k~); s(k~); }  for k/64 { y(k~); }
+ *   }
+ * A phase is a run of items with the row's indices that one loop over k can compute: no item of it reads a sum that is completed in it.
+ * Where k is not contiguous the lanes run over a free index and k is serial: for j/32 { for k/1 { m(j~); } ... }.
+ * lane: across: a column; else a row index. many: rows that go together. last: the innermost row index. */
+#include "builders.h"
+
+typedef struct Rows { const Build *b; NameList row, col; const char *lane, *last; bool across; int many; } Rows;
+
+/* How many of the columns the item has: free, or also summed. */
+static int cols_of(const Rows *r, const Item *it, bool bound) {
+  int n = 0;
+  for (int d = 0; d < r->col.n; d++) n += item_free(it, r->col.at[d]) || (bound && item_bound(it, r->col.at[d]));
+  return n;
+}
+
+/* Every item has all row indices, and all columns or none; whatever it reads of the kernel, it reads at home. */
+static bool rows_serve(const Rows *r) {
+  ITEMS(it, r->b) {
+    int cols = cols_of(r, it, true);
+    if (it->neq != 1 || (cols && cols != r->col.n) || !item_at_home(r->b, it)) return false;
+    for (int d = 0; d < r->row.n; d++) if (!item_free(it, r->row.at[d])) return false;
+    for (int d = 0; d < it->nfree; d++) if (!name_in(&r->row, it->free[d]->name) && !name_in(&r->col, it->free[d]->name)) return false;
+  }
+  return true;
+}
+
+static const Index *index_of(const Rows *r, const char *name) {
+  const Index *x = NULL;
+  ITEMS(it, r->b) { x = x ? x : item_free(it, name); x = x ? x : item_bound(it, name); }
+  return x;
+}
+/* Is every read of the item contiguous along this index, or without it? */
+static bool lane_unit(Ctx *c, const Item *it, const char *name) {
+  bool ok = true, any = false;
+  EACH(Expr, r, it->reads) { int64_t s = access_stride(c, r->tensor, r->arg, name); any |= s == 1; ok &= s == 0 || s == 1; }
+  return ok && any;
+}
+
+/* The first reduction decides: its columns if they are contiguous and fill vectors (or the row is more than one window), else a row index.
+ * Of short rows eight go together. */
+static void rows_lane(Rows *r) {
+  const Build *b = r->b; const Item *red = b->its.at;
+  while (red < b->its.at + b->its.n && !red->red) red++;
+  if (red == b->its.at + b->its.n || b->lanes == 1) return;
+  const char *bound = lane_best(b->c, red, true), *free = lane_best(b->c, red, false);
+  bool near = lane_unit(b->c, red, bound), wide = count_max(index_of(r, bound)) * 2 >= b->lanes;
+  r->across = !free || (near && wide) || (near && red->nk == 1 && b->its.n > 1 && !lane_unit(b->c, red, free));
+  r->lane = r->across ? bound : free;
+  if (!r->last || !r->across || b->t->little_ram || r->col.n != 1) return;
+  if (count_max(index_of(r, r->lane)) <= 128 && count_max(index_of(r, r->last)) >= 8) r->many = 8;
+}
+/* Columns of a small window are unrolled in the leaf. */
+static bool col_small(const Rows *r, const char *name) { const Index *x = index_of(r, name); return !r->across && is_fixed(x) && count_max(x) <= 4; }
+
+static Tree *leaf_row(const Rows *r, const Item *it) {
+  Order o = { 0 }; bool col = cols_of(r, it, true);
+  for (int d = 0; d < r->col.n && col; d++) if (col_small(r, r->col.at[d])) order_unroll(r->b->c, &o, r->col.at[d]);
+  if (r->many > 1) order_unroll(r->b->c, &o, r->last);
+  if (r->lane && (r->across ? col : item_free(it, r->lane) != NULL)) order_add(r->b->c, &o, r->lane, LEAF_VECTOR, 0);
+  return leaf_of(r->b->c, it, &o);
+}
+
+/* One loop over the columns around items first..end - 1; what has none is in registers already. */
+static Tree *phase(const Rows *r, int first, int end) {
+  Ctx *c = r->b->c; bool cols = cols_of(r, &r->b->its.at[first], true); Tree *body = cols ? tree_leaves(r->b, first, end) : NULL;
+  for (int i = first; i < end && !cols; i++) body = tree_cat(body, r->b->its.at[i].leaf);
+  if (!cols) return body;
+  if (r->across) body = tree_loop(c, r->lane, (r->many > 1 ? 1 : 4) * r->b->lanes, body);
+  for (int d = r->col.n - 1; d >= 0; d--)
+    if (!col_small(r, r->col.at[d]) && !(r->across && name_same(r->col.at[d], r->lane))) body = tree_loop(c, r->col.at[d], 1, body);
+  return body;
+}
+static bool phase_ends(const Rows *r, int first, int i) {
+  const Item *at = r->b->its.at; bool ends = !cols_of(r, &at[i], true) != !cols_of(r, &at[first], true);
+  for (int j = first; j < i; j++) ends |= at[j].red && item_reads(&at[i], at[j].t);
+  return ends;
+}
+
+Tree *tree_rows(Build *b) {
+  Rows r = { .b = b, .many = 1 };
+  ITEMS(it, b) for (int j = 0; j < it->nk; j++) name_add(b->c, &r.col, it->k[j]->name);
+  ITEMS(it, b) for (int j = 0; j < it->nfree && it->red; j++) if (!name_in(&r.col, it->free[j]->name)) name_add(b->c, &r.row, it->free[j]->name);
+  r.last = r.row.n ? r.row.at[r.row.n - 1] : NULL;
+  if (!rows_serve(&r)) return tree_singles(b, 0, b->its.n);
+  rows_lane(&r);
+  Tree *tree = NULL;
+  ITEMS(it, b) {                                          /* what is one number a row lives in a register */
+    if (!cols_of(&r, it, false) && is_local(b->k, it->t)) tree = tree_cat(tree, tree_let(b->c, it->t->name, ST_REG));
+    it->leaf = leaf_row(&r, it);
+  }
+  for (int i = 0, e; i < b->its.n; i = e) {
+    for (e = i + 1; e < b->its.n && !phase_ends(&r, i, e); e++) {}
+    tree = tree_cat(tree, phase(&r, i, e));
+  }
+  const char *inner = r.many > 1 ? r.last : !r.across && r.lane && name_in(&r.row, r.lane) ? r.lane : NULL;
+  if (inner) tree = tree_loop(b->c, inner, r.many > 1 ? r.many : 2 * b->lanes, tree);
+  for (int d = r.row.n - 1; d >= 0; d--) if (!name_same(r.row.at[d], inner)) tree = tree_loop(b->c, r.row.at[d], 1, tree);
+  return tree;
+}
