@@ -78,9 +78,6 @@ static inline int kmodule_nargs(const KModule *m) { return m->graph->nin + m->gr
 KModule *lower(Ctx *c, Graph *g, const Target *t);
 bool kir_verify(Ctx *c, const KModule *m);
 char *kir_print(Ctx *c, const KModule *m);
-/* Runs the module on plain memory: args inputs first. 0, or the error code that NAME_run would give. */
-int kir_run(Ctx *c, const KModule *m, void *const *args, void *state, void *scratch, const int64_t *dims);
-int kir_init(Ctx *c, const KModule *m, void *state);
 
 /* Building: the vector math expansions and the lowering share these. Folds nothing but x*1-like noise; numbers values in b's block. */
 typedef struct KBuild { Ctx *c; const Target *target; KModule *m; KBlock *block; void *memo; } KBuild;

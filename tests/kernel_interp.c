@@ -1,6 +1,7 @@
 /* Runs a module on plain memory: the test oracle for schedules without a compiler. Every value has a Num a lane (floats rounded to the type after
  * each function). Each access is checked against its buffer, so a schedule that leaves its storage is found here. */
-#include "lower.h"
+#include "kernel_interp.h"
+#include "../backend/lower.h"
 #include "../ir/scalar.h"
 #include <math.h>
 
