@@ -8,7 +8,7 @@ typedef struct Target {
   const char *name, *triple, *cpu, *features, *abi;       /* LLVM's words; abi may be NULL */
   const char *cc, *cflags;                                /* the C compiler that runs the C printer's output when --printer=c makes an object */
   const char *ld;                                         /* linkers, the first that exists is taken; NULL: no shared objects */
-  Isa isa; int vector_bytes, nreg;  /* of a register: 0 on scalar targets, RVV: the least (16); number of vector (or float) registers */
+  Isa isa; int vector_bytes, nreg;  /* of a register: 0 on scalar targets, RVV: two of the narrowest (LMUL 2); how many (scalar: float registers) */
   bool fma;                       /* a*b+c in one rounding, one instruction */
   int rcp_bits;                   /* of the reciprocal estimate; 0: none, divide */
   int fma_ports, load_ports, fma_latency;
