@@ -17,7 +17,7 @@ int driver_try(Work *work, Session *s) {
   const Args *a = s->a; Ctx *c = ctx_new();
   if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
-                      .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
+                      .pick = a->pick, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
   int code = ctx_try(c, work, s);
   diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;

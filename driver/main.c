@@ -8,7 +8,8 @@
 static const struct Command { const char *name, *what, *usage; Work *work; const char *wants; bool open; } commands[] = {
   { "compile", "write code for a model (.so .o .a .c .s .ll .graph, by the output's suffix), or show a stage",
     "frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--emit=KIND] [--dump-ir[=STAGE]]\n"
-    "             [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]", cmd_compile, "a model", false },
+    "             [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]\n"
+    "             [--pick=N]: every kernel takes its N-th best plan (for tests and tuning)", cmd_compile, "a model", false },
   { "run", "run a model on files",
     "frit run MODEL|FILE.so --input NAME=FILE... --output NAME=FILE... [--block N] [--dim NAME=N]", cmd_run,
     "a model or a .so", true },
@@ -32,7 +33,7 @@ enum { TEXT, OPTIONAL, WHOLE, REAL, ON, OFF, LIST, VERSION };
 static const struct Option { const char *name; int kind; size_t at; int lo, hi; } rows[] = {
   { "target", TEXT, AT(target), 0, 0 }, { "printer", TEXT, AT(printer), 0, 0 }, { "emit", TEXT, AT(emit), 0, 0 },
   { "dump-ir", OPTIONAL, AT(dump), 0, 0 }, { "bisect-limit", WHOLE, AT(bisect_limit), 0, 1 << 30 }, { "delay", WHOLE, AT(delay), 0, 1 << 20 },
-  { "no-prewarm", OFF, AT(prewarm), 0, 0 }, { "verify", ON, AT(verify), 0, 0 }, { "input", LIST, AT(in), 0, 32 },
+  { "pick", WHOLE, AT(pick), 0, 1 << 20 },  { "no-prewarm", OFF, AT(prewarm), 0, 0 }, { "verify", ON, AT(verify), 0, 0 }, { "input", LIST, AT(in), 0, 32 },
   { "output", LIST, AT(out), 0, 32 }, { "block", WHOLE, AT(block), 1, 1 << 20 }, { "dim", LIST, AT(dim), 0, 16 },
   { "frames", WHOLE, AT(frames), 1, 1 << 28 }, { "tolerance", REAL, AT(tolerance), 0, 0 }, { "seed", WHOLE, AT(seed), 0, 1 << 30 },
   { "time", REAL, AT(seconds), 0, 0 }, { "json", ON, AT(json), 0, 0 }, { "machine", ON, AT(machine), 0, 0 }, { "version", VERSION, 0, 0, 0 },

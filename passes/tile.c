@@ -6,6 +6,7 @@
  * t: the time that the operands' bytes take from the level of the cache that holds them. */
 #include "builders.h"
 #include <math.h>
+#include <stdlib.h>
 
 /* Cycles a byte; of one tile of r rows and `lanes` lanes; of rows in steps whose sizes differ by at most one. */
 static double level_cost(const Target *t, double bytes) { return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 16; }
@@ -53,15 +54,20 @@ int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
   return 1;
 }
 
-/* The least cycles; of equals the largest tile. */
-Tile tile_choose(const Target *t, const TileSize *s) {
-  Tile best = { .mr = 1, .nv = 1, .ku = 1 }; double least = 0;
+/* The least cycles; of equals the largest tile, then the first. */
+typedef struct Ranked { double cy; int at; Tile tile; } Ranked;
+static int by_rank(const void *x, const void *y) {
+  const Ranked *a = x, *b = y; int fa = a->tile.mr * a->tile.nv, fb = b->tile.mr * b->tile.nv;
+  return a->cy != b->cy ? (a->cy < b->cy ? -1 : 1) : fa != fb ? fb - fa : a->at - b->at;
+}
+
+Tile tile_choose(Ctx *c, const Target *t, const TileSize *s) {
+  VEC(Ranked) v = { 0 };
   for (int nv = 1; nv <= 12 && (nv == 1 || (int64_t)(nv - 1) * s->lanes < s->n); nv++)
     for (int mr = 1; mr <= 24 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)
-      for (int nm = 0; nm < 2; nm++) {
-        double cy = total_cycles(t, s, mr, nv, nm);
-        if (least != 0 && (cy > least || (cy == least && mr * nv <= best.mr * best.nv))) continue;
-        least = cy; best = (Tile){ .mr = mr, .nv = nv, .nm = nm };
-      }
-  best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
+      for (int nm = 0; nm < 2; nm++)
+        PUSH(c, v, ((Ranked){ total_cycles(t, s, mr, nv, nm), v.n, { .mr = mr, .nv = nv, .nm = nm } }));
+  if (!v.n) return (Tile){ .mr = 1, .nv = 1, .ku = 1 };
+  qsort(v.at, (size_t)v.n, sizeof *v.at, by_rank);
+  Tile best = v.at[c->opt.pick < v.n ? c->opt.pick : v.n - 1].tile; best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
 }
