@@ -24,7 +24,7 @@ int driver_try(Work *work, Session *s) {
   ctx_free(c); return code;
 }
 
-static const Target *find_target(Ctx *c, const Args *a) {
+const Target *driver_target(Ctx *c, const Args *a) {
   const char *name = a->target ? a->target : "host", *names[32], *near; const Target *t = target_find(name);
   if (t) return t;
   for (int k = 0; k < ntargets && k < 32; k++) names[k] = targets[k].name;
@@ -34,11 +34,12 @@ static const Target *find_target(Ctx *c, const Args *a) {
 }
 
 Graph *driver_graph(Ctx *c, const Args *a, Stage until) {
-  const Target *t = find_target(c, a); Graph *g = t ? frontend_load(c, a->input) : NULL;
+  const Target *t = driver_target(c, a); Graph *g = t ? frontend_load(c, a->input) : NULL; bool tuned = a->tune && until >= STAGE_LAYOUT;
+  if (g && tuned) g = passes_run(c, g, t, STAGE_FUSE) ? tune_load(c, a, g, t) : NULL;
   return g && passes_run(c, g, t, until) ? g : NULL;
 }
 
-KModule *driver_module(Ctx *c, const Args *a) { Graph *g = driver_graph(c, a, STAGE_PLAN); return g ? lower(c, g, find_target(c, a)) : NULL; }
+KModule *driver_module(Ctx *c, const Args *a) { Graph *g = driver_graph(c, a, STAGE_PLAN); return g ? lower(c, g, driver_target(c, a)) : NULL; }
 
 /* ---- artefacts */
 static int compile_so(Ctx *c, void *session) {

@@ -12,14 +12,14 @@ typedef struct Binding { const char *name, *value; } Binding;
 typedef struct Bindings { Binding at[32]; int n; } Bindings;
 /* What the command line said; options of all subcommands together. */
 typedef struct Args {
-  const char *input, *output, *target, *printer, *emit, *dump, *no_fuse[64]; int nno_fuse; Bindings in, out, dim;
+  const char *input, *output, *target, *printer, *emit, *dump, *tune, *no_fuse[64]; int nno_fuse; Bindings in, out, dim;
   int bisect_limit, pick, delay, block, frames, seed; double tolerance, seconds; bool prewarm, dump_set, json, machine, verify, help;
 } Args;
 
 /* A subcommand's work: it gives the exit code, or -1 after an error. m is a->input, opened, and i an instance of it, where it asks for one. */
 typedef struct Session { const Args *a; frit_model *m; frit_instance *i; const char *path; } Session;
 typedef int Work(Ctx *c, void *session);
-Work cmd_compile, cmd_run, cmd_check, cmd_bench, cmd_machine, cmd_inspect, cmd_explain, cmd_ops, cmd_targets;
+Work cmd_compile, cmd_run, cmd_check, cmd_bench, cmd_tune, cmd_machine, cmd_inspect, cmd_explain, cmd_ops, cmd_targets;
 
 /* ---- shared */
 /* Runs the work in a context with a's options, prints the diagnostics and gives the exit code: 1 if there were errors. */
@@ -31,9 +31,13 @@ int driver_say(int code, const char *fmt, ...) __attribute__((format(printf, 2, 
 /* Records an error that has no place; false. */
 bool driver_fail(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Loads and runs all passes up to `until`; NULL after errors. */
-Graph *driver_graph(Ctx *c, const Args *a, Stage until); KModule *driver_module(Ctx *c, const Args *a);
+const Target *driver_target(Ctx *c, const Args *a); Graph *driver_graph(Ctx *c, const Args *a, Stage until); KModule *driver_module(Ctx *c, const Args *a);
 /* The artefact of a->input: itself if it is a .so, else compiled to a temporary file that is gone when this returns. NULL: *code is set. */
 frit_model *driver_open(const Args *a, int *code);
+
+/* The graph that a->tune holds, if it was tuned for this model (fused) and target; else an error and NULL. */
+Graph *tune_load(Ctx *c, const Args *a, const Graph *fused, const Target *t);
+double bench_least(frit_instance *i, double seconds);    /* nanoseconds of the fastest call in this time */
 
 /* ---- arrays in files: .npy (any type that frit has), raw .f32, mono .wav (16, 24, 32 bits, float) */
 typedef struct Array { Type type; int rank; int64_t shape[8]; void *data; int64_t count; int rate; } Array;

@@ -7,7 +7,7 @@
 /* One subcommand: its name, what it does in a line, its usage, what it wants if there is no model; does it run an opened one? */
 static const struct Command { const char *name, *what, *usage; Work *work; const char *wants; bool open; } commands[] = {
   { "compile", "write code for a model (.so .o .a .c .s .ll .graph, by the output's suffix), or show a stage",
-    "frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--emit=KIND] [--dump-ir[=STAGE]]\n"
+    "frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--emit=KIND] [--tune=FILE] [--dump-ir[=STAGE]]\n"
     "             [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]\n"
     "             [--pick=N]: every kernel takes its N-th best plan (for tests and tuning)", cmd_compile, "a model", false },
   { "run", "run a model on files",
@@ -19,6 +19,8 @@ static const struct Command { const char *name, *what, *usage; Work *work; const
   { "bench", "time a model; --machine prints this machine's peaks",
     "frit bench MODEL|FILE.so [--dim NAME=N] [--block N] [--time SECONDS] [--json] | frit bench --machine [--json]", cmd_bench,
     "a model or a .so (or --machine)", true },
+  { "tune", "measure trees for every kernel and write the fastest, for --tune=FILE",
+    "frit tune MODEL -o FILE.tune [--target=T] [--printer=llvm|c] [--time SECONDS] [--block N]", cmd_tune, "a model", false },
   { "inspect", "describe a model or an artefact", "frit inspect MODEL|FILE.so [--json]", cmd_inspect, "a model or a .so", false },
   { "explain", "the ledger: what was fused or rewritten, what not, and why", "frit explain MODEL [--target=T]", cmd_explain,
     "a model", false },
@@ -31,9 +33,9 @@ enum { NCOMMAND = sizeof commands / sizeof *commands };
 enum { TEXT, OPTIONAL, WHOLE, REAL, ON, OFF, LIST, VERSION };
 #define AT(field) offsetof(Args, field)
 static const struct Option { const char *name; int kind; size_t at; int lo, hi; } rows[] = {
-  { "target", TEXT, AT(target), 0, 0 }, { "printer", TEXT, AT(printer), 0, 0 }, { "emit", TEXT, AT(emit), 0, 0 },
+  { "target", TEXT, AT(target), 0, 0 }, { "printer", TEXT, AT(printer), 0, 0 }, { "emit", TEXT, AT(emit), 0, 0 }, { "tune", TEXT, AT(tune), 0, 0 },
   { "dump-ir", OPTIONAL, AT(dump), 0, 0 }, { "bisect-limit", WHOLE, AT(bisect_limit), 0, 1 << 30 }, { "delay", WHOLE, AT(delay), 0, 1 << 20 },
-  { "pick", WHOLE, AT(pick), 0, 1 << 20 },  { "no-prewarm", OFF, AT(prewarm), 0, 0 }, { "verify", ON, AT(verify), 0, 0 }, { "input", LIST, AT(in), 0, 32 },
+  { "pick", WHOLE, AT(pick), 0, 1 << 20 }, { "no-prewarm", OFF, AT(prewarm), 0, 0 }, { "verify", ON, AT(verify), 0, 0 }, { "input", LIST, AT(in), 0, 32 },
   { "output", LIST, AT(out), 0, 32 }, { "block", WHOLE, AT(block), 1, 1 << 20 }, { "dim", LIST, AT(dim), 0, 16 },
   { "frames", WHOLE, AT(frames), 1, 1 << 28 }, { "tolerance", REAL, AT(tolerance), 0, 0 }, { "seed", WHOLE, AT(seed), 0, 1 << 30 },
   { "time", REAL, AT(seconds), 0, 0 }, { "json", ON, AT(json), 0, 0 }, { "machine", ON, AT(machine), 0, 0 }, { "version", VERSION, 0, 0, 0 },

@@ -166,6 +166,7 @@ struct Tree {
 /* ---- kernels and graphs */
 typedef struct Kernel {
   const char *name, *label; Eq **eq; int neq; Tensor **in; int nin; Tensor **out; int nout; Tree *tree; Pos pos;
+  int pick;                       /* which of its trees the builders take: 0, the model's best; higher numbers for tuning and tests */
 } Kernel;
 
 typedef enum { STAGE_PARSE, STAGE_EXPAND, STAGE_STREAM, STAGE_SIMPLIFY, STAGE_FUSE, STAGE_LAYOUT, STAGE_SCHEDULE, STAGE_PLAN,

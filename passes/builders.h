@@ -55,8 +55,8 @@ void kernel_unify(Ctx *c, const Graph *g, Kernel *k);     /* names.c: indices al
 /* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k unrolled
  * (0: all of it, -1: all of every k); rows outside the panels (mn) or panels outside the rows (nm). */
 typedef struct Tile { int mr, nv, ku; bool nm; int64_t kc; } Tile;
-typedef struct TileSize { int64_t m, n, k, kin; int lanes, copies; int64_t xbytes, wbytes; bool conflict; } TileSize;
-Tile tile_choose(Ctx *c, const Target *t, const TileSize *s);          /* the best, or the opt.pick-th after it (at most the last) */
+typedef struct TileSize { int64_t m, n, k, kin; int lanes, copies, pick; int64_t xbytes, wbytes; bool conflict; } TileSize;
+Tile tile_choose(Ctx *c, const Target *t, const TileSize *s);          /* the best, or the pick-th after it (at most the last) */
 /* Cycles of a tile of mr x nv whose rows come in whole steps and one rest (their operand is packed by mr); 1e30 if it does not fit. */
 double tile_rows(const Target *t, const TileSize *s, int mr, int nv);
 int tile_unroll(const Target *t, const TileSize *s, int mr, int nv);       /* Tile.ku */

@@ -151,7 +151,7 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   out->lanes = kernel_lanes(k, t);
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
-  TileSize z = size_of(c, it, rows, cols, out, copies);
+  TileSize z = size_of(c, it, rows, cols, out, copies); z.pick = k->pick ? k->pick : c->opt.pick;
   out->packed = row && tensor_known(rows->tensor);
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(c, t, &z);
   if (!t->vector_bytes && out->tile.ku > 2) out->tile.ku = 2;        /* code for scalar targets stays small */

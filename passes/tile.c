@@ -69,5 +69,5 @@ Tile tile_choose(Ctx *c, const Target *t, const TileSize *s) {
         PUSH(c, v, ((Ranked){ total_cycles(t, s, mr, nv, nm), v.n, { .mr = mr, .nv = nv, .nm = nm } }));
   if (!v.n) return (Tile){ .mr = 1, .nv = 1, .ku = 1 };
   qsort(v.at, (size_t)v.n, sizeof *v.at, by_rank);
-  Tile best = v.at[c->opt.pick < v.n ? c->opt.pick : v.n - 1].tile; best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
+  Tile best = v.at[s->pick < v.n ? s->pick : v.n - 1].tile; best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
 }
