@@ -45,7 +45,7 @@ static void compare(Error *e, double got, double want, bool f32) {
   if (isnan(got) && isnan(want)) return;
   double d = got == want ? 0 : fabs(got - want);
   if (!isfinite(d)) { e->bad++; return; }
-  e->abs = fmax(e->abs, d); e->rel = fmax(e->rel, d == 0 ? 0 : d / fmax(fabs(want), 1e-30)); e->peak = fmax(e->peak, fabs(want));
+  e->abs = fmax(e->abs, d); e->rel = fmax(e->rel, d == 0 ? 0 : d / fmax(fabs(want), 1e-30)); e->peak = fmax(e->peak, isfinite(want) ? fabs(want) : 0);
   int64_t u = f32 ? llabs(ordered((float)got) - ordered((float)want)) : 0;
   e->ulp = u > e->ulp ? u : e->ulp;
 }

@@ -51,7 +51,7 @@ static Extent shape_item(Unit *u, const Node *n, bool input) {
     }
   }
   Extent e = need_ext(el, extent_value(el, core, u->f), n->pos, "a dimension");
-  if (!e.dim && e.n < 1) fail_at(el, n->pos, "a dimension of %lld", (long long)e.n);
+  if (!e.dim && e.n < 0) fail_at(el, n->pos, "a dimension of %lld", (long long)e.n);
   return e;
 }
 
