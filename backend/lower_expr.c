@@ -302,7 +302,7 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
   if (known != 2) return gen_as(L, p, e->arg[known ? 0 : 1], t);
   KInst *m = guard_mask(L, p, &g), *x = gen_under(L, p, e->arg[0], t, m, false);
   bool masked = e->arg[0]->kind == E_READ && x->op == K_LOAD && x->type.lanes > 1 && x->a[0];             /* gives 0 outside */
-  return masked && expr_number(e->arg[1]) == 0 ? x : choose(L, m, x, gen_as(L, p, e->arg[1], t));
+  return masked && expr_number(e->arg[1]) == 0 ? x : choose(L, m, x, gen_under(L, p, e->arg[1], t, m, true));
 }
 
 KInst *gen(Lower *L, LPt *p, const Expr *e) {
