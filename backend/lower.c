@@ -22,7 +22,7 @@ static void stores_external(Lower *L, const LEq *e) {
 /* ---- estimates: a stream counts as one frame, other symbolic dimensions at their most */
 static double extent_count(Extent x) { return x.dim && x.dim->stream ? 1 : (double)extent_max(x); }
 static bool count_fn(const Expr *e, void *arg) {
-  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT); return true;
+  *(double *)arg += e->type != T_WINT && (e->kind == E_FN || e->kind == E_SELECT); return true;
 }
 static double eq_flops(const LEq *e) {
   double free = 1, all = 1, body = 0, init = 0;

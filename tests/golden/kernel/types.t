@@ -11,7 +11,7 @@ in z: f32 argument 1
 out y: f32 argument 2
 out p: u8 argument 3
 
-kernel k0 "y+p" {   # 24 flops, 80 bytes
+kernel k0 "y+p" {   # 16 flops, 80 bytes
   %0 = const f32x8 0.5
   %1 = const u8x8 1
   %2 = const u8x8 0
