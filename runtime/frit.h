@@ -41,10 +41,12 @@ const frit_dim *frit_get_dim(const frit_model *m, int k);
 typedef struct frit_instance frit_instance;
 frit_instance *frit_new(frit_model *m); void frit_free(frit_instance *i); void frit_reset(frit_instance *i);
 int frit_set_dim(frit_instance *i, const char *name, int64_t v); int frit_set(frit_instance *i, const char *port, void *data, size_t bytes);
-int frit_run(frit_instance *i); int frit_run_parallel(frit_instance *i, const frit_parallel *par);
+int frit_run(frit_instance *i);
+void frit_set_parallel(frit_instance *i, const frit_parallel *par);     /* for the runs to come; NULL: on the calling thread, as at first */
 const char *frit_error(const frit_instance *i);                         /* of the last call that failed, in words */
 
-/* A small pool: the caller and threads - 1 workers. */
+/* A small pool: the caller and threads - 1 workers (0: as many as CPUs; never more workers than CPUs). Any thread may call, also from inside an item: what
+ * comes while the pool is at work runs on its caller. Workers look for work for 50 us after the last, then sleep. */
 typedef struct frit_pool frit_pool;
 frit_pool *frit_pool_new(int threads); void frit_pool_free(frit_pool *p); frit_parallel frit_pool_parallel(frit_pool *p);
 #ifdef __cplusplus

@@ -21,7 +21,7 @@ struct frit_model {
 };
 
 struct frit_instance {
-  frit_model *model; void *state, *scratch, *arg[MAX_PORTS]; size_t bytes[MAX_PORTS]; int64_t dim[MAX_DIMS]; char error[256];
+  frit_model *model; void *state, *scratch, *arg[MAX_PORTS]; size_t bytes[MAX_PORTS]; int64_t dim[MAX_DIMS]; const frit_parallel *par; char error[256];
 };
 
 /* ---- the description */
@@ -151,7 +151,9 @@ int frit_set(frit_instance *i, const char *port, void *data, size_t bytes) {
   return data ? FRIT_OK : fail(i, FRIT_ERR_NULL, "'%s' is a null pointer", port);
 }
 
-int frit_run_parallel(frit_instance *i, const frit_parallel *par) {
+void frit_set_parallel(frit_instance *i, const frit_parallel *par) { i->par = par; }
+
+int frit_run(frit_instance *i) {
   const frit_model *m = i->model;
   for (int k = 0; k < m->nport; k++) {
     const frit_port *p = &m->port[k]; size_t need = (size_t)p->elem_bytes;
@@ -159,8 +161,6 @@ int frit_run_parallel(frit_instance *i, const frit_parallel *par) {
     if (!i->arg[k]) return fail(i, FRIT_ERR_NULL, "'%s' has not been set", p->name);
     if (i->bytes[k] != need) return fail(i, FRIT_ERR_SIZE, "'%s' has %zu bytes, its shape needs %zu", p->name, i->bytes[k], need);
   }
-  int rc = m->call(i->arg, i->state, i->scratch, i->dim, par);
+  int rc = m->call(i->arg, i->state, i->scratch, i->dim, i->par);
   return rc == FRIT_OK ? rc : fail(i, rc, rc == FRIT_ERR_DIM ? "a dimension is out of its bounds" : "a pointer is null");
 }
-
-int frit_run(frit_instance *i) { return frit_run_parallel(i, NULL); }

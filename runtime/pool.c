@@ -1,64 +1,94 @@
-/* A small thread pool for the parallel-for of artefacts: the caller and the workers take item numbers from a counter until there are none.
- * Which thread runs an item does not matter to the result: items are independent by the parallel loop's contract. */
+/* A small thread pool for the parallel-for of artefacts: the caller and the workers take items from `work` until there are none.
+ * Which thread runs an item does not matter to the result: items are independent by the parallel loop's contract.
+ *
+ * work: the number of the round, above the number of items nobody has taken. A thread takes one by compare-and-swap (acquire: it sees the fn that
+ * the caller stored before `work`); the round cannot end, and so fn cannot change, before all that took one have counted down `left` (release; the
+ * caller waits for 0 with acquire: it sees what the items wrote). The number of the round keeps a late worker from taking for an old fn.
+ * Who sleeps has first said so, and then looked once more; who has work to offer looks for sleepers afterwards: both sequentially consistent, so one
+ * of the two sees the other. */
 #include "frit.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct frit_pool {
-  pthread_mutex_t lock; pthread_cond_t wake, done; pthread_t *thread; int nthread;
-  unsigned round; int busy, stop;       /* under the lock: rounds started, workers that still run, the end */
-  atomic_int next; void (*fn)(void *, int); void *ctx; int n;
+  pthread_mutex_t lock; pthread_cond_t wake; pthread_t *thread; int nthread, threads;
+  _Alignas(64) atomic_uint_fast64_t work; atomic_bool taken, stop; atomic_int asleep;         /* taken: by a caller */
+  void (*fn)(void *, int); void *ctx; _Alignas(64) atomic_int left;                           /* items that are not done */
 };
 
-static void take_items(frit_pool *p) { for (int k; (k = atomic_fetch_add(&p->next, 1)) < p->n;) p->fn(p->ctx, k); }
+static void pause_a_little(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* Takes one item and runs it; false: there was none. */
+static int take_item(frit_pool *p) {
+  uint_fast64_t w = atomic_load(&p->work);
+  if (!(uint32_t)w) return 0;
+  if (!atomic_compare_exchange_strong(&p->work, &w, w - 1)) return 1;
+  p->fn(p->ctx, (int)(uint32_t)w - 1); atomic_fetch_sub_explicit(&p->left, 1, memory_order_release); return 1;
+}
+
+static int64_t now_us(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000ll + t.tv_nsec / 1000; }
 
 static void *worker(void *arg) {
   frit_pool *p = arg;
-  pthread_mutex_lock(&p->lock);
-  for (unsigned seen = 0;; seen++) {
-    while (p->round == seen) pthread_cond_wait(&p->wake, &p->lock);
-    if (p->stop) break;
-    pthread_mutex_unlock(&p->lock);
-    take_items(p);
-    pthread_mutex_lock(&p->lock);
-    if (--p->busy == 0) pthread_cond_signal(&p->done);
+  for (int64_t until = now_us() + 50; !atomic_load(&p->stop);) {
+    int found = 0;
+    for (int k = 0; k < 64 && !found; k++) { found = take_item(p); if (!found) pause_a_little(); }
+    if (!found && now_us() >= until) {
+      pthread_mutex_lock(&p->lock); atomic_fetch_add(&p->asleep, 1);
+      while (!(uint32_t)atomic_load(&p->work) && !atomic_load(&p->stop)) pthread_cond_wait(&p->wake, &p->lock);
+      atomic_fetch_sub(&p->asleep, 1); pthread_mutex_unlock(&p->lock); found = 1;
+    }
+    if (found) until = now_us() + 50;
   }
-  pthread_mutex_unlock(&p->lock); return NULL;
+  return NULL;
 }
 
-static void start_round(frit_pool *p, int stop) {
-  pthread_mutex_lock(&p->lock);
-  p->round++; p->busy = p->nthread; p->stop = stop;
-  pthread_cond_broadcast(&p->wake);
-  pthread_mutex_unlock(&p->lock);
+static void wake_all(frit_pool *p) {
+  if (!atomic_load(&p->asleep)) return;
+  pthread_mutex_lock(&p->lock); pthread_cond_broadcast(&p->wake); pthread_mutex_unlock(&p->lock);
 }
 
 static void pool_run(void *pool, void (*fn)(void *, int), void *ctx, int n) {
   frit_pool *p = pool;
-  p->fn = fn; p->ctx = ctx; p->n = n;
-  atomic_store(&p->next, 0);
-  start_round(p, 0);
-  take_items(p);
-  pthread_mutex_lock(&p->lock);
-  while (p->busy) pthread_cond_wait(&p->done, &p->lock);
-  pthread_mutex_unlock(&p->lock);
+  if (!p->nthread || n < 2 || atomic_exchange(&p->taken, 1)) {
+    for (int k = 0; k < n; k++) fn(ctx, k);
+    return;
+  }
+  p->fn = fn; p->ctx = ctx; atomic_store(&p->left, n);
+  atomic_store(&p->work, ((atomic_load(&p->work) >> 32) + 1) << 32 | (uint32_t)n); wake_all(p);
+  while (take_item(p)) {}
+  for (int k = 0; atomic_load_explicit(&p->left, memory_order_acquire); k++) if (k < 1000) pause_a_little(); else sched_yield();
+  atomic_store(&p->taken, 0);
+}
+
+static int cpus(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
 }
 
 frit_pool *frit_pool_new(int threads) {
-  frit_pool *p = calloc(1, sizeof *p); if (!p) return NULL;
-  pthread_mutex_init(&p->lock, NULL); pthread_cond_init(&p->wake, NULL); pthread_cond_init(&p->done, NULL);
-  p->thread = calloc(threads > 1 ? (size_t)threads : 1, sizeof *p->thread);
-  while (p->thread && p->nthread < threads - 1 && !pthread_create(&p->thread[p->nthread], NULL, worker, p)) p->nthread++;
+  frit_pool *p = aligned_alloc(64, sizeof *p); int most = cpus() - 1;
+  if (!p) return NULL;
+  *p = (frit_pool){ .threads = threads > 0 ? threads : most + 1 };
+  pthread_mutex_init(&p->lock, NULL); pthread_cond_init(&p->wake, NULL); p->thread = calloc((size_t)p->threads, sizeof *p->thread);
+  while (p->thread && p->nthread < p->threads - 1 && p->nthread < most && !pthread_create(&p->thread[p->nthread], NULL, worker, p)) p->nthread++;
   return p;
 }
 
 void frit_pool_free(frit_pool *p) {
   if (!p) return;
-  start_round(p, 1);
+  atomic_store(&p->stop, 1); wake_all(p);
   for (int k = 0; k < p->nthread; k++) pthread_join(p->thread[k], NULL);
-  pthread_mutex_destroy(&p->lock); pthread_cond_destroy(&p->wake); pthread_cond_destroy(&p->done);
-  free(p->thread); free(p);
+  pthread_mutex_destroy(&p->lock); pthread_cond_destroy(&p->wake); free(p->thread); free(p);
 }
 
-frit_parallel frit_pool_parallel(frit_pool *p) { return (frit_parallel){ pool_run, p, p->nthread + 1 }; }
+frit_parallel frit_pool_parallel(frit_pool *p) { return (frit_parallel){ pool_run, p, p->threads }; }
