@@ -13,7 +13,7 @@
 static const char *const reserved[] = {
   "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline",
   "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
-  "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "INLINE", "EXPORT", "PIN", "LAUNDER", "linux", "unix",
+  "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "job", "part", "context", "end", "INLINE", "EXPORT", "PIN", "LAUNDER", "linux", "unix",
   "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
 
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
@@ -109,6 +109,18 @@ static const char *argument_type(CPrint *p, int k) {
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
 
+/* Arguments as local names, those of a kernel or all; from: what to find them in. */
+static void print_arguments(CPrint *p, const Used *u, const char *from) {
+  for (int k = 0; k < kmodule_nargs(p->m); k++) {
+    const char *t = argument_type(p, k);
+    if (!u || u->buf[k]) c_line(p, "%s *%sconst %s = (%s *)%sargs[%d];", t, u ? "RESTRICT " : "", argument_name(p, k), t, from, k);
+  }
+  for (int k = 0; k < p->m->graph->ndim; k++) {
+    if (!u) c_line(p, "const int64_t %s = dims[%d];", dim_name(p, k), k);
+    else if (u->dim[k]) c_line(p, "const %s n_%s = (%s)%sdims[%d];", c_memory(p, T_WINT), dim_name(p, k), c_memory(p, T_WINT), from, k);
+  }
+}
+
 /* The signature of a kernel, or the arguments of its call: arguments as parameters, other buffers as pointers into state and scratch. */
 static const char *kernel_args(CPrint *p, const Used *u, bool declare) {
   Text o = { .c = p->c };
@@ -128,7 +140,9 @@ static void print_body(CPrint *p, const KFunc *f, const Used *u) {
   for (int k = 0; k < p->m->nbuf; k++) {
     const KBuf *b = &p->m->buf[k]; const char *t = c_memory(p, b->elem), *s = p->buf[k]; long long at = b->offset;
     if (!u->buf[k] || kbuf_is_port(b)) continue;
-    if (b->kind != KB_CONST) c_line(p, "%s *const %s = (%s *)(void *)(%s + %lld);", t, s, t, b->kind == KB_STATE ? "state" : "scratch", at);
+    if (b->kind != KB_CONST)
+      c_line(p, "%s *const %s = (%s *)(void *)(%s + %lld%s);", t, s, t, b->kind == KB_STATE ? "state" : "scratch", at,
+             b->own && f->parallel ? ctx_printf(p->c, " + part * (ptrdiff_t)%lld", (long long)p->m->own_bytes) : "");
     else if (p->member[k]) c_line(p, "const %s *%s = %s_constants.%s;", t, s, p->name, s);
     else c_line(p, "const %s *%s = (const %s *)(const void *)((const char *)&%s_constants + %lld);", t, s, t, p->name, at);
     if (b->kind == KB_CONST) c_line(p, "LAUNDER(%s);", s);
@@ -159,7 +173,15 @@ static void print_heading(CPrint *p, const KFunc *f) {
 /* Gives the call. */
 static const char *print_kernel(CPrint *p, const KFunc *f) {
   Used u = used_by(p, f); const char *name = c_ident(p->c, f->name); print_heading(p, f);
-  text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, kernel_args(p, &u, true)); print_body(p, f, &u);
+  text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, f->parallel ? "void *context, int part" : kernel_args(p, &u, true));
+  if (f->parallel) {
+    c_line(p, "const struct frit_job *const job = (const struct frit_job *)context;"); print_arguments(p, &u, "job->");
+    if (u.kind[KB_STATE]) c_line(p, "char *RESTRICT const state = (char *)job->state;");
+    if (u.kind[KB_SCRATCH]) c_line(p, "char *RESTRICT const scratch = (char *)job->scratch;");
+  }
+  print_body(p, f, &u);
+  if (f->parallel)
+    return ctx_printf(p->c, "if (job.parts > 1) par->run(par->pool, %s_%s, &job, job.parts); else %s_%s(&job, 0);", p->name, name, p->name, name);
   return ctx_printf(p->c, "%s_%s(%s);", p->name, name, kernel_args(p, &u, false));
 }
 
@@ -172,27 +194,30 @@ static const char *run_signature(CPrint *p) {
   text_add(&o, ")"); return o.s;
 }
 
-static void print_run(CPrint *p, const char *const *calls) {
-  const KModule *m = p->m; text_add(&p->out, "EXPORT %s\n{\n", run_signature(p));
-  for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
+/* Packs its arguments. */
+static void print_run(CPrint *p) {
+  text_add(&p->out, "EXPORT %s\n{\n  void *const args[] = { ", run_signature(p));
+  for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&p->out, "(void *)%s, ", argument_name(p, k));
+  text_add(&p->out, "NULL };\n  const int64_t dims[] = { ");
+  for (int k = 0; k < p->m->graph->ndim; k++) text_add(&p->out, "%s, ", dim_name(p, k));
+  text_add(&p->out, "0 };\n  return %s_call(args, state, scratch, dims, NULL);\n}\n\n", p->name);
+}
+
+#define CALL_PARAMS "void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par"
+static void print_call(CPrint *p, const char *const *calls) {
+  const KModule *m = p->m; text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n", p->name);
+  c_line(p, kmodule_nargs(m) ? "if (!args) return 2;" : "(void)args;"); c_line(p, m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
   c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;"); c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
+  print_arguments(p, NULL, "");
+  for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
   for (int k = 0; k < m->graph->ndim; k++) {
     const char *s = dim_name(p, k);
     c_line(p, "if (%s < %lld || %s > %lld) return 1;", s, (long long)m->graph->dim[k]->lo, s, (long long)m->graph->dim[k]->hi);
   }
+  if (!m->parallel) c_line(p, "(void)par;");
+  else c_line(p, "struct frit_job job = { args, state, scratch, dims, !par || par->threads < 1 ? 1 : par->threads < %d ? par->threads : %d };", m->threads, m->threads);
   for (int k = 0; k < m->nkernel; k++) c_line(p, "%s", calls[k]);
   text_add(&p->out, "  return 0;\n}\n\n");
-}
-
-#define CALL_PARAMS "void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par"
-static void print_call(CPrint *p) {
-  text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n  (void)par;\n", p->name);
-  c_line(p, kmodule_nargs(p->m) ? "if (!args) return 2;" : "(void)args;"); c_line(p, p->m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
-  text_add(&p->out, "  return %s_run(", p->name);
-  for (int k = 0; k < kmodule_nargs(p->m); k++) text_add(&p->out, "(%s *)args[%d], ", argument_type(p, k), k);
-  text_add(&p->out, "state, scratch");
-  for (int k = 0; k < p->m->graph->ndim; k++) text_add(&p->out, ", dims[%d]", k);
-  text_add(&p->out, ");\n}\n\n");
 }
 static void print_init(CPrint *p) {
   Used u = used_by(p, p->m->init); text_add(&p->out, "EXPORT void %s_init(void *memory)\n{\n", p->name);
@@ -237,9 +262,12 @@ char *c_print(Ctx *c, const KModule *m, const char *header) {
   CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
   p.indent = 1; print_constants(&p);
   for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, m->kernel[k]);
-  print_run(&p, calls); print_call(&p); print_init(&p); print_info(&p);
+  print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p);
   add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);
+  if (m->parallel)
+    text_add(&file, "struct frit_parallel { void (*run)(void *pool, void (*fn)(void *ctx, int k), void *ctx, int n); void *pool; int threads; };\n"
+                    "struct frit_job { void *const *args; void *state, *scratch; const int64_t *dims; int parts; };\n");
   text_addn(&file, p.types.s ? p.types.s : "", p.types.n); text_addn(&file, p.help.s ? p.help.s : "", p.help.n);
   text_addn(&file, "\n", 1); text_addn(&file, p.out.s, p.out.n); return file.s;
 }

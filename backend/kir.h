@@ -61,14 +61,16 @@ struct KInst {
 };
 
 typedef enum { KB_IN, KB_OUT, KB_STATE, KB_SCRATCH, KB_CONST } KBufKind;
-/* One a tensor or temporary. arg: number among all arguments, inputs first. offset: bytes in state, scratch or constants. */
-typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly; } KBuf;
-/* Once finished every id is in 0..nvalue - 1. */
-typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue; } KFunc;
-/* kernel: called in this order by NAME_run. init fills the state. constant: the constant section, 64-byte aligned. */
+/* One a tensor or temporary. arg: number among all arguments, inputs first. offset: bytes in state, scratch or constants. own: each thread has its
+ * own, KModule.own_bytes apart. */
+typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly, own; } KBuf;
+/* Once finished every id is in 0..nvalue - 1. parallel: its outermost loop is the only thing in it that acts; part p of n does its steps
+ * steps * p / n .. steps * (p + 1) / n - 1. */
+typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue; bool parallel; } KFunc;
+/* kernel: called in this order by NAME_run. init fills the state. constant: the constant section, 64-byte aligned. parallel: one of them is. threads: the most. */
 typedef struct KModule {
-  const char *name; const Target *target; Graph *graph; KBuf *buf; int nbuf; KFunc **kernel, *init; int nkernel;
-  uint8_t *constant; int64_t nconstant, state_bytes, scratch_bytes;
+  const char *name; const Target *target; Graph *graph; KBuf *buf; int nbuf, threads; bool parallel; KFunc **kernel, *init; int nkernel, cap;
+  uint8_t *constant; int64_t nconstant, state_bytes, scratch_bytes, own_bytes;
 } KModule;
 static inline bool kbuf_is_port(const KBuf *b) { return b->kind == KB_IN || b->kind == KB_OUT; }
 static inline int kmodule_align(const KModule *m) { return m->target->vector_bytes ? 64 : 8; }      /* of state and scratch */

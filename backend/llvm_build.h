@@ -12,7 +12,8 @@ enum { NMEMO = 512 };
 typedef struct Unit {
   const LlvmHost *host; Ctx *c; const KModule *m; const Target *t;
   LLVMContextRef lc; LLVMModuleRef mod; LLVMBuilderRef b; T ptr, i1, i8, i32, i64, index;
-  V fn, weights, *arg, state, scratch, *dim;              /* of the function being written */
+  V fn, weights, *arg, state, scratch, own, *dim;         /* of the function being written; own: scratch of the thread */
+  V part, parts;                  /* of a loop that threads share */
   V *value;                       /* by KInst.id; for a variable its current value */
   AddrMemo *memo; unsigned era;   /* addresses known in this basic block */
   bool failed;

@@ -48,8 +48,14 @@ static V launder(Unit *u, V p) {
   return LLVMBuildCall2(u->b, ft, LLVMGetInlineAsm(ft, "", 0, "=r,0", 4, 1, 0, LLVMInlineAsmDialectATT, 0), &p, 1, "");
 }
 
+/* n * (part + more) / parts */
+static V share(Unit *u, V n, int more) {
+  return LLVMBuildSDiv(u->b, LLVMBuildMul(u->b, n, LLVMBuildAdd(u->b, u->part, number(u->index, more), ""), ""), u->parts, "");
+}
+
 static void loop(Unit *u, const KInst *l) {
   Sets s = sets_of(u, l); V n = u->value[l->a[0]->id], zero = number(u->index, 0), weights = u->weights;
+  if (l->hint == KL_PARALLEL) zero = share(u, n, 0), n = share(u, n, 1);
   bool sure = LLVMIsConstant(n) && LLVMConstIntGetSExtValue(n) > 0; Block before = LLVMGetInsertBlock(u->b), body = new_block(u), done = new_block(u);
   if (sure) LLVMBuildBr(u->b, body);
   else LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSGT, n, zero), body, done);
@@ -108,11 +114,24 @@ static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bo
 }
 static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body); LLVMBuildRetVoid(u->b); }
 
+static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
+
+/* void kernel(job, part). A job is args, state, scratch, dims, parts. */
+static V shared_kernel(Unit *u, const KFunc *f) {
+  V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), 1, u->i32, 1, false), job = param(u, 0), args = item(u, u->ptr, job, 0);
+  V dims = item(u, u->ptr, job, 3); u->state = item(u, u->ptr, job, 1); u->scratch = item(u, u->ptr, job, 2);
+  u->part = LLVMBuildSExt(u->b, param(u, 1), u->index, ""); u->parts = item(u, u->index, job, 4);
+  for (int k = 0; k < nargs(u); k++) u->arg[k] = item(u, u->ptr, args, k);
+  for (int k = 0; k < ndims(u); k++) u->dim[k] = item(u, u->index, dims, k);
+  u->own = unit_gep(u, u->i8, u->scratch, LLVMBuildMul(u->b, u->part, number(u->index, u->m->own_bytes), "")); body(u, f); return fn;
+}
+
 /* void kernel(args..., state, scratch, dims...) */
 static V kernel(Unit *u, const KFunc *f) {
+  if (f->parallel) return shared_kernel(u, f);
   int n = nargs(u), d = ndims(u); V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), n + 2, u->index, d, false);
   for (int k = 0; k < n; k++) u->arg[k] = param(u, k);
-  u->state = param(u, n); u->scratch = param(u, n + 1);
+  u->state = param(u, n); u->own = u->scratch = param(u, n + 1);
   for (int k = 0; k < d; k++) u->dim[k] = param(u, n + 2 + k);
   for (int k = n; k < n + 2; k++) add_attr(u, (unsigned)k + 1, "noalias");
   body(u, f); return fn;
@@ -125,10 +144,34 @@ static void refuse(Unit *u, V bad, int code) {
   enter(u, out); LLVMBuildRet(u->b, unit_i32(u, code)); enter(u, on);
 }
 static V not_null(Unit *u, V p) { refuse(u, LLVMBuildIsNull(u->b, p, ""), 2); return p; }
-static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
 static V checked_dim(Unit *u, V dims, int k) {
   const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k); refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
   refuse(u, unit_icmp(u, LLVMIntSGT, v, number(u->i64, d->hi)), 1); return u->index == u->i64 ? v : LLVMBuildTrunc(u->b, v, u->index, "");
+}
+
+/* n parameters as an array in memory, with room for one more. */
+static V packed(Unit *u, T t, int from, int n) {
+  V a = LLVMBuildAlloca(u->b, LLVMArrayType2(t, (uint64_t)n + 1), "");
+  for (int k = 0; k < n; k++) LLVMBuildStore(u->b, param(u, from + k), unit_gep(u, t, a, unit_i32(u, k)));
+  return a;
+}
+
+/* If there are threads for parts: par->run(par->pool, kernel, job, parts), else kernel(job, 0). */
+static void fork_join(Unit *u, V kernel, V par, V job, V parts) {
+  Block many = new_block(u), one = new_block(u), done = new_block(u); V a[4] = { NULL, kernel, job, parts }, b[2] = { job, unit_i32(u, 0) };
+  T t = LLVMFunctionType(LLVMVoidTypeInContext(u->lc), (T[]){ u->ptr, u->ptr, u->ptr, u->i32 }, 4, 0);
+  LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSGT, parts, unit_i32(u, 1)), many, one);
+  enter(u, many); a[0] = item(u, u->ptr, par, 1); LLVMBuildCall2(u->b, t, item(u, u->ptr, par, 0), a, 4, ""); LLVMBuildBr(u->b, done);
+  enter(u, one); LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernel), kernel, b, 2, ""); LLVMBuildBr(u->b, done); enter(u, done);
+}
+static V clamped(Unit *u, V v, LLVMIntPredicate p, int64_t n) { return LLVMBuildSelect(u->b, unit_icmp(u, p, v, unit_i32(u, n)), v, unit_i32(u, n), ""); }
+
+static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned align, bool exported) {
+  V init = LLVMConstStringInContext2(u->lc, bytes, n, 1), g = LLVMAddGlobal(u->mod, LLVMTypeOf(init), symbol(u, name));
+  LLVMSetInitializer(g, init); LLVMSetGlobalConstant(g, 1); LLVMSetAlignment(g, align);
+  LLVMSetLinkage(g, exported ? LLVMExternalLinkage : LLVMInternalLinkage);
+  if (!exported) LLVMSetUnnamedAddress(g, LLVMGlobalUnnamedAddr);
+  return g;
 }
 
 /* int call(args, state, scratch, dims, parallel) */
@@ -141,15 +184,16 @@ static V call_entry(Unit *u, V *kernels) {
   if (u->m->scratch_bytes) not_null(u, a[-1]);
   if (ndims(u)) not_null(u, dims);
   for (int k = 0; k < ndims(u); k++) *a++ = checked_dim(u, dims, k);
-  for (int k = 0; k < u->m->nkernel; k++) LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernels[k]), kernels[k], arg, (unsigned)(a - arg), "");
+  V par = param(u, 4), job = NULL, parts = NULL;
+  if (u->m->parallel) {
+    par = LLVMBuildSelect(u->b, LLVMBuildIsNull(u->b, par, ""), data(u, "serial", (char[24]){ 0 }, 24, 8, false), par, "");
+    job = packed(u, u->ptr, 0, 4); parts = clamped(u, clamped(u, item(u, u->i32, par, 4), LLVMIntSLT, u->m->threads), LLVMIntSGT, 1);
+    LLVMBuildStore(u->b, LLVMBuildSExt(u->b, parts, u->index, ""), unit_gep(u, u->ptr, job, unit_i32(u, 4)));
+  }
+  for (int k = 0; k < u->m->nkernel; k++)
+    if (u->m->kernel[k]->parallel) fork_join(u, kernels[k], par, job, parts);
+    else LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernels[k]), kernels[k], arg, (unsigned)(a - arg), "");
   LLVMBuildRet(u->b, unit_i32(u, 0)); return f;
-}
-
-/* n parameters as an array in memory. */
-static V packed(Unit *u, T t, int from, int n) {
-  V a = LLVMBuildAlloca(u->b, LLVMArrayType2(t, (uint64_t)(n ? n : 1)), "");
-  for (int k = 0; k < n; k++) LLVMBuildStore(u->b, param(u, from + k), unit_gep(u, t, a, unit_i32(u, k)));
-  return a;
 }
 
 /* int run(args..., state, scratch, dims...) */
@@ -159,13 +203,6 @@ static void run_entry(Unit *u, V call) {
   LLVMBuildRet(u->b, LLVMBuildCall2(u->b, LLVMGlobalGetValueType(call), call, a, 5, ""));
 }
 
-static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned align, bool exported) {
-  V init = LLVMConstStringInContext2(u->lc, bytes, n, 1), g = LLVMAddGlobal(u->mod, LLVMTypeOf(init), symbol(u, name));
-  LLVMSetInitializer(g, init); LLVMSetGlobalConstant(g, 1); LLVMSetAlignment(g, align);
-  LLVMSetLinkage(g, exported ? LLVMExternalLinkage : LLVMInternalLinkage);
-  if (!exported) LLVMSetUnnamedAddress(g, LLVMGlobalUnnamedAddr);
-  return g;
-}
 static void write_module(Unit *u) {
   const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel); data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
   if (m->nconstant) u->weights = data(u, "weights", m->constant, (size_t)m->nconstant, 64, false);

@@ -46,7 +46,7 @@ static KFunc *lower_kernel(Lower *L, Kernel *k) {
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
   if (!lower_resolve(L)) return NULL;
   EACH(LEq, e, L->eq) stores_external(L, e);
-  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f); return f;
+  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f); kir_split(L->c, L->m, L->s.bufs.at, f); return f;
 }
 
 /* ---- state <- next, when all kernels have run */
@@ -63,7 +63,7 @@ static void lower_next_state(Lower *L) {
   int *aside = NEWN(L->c, int, L->g->ntensor + 1); VEC(Tensor *) all = { 0 };
   for (int k = 0; k < L->g->ntensor; k++) if (is_waiting(L->g->tensor[k])) PUSH(L->c, all, L->g->tensor[k]);
   if (!all.n) return;
-  KFunc *f = L->m->kernel[L->m->nkernel++] = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
+  KFunc *f = func_begin(L, &(Kernel){ .name = "next", .label = "state" });
   for (int k = 0; k < all.n; k++) {
     Tensor *t = all.at[k]; aside[k] = is_waiting(t->next) ? temporary(L, t) : -1;
     if (aside[k] >= 0) copy_buffer(L, aside[k], tensor_buffer(L, t->next), tensor_size(t));
@@ -72,7 +72,7 @@ static void lower_next_state(Lower *L) {
     int to = tensor_buffer(L, all.at[k]), from = aside[k] >= 0 ? aside[k] : tensor_buffer(L, all.at[k]->next);
     if (!same_place(&L->s.bufs.at[to], &L->s.bufs.at[from])) copy_buffer(L, to, from, tensor_size(all.at[k]));
   }
-  kir_finish(L->c, L->m, L->s.bufs.at, f);
+  kir_finish(L->c, L->m, L->s.bufs.at, f); kir_split(L->c, L->m, L->s.bufs.at, f);
 }
 
 /* ---- NAME_init */
@@ -122,17 +122,18 @@ static int lower_all(Ctx *c, void *arg) {
   Job *j = arg; Graph *g = j->g; Lower *L = NEW(c, Lower); KModule *m = NEW(c, KModule);
   *L = (Lower){ .c = c, .g = g, .t = j->t, .m = m, .s.scratch0 = g->scratch_bytes, .s.state = g->state_bytes };
   if (!graph_eval_constants(c, g)) return 1;
-  *m = (KModule){ .name = g->name, .target = j->t, .graph = g, .kernel = NEWN(c, KFunc *, g->nkernel + 2) };
+  *m = (KModule){ .name = g->name, .target = j->t, .graph = g, .threads = c->opt.threads };
   for (int k = 0; k < g->nin + g->nout; k++) {
     Tensor *t = k < g->nin ? g->in[k] : g->out[k - g->nin];
     int buf = buf_of(L, t, k < g->nin ? KB_IN : KB_OUT, k, 0, tensor_size(t) * type_bytes(t->type));
     map_put(c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
   }
-  for (int k = 0; k < g->nkernel; k++) if (!(m->kernel[m->nkernel++] = lower_kernel(L, g->kernel[k]))) return 1;
+  for (int k = 0; k < g->nkernel; k++) if (!lower_kernel(L, g->kernel[k])) return 1;
   lower_next_state(L); m->init = lower_init(L);
   int64_t own = up_to(L->s.scratch0, 64);
-  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
-  for (int k = 0; k < m->nbuf; k++) if (m->buf[k].arg == BUF_LOCAL) m->buf[k].arg = -1, m->buf[k].offset += own;
+  m->own_bytes = up_to(L->s.own, 64); m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
+  for (int k = 0; k < m->nbuf; k++) if (m->buf[k].arg == BUF_LOCAL) m->buf[k].arg = -1, m->buf[k].offset += m->buf[k].own ? m->scratch_bytes : own;
+  m->scratch_bytes += m->own_bytes * (m->threads > 1 ? m->threads : 1);
   if (c->opt.verify && !kir_verify(c, m)) return 1;
   j->m = m; return 0;
 }

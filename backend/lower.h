@@ -25,6 +25,7 @@ void k_range(const KBuild *b, const KInst *v, int64_t *lo, int64_t *hi);
 KInst *k_bcast(KBuild *b, KInst *x, int lanes); KInst *k_prefix(KBuild *b, KInst *n, int lanes);
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);          /* removes what is unused, hoists, interleaves, numbers, hints */
+void kir_split(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);           /* adds f to the module: a function for every outermost parallel loop */
 
 
 /* ---- positions */
@@ -73,15 +74,15 @@ typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; LAff first, at; s
 typedef struct LLoop { KInst *v; KSave save; } LLoop;
 typedef VEC(LHist *) LHists;
 /* What the functions of a module share. bufof: Tensor -> buffer + 1. same: constants by their bytes. scratch0, peak: scratch of kernels: its start,
- * the most. state: in use. */
-typedef struct LShared { VEC(KBuf) bufs; Map bufof, same; LHists hists; int64_t constcap, peak, scratch0, state; int nalloc; } LShared;
+ * the most; own: of that of one thread. state: in use. */
+typedef struct LShared { VEC(KBuf) bufs; Map bufof, same; LHists hists; int64_t constcap, peak, own, scratch0, state; int nalloc; } LShared;
 typedef struct Lower {
   Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f; LShared s;
   LEqs eq; Map tensors, reads, ors; VEC(LTensor *) all, opened;                         /* opened: have a store in the bodies around */
   LOpen **open; LMark *marks; KInst **param;               /* by equation; innermost first; by Graph.dim */
   VEC(LLoop) loops;                                        /* around what is emitted now */
   LSlide *slides;                                          /* sliding windows of the loop whose body comes next */
-  int64_t nid0, top; int depth;                            /* top: scratch in use */
+  int64_t nid0, top; int depth; bool shared;               /* top: scratch in use; shared: in a loop whose steps threads share */
   int64_t block; LAff block0; KInst *frames; LMark *hoist; const Tree *streambody;       /* in a stream loop: its step, first frame, frames now */
   LHists hists; VEC(int64_t) lens; KInst **pos; int posbuf;                              /* of the stream; its rings' lengths, positions, by slot */
 } Lower;

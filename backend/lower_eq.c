@@ -372,7 +372,7 @@ static int loop_orders(const Back *k, const char *index, int64_t step, bool inor
 static int scan_loops(const Back *k, const Tree *t) {
   for (; t; t = t->next) {
     if (t->kind != TREE_FOR || !tree_holds(t->body, k->e, true) || !tree_holds(t->body, k->w, true)) continue;
-    int s = loop_orders(k, t->name, t->loop == LOOP_STREAM ? 2 : t->step, t->loop != LOOP_PARALLEL); return s ? s : scan_loops(k, t->body);
+    int s = loop_orders(k, t->name, t->loop == LOOP_STREAM ? 2 : t->step, !t->parallel); return s ? s : scan_loops(k, t->body);
   }
   return 0;
 }

@@ -36,7 +36,7 @@ KSave if_begin(Lower *L, KInst *cond) { return k_into(&L->b, &k_emit(&L->b, (KIn
 typedef enum { RED_AS_IS, RED_OPENED, RED_HOMED } Opened;
 typedef struct Root { LEq *e; int x; Opened what; bool later; } Root;
 /* eqs: of the body. d: the range of the index. down: a recurrence runs downwards. slides: sliding windows of the body. */
-typedef struct Loop { Lower *L; const Tree *f; const LRegions *r; LEqs eqs; VEC(Root) root; LDim d; LSlide *slides; bool down; int64_t step; } Loop;
+typedef struct Loop { Lower *L; const Tree *f; const LRegions *r; LEqs eqs; VEC(Root) root; LDim d; LSlide *slides; bool down, shared; int64_t step; } Loop;
 #define ROOTS(r, p) for (Root *r = (p)->root.at; r < (p)->root.at + (p)->root.n; r++)
 
 /* What the roots compute in a copy of the body: of the loop's range the part q, counted from its base. */
@@ -70,7 +70,7 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
 
 /* A step of the range; the last may be short. */
 static LDim part(const Loop *p, int64_t at, int64_t n) { return (LDim){ .base = laff_int(at), .ext = at + n < p->d.ext ? n : p->d.ext - at }; }
-static KLoopHint hint_of(const Loop *p) { return p->f->loop == LOOP_PARALLEL ? KL_PARALLEL : KL_SERIAL; }
+static KLoopHint hint_of(const Loop *p) { return p->shared ? KL_PARALLEL : KL_SERIAL; }
 
 /* Do all guards of the body hold for the k-th step, as far as they depend on the loop's index? */
 static bool step_inside(Loop *p, int64_t k) {
@@ -98,6 +98,21 @@ static void steps_emit(Loop *p, Steps s, bool first) {
   copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
 
+/* All n steps as one loop that threads share, with a branch a kind of step, in which the number of the step is cut to those of the kind. */
+static void steps_share(Loop *p, Steps *l, int64_t n) {
+  Lower *L = p->L; KInst *v = loop_begin(L, l_int(L, n), n, KL_PARALLEL);
+  for (int64_t done = 0, m; done < n; done += m, l->at += m * l->step, l->n -= m) {
+    while (!l->n) l++;
+    m = l->apart ? 1 : l->n; KSave save = { 0 }; KInst *other = NULL; LDim q = part(p, l->at, l->step);
+    if (done + m < n) other = k_emit(&L->b, (KInst){ .op = K_IF, .a = { l_fn(L, KF_LT, v, l_int(L, done + m)) } }), save = k_into(&L->b, &other->body);
+    KInst *k = m == n ? v : l_fn(L, KF_MIN, l_fn(L, KF_MAX, v, l_int(L, done)), l_int(L, done + m - 1));
+    if (m > 1) q.base = laff_plus(laff_var(k, l->step), l->at - done * l->step);
+    copy_body(p, q, v, true);
+    if (other) k_back(&L->b, save), k_into(&L->b, &other->other);
+  }
+  loop_end(L);
+}
+
 /* The n steps of a constant range: whole ones, then the tail (a falling loop takes all from the end). even: sizes differ by one, the larger first.
  * peel: first and last apart. edge: those apart, at most 64 at an end, that touch a border. */
 static void steps_const(Loop *p, int64_t n) {
@@ -115,7 +130,8 @@ static void steps_const(Loop *p, int64_t n) {
     break;
   default: break;
   }
-  for (int k = 0; k < 3; k++) { const Steps l = list[p->down ? 2 - k : k]; steps_emit(p, l, first); first &= l.n <= 0; }
+  if (p->shared) steps_share(p, list, n);
+  for (int k = 0; k < 3 && !p->shared; k++) { const Steps l = list[p->down ? 2 - k : k]; steps_emit(p, l, first); first &= l.n <= 0; }
 }
 
 /* ---- run-time counts */
@@ -318,6 +334,15 @@ static void loop_roots(Loop *p) {
   if (!first && p->eqs.n) tree_error(L, p->f->pos, NULL, "for %s: no equation that is last in its body has an index %s", p->f->name, p->f->name);
 }
 
+/* A parallel loop computes every element in one step, and keeps nothing for the next. */
+static void check_parallel(Loop *p) {
+  const char *why = NULL; const LEq *e = NULL;
+  ROOTS(r, p) if (r->x < 0 || r->x >= r->e->nfree) why = r->x < 0 ? "every step would compute it again" : "threads cannot share a reduction, only what it keeps", e = r->e;
+  for (LSlide *s = p->slides; s; s = s->next) why = "its steps share what they compute of it: keep it inside the loop", e = s->e;
+  EACH(LEq, q, p->eqs) if (q->out->store && q->out->store->nfold) why = "its steps share what is kept of it: fold it inside the loop", e = q;
+  if (why) tree_error(p->L, p->f->pos, e, "for %s parallel: %s", p->f->name, why);
+}
+
 static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   Loop p = { .L = L, .f = f, .r = reg }; loop_roots(&p);
   if (!p.eqs.n || p.d.ext <= 0) return;
@@ -327,8 +352,12 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   if (f->loop == LOOP_EVEN && !p.d.dyn) p.step = (p.d.ext + n - 1) / n;
   KInst *v = NEW_AS(L->c, KInst, .op = K_LOOP, .type = { T_WINT, 1 }, .imm = n, .id = L->c->nid++);          /* a counter to look at the loop with */
   for (int k = p.eqs.n - 1; k >= 0 && n > 1 && !p.down; k--) if (may_slide(&p, k)) slide_add(&p, p.eqs.at[k], v);
+  if (f->parallel) check_parallel(&p);
   if (p.slides) warm_up(&p, v);
+  int64_t top0 = L->top; p.shared = f->parallel && L->c->opt.threads > 1 && n > 1 && L->b.block == &L->f->body;
+  if (p.shared) L->shared = true, L->top = 0;
   if (p.d.dyn) steps_run(&p); else steps_const(&p, n);
+  if (p.shared) L->shared = false, L->top = top0;
   ROOTS(r, &p) if (r->what == RED_OPENED) red_close(L, r->e); else if (r->what == RED_HOMED) r->e->home = false;
 }
 

@@ -9,7 +9,7 @@
 
 int buf_add(Lower *L, KBuf b) { PUSH(L->c, L->s.bufs, b); return L->s.bufs.n - 1; }
 int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes) {
-  return buf_add(L, (KBuf){ t->name, kind, mem_type(t->type), arg, offset, bytes, kind == KB_IN || kind == KB_CONST });
+  return buf_add(L, (KBuf){ t->name, kind, mem_type(t->type), arg, offset, bytes, kind == KB_IN || kind == KB_CONST, false });
 }
 
 /* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
@@ -133,10 +133,10 @@ static LDim *box_of(Lower *L, LTensor *t, const LRegions *r) {
 /* Space in scratch, with an odd number of lines between neighbours and a vector's room at the end. */
 static int scratch_take(Lower *L, LTensor *t, int64_t bytes) {
   bytes += L->t->vector_bytes; int64_t at = l_take(&L->top, up_to(bytes, 64) + 64 * (1 + 2 * (L->s.nalloc++ % 4)));
-  if (L->top > L->s.peak) L->s.peak = L->top;
-  if (t->buf < 0 || L->s.bufs.at[t->buf].offset != at || L->s.bufs.at[t->buf].bytes < bytes)
-    t->buf = buf_of(L, t->t, KB_SCRATCH, BUF_LOCAL, at, bytes);
-  return t->buf;
+  int64_t *peak = L->shared ? &L->s.own : &L->s.peak; const KBuf *old = t->buf < 0 ? NULL : &L->s.bufs.at[t->buf];
+  if (L->top > *peak) *peak = L->top;
+  if (!old || old->offset != at || old->bytes < bytes || old->own != L->shared) t->buf = buf_of(L, t->t, KB_SCRATCH, BUF_LOCAL, at, bytes);
+  L->s.bufs.at[t->buf].own = L->shared; return t->buf;
 }
 static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
   int bytes = type_bytes(t->t->type), w = target_lanes(L->t, bytes); int64_t n = up_to(ext, w);

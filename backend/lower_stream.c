@@ -61,7 +61,7 @@ static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .
 static void positions_load(Lower *L) {
   L->pos = NEWN(L->c, KInst *, L->lens.n + 1);
   if (!L->lens.n) return;
-  int64_t bytes = 4 * L->lens.n; L->posbuf = buf_add(L, (KBuf){ "positions", KB_STATE, T_I32, -1, l_take(&L->s.state, bytes), bytes, false });
+  int64_t bytes = 4 * L->lens.n; L->posbuf = buf_add(L, (KBuf){ "positions", KB_STATE, T_I32, -1, l_take(&L->s.state, bytes), bytes, false, false });
   for (int k = 0; k < L->lens.n; k++) {
     KInst *v = k_emit(&L->b, (KInst){ .op = K_LOAD, .type = { T_I32, 1 }, .addr = slot_addr(L, k) });
     L->pos[k] = k_emit(&L->b, (KInst){ .op = K_CAST, .type = { T_WINT, 1 }, .a = { v }, .imm = L->lens.at[k] - 1 });

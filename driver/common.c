@@ -17,7 +17,7 @@ int driver_try(Work *work, Session *s) {
   const Args *a = s->a; Ctx *c = ctx_new();
   if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
-                      .pick = a->pick, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
+                      .pick = a->pick, .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
   int code = ctx_try(c, work, s);
   diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;
@@ -26,7 +26,8 @@ int driver_try(Work *work, Session *s) {
 
 const Target *driver_target(Ctx *c, const Args *a) {
   const char *name = a->target ? a->target : "host", *names[32], *near; const Target *t = target_find(name);
-  if (t) return t;
+  if (t && (a->threads < 2 || t->ld)) return t;
+  if (t) { driver_fail(c, "target '%s' has no threads", name); diag_help(c, "leave --threads out"); return NULL; }
   for (int k = 0; k < ntargets && k < 32; k++) names[k] = targets[k].name;
   near = diag_near(name, names, ntargets); driver_fail(c, "there is no target '%s'", name);
   diag_help(c, near ? "did you mean '%s'? `frit targets` lists them all" : "`frit targets` lists them all", near);
@@ -71,9 +72,11 @@ frit_model *driver_open(const Args *a, int *code) {
 int driver_open_try(Work *work, const Args *a) {
   int code; frit_model *m = driver_open(a, &code);
   if (!m) return code;
-  frit_instance *i = frit_new(m);
+  frit_instance *i = frit_new(m); frit_pool *pool = frit_pool_new(a->threads ? a->threads : 1);
+  frit_parallel par = pool ? frit_pool_parallel(pool) : (frit_parallel){ 0 };
+  if (i && pool && a->threads) frit_set_parallel(i, &par);
   code = i ? driver_try(work, &(Session){ a, m, i, NULL }) : driver_say(EXIT_INPUT, "out of memory");
-  frit_free(i), frit_close(m); return code;
+  frit_free(i), frit_pool_free(pool), frit_close(m); return code;
 }
 
 double now_ns(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return (double)t.tv_sec * 1e9 + (double)t.tv_nsec; }

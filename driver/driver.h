@@ -13,7 +13,7 @@ typedef struct Bindings { Binding at[32]; int n; } Bindings;
 /* What the command line said; options of all subcommands together. */
 typedef struct Args {
   const char *input, *output, *target, *printer, *emit, *dump, *tune, *no_fuse[64]; int nno_fuse; Bindings in, out, dim;
-  int bisect_limit, pick, delay, block, frames, seed; double tolerance, seconds; bool prewarm, dump_set, json, machine, verify, help;
+  int bisect_limit, pick, threads, delay, block, frames, seed; double tolerance, seconds; bool prewarm, dump_set, json, machine, verify, help;
 } Args;
 
 /* A subcommand's work: it gives the exit code, or -1 after an error. m is a->input, opened, and i an instance of it, where it asks for one. */

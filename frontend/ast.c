@@ -133,10 +133,10 @@ int64_t parse_step(Parse *p, Pos at, int64_t n) {
   parse_error(p, at, "a step must be from 1 to %d, not %lld", INT32_MAX, (long long)n); return 1;
 }
 
-LoopKind tree_kind(Parse *p, Pos at, const char *word) {
-  static const char *const name[] = { "parallel", "even", "peel", "edge", "stream" };    /* LOOP_PARALLEL and on */
-  int k = name_index(p, at, "loop kind", word, name, 5, "they are * (unrolled), parallel, even, peel, edge, stream");
-  return k < 0 ? LOOP_SERIAL : (LoopKind)(LOOP_PARALLEL + k);
+int tree_kind(Parse *p, Pos at, const char *word, bool second) {
+  static const char *const name[] = { "parallel", "even", "peel", "edge", "stream" };    /* LOOP_EVEN and on */
+  const char *all = second ? "behind another kind stands parallel" : "they are * (unrolled), parallel, even, peel, edge, stream";
+  int k = name_index(p, at, "loop kind", word, name, second ? 1 : 5, all); return k < 0 ? LOOP_SERIAL : k ? LOOP_EVEN + k - 1 : TREE_PARALLEL;
 }
 
 Storage tree_storage(Parse *p, Pos at, const char *word) {

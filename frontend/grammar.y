@@ -129,7 +129,8 @@ tree_block: '{' tree '}' { $$ = $2; } | '{' tree error '}' { RECOVERED; $$ = $2;
 tree: %empty { $$ = (TreeList){ 0 }; }
   | tree tree_item { $$ = $1; if ($2) { if ($$.last) $$.last->next = $2; else $$.first = $2; $$.last = $2; } };
 tree_item:
-    FOR NAME step kind tree_block               { $$ = TREE(TREE_FOR, @2, .name = $2, .step = $3, .loop = (LoopKind)$4, .body = $5.first); }
+    FOR NAME step kind tree_block               { $$ = TREE(TREE_FOR, @2, .name = $2, .step = $3, .loop = (LoopKind)($4 % TREE_PARALLEL),
+                                                            .parallel = $4 >= TREE_PARALLEL, .body = $5.first); }
   | NAME '(' leaves ')' ';'                     { $$ = TREE(TREE_LEAF, @1, .name = $1, .leaf = $3.at, .nleaf = $3.n); }
   | LET NAME NAME layout ';'                    { $$ = tree_with_layout(p, STORE(@2, $2, .storage = tree_storage(p, POS(@3), $3)), $4); }
   | LET NAME NAME layout FOLD NAME INT ';'
@@ -139,7 +140,8 @@ tree_item:
   | PREFETCH NAME '[' INT ']' ';'               { $$ = TREE(TREE_PREFETCH, @2, .name = $2, .place = expr_int(C, $4)); }
   | error ';'                                   { RECOVERED; $$ = NULL; };
 step: %empty { $$ = 0; } | '/' INT { $$ = parse_step(p, POS(@2), $2); };
-kind: %empty { $$ = LOOP_SERIAL; } | '*' { $$ = LOOP_UNROLL; } | NAME { $$ = tree_kind(p, POS(@1), $1); };
+kind: %empty { $$ = LOOP_SERIAL; } | '*' { $$ = LOOP_UNROLL; } | NAME { $$ = tree_kind(p, POS(@1), $1, false); }
+  | NAME NAME { $$ = tree_kind(p, POS(@1), $1, false) % TREE_PARALLEL + tree_kind(p, POS(@2), $2, true); };
 leaves: %empty { $$ = (LeafList){ 0 }; } | leaf_list;
 leaf_list: leaf { $$ = (LeafList){ 0 }; PUSH(C, $$, $1); } | leaf_list ',' leaf { $$ = $1; PUSH(C, $$, $3); };
 leaf: NAME { $$ = (LeafDim){ $1, LEAF_SERIAL, 1 }; } | NAME '*' { $$ = (LeafDim){ $1, LEAF_UNROLL, 0 }; }

@@ -40,7 +40,8 @@ Stmt *stmt_left(Parse *p, Stmt s, Node *left, bool must);
 void file_stage(Parse *p, Pos pos, const char *name); void file_weights(Parse *p, Pos pos, const char *path);
 void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList body);
 
-LoopKind tree_kind(Parse *p, Pos at, const char *word); Storage tree_storage(Parse *p, Pos at, const char *word);
+enum { TREE_PARALLEL = 8 };         /* added to a LoopKind */
+int tree_kind(Parse *p, Pos at, const char *word, bool second); Storage tree_storage(Parse *p, Pos at, const char *word);
 Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n); Tree *tree_with_layout(Parse *p, Tree *t, NodeList items);
 int64_t parse_step(Parse *p, Pos at, int64_t n);          /* n, or an error and 1 if it is below 1 */
 Ast *parse_run(Parse *p);                                 /* lexes and parses p->src; NULL after errors (lexer.l) */

@@ -27,6 +27,7 @@ typedef struct Options {
   const char **no_fuse;           /* NULL-terminated MOVE[@label] */
   int bisect_limit;               /* moves allowed; < 0: all */
   int pick;                       /* which of its ranked plans a kernel takes: 0 the best; Kernel.pick, where it is set, is asked first */
+  int threads;                    /* that a kernel may run on; 0 and 1: the calling one */
   int delay;                      /* frames added to make a stream graph causal */
   bool prewarm;                   /* .nam: the initial state is that after silence */
   bool verify;                    /* run the verifier between all passes */

@@ -145,7 +145,7 @@ Expr *eq_reduction(const Eq *e, Expr **init);
 
 /* ---- loop trees (SCHEDULE.md 1) */
 typedef enum { TREE_FOR, TREE_LEAF, TREE_LET, TREE_PREFETCH } TreeKind;
-typedef enum { LOOP_SERIAL, LOOP_UNROLL, LOOP_PARALLEL, LOOP_EVEN, LOOP_PEEL, LOOP_EDGE, LOOP_STREAM } LoopKind;
+typedef enum { LOOP_SERIAL, LOOP_UNROLL, LOOP_EVEN, LOOP_PEEL, LOOP_EDGE, LOOP_STREAM } LoopKind;
 typedef enum { ST_REG, ST_MEM, ST_RING, ST_ALIAS } Storage;
 typedef enum { LEAF_SERIAL, LEAF_UNROLL, LEAF_VECTOR } LeafKind;
 /* i: SERIAL step 1.  i/n: SERIAL by n, the n unrolled.  i*: UNROLL.  i~: VECTOR step 0.  i/n~: VECTOR, serial by n vectors. */
@@ -154,7 +154,7 @@ typedef struct Tree Tree;
 struct Tree {
   TreeKind kind; Tree *next; Pos pos;
   const char *name;               /* FOR: index. LEAF, LET, PREFETCH: tensor */
-  int64_t step; LoopKind loop; Tree *body;                /* FOR: step 0 (not written) is 1, of a stream Target.block */
+  int64_t step; LoopKind loop; bool parallel; Tree *body; /* FOR: step 0 (not written) is 1, of a stream Target.block */
   LeafDim *leaf; int nleaf;       /* LEAF: order of its own loops, outer to inner */
   Storage storage; const char *other;                     /* LET: alias of other */
   const char *fold; int64_t nfold;                        /* LET mem fold INDEX n */

@@ -270,14 +270,14 @@ static void print_let(Printer *p, const Tree *let) {
 }
 
 static void print_tree(Printer *p, const Tree *tree, int indent) {
-  static const char *const word[] = { "", "*", " parallel", " even", " peel", " edge", " stream" };
+  static const char *const word[] = { "", "*", " even", " peel", " edge", " stream" };
   for (; tree; tree = tree->next) {
     put(p, "%*s", indent, "");
     switch (tree->kind) {
     case TREE_FOR:
       put(p, "for %s", name_in_tree(p, tree->name));
       if (tree->step) put(p, "/%lld", (long long)tree->step);
-      put(p, "%s {\n", word[tree->loop]); print_tree(p, tree->body, indent + 2); put(p, "%*s}\n", indent, "");
+      put(p, "%s%s {\n", word[tree->loop], tree->parallel ? " parallel" : ""); print_tree(p, tree->body, indent + 2); put(p, "%*s}\n", indent, "");
       break;
     case TREE_LEAF: print_leaf(p, tree); break;
     case TREE_LET: print_let(p, tree); break;

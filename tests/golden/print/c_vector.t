@@ -89,22 +89,26 @@ static void leaky_k0(const float *RESTRICT x, float *RESTRICT y)
   storem_f32x4(v10, y + 8, v14);
 }
 
-EXPORT int leaky_run(const float *x, float *y, void *state, void *scratch)
+EXPORT int leaky_call(void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par)
 {
-  if (!x) return 2;
-  if (!y) return 2;
+  if (!args) return 2;
+  (void)dims;
   (void)state;
   (void)scratch;
+  const float *const x = (const float *)args[0];
+  float *const y = (float *)args[1];
+  if (!x) return 2;
+  if (!y) return 2;
+  (void)par;
   leaky_k0(x, y);
   return 0;
 }
 
-EXPORT int leaky_call(void *const *args, void *state, void *scratch, const int64_t *dims, const struct frit_parallel *par)
+EXPORT int leaky_run(const float *x, float *y, void *state, void *scratch)
 {
-  (void)par;
-  if (!args) return 2;
-  (void)dims;
-  return leaky_run((const float *)args[0], (float *)args[1], state, scratch);
+  void *const args[] = { (void *)x, (void *)y, NULL };
+  const int64_t dims[] = { 0 };
+  return leaky_call(args, state, scratch, dims, NULL);
 }
 
 EXPORT void leaky_init(void *memory)

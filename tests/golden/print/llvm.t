@@ -72,7 +72,7 @@ define i32 @leaky_call(ptr %0, ptr %1, ptr %2, ptr %3, ptr %4) #0 {
 
 ; Function Attrs: nounwind
 define i32 @leaky_run(ptr %0, ptr %1, ptr %2, ptr %3) #0 {
-  %5 = alloca [2 x ptr], align 8
+  %5 = alloca [3 x ptr], align 8
   %6 = getelementptr inbounds ptr, ptr %5, i32 0
   store ptr %0, ptr %6, align 8
   %7 = getelementptr inbounds ptr, ptr %5, i32 1
