@@ -6,6 +6,7 @@
  * caller waits for 0 with acquire: it sees what the items wrote). The number of the round keeps a late worker from taking for an old fn.
  * Who sleeps has first said so, and then looked once more; who has work to offer looks for sleepers afterwards: both sequentially consistent, so one
  * of the two sees the other. */
+#define _GNU_SOURCE 1              /* sched_getaffinity */
 #include "frit.h"
 #include <pthread.h>
 #include <sched.h>
