@@ -98,5 +98,6 @@ Tree *tree_leaves(const Build *b, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
 Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
 Tree *tree_stream(Build *b), *tree_contraction(Build *b), *tree_rows(Build *b), *tree_pointwise(Build *b);   /* a builder a class of kernel */
+Tree *tree_parallel(const Build *b, Tree *tree);          /* with the loops that threads share, if there are threads */
 Tree *tree_singles(const Build *b, int first, int end);   /* each item by itself, serial loops, lanes along the best index: always right */
 #endif
