@@ -1,4 +1,4 @@
-# Threads share the loop of the nest that divides best, if the kernel is worth it: 20 rows are few for 4 threads; k1 is too small.
+# Threads share the loop of a nest that divides best, if the kernel is worth it: k2 is too small.
 # $ frit compile case.graph --target x86-64-v3 --threads=4 --dump-ir=schedule
 graph g(x: f32[20, 400], v: f32[8]) -> (y: f32[20, 1000], s: f32[20, 1000], t: f32[8]) {
   const w[k < 400, n < 1000]: f32 = sin(f32(k + 3 * n));
