@@ -127,7 +127,7 @@ static void launder(CPrint *p, const KBlock *b, bool *done) {
 static void print_loop(CPrint *p, const KInst *v) {
   const char *i = value(p, v), *t = c_type(p, (KType){ T_WINT, 1 }), *n = value(p, v->a[0]);
   if (v->hint != KL_PARALLEL) c_line(p, "for (%s %s = 0; %s < %s; %s++) {", t, i, i, n, i);
-  else c_line(p, "for (%s %s = (%s)%s * part / job->parts, end = (%s)%s * (part + 1) / job->parts; %s < end; %s++) {", t, i, t, n, t, n, i, i);
+  else c_line(p, "for (%s %s = (%s)%s * part / parts; %s < (%s)%s * (part + 1) / parts; %s++) {", t, i, t, n, i, t, n, i);
   if (v->hint == KL_LAUNDER && target_launders(p->t)) launder(p, &v->body, NEWN(p->c, bool, p->m->nbuf + 1));
   inner(p, &v->body); c_line(p, "}");
 }

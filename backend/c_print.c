@@ -13,7 +13,7 @@
 static const char *const reserved[] = {
   "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline",
   "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
-  "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "job", "part", "context", "end", "INLINE", "EXPORT", "PIN", "LAUNDER", "linux", "unix",
+  "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "job", "part", "parts", "INLINE", "EXPORT", "PIN", "LAUNDER", "linux", "unix",
   "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
 
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
@@ -109,31 +109,19 @@ static const char *argument_type(CPrint *p, int k) {
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
 
-/* Arguments as local names, those of a kernel or all; from: what to find them in. */
-static void print_arguments(CPrint *p, const Used *u, const char *from) {
-  for (int k = 0; k < kmodule_nargs(p->m); k++) {
-    const char *t = argument_type(p, k);
-    if (!u || u->buf[k]) c_line(p, "%s *%sconst %s = (%s *)%sargs[%d];", t, u ? "RESTRICT " : "", argument_name(p, k), t, from, k);
-  }
-  for (int k = 0; k < p->m->graph->ndim; k++) {
-    if (!u) c_line(p, "const int64_t %s = dims[%d];", dim_name(p, k), k);
-    else if (u->dim[k]) c_line(p, "const %s n_%s = (%s)%sdims[%d];", c_memory(p, T_WINT), dim_name(p, k), c_memory(p, T_WINT), from, k);
-  }
-}
-
-/* The signature of a kernel, or the arguments of its call: arguments as parameters, other buffers as pointers into state and scratch. */
-static const char *kernel_args(CPrint *p, const Used *u, bool declare) {
-  Text o = { .c = p->c };
+/* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what holds
+ * args, state, scratch and dims. */
+static const char *kernel_args(CPrint *p, const Used *u, const char *from) {
+  Text o = { .c = p->c }; const char *index = c_memory(p, T_WINT);
   for (int k = 0; k < p->m->nbuf; k++) {
-    const KBuf *b = &p->m->buf[k];
-    if (!u->buf[k] || !kbuf_is_port(b)) continue;
-    if (declare) text_add(&o, ", %s *RESTRICT %s", argument_type(p, b->arg), p->buf[k]);
-    else text_add(&o, ", %s", argument_name(p, b->arg));
+    const KBuf *b = &p->m->buf[k]; const char *t = kbuf_is_port(b) ? argument_type(p, b->arg) : NULL;
+    if (u->buf[k] && t) text_add(&o, from ? ", (%s *)%sargs[%d]" : ", %s *RESTRICT %s", t, from ? from : p->buf[k], b->arg);
   }
-  if (u->kind[KB_STATE]) text_add(&o, declare ? ", char *RESTRICT state" : ", state");
-  if (u->kind[KB_SCRATCH]) text_add(&o, declare ? ", char *RESTRICT scratch" : ", scratch");
-  for (int k = 0; k < p->m->graph->ndim; k++) if (u->dim[k]) text_add(&o, declare ? ", %s n_%s" : ", (%s)%s", c_memory(p, T_WINT), dim_name(p, k));
-  return o.n ? o.s + 2 : declare ? "void" : "";
+  for (int k = KB_STATE; k <= KB_SCRATCH; k++) if (u->kind[k]) text_add(&o, ", %s%s", from ? from : "char *RESTRICT ", k == KB_STATE ? "state" : "scratch");
+  for (int k = 0; k < p->m->graph->ndim; k++)
+    if (u->dim[k] && from) text_add(&o, ", (%s)%sdims[%d]", index, from, k);
+    else if (u->dim[k]) text_add(&o, ", %s n_%s", index, dim_name(p, k));
+  return o.n ? o.s + 2 : from ? "" : "void";
 }
 
 static void print_body(CPrint *p, const KFunc *f, const Used *u) {
@@ -170,19 +158,14 @@ static void print_heading(CPrint *p, const KFunc *f) {
   text_add(&p->out, "%s */\n", o.s);
 }
 
-/* Gives the call. */
+/* Gives the call. What threads share is called through a function of the job and the number of the part. */
 static const char *print_kernel(CPrint *p, const KFunc *f) {
-  Used u = used_by(p, f); const char *name = c_ident(p->c, f->name); print_heading(p, f);
-  text_add(&p->out, "static void %s_%s(%s)\n{\n", p->name, name, f->parallel ? "void *context, int part" : kernel_args(p, &u, true));
-  if (f->parallel) {
-    c_line(p, "const struct frit_job *const job = (const struct frit_job *)context;"); print_arguments(p, &u, "job->");
-    if (u.kind[KB_STATE]) c_line(p, "char *RESTRICT const state = (char *)job->state;");
-    if (u.kind[KB_SCRATCH]) c_line(p, "char *RESTRICT const scratch = (char *)job->scratch;");
-  }
-  print_body(p, f, &u);
-  if (f->parallel)
-    return ctx_printf(p->c, "if (job.parts > 1) par->run(par->pool, %s_%s, &job, job.parts); else %s_%s(&job, 0);", p->name, name, p->name, name);
-  return ctx_printf(p->c, "%s_%s(%s);", p->name, name, kernel_args(p, &u, false));
+  Used u = used_by(p, f); const char *name = ctx_printf(p->c, "%s_%s", p->name, c_ident(p->c, f->name)); print_heading(p, f);
+  text_add(&p->out, "static void %s(%s%s)\n{\n", name, kernel_args(p, &u, NULL), f->parallel ? ", int part, int parts" : ""); print_body(p, f, &u);
+  if (!f->parallel) return ctx_printf(p->c, "%s(%s);", name, kernel_args(p, &u, ""));
+  text_add(&p->out, "static void %s_part(void *job, int part)\n{\n  const struct frit_job *j = (const struct frit_job *)job;\n  %s(%s, part, j->parts);\n}\n\n",
+           name, name, kernel_args(p, &u, "j->"));
+  return ctx_printf(p->c, "if (job.parts > 1) par->run(par->pool, %s_part, &job, job.parts); else %s_part(&job, 0);", name, name);
 }
 
 /* ---- entry points */
@@ -208,14 +191,12 @@ static void print_call(CPrint *p, const char *const *calls) {
   const KModule *m = p->m; text_add(&p->out, "EXPORT int %s_call(" CALL_PARAMS ")\n{\n", p->name);
   c_line(p, kmodule_nargs(m) ? "if (!args) return 2;" : "(void)args;"); c_line(p, m->graph->ndim ? "if (!dims) return 2;" : "(void)dims;");
   c_line(p, m->state_bytes ? "if (!state) return 2;" : "(void)state;"); c_line(p, m->scratch_bytes ? "if (!scratch) return 2;" : "(void)scratch;");
-  print_arguments(p, NULL, "");
-  for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!%s) return 2;", argument_name(p, k));
-  for (int k = 0; k < m->graph->ndim; k++) {
-    const char *s = dim_name(p, k);
-    c_line(p, "if (%s < %lld || %s > %lld) return 1;", s, (long long)m->graph->dim[k]->lo, s, (long long)m->graph->dim[k]->hi);
-  }
+  for (int k = 0; k < kmodule_nargs(m); k++) c_line(p, "if (!args[%d]) return 2;", k);
+  for (int k = 0; k < m->graph->ndim; k++)
+    c_line(p, "if (dims[%d] < %lld || dims[%d] > %lld) return 1;", k, (long long)m->graph->dim[k]->lo, k, (long long)m->graph->dim[k]->hi);
   if (!m->parallel) c_line(p, "(void)par;");
-  else c_line(p, "struct frit_job job = { args, state, scratch, dims, !par || par->threads < 1 ? 1 : par->threads < %d ? par->threads : %d };", m->threads, m->threads);
+  else c_line(p, "struct frit_job job = { args, state, scratch, dims, !par || par->threads < 1 ? 1 : par->threads < %d ? par->threads : %d };",
+              m->threads, m->threads);
   for (int k = 0; k < m->nkernel; k++) c_line(p, "%s", calls[k]);
   text_add(&p->out, "  return 0;\n}\n\n");
 }

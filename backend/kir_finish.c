@@ -171,11 +171,8 @@ void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   f->nvalue = number(&f->body, 0); hint_launder(buf, &f->body);
 }
 
-/* ---- loops that threads share: a function each. What stands before them is computed anew in each: it reads nothing that changes, or they stay serial.
- *
- *   kernel k0 { p = mul n, 4;  loop parallel { .. p .. };  store y }   ->   kernel k0 { p = mul n, 4;  loop parallel { .. p .. } }  kernel k0_1 { store y } */
+/* ---- loops that threads share: a function each. Values before them are computed anew in each: they read nothing that changes, or all stays serial. */
 static bool is_shared(const KInst *i) { return i->op == K_LOOP && i->hint == KL_PARALLEL; }
-
 void kir_split(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   const KBlock b = f->body; bool apart = true; int n = 0;
   EACH_INST(i, &b) apart &= i->op != K_VAR && (!kop_is_load(i->op) || buf[i->addr.buf].readonly);

@@ -116,24 +116,19 @@ static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value
 
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
 
-/* void kernel(job, part). A job is args, state, scratch, dims, parts. */
-static V shared_kernel(Unit *u, const KFunc *f) {
-  V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), 1, u->i32, 1, false), job = param(u, 0), args = item(u, u->ptr, job, 0);
-  V dims = item(u, u->ptr, job, 3); u->state = item(u, u->ptr, job, 1); u->scratch = item(u, u->ptr, job, 2);
-  u->part = LLVMBuildSExt(u->b, param(u, 1), u->index, ""); u->parts = item(u, u->index, job, 4);
-  for (int k = 0; k < nargs(u); k++) u->arg[k] = item(u, u->ptr, args, k);
-  for (int k = 0; k < ndims(u); k++) u->dim[k] = item(u, u->index, dims, k);
-  u->own = unit_gep(u, u->i8, u->scratch, LLVMBuildMul(u->b, u->part, number(u->index, u->m->own_bytes), "")); body(u, f); return fn;
-}
-
-/* void kernel(args..., state, scratch, dims...) */
+/* void kernel(args..., state, scratch, dims...), or of what threads share kernel(job, part). A job is args, state, scratch, dims, parts. */
 static V kernel(Unit *u, const KFunc *f) {
-  if (f->parallel) return shared_kernel(u, f);
-  int n = nargs(u), d = ndims(u); V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), n + 2, u->index, d, false);
-  for (int k = 0; k < n; k++) u->arg[k] = param(u, k);
-  u->state = param(u, n); u->own = u->scratch = param(u, n + 1);
-  for (int k = 0; k < d; k++) u->dim[k] = param(u, n + 2 + k);
-  for (int k = n; k < n + 2; k++) add_attr(u, (unsigned)k + 1, "noalias");
+  int n = nargs(u), d = ndims(u); bool s = f->parallel;
+  V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), s ? 1 : n + 2, s ? u->i32 : u->index, s ? 1 : d, false), job = param(u, 0);
+  V args = s ? item(u, u->ptr, job, 0) : NULL, dims = s ? item(u, u->ptr, job, 3) : NULL;
+  for (int k = 0; k < n; k++) u->arg[k] = s ? item(u, u->ptr, args, k) : param(u, k);
+  for (int k = 0; k < d; k++) u->dim[k] = s ? item(u, u->index, dims, k) : param(u, n + 2 + k);
+  u->state = s ? item(u, u->ptr, job, 1) : param(u, n); u->own = u->scratch = s ? item(u, u->ptr, job, 2) : param(u, n + 1);
+  for (int k = n; k < n + 2 && !s; k++) add_attr(u, (unsigned)k + 1, "noalias");
+  if (s) {
+    u->parts = item(u, u->index, job, 4); u->part = LLVMBuildSExt(u->b, param(u, 1), u->index, "");
+    u->own = unit_gep(u, u->i8, u->scratch, LLVMBuildMul(u->b, u->part, number(u->index, u->m->own_bytes), ""));
+  }
   body(u, f); return fn;
 }
 static void init(Unit *u) { function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true); u->state = param(u, 0); body(u, u->m->init); }

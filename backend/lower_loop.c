@@ -334,11 +334,11 @@ static void loop_roots(Loop *p) {
   if (!first && p->eqs.n) tree_error(L, p->f->pos, NULL, "for %s: no equation that is last in its body has an index %s", p->f->name, p->f->name);
 }
 
-/* A parallel loop computes every element in one step, and keeps nothing for the next. */
+/* A step that a thread takes computes elements of its own, and keeps nothing for the next. */
 static void check_parallel(Loop *p) {
-  const char *why = NULL; const LEq *e = NULL;
-  ROOTS(r, p) if (r->x < 0 || r->x >= r->e->nfree) why = r->x < 0 ? "every step would compute it again" : "threads cannot share a reduction, only what it keeps", e = r->e;
-  for (LSlide *s = p->slides; s; s = s->next) why = "its steps share what they compute of it: keep it inside the loop", e = s->e;
+  const char *why = p->slides ? "its steps share what they compute of it: keep it inside the loop" : NULL; const LEq *e = why ? p->slides->e : NULL;
+  ROOTS(r, p) if (r->x < 0 || r->x >= r->e->nfree)
+    why = r->x < 0 ? "every step would compute it again" : "threads cannot share a reduction, only what it keeps", e = r->e;
   EACH(LEq, q, p->eqs) if (q->out->store && q->out->store->nfold) why = "its steps share what is kept of it: fold it inside the loop", e = q;
   if (why) tree_error(p->L, p->f->pos, e, "for %s parallel: %s", p->f->name, why);
 }

@@ -65,7 +65,7 @@ int pass_schedule(Ctx *c, Graph *g, const Target *t) {
     Kernel *k = g->kernel[i];
     if (k->tree || !k->neq) continue;
     kernel_unify(c, g, k);
-    Build b = build_of(c, g, k, t); k->tree = tree_of(&b); if (c->opt.threads > 1) k->tree = tree_parallel(&b, k->tree); n++;
+    Build b = build_of(c, g, k, t); k->tree = tree_parallel(&b, tree_of(&b)); n++;
   }
   return n;
 }

@@ -20,13 +20,11 @@ struct frit_pool {
   void (*fn)(void *, int); void *ctx; _Alignas(64) atomic_int left;                           /* items that are not done */
 };
 
-static void pause_a_little(void) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
+#ifdef __x86_64__
+#define PAUSE() __builtin_ia32_pause()
+#else
+#define PAUSE() sched_yield()
 #endif
-}
 
 /* Takes one item and runs it; false: there was none. */
 static int take_item(frit_pool *p) {
@@ -37,19 +35,14 @@ static int take_item(frit_pool *p) {
 }
 
 static int64_t now_us(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000ll + t.tv_nsec / 1000; }
-
-static void *worker(void *arg) {
-  frit_pool *p = arg;
-  for (int64_t until = now_us() + 50; !atomic_load(&p->stop);) {
-    int found = 0;
-    for (int k = 0; k < 64 && !found; k++) { found = take_item(p); if (!found) pause_a_little(); }
-    if (!found && now_us() >= until) {
-      pthread_mutex_lock(&p->lock); atomic_fetch_add(&p->asleep, 1);
-      while (!(uint32_t)atomic_load(&p->work) && !atomic_load(&p->stop)) pthread_cond_wait(&p->wake, &p->lock);
-      atomic_fetch_sub(&p->asleep, 1); pthread_mutex_unlock(&p->lock); found = 1;
-    }
-    if (found) until = now_us() + 50;
-  }
+static void wait_for_work(frit_pool *p) {
+  for (int64_t until = now_us() + 50; now_us() < until;) for (int k = 0; k < 64; k++) if ((uint32_t)atomic_load(&p->work)) return; else PAUSE();
+  pthread_mutex_lock(&p->lock); atomic_fetch_add(&p->asleep, 1);
+  while (!(uint32_t)atomic_load(&p->work) && !atomic_load(&p->stop)) pthread_cond_wait(&p->wake, &p->lock);
+  atomic_fetch_sub(&p->asleep, 1); pthread_mutex_unlock(&p->lock);
+}
+static void *worker(void *p) {
+  while (!atomic_load(&((frit_pool *)p)->stop)) if (!take_item(p)) wait_for_work(p);
   return NULL;
 }
 
@@ -67,19 +60,14 @@ static void pool_run(void *pool, void (*fn)(void *, int), void *ctx, int n) {
   p->fn = fn; p->ctx = ctx; atomic_store(&p->left, n);
   atomic_store(&p->work, ((atomic_load(&p->work) >> 32) + 1) << 32 | (uint32_t)n); wake_all(p);
   while (take_item(p)) {}
-  for (int k = 0; atomic_load_explicit(&p->left, memory_order_acquire); k++) if (k < 1000) pause_a_little(); else sched_yield();
+  for (int k = 0; atomic_load_explicit(&p->left, memory_order_acquire); k++) if (k < 1000) PAUSE(); else sched_yield();
   atomic_store(&p->taken, 0);
 }
 
-static int cpus(void) {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
-}
-
 frit_pool *frit_pool_new(int threads) {
-  frit_pool *p = aligned_alloc(64, sizeof *p); int most = cpus() - 1;
-  if (!p) return NULL;
-  *p = (frit_pool){ .threads = threads > 0 ? threads : most + 1 };
+  frit_pool *p = aligned_alloc(64, sizeof *p); cpu_set_t set; int most = sched_getaffinity(0, sizeof set, &set) ? 0 : CPU_COUNT(&set) - 1;
+  if (p) *p = (frit_pool){ .threads = threads > 0 ? threads : most + 1 };
+  else return NULL;
   pthread_mutex_init(&p->lock, NULL); pthread_cond_init(&p->wake, NULL); p->thread = calloc((size_t)p->threads, sizeof *p->thread);
   while (p->thread && p->nthread < p->threads - 1 && p->nthread < most && !pthread_create(&p->thread[p->nthread], NULL, worker, p)) p->nthread++;
   return p;

@@ -21,16 +21,11 @@ INLINE int64_t div_i64(int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? (in
 /* k0: k (16000 flops, 64000 bytes)
  *   s[i < N]: f32 = sum(k < 3: x[i, k]);
  *   y[i < N]: f32 = s[i] * 2.0; */
-static void g_k0(void *context, int part)
+static void g_k0(const float *RESTRICT x, float *RESTRICT y, char *RESTRICT scratch, int64_t n_N, int part, int parts)
 {
-  const struct frit_job *const job = (const struct frit_job *)context;
-  const float *RESTRICT const x = (const float *)job->args[0];
-  float *RESTRICT const y = (float *)job->args[1];
-  const int64_t n_N = (int64_t)job->dims[0];
-  char *RESTRICT const scratch = (char *)job->scratch;
   float *const s = (float *)(void *)(scratch + 0 + part * (ptrdiff_t)256);
   const int64_t v2 = div_i64(n_N, 8);
-  for (int64_t i6 = (int64_t)v2 * part / job->parts, end = (int64_t)v2 * (part + 1) / job->parts; i6 < end; i6++) {
+  for (int64_t i6 = (int64_t)v2 * part / parts; i6 < (int64_t)v2 * (part + 1) / parts; i6++) {
     for (int64_t i7 = 0; i7 < 8; i7++) {
       float v8 = 0.0f;
       for (int64_t i9 = 0; i9 < 3; i9++) {
@@ -46,6 +41,12 @@ static void g_k0(void *context, int part)
       *(y + 8 * i6 + i14) = v16;
     }
   }
+}
+
+static void g_k0_part(void *job, int part)
+{
+  const struct frit_job *j = (const struct frit_job *)job;
+  g_k0((const float *)j->args[0], (float *)j->args[1], j->scratch, (int64_t)j->dims[0], part, j->parts);
 }
 
 /* k0_1: k */
@@ -75,15 +76,12 @@ EXPORT int g_call(void *const *args, void *state, void *scratch, const int64_t *
   if (!dims) return 2;
   (void)state;
   if (!scratch) return 2;
-  const float *const x = (const float *)args[0];
-  float *const y = (float *)args[1];
-  const int64_t N = dims[0];
-  if (!x) return 2;
-  if (!y) return 2;
-  if (N < 1 || N > 4000) return 1;
+  if (!args[0]) return 2;
+  if (!args[1]) return 2;
+  if (dims[0] < 1 || dims[0] > 4000) return 1;
   struct frit_job job = { args, state, scratch, dims, !par || par->threads < 1 ? 1 : par->threads < 2 ? par->threads : 2 };
-  if (job.parts > 1) par->run(par->pool, g_k0, &job, job.parts); else g_k0(&job, 0);
-  g_k0_1(x, y, scratch, (int64_t)N);
+  if (job.parts > 1) par->run(par->pool, g_k0_part, &job, job.parts); else g_k0_part(&job, 0);
+  g_k0_1((const float *)args[0], (float *)args[1], scratch, (int64_t)dims[0]);
   return 0;
 }
 

@@ -95,12 +95,10 @@ EXPORT int leaky_call(void *const *args, void *state, void *scratch, const int64
   (void)dims;
   (void)state;
   (void)scratch;
-  const float *const x = (const float *)args[0];
-  float *const y = (float *)args[1];
-  if (!x) return 2;
-  if (!y) return 2;
+  if (!args[0]) return 2;
+  if (!args[1]) return 2;
   (void)par;
-  leaky_k0(x, y);
+  leaky_k0((const float *)args[0], (float *)args[1]);
   return 0;
 }
 
