@@ -31,6 +31,7 @@ char *info_text(Ctx *c, const KModule *m) {
   uint64_t hash = hash_bytes(hash_bytes(0xcbf29ce484222325u, text, strlen(text)), m->constant, (size_t)m->nconstant); int align = kmodule_align(m);
   text_add(&o, "frit 1\nname %s\ntarget %s\ncompiler " FRIT_VERSION "\nhash %016llx\n", m->name, m->target->name, (unsigned long long)hash);
   text_add(&o, "state %lld %d\nscratch %lld %d\n", (long long)m->state_bytes, align, (long long)m->scratch_bytes, align);
+  if (m->threads > 1) text_add(&o, "threads %d\n", m->threads);
   for (int k = 0; k < g->ndim; k++)
     text_add(&o, "dim %s %lld %lld%s\n", g->dim[k]->name, (long long)g->dim[k]->lo, (long long)g->dim[k]->hi, g->dim[k]->stream ? " stream" : "");
   for (int k = 0; k < g->nin; k++) add_port(&o, "input", g->in[k]);

@@ -8,16 +8,16 @@
 static const struct Command { const char *name, *what, *usage; Work *work; const char *wants; bool open; } commands[] = {
   { "compile", "write code for a model (.so .o .a .c .s .ll .graph, by the output's suffix), or show a stage",
     "frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--emit=KIND] [--tune=FILE] [--dump-ir[=STAGE]]\n"
-    "             [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]\n"
+    "             [--threads=N] [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]\n"
     "             [--pick=N]: every kernel takes its N-th best plan (for tests and tuning)", cmd_compile, "a model", false },
   { "run", "run a model on files",
-    "frit run MODEL|FILE.so --input NAME=FILE... --output NAME=FILE... [--block N] [--dim NAME=N]", cmd_run,
+    "frit run MODEL|FILE.so --input NAME=FILE... --output NAME=FILE... [--block N] [--dim NAME=N] [--threads N]", cmd_run,
     "a model or a .so", true },
   { "check", "compare the compiled model with the reference interpreter",
-    "frit check MODEL [--input NAME=FILE] [--frames N] [--block N] [--dim NAME=N] [--tolerance X] [--seed N]", cmd_check,
+    "frit check MODEL [--input NAME=FILE] [--frames N] [--block N] [--dim NAME=N] [--tolerance X] [--seed N] [--threads N]", cmd_check,
     "a model (.graph, .nam), not an artefact: the interpreter runs its equations", true },
   { "bench", "time a model; --machine prints this machine's peaks",
-    "frit bench MODEL|FILE.so [--dim NAME=N] [--block N] [--time SECONDS] [--json] | frit bench --machine [--json]", cmd_bench,
+    "frit bench MODEL|FILE.so [--dim NAME=N] [--block N] [--threads N] [--time SECONDS] [--json] | frit bench --machine [--json]", cmd_bench,
     "a model or a .so (or --machine)", true },
   { "tune", "measure trees for every kernel and write the fastest, for --tune=FILE",
     "frit tune MODEL -o FILE.tune [--target=T] [--printer=llvm|c] [--time SECONDS] [--block N]", cmd_tune, "a model", false },

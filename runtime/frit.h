@@ -10,6 +10,7 @@
  *   frit 1 | name amp | target x86-64-v4 | compiler 0.1.0      on a line each
  *   hash 8c1f...                 of the scheduled graph and its weights
  *   state 361472 64              bytes, alignment; scratch alike
+ *   threads 4                    the most that its kernels run on (no line: one); scratch has room for as many
  *   dim t 1 4096 stream          name, least, most [stream]
  *   input x f32 t                name, type, extents (a number, a dim, or dim+n); output alike
  *   flops 26640 t                floating-point operations a call: a number, then the dim that it is per unit of (or nothing); bytes alike
