@@ -11,6 +11,7 @@ CASES = {
     "pointwise": ("graph g(x: f32[5, 37]) -> (y: f32[5, 37]) { y = tanh(x) * sigmoid(x) + exp(x); }", [185], 185),
     "softmax": ("graph g(x: f32[7, 35]) -> (y: f32[7, 35]) { y = softmax(x); }", [245], 245),
     "conv": ("graph g(x: f32[1, 3, 9, 11], w: f32[5, 3, 3, 3], b: f32[5]) -> (y: f32[1, 5, 9, 11]) { y = relu(conv(x, w, b, pads = 1)); }", [297, 135, 5], 495),
+    "threads": ("graph g(a: f32[65, 67], b: f32[67, 70]) -> (y: f32[65, 70]) { y = softmax(tanh(matmul(a, b))); }", [4355, 4690], 4550),
     "norm": ("graph g(x: f32[6, 50]) -> (y: f32[6, 50]) { y = layer_norm(x); }", [300], 300),
     "stream": ("graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = tanh(sum(k < 5: (x[t - k] or 0))) + 0.5 * (y[t - 1] or 0); }", [100], 100),
 }
@@ -66,7 +67,7 @@ def user(where, name, text, ins, nout):
     want = floats(f"{where}/want.f32")
     for target, (gcc, runs) in USER.items():
         for printer in ("llvm", "c"):
-            rc, said = sh([frit, "compile", graph, f"--target={target}", f"--printer={printer}", "-o", f"{where}/g.o"])
+            rc, said = sh([frit, "compile", graph, f"--target={target}", f"--printer={printer}", "-o", f"{where}/g.o"] + ["--threads=4"] * (name == "threads"))
             if rc:
                 say(False, f"{name} {target} {printer}: {said}")
                 continue

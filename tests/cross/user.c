@@ -1,4 +1,4 @@
-/* Runs an artefact under qemu-user: user STATE SCRATCH DIM... -- then for each port in order `in FILE BYTES` or `out FILE BYTES`.
+/* Runs an artefact under qemu-user, with a parallel-for of three parts, the last first: user STATE SCRATCH DIM... -- then for each port in order `in FILE BYTES` or `out FILE BYTES`.
  * Compiled with -DCALL=g_call -DINIT=g_init. */
 #include <stdint.h>
 #include <stdio.h>
@@ -6,6 +6,13 @@
 #include <string.h>
 int CALL(void *const *, void *, void *, const int64_t *, const void *);
 void INIT(void *);
+
+static void backwards(void *pool, void (*fn)(void *, int), void *ctx, int n)
+{
+  (void)pool;
+  while (n-- > 0)
+    fn(ctx, n);
+}
 
 int main(int argc, char **argv)
 {
@@ -27,7 +34,8 @@ int main(int argc, char **argv)
     }
   }
   INIT(state);
-  int rc = CALL(arg, state, scratch, dim, 0);
+  struct { void (*run)(void *, void (*)(void *, int), void *, int); void *pool; int threads; } par = { backwards, 0, 3 };
+  int rc = CALL(arg, state, scratch, dim, &par);
   for (k = first, n = 0; k + 2 < argc; k += 3, n++)
     if (argv[k][0] == 'o') {
       FILE *f = fopen(argv[k + 1], "wb");
