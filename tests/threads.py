@@ -137,7 +137,7 @@ def check(exe, text, flags, where, tag):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("frit")
-    p.add_argument("--count", type=int, default=12)
+    p.add_argument("--count", type=int, default=6)
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
     passed = failed = 0
