@@ -13,8 +13,8 @@
 static const char *const reserved[] = {
   "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline",
   "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
-  "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "job", "part", "parts", "INLINE", "EXPORT", "PIN", "LAUNDER", "linux", "unix",
-  "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
+  "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "job", "part", "parts", "INLINE", "EXPORT", "PIN",
+  "LAUNDER", "linux", "unix", "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
 
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 static bool is_word(char ch) { return is_digit(ch) || ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z'); }
@@ -109,15 +109,16 @@ static const char *argument_type(CPrint *p, int k) {
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
 
-/* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what holds
- * args, state, scratch and dims. */
+/* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what
+ * holds args, state, scratch and dims. */
 static const char *kernel_args(CPrint *p, const Used *u, const char *from) {
   Text o = { .c = p->c }; const char *index = c_memory(p, T_WINT);
   for (int k = 0; k < p->m->nbuf; k++) {
     const KBuf *b = &p->m->buf[k]; const char *t = kbuf_is_port(b) ? argument_type(p, b->arg) : NULL;
     if (u->buf[k] && t) text_add(&o, from ? ", (%s *)%sargs[%d]" : ", %s *RESTRICT %s", t, from ? from : p->buf[k], b->arg);
   }
-  for (int k = KB_STATE; k <= KB_SCRATCH; k++) if (u->kind[k]) text_add(&o, ", %s%s", from ? from : "char *RESTRICT ", k == KB_STATE ? "state" : "scratch");
+  if (u->kind[KB_STATE]) text_add(&o, ", %sstate", from ? from : "char *RESTRICT ");
+  if (u->kind[KB_SCRATCH]) text_add(&o, ", %sscratch", from ? from : "char *RESTRICT ");
   for (int k = 0; k < p->m->graph->ndim; k++)
     if (u->dim[k] && from) text_add(&o, ", (%s)%sdims[%d]", index, from, k);
     else if (u->dim[k]) text_add(&o, ", %s n_%s", index, dim_name(p, k));
@@ -163,8 +164,8 @@ static const char *print_kernel(CPrint *p, const KFunc *f) {
   Used u = used_by(p, f); const char *name = ctx_printf(p->c, "%s_%s", p->name, c_ident(p->c, f->name)); print_heading(p, f);
   text_add(&p->out, "static void %s(%s%s)\n{\n", name, kernel_args(p, &u, NULL), f->parallel ? ", int part, int parts" : ""); print_body(p, f, &u);
   if (!f->parallel) return ctx_printf(p->c, "%s(%s);", name, kernel_args(p, &u, ""));
-  text_add(&p->out, "static void %s_part(void *job, int part)\n{\n  const struct frit_job *j = (const struct frit_job *)job;\n  %s(%s, part, j->parts);\n}\n\n",
-           name, name, kernel_args(p, &u, "j->"));
+  text_add(&p->out, "static void %s_part(void *job, int part)\n{\n  const struct frit_job *j = (const struct frit_job *)job;\n", name);
+  c_line(p, "%s(%s, part, j->parts);\n}\n", name, kernel_args(p, &u, "j->"));
   return ctx_printf(p->c, "if (job.parts > 1) par->run(par->pool, %s_part, &job, job.parts); else %s_part(&job, 0);", name, name);
 }
 

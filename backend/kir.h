@@ -67,7 +67,7 @@ typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64
 /* Once finished every id is in 0..nvalue - 1. parallel: its outermost loop is the only thing in it that acts; part p of n does its steps
  * steps * p / n .. steps * (p + 1) / n - 1. */
 typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue; bool parallel; } KFunc;
-/* kernel: called in this order by NAME_run. init fills the state. constant: the constant section, 64-byte aligned. parallel: one of them is. threads: the most. */
+/* kernel: called in this order by NAME_run. init fills the state. constant: the constant section, 64-byte aligned. threads: the most. */
 typedef struct KModule {
   const char *name; const Target *target; Graph *graph; KBuf *buf; int nbuf, threads; bool parallel; KFunc **kernel, *init; int nkernel, cap;
   uint8_t *constant; int64_t nconstant, state_bytes, scratch_bytes, own_bytes;

@@ -171,17 +171,17 @@ void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   f->nvalue = number(&f->body, 0); hint_launder(buf, &f->body);
 }
 
-/* ---- loops that threads share: a function each. Values before them are computed anew in each: they read nothing that changes, or all stays serial. */
+/* ---- loops that threads share: a function each. Values before them are computed in each: they read nothing that changes, or all is serial. */
 static bool is_shared(const KInst *i) { return i->op == K_LOOP && i->hint == KL_PARALLEL; }
 void kir_split(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   const KBlock b = f->body; bool apart = true; int n = 0;
   EACH_INST(i, &b) apart &= i->op != K_VAR && (!kop_is_load(i->op) || buf[i->addr.buf].readonly);
   EACH_INST(i, &b) if (!apart && is_shared(i)) i->hint = KL_SERIAL;
   for (int from = 0, to = 0; to < b.n || !n; from = to) {
-    bool any = false; int *uses = NEWN(c, int, f->nvalue + 1);
+    KFunc *g = n ? NEW_AS(c, KFunc, ctx_printf(c, "%s_%d", f->name, n), f->label, .pos = f->pos, .nvalue = f->nvalue) : f;
+    bool any = false, share; int *uses = NEWN(c, int, f->nvalue + 1);
     for (; to < b.n && !is_shared(b.at[to]); to++) any |= acts(b.at[to]);
-    bool share = !any && to < b.n; KFunc *g = n ? NEW_AS(c, KFunc, ctx_printf(c, "%s_%d", f->name, n), f->label, .pos = f->pos, .nvalue = f->nvalue) : f;
-    to += share; g->body = (KBlock){ 0 }; g->parallel = share; m->parallel |= share;
+    share = !any && to < b.n; to += share; g->body = (KBlock){ 0 }; g->parallel = share; m->parallel |= share;
     for (int k = 0; k < to; k++) if (k >= from || !acts(b.at[k])) { PUSH(c, g->body, b.at[k]); use(b.at[k], uses, 1); }
     sweep(&g->body, uses);
     if (n && !share && !any) break;

@@ -159,7 +159,7 @@ static void fork_join(Unit *u, V kernel, V par, V job, V parts) {
   enter(u, many); a[0] = item(u, u->ptr, par, 1); LLVMBuildCall2(u->b, t, item(u, u->ptr, par, 0), a, 4, ""); LLVMBuildBr(u->b, done);
   enter(u, one); LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernel), kernel, b, 2, ""); LLVMBuildBr(u->b, done); enter(u, done);
 }
-static V clamped(Unit *u, V v, LLVMIntPredicate p, int64_t n) { return LLVMBuildSelect(u->b, unit_icmp(u, p, v, unit_i32(u, n)), v, unit_i32(u, n), ""); }
+static V pick(Unit *u, V v, LLVMIntPredicate p, V w) { return LLVMBuildSelect(u->b, unit_icmp(u, p, v, w), v, w, ""); }
 
 static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned align, bool exported) {
   V init = LLVMConstStringInContext2(u->lc, bytes, n, 1), g = LLVMAddGlobal(u->mod, LLVMTypeOf(init), symbol(u, name));
@@ -182,7 +182,8 @@ static V call_entry(Unit *u, V *kernels) {
   V par = param(u, 4), job = NULL, parts = NULL;
   if (u->m->parallel) {
     par = LLVMBuildSelect(u->b, LLVMBuildIsNull(u->b, par, ""), data(u, "serial", (char[24]){ 0 }, 24, 8, false), par, "");
-    job = packed(u, u->ptr, 0, 4); parts = clamped(u, clamped(u, item(u, u->i32, par, 4), LLVMIntSLT, u->m->threads), LLVMIntSGT, 1);
+    job = packed(u, u->ptr, 0, 4); parts = pick(u, item(u, u->i32, par, 4), LLVMIntSLT, unit_i32(u, u->m->threads));
+    parts = pick(u, parts, LLVMIntSGT, unit_i32(u, 1));
     LLVMBuildStore(u->b, LLVMBuildSExt(u->b, parts, u->index, ""), unit_gep(u, u->ptr, job, unit_i32(u, 4)));
   }
   for (int k = 0; k < u->m->nkernel; k++)

@@ -161,7 +161,8 @@ static V apply(Unit *u, KFn fn, KType t, V *a) {
   return type_is_float(t.elem) ? fcmp(u, (LLVMRealPredicate)code, a[0], a[1]) : unit_icmp(u, (LLVMIntPredicate)code, a[0], a[1]);
 }
 static V base_of(Unit *u, const KBuf *b) {
-  V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? (b->own ? u->own : u->scratch) : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
+  V scratch = b->own ? u->own : u->scratch;
+  V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? scratch : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
   return b->offset ? unit_gep(u, u->i8, base, number(u, b->offset)) : base;
 }
 static V variable_part(Unit *u, const KAddr *a) {

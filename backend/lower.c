@@ -131,7 +131,8 @@ static int lower_all(Ctx *c, void *arg) {
   for (int k = 0; k < g->nkernel; k++) if (!lower_kernel(L, g->kernel[k])) return 1;
   lower_next_state(L); m->init = lower_init(L);
   int64_t own = up_to(L->s.scratch0, 64);
-  m->own_bytes = up_to(L->s.own, 64); m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
+  m->own_bytes = up_to(L->s.own, 64);
+  m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
   for (int k = 0; k < m->nbuf; k++) if (m->buf[k].arg == BUF_LOCAL) m->buf[k].arg = -1, m->buf[k].offset += m->buf[k].own ? m->scratch_bytes : own;
   m->scratch_bytes += m->own_bytes * (m->threads > 1 ? m->threads : 1);
   if (c->opt.verify && !kir_verify(c, m)) return 1;

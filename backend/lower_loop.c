@@ -36,7 +36,9 @@ KSave if_begin(Lower *L, KInst *cond) { return k_into(&L->b, &k_emit(&L->b, (KIn
 typedef enum { RED_AS_IS, RED_OPENED, RED_HOMED } Opened;
 typedef struct Root { LEq *e; int x; Opened what; bool later; } Root;
 /* eqs: of the body. d: the range of the index. down: a recurrence runs downwards. slides: sliding windows of the body. */
-typedef struct Loop { Lower *L; const Tree *f; const LRegions *r; LEqs eqs; VEC(Root) root; LDim d; LSlide *slides; bool down, shared; int64_t step; } Loop;
+typedef struct Loop {
+  Lower *L; const Tree *f; const LRegions *r; LEqs eqs; VEC(Root) root; LDim d; LSlide *slides; bool down, shared; int64_t step;
+} Loop;
 #define ROOTS(r, p) for (Root *r = (p)->root.at; r < (p)->root.at + (p)->root.n; r++)
 
 /* What the roots compute in a copy of the body: of the loop's range the part q, counted from its base. */
@@ -104,7 +106,8 @@ static void steps_share(Loop *p, Steps *l, int64_t n) {
   for (int64_t done = 0, m; done < n; done += m, l->at += m * l->step, l->n -= m) {
     while (!l->n) l++;
     m = l->apart ? 1 : l->n; KSave save = { 0 }; KInst *other = NULL; LDim q = part(p, l->at, l->step);
-    if (done + m < n) other = k_emit(&L->b, (KInst){ .op = K_IF, .a = { l_fn(L, KF_LT, v, l_int(L, done + m)) } }), save = k_into(&L->b, &other->body);
+    if (done + m < n) other = k_emit(&L->b, (KInst){ .op = K_IF, .a = { l_fn(L, KF_LT, v, l_int(L, done + m)) } });
+    if (other) save = k_into(&L->b, &other->body);
     KInst *k = m == n ? v : l_fn(L, KF_MIN, l_fn(L, KF_MAX, v, l_int(L, done)), l_int(L, done + m - 1));
     if (m > 1) q.base = laff_plus(laff_var(k, l->step), l->at - done * l->step);
     copy_body(p, q, v, true);

@@ -75,7 +75,7 @@ int driver_open_try(Work *work, const Args *a) {
   frit_instance *i = frit_new(m); frit_pool *pool = frit_pool_new(a->threads ? a->threads : 1); frit_parallel par;
   if (i && pool) par = frit_pool_parallel(pool), frit_set_parallel(i, &par);
   frit_fact(m, "threads", most, sizeof most);
-  if (a->threads > atoi(most)) code = driver_say(EXIT_USAGE, "%s was compiled for %s thread(s): compile it with --threads=%d", a->input, most, a->threads);
+  if (a->threads > atoi(most)) code = driver_say(EXIT_USAGE, "%s was compiled for %s thread(s): do so with --threads=%d", a->input, most, a->threads);
   else code = i && pool ? driver_try(work, &(Session){ a, m, i, NULL }) : driver_say(EXIT_INPUT, "out of memory");
   frit_free(i), frit_pool_free(pool), frit_close(m); return code;
 }

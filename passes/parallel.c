@@ -16,7 +16,7 @@ static bool computes(const Tree *t, const Item *it) {
 /* The cycles of the longest part of loop f; 1e30 if steps share more than they read: each computes elements of its own, or what its thread keeps to
  * itself. top: the items of the tree. *all: of one thread. */
 static double cycles(const Build *b, const Tree *top, const Tree *f, double *all) {
-  int64_t ext = 1, step = f->step ? f->step : 1, parts = b->c->opt.threads, n; bool apart = f->loop != LOOP_UNROLL && f->loop != LOOP_STREAM; *all = 0;
+  int64_t ext = 1, step = f->step ? f->step : 1, parts = b->c->opt.threads, n; bool apart = f->loop != LOOP_UNROLL; *all = 0;
   ITEMS(it, b) {
     bool own = is_local(b->k, it->t), inner = false, has = true, home = true; Item piece = *it;
     if (!computes(f->body, it)) continue;
@@ -33,7 +33,7 @@ static double cycles(const Build *b, const Tree *top, const Tree *f, double *all
 }
 
 Tree *tree_parallel(const Build *b, Tree *top) {
-  for (Tree **f = &top; *f && b->c->opt.threads > 1 && !kernel_circles(b->k); f = &(*f)->next) {
+  for (Tree **f = &top; *f && b->c->opt.threads > 1 && !kernel_circles(b->k) && !kernel_stream(b->k); f = &(*f)->next) {
     Tree **best = NULL, *s; double least = 1e30, all, v;
     for (Tree **p = f; *p && (*p)->kind == TREE_FOR && (p == f || !(*p)->next); p = &(*p)->body)
       if ((v = cycles(b, top, *p, &all)) < 0.9 * all && v < 0.95 * least && all > WORTH) best = p, least = v;

@@ -46,8 +46,8 @@ int frit_run(frit_instance *i);
 void frit_set_parallel(frit_instance *i, const frit_parallel *par);     /* for the runs to come; NULL: on the calling thread, as at first */
 const char *frit_error(const frit_instance *i);                         /* of the last call that failed, in words */
 
-/* A small pool: the caller and threads - 1 workers (0: as many as CPUs; never more workers than CPUs). Any thread may call, also from inside an item: what
- * comes while the pool is at work runs on its caller. Workers look for work for 50 us after the last, then sleep. */
+/* A small pool: the caller and threads - 1 workers (0: as many as CPUs; never more threads than CPUs). Any thread may call, also from inside an item:
+ * what comes while the pool is at work runs on its caller. Workers look for work for 50 us after the last, then sleep. */
 typedef struct frit_pool frit_pool;
 frit_pool *frit_pool_new(int threads); void frit_pool_free(frit_pool *p); frit_parallel frit_pool_parallel(frit_pool *p);
 #ifdef __cplusplus

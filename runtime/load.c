@@ -21,7 +21,8 @@ struct frit_model {
 };
 
 struct frit_instance {
-  frit_model *model; void *state, *scratch, *arg[MAX_PORTS]; size_t bytes[MAX_PORTS]; int64_t dim[MAX_DIMS]; const frit_parallel *par; char error[256];
+  frit_model *model; const frit_parallel *par; void *state, *scratch, *arg[MAX_PORTS]; size_t bytes[MAX_PORTS]; int64_t dim[MAX_DIMS];
+  char error[256];
 };
 
 /* ---- the description */
