@@ -29,6 +29,7 @@ typedef struct Options {
   int pick;                       /* which of its ranked plans a kernel takes: 0 the best; Kernel.pick, where it is set, is asked first */
   int delay;                      /* frames added to make a stream graph causal */
   bool prewarm;                   /* .nam: the initial state is that after silence */
+  bool fast_math;                 /* functions of numbers may be wrong by 8 ulp, not 2 */
   bool verify;                    /* run the verifier between all passes */
 } Options;
 
