@@ -102,12 +102,11 @@ static V call_named(Unit *u, const char *name, V *arg, int n) {
   return LLVMBuildCall2(u->b, ft, f ? f : LLVMAddFunction(u->mod, name, ft), arg, (unsigned)n, "");
 }
 
-/* AVX-512's masked forms: operands, what masked lanes give, the mask. */
-static V call_avx512(Unit *u, const char *name, int lanes, V *a, int n) {
+/* AVX-512's masked forms: operands, what masked lanes give, the mask; where it rounds, in the present mode. */
+static V call_avx512(Unit *u, const char *name, int lanes, V *a, int n, bool rounds) {
   const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes); V arg[5] = { a[0], a[1] };
   arg[n] = LLVMConstNull(LLVMTypeOf(a[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
-  bool rounds = n == 2 && lanes == 16;                   /* and the present rounding mode */
-  if (rounds) arg[4] = unit_i32(u, 4);
+  if (rounds) arg[n + 2] = unit_i32(u, 4);
   return call_named(u, full, arg, n + 2 + rounds);
 }
 
@@ -120,12 +119,16 @@ static V on_register(Unit *u, KType t, V *a, int narg, V (*op)(Unit *, int lanes
   V r = op(u, lanes, wide);
   return t.lanes == 1 ? LLVMBuildExtractElement(u->b, r, first, "") : t.lanes == lanes ? r : lanes_of(u, r, 0, lanes, t.lanes);
 }
-static V rcp(Unit *u, int lanes, V *a) {
-  if (u->t->isa == ISA_NEON) return call_on(u, "llvm.aarch64.neon.frecpe", a, 1);
-  if (u->t->isa == ISA_AVX512) return call_avx512(u, "rcp14", lanes, a, 1);
-  return call_named(u, lanes == 8 ? "llvm.x86.avx.rcp.ps.256" : "llvm.x86.sse.rcp.ps", a, 1);
+static V rcp(Unit *u, int lanes, V *a) { return call_avx512(u, "rcp14", lanes, a, 1, false); }
+static V rsqrt(Unit *u, int lanes, V *a) { return call_avx512(u, "rsqrt14", lanes, a, 1, false); }
+static V scalef(Unit *u, int lanes, V *a) { return call_avx512(u, "mask.scalef", lanes, a, 2, lanes == 16); }
+static V getexp(Unit *u, int lanes, V *a) { return call_avx512(u, "mask.getexp", lanes, a, 1, lanes == 16); }
+static V getmant(Unit *u, int lanes, V *a) {             /* 11: 3/4..3/2, NaN for negative numbers */
+  return call_avx512(u, "mask.getmant", lanes, (V[2]){ a[0], unit_i32(u, 11) }, 2, lanes == 16);
 }
-static V scalef(Unit *u, int lanes, V *a) { return call_avx512(u, "mask.scalef", lanes, a, 2); }
+static V do_rsqrte(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, rsqrt); }
+static V do_expo(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, getexp); }
+static V do_mant(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, getmant); }
 static V do_rcpe(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, rcp); }
 
 /* a * 2^n by adding n to the exponent of 1.0. */
@@ -146,7 +149,8 @@ static const Row rows[KF_COUNT] = {
   [KF_DIV] = { .fn = do_div }, [KF_MOD] = { .fn = do_mod }, [KF_QUO] = { .fn = do_quo }, [KF_REM] = { .fn = do_rem },
   [KF_SHL] = { .fn = do_shl }, [KF_SHR] = { .fn = do_shr }, [KF_MIN] = { .fn = do_min }, [KF_MAX] = { .fn = do_max }, [KF_NEG] = { .fn = do_neg },
   [KF_NOT] = { .fn = do_not }, [KF_ISNAN] = { .fn = do_isnan }, [KF_FMA] = { .fn = do_fma }, [KF_FNMA] = { .fn = do_fnma },
-  [KF_RCPE] = { .fn = do_rcpe }, [KF_SCALE2] = { .fn = do_scale2 }, [KF_SELECT] = { .fn = do_select },
+  [KF_RCPE] = { .fn = do_rcpe }, [KF_RSQRTE] = { .fn = do_rsqrte }, [KF_MANT] = { .fn = do_mant }, [KF_EXPO] = { .fn = do_expo },
+  [KF_SCALE2] = { .fn = do_scale2 }, [KF_SELECT] = { .fn = do_select },
   [KF_EQ] = TEST(OEQ, EQ, EQ), [KF_NE] = TEST(UNE, NE, NE), [KF_LT] = TEST(OLT, SLT, ULT),
   [KF_LE] = TEST(OLE, SLE, ULE), [KF_GT] = TEST(OGT, SGT, UGT), [KF_GE] = TEST(OGE, SGE, UGE),
   [KF_SQRT] = { .name = "llvm.sqrt" }, [KF_FLOOR] = { .name = "llvm.floor" },

@@ -232,7 +232,7 @@ static const KFn direct[FN_COUNT] = {
 
 static KInst *apply(Lower *L, Fn f, KInst *x, KInst *y) {
   bool rest = f == FN_MOD || f == FN_QUO || f == FN_REM;
-  if (!rest || !type_is_float(x->type.elem)) return f == FN_ADD || direct[f] ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
+  if (!rest || !type_is_float(x->type.elem)) return f == FN_ADD || (direct[f] && (f != FN_DIV || !type_is_float(x->type.elem))) ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
   KInst *q = l_fn(L, f == FN_MOD ? KF_FLOOR : KF_TRUNC, l_fn(L, KF_DIV, x, y), NULL);           /* a - floor(a / b) * b, or by trunc */
   return f == FN_QUO ? q : l_fn(L, KF_SUB, x, l_fn(L, KF_MUL, q, y));
 }

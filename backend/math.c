@@ -1,9 +1,9 @@
 /* The functions of ir/scalar.def over machine functions, f32 and f64.
  *
- *   exp(x)    h = x/2, n = round(h log2 e), r = h - n ln 2;   (2^n (1 + r + r^2 q(r)))^2     the square reaches denormals and infinity
- *   log(x)    x = 2^e m, sqrt(1/2) <= m < sqrt(2), f = m - 1;  e ln 2 + log(1 + f)
+ *   exp(x)    n = round(x log2 e), r = x - n ln 2;   e^r 2^n    in one rounding; without an instruction by two factors of 2^n
+ *   log(x)    x = 2^e m, 3/4 <= m < 3/2, f = m - 1;  e ln 2 + f Q(f)
  *   tanh(x)   m / (m + 1), m = (exp(2x) - 1) / 2, on |x| <= 9.02
- *   sin, cos  x = q pi/2 + r, |r| <= pi/4;   sin r = r + r^3 S(r^2),  cos r = 1 - r^2/2 + r^4 C(r^2);   q mod 4 picks one and its sign
+ *   sin(x)    x = q pi + r, |r| <= pi/2;   r (1 + r^2 S(r^2)), with the sign changed where q is odd;   cos(x): the same of x + pi/2
  *   atan(x)   x + x^3 P(x^2) on |x| <= 1, else +-pi/2 + the same of -1/x
  *
  * Scalars and vectors get the same expression, so an element has the same bits in both. NaN goes in and comes out. Argument reduction in parts of
@@ -27,11 +27,14 @@ static KInst *m_max(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_MAX, x, y
 static KInst *m_and(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_AND, x, y); }
 static KInst *m_or(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_OR, x, y); }
 static KInst *m_neg(KBuild *b, KInst *x) { return m_fn(b, KF_NEG, x, NULL); }
-static KInst *m_abs(KBuild *b, KInst *x) { return m_max(b, x, m_neg(b, x)); }
 static KInst *m_fma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FMA, x, y, z); }
 static KInst *m_fnma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FNMA, x, y, z); }
 static KInst *m_pick(KBuild *b, KInst *c, KInst *x, KInst *y) { return k_fn(b, KF_SELECT, c, x, y); }
 static KInst *m_test(KBuild *b, KFn fn, KInst *x, double v) { return m_fn(b, fn, x, m_num(b, x, v)); }
+static KInst *m_bits(KBuild *b, KInst *x) { return k_cast(b, CV_BITS, m_is64(x) ? T_I64 : T_I32, x); }
+static KInst *m_float(KBuild *b, KInst *i) { return k_cast(b, CV_BITS, i->type.elem == T_I64 ? T_F64 : T_F32, i); }
+static int64_t m_top(const KInst *x) { return m_is64(x) ? INT64_MIN : INT32_MIN; }
+static KInst *m_abs(KBuild *b, KInst *x) { KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, ~m_top(x)))); }
 static KInst *m_clamp(KBuild *b, KInst *x, double lo, double hi) { return m_min(b, m_max(b, x, m_num(b, x, lo)), m_num(b, x, hi)); }
 
 /* c[0] + c[1] x + ... + c[n-1] x^(n-1) by Horner's rule. */
@@ -43,29 +46,36 @@ static KInst *poly(KBuild *b, KInst *x, const double *c, int n) {
 #define POLY_OF(b, x, c) poly((b), (x), (c), (int)(sizeof(c) / sizeof *(c)))
 #define POLY(b, x, c) (m_is64(x) ? POLY_OF(b, x, c##_f64) : POLY_OF(b, x, c##_f32))        /* by the type of x */
 
-static const double exp_f32[] = { 4.999999404e-01, 1.666651964e-01, 4.166840017e-02, 8.368851617e-03, 1.381431823e-03 };
-static const double exp_f64[] = { 0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039, 0.0013888888917367081,
+static const double exp_f32[] = { 1, 1, 4.999999404e-01, 1.666652113e-01, 4.166828841e-02, 8.368703537e-03, 1.381893875e-03 };
+static const double exp_f64[] = { 1, 1, 0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039, 0.0013888888917367081,
   0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08 };
 
 /* round(x c) as a float, and 2^(that - down). By adding 1.5 * 2^23 the rounded number appears in the low bits of the sum, where a shift
  * makes an exponent of it: no conversion. */
-typedef struct Power { KInst *n, *s; } Power;
+typedef struct Power { KInst *n, *s, *i; } Power;         /* i: the bits of the sum */
 static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
   bool d = m_is64(x); double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
   KInst *t = m_fma(b, x, m_num(b, x, c), m_num(b, x, magic)), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, t);
-  i = m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23)); return (Power){ m_sub(b, t, m_num(b, x, magic)), k_cast(b, CV_BITS, x->type.elem, i) };
+  return (Power){ m_sub(b, t, m_num(b, x, magic)), m_float(b, m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23))), i };
 }
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). |n| < 2^10: its product with the first part of ln 2 is exact. */
 static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
   bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
   KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
-  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = POLY(b, r, exp);
+  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = d ? poly(b, r, exp_f64 + 2, 10) : poly(b, r, exp_f32 + 2, 5);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
+static KInst *exp_f64_of(KBuild *b, KInst *x) {            /* the square reaches denormals and infinity */
+  KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
+}
 static KInst *m_exp(KBuild *b, KInst *x) {
-  bool d = m_is64(x); KInst *s, *h = m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), d ? -373 : -52.5, d ? 355.5 : 45);
-  KInst *p = exp_core(b, h, 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
+  if (m_is64(x)) return exp_f64_of(b, x);
+  x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127);        /* the low bits of e.i are n + 254 */
+  KInst *r = m_fnma(b, e.n, m_num(b, x, 0.693359375), x), *p = POLY_OF(b, r = m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), r), exp_f32);
+  if (b->target->parts) return m_fn(b, KF_SCALE2, p, e.n);
+  KInst *half = m_fn(b, KF_SHR, e.i, m_int(b, e.i, 1)), *c = m_int(b, e.i, 23), *rest = m_fn(b, KF_SHL, m_sub(b, e.i, half), c);
+  return m_mul(b, m_mul(b, p, m_float(b, m_fn(b, KF_SHL, half, c))), m_float(b, rest));
 }
 
 /* 2 (s p + (s - 1/2)) with s = 2^(n-1): exact where n = 0, no overflow before the end. */
@@ -74,26 +84,29 @@ static KInst *m_expm1(KBuild *b, KInst *x) {
   KInst *r = m_fma(b, s, p, m_sub(b, s, m_num(b, x, 0.5))); return m_add(b, r, r);
 }
 
-static const double log_f32[] = { 3.333333135e-01, -2.500082552e-01, 2.000123560e-01, -1.662314385e-01, 1.420137286e-01, -1.316201687e-01,
-  1.276540160e-01, -7.634320855e-02 };
+static const double log_f32[] = { 1, -5.000000000e-01, 3.333345056e-01, -2.500011027e-01, 1.999084800e-01, -1.664687693e-01, 1.447762549e-01,
+  -1.316395402e-01, 1.047262996e-01, -4.515301436e-02 };
 static const double log_f64[] = { 0.6666666666666666, 0.4000000000000089, 0.28571428570795937, 0.2222222239345263, 0.181817954545265,
   0.15386249788196105, 0.1326850331279476, 0.13089445145246312 };
 
-/* x = 2^e m for finite x > 0: gives m - 1. The bits are counted from those of sqrt(1/2), so that the exponent field is e. */
+/* x = 2^e m for finite x > 0: gives m - 1. Without instructions for the parts: the bits are counted from those of the least m (f32 3/4, f64
+ * sqrt(1/2)), so that the exponent field is e. With them, e is infinite or NaN for other x. */
 static KInst *log_split(KBuild *b, KInst *x, KInst **e) {
-  bool d = m_is64(x); int frac = d ? 52 : 23; int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
+  bool d = m_is64(x); int frac = d ? 52 : 23; int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f400000;
+  if (b->target->parts && !d) {
+    KInst *m = m_fn(b, KF_MANT, x, NULL); *e = m_sub(b, m_fn(b, KF_EXPO, x, NULL), m_fn(b, KF_EXPO, m, NULL)); return m_sub(b, m, m_num(b, x, 1));
+  }
   KInst *tiny = m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38);
-  KInst *big = m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x), *i = k_cast(b, CV_BITS, d ? T_I64 : T_I32, big);
+  KInst *i = m_bits(b, m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x));
   i = m_sub(b, i, m_int(b, i, root)); KInst *m = m_add(b, m_and(b, i, m_int(b, i, ((int64_t)1 << frac) - 1)), m_int(b, i, root));
   *e = k_cast(b, CV_PLAIN, x->type.elem, m_fn(b, KF_SHR, i, m_int(b, i, frac)));
-  *e = m_sub(b, *e, m_pick(b, tiny, m_num(b, x, frac + 2), m_num(b, x, 0))); return m_sub(b, k_cast(b, CV_BITS, x->type.elem, m), m_num(b, x, 1));
+  *e = m_sub(b, *e, m_pick(b, tiny, m_num(b, x, frac + 2), m_num(b, x, 0))); return m_sub(b, m_float(b, m), m_num(b, x, 1));
 }
 
-/* log(1 + f) + e ln 2 by f - f^2/2 + f^3 p(f). */
+/* log(1 + f) + e ln 2. Both parts of ln 2 are positive: e = -inf stays what it is. */
 static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e) {
-  KInst *y = m_mul(b, f, f), *t = m_mul(b, m_mul(b, f, y), POLY_OF(b, f, log_f32));
-  t = m_fma(b, e, m_num(b, f, -2.12194440e-4), t); t = m_fnma(b, m_num(b, f, 0.5), y, t);
-  return m_fma(b, e, m_num(b, f, 0.693359375), m_add(b, f, t));
+  KInst *t = m_fma(b, f, POLY_OF(b, f, log_f32), m_mul(b, e, m_num(b, f, 1.4286068203094173e-06)));
+  return m_fma(b, e, m_num(b, f, 0.693145751953125), t);
 }
 
 /* By s = f / (2 + f): log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))). */
@@ -106,26 +119,28 @@ static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e) {
 
 /* That where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
 static KInst *log_core(KBuild *b, KInst *x, KInst *f, KInst *e) {
-  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e); r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
+  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e);
+  if (b->target->parts && !m_is64(f)) return r;
+  r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
   KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN)); return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
 }
 static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); return log_core(b, x, f, e); }
 
-/* u = 1 + x and what the sum lost (Knuth's two-sum), which goes into f. */
+/* 1 + x = 2^e m by the rounded sum; then m - 1 = x 2^-e + (2^-e - 1) from x itself, unless x is so large that it does not matter. */
 static KInst *m_log1p(KBuild *b, KInst *x) {
-  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *v = m_sub(b, u, one), *lost = m_add(b, m_sub(b, one, m_sub(b, u, v)), m_sub(b, x, v));
-  KInst *f = log_split(b, u, &e); return log_core(b, u, m_add(b, f, m_fn(b, KF_SCALE2, lost, m_max(b, m_neg(b, e), m_num(b, x, -100)))), e);
+  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *f = log_split(b, u, &e), *s = m_fn(b, KF_SCALE2, one, m_min(b, m_neg(b, e), m_num(b, x, 60)));
+  return log_core(b, u, m_pick(b, m_test(b, KF_LT, e, 60), m_fma(b, x, s, m_sub(b, s, one)), f), e);
 }
 
 /* ---- tanh: (exp(2 u) - 1) / 2 = u + u^2 (this) */
-static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666616797e-01, 3.333376348e-01, 1.338674128e-01, 4.442394152e-02 };
+static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666617990e-01, 3.333395123e-01, 1.338632554e-01, 4.438580945e-02 };
 
-/* p / q, q > 0. An estimate r of 1/q with an error of d, then t = p r and t + r (p - q t): an error of d^2. */
-static KInst *quotient(KBuild *b, KInst *p, KInst *q) {
-  if (b->target->rcp_bits <= 0) return m_div(b, p, q);
-  KInst *r = m_fn(b, KF_RCPE, q, NULL);
-  if (b->target->rcp_bits < 14) r = m_mul(b, r, m_fnma(b, q, r, m_num(b, q, 2)));
-  KInst *t = m_mul(b, p, r); return m_fma(b, m_fnma(b, q, t, p), r, t);
+/* n / (m + 1), n being m or 1, with no error of the sum: by r about 1 / (m + 1) and t = n r it is t + r (n - t - m t). finite: neither m nor r is
+ * infinite. */
+static KInst *m_ratio(KBuild *b, KInst *n, KInst *m, bool finite) {
+  KInst *one = m_num(b, m, 1), *q = m_add(b, m, one), *r = b->target->parts ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
+  KInst *t = n == m ? m_mul(b, m, r) : r, *rest = m_fnma(b, m, t, m_sub(b, n, t)), *v = m_fma(b, rest, r, t);
+  return finite ? v : m_pick(b, m_fn(b, KF_EQ, rest, rest), v, t);
 }
 static KInst *tanh_f64(KBuild *b, KInst *x) {
   KInst *a = m_min(b, m_abs(b, x), m_num(b, x, 20)), *two = m_num(b, x, 2), *e = m_expm1(b, m_mul(b, a, two)), *t = m_div(b, e, m_add(b, e, two));
@@ -139,7 +154,7 @@ static KInst *m_tanh(KBuild *b, KInst *x) {
   Power e = power_of_2(b, x, 2.8853900817779268, 0); KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
   if (!fma) u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
   KInst *h = m_fma(b, m_mul(b, u, u), POLY_OF(b, u, tanh_f32_poly), u), *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
-  return quotient(b, m, m_add(b, m, m_num(b, x, 1)));
+  return m_ratio(b, m, m, true);
 }
 
 /* ---- erf: near 0 an odd polynomial; beyond, 1 - exp(g(|x|)) with g = log(1 - erf) */
@@ -165,29 +180,30 @@ static KInst *m_erf(KBuild *b, KInst *x) {
 
 /* ---- sin and cos. f32 beyond what pi/2 in three parts can do: by the bits of 2/pi that matter (Payne and Hanek, "Radian reduction for
  * trigonometric functions", SIGNUM 1983), behind a branch that ordinary arguments never take. */
-static const double sin_f32[] = { -1.666665524e-01, 8.332168683e-03, -1.951601153e-04 };
-static const double cos_f32[] = { 4.166664556e-02, -1.388735487e-03, 2.443700578e-05 };
-static const double sin_f64[] = { -0.16666666666666666, 0.008333333333333331, -0.00019841269841265017, 2.755731921930192e-06, -2.5052106219521895e-08,
-  1.6058529572267877e-10, -7.586576588171073e-13 };
-static const double cos_f64[] = { 0.041666666666666664, -0.0013888888888888887, 2.4801587301584618e-05, -2.7557319221382114e-07,
-  2.087675578389404e-09, -1.1470459749675607e-11, 4.745804889760674e-14 };
+static const double sin_f32[] = { -1.666665971e-01, 8.333069272e-03, -1.980977395e-04, 2.606081807e-06 };
+static const double sin_f64[] = { -0.16666666666666666, 0.008333333333333316, -0.00019841269841254885, 2.7557319219139174e-06, -2.5052107613933993e-08,
+  1.6058977114025017e-10, -7.643963964341573e-13, 2.731365847766212e-15 };
 
-typedef struct Angle { KInst *r, *q; } Angle;              /* q: a whole float; only q mod 4 counts */
+typedef struct Angle { KInst *r, *t; } Angle;              /* t: its last bit tells whether the sign changes */
 
-static Angle reduce_parts(KBuild *b, KInst *x, double p1, double p2, double p3) {
-  KInst *q = m_fn(b, KF_ROUND, m_mul(b, x, m_num(b, x, 0.6366197723675814)), NULL), *r = m_fnma(b, q, m_num(b, x, p1), x);
-  r = m_fnma(b, q, m_num(b, x, p2), r); return (Angle){ m_fnma(b, q, m_num(b, x, p3), r), q };
+/* x = (q + turn/2) pi + r; t is q + turn behind a magic number, as in power_of_2. */
+static Angle reduce_parts(KBuild *b, KInst *x, bool turn, double p1, double p2, double p3) {
+  double magic = (m_is64(x) ? 6755399441055744.0 : 12582912.0) + turn; KInst *c = m_num(b, x, 0.3183098861837907);
+  KInst *t = turn ? m_add(b, m_fma(b, x, c, m_num(b, x, -0.5)), m_num(b, x, magic)) : m_fma(b, x, c, m_num(b, x, magic));
+  KInst *q = m_sub(b, t, m_num(b, x, magic)); q = turn ? m_add(b, q, m_num(b, x, 0.5)) : q;
+  KInst *r = m_fnma(b, q, m_num(b, x, p2), m_fnma(b, q, m_num(b, x, p1), x)); return (Angle){ m_fnma(b, q, m_num(b, x, p3), r), t };
 }
 
 /* f64: parts of 33 bits, good to |x| = 2^20 (with fma 2^30, the error growing slowly). Beyond, only |sin| <= 1 is promised. */
-static Angle reduce_f64(KBuild *b, KInst *x) {
-  Angle a = reduce_parts(b, x, 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21); a.r = m_clamp(b, a.r, -0.8, 0.8); return a;
+static Angle reduce_f64(KBuild *b, KInst *x, bool turn) {
+  Angle a = reduce_parts(b, x, turn, 3.1415926534682512, 1.2154201012607932e-10, 4.044532497591901e-21); a.r = m_clamp(b, a.r, -1.6, 1.6); return a;
 }
 
 /* f32: with fma in f32; without it in f64, where the products are exact. */
-static Angle reduce_near(KBuild *b, KInst *x) {
-  if (b->target->fma) return reduce_parts(b, x, 1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15);
-  Angle a = reduce_f64(b, k_cast(b, CV_PLAIN, T_F64, x)); return (Angle){ k_cast(b, CV_PLAIN, T_F32, a.r), k_cast(b, CV_PLAIN, T_F32, a.q) };
+static Angle reduce_near(KBuild *b, KInst *x, bool turn) {
+  if (b->target->fma) return reduce_parts(b, x, turn, 3.1415927410125732, -8.742277657347586e-08, -3.4302490200117638e-15);
+  Angle a = reduce_f64(b, k_cast(b, CV_PLAIN, T_F64, x), turn); KInst *low = k_cast(b, CV_PLAIN, T_I32, m_bits(b, a.t));
+  return (Angle){ k_cast(b, CV_PLAIN, T_F32, a.r), m_float(b, low) };
 }
 
 /* The bits of 2/pi behind 32 zeros, in words: w[at + j] by comparing, there are five places to start. */
@@ -205,8 +221,9 @@ static KInst *window(KBuild *b, KInst *hi, KInst *lo, KInst *shift) {
 }
 
 /* |x| = M 2^s with 24 bits of M. Bits of 2/pi of weight 2^(2 - s) and more only add multiples of 4 to x 2/pi: the product of M with the 96
- * bits from there on, modulo 2^64, is x 2/pi mod 4 with the weight 2^-62. Negative x: both parts change sign. */
-static Angle reduce_far(KBuild *b, KInst *x) {
+ * bits from there on, modulo 2^64, is x 2/pi mod 4 with the weight 2^-62. Of negative x, r changes
+ * sign. turn: x + pi/2, of |x| since cos is even. */
+static Angle reduce_far(KBuild *b, KInst *x, bool turn) {
   KInst *i = k_cast(b, CV_BITS, T_U32, m_abs(b, x)), *s = m_sub(b, m_fn(b, KF_SHR, i, m_int(b, i, 23)), m_int(b, i, 150));
   KInst *from = m_add(b, s, m_int(b, s, 32 - 2));          /* bits to leave out, with the 32 zeros; s >= -7, smaller x are not used */
   KInst *at = m_fn(b, KF_SHR, from, m_int(b, from, 5)), *shift = m_and(b, from, m_int(b, from, 31)), *w[4];
@@ -214,38 +231,35 @@ static Angle reduce_far(KBuild *b, KInst *x) {
   KInst *m = m_or(b, m_and(b, i, m_int(b, i, 0x7fffff)), m_int(b, i, 0x800000)); m = k_cast(b, CV_PLAIN, T_U64, m);
   KInst *c32 = m_int(b, m, 32), *p = m_fn(b, KF_SHL, m_mul(b, m, window(b, w[0], w[1], shift)), c32);
   p = m_add(b, p, m_mul(b, m, window(b, w[1], w[2], shift))); p = m_add(b, p, m_fn(b, KF_SHR, m_mul(b, m, window(b, w[2], w[3], shift)), c32));
-  KInst *n = m_fn(b, KF_SHR, m_add(b, p, m_int(b, p, (int64_t)1 << 61)), m_int(b, p, 62));
-  KInst *rest = k_cast(b, CV_BITS, T_I64, m_sub(b, p, m_fn(b, KF_SHL, n, m_int(b, n, 62)))), *r = k_cast(b, CV_PLAIN, T_F64, rest);
+  if (turn) p = m_add(b, p, m_int(b, p, (int64_t)1 << 62));
+  KInst *n = m_fn(b, KF_SHR, m_add(b, p, m_int(b, p, (int64_t)1 << 62)), m_int(b, p, 63));
+  KInst *rest = k_cast(b, CV_BITS, T_I64, m_sub(b, p, m_fn(b, KF_SHL, n, m_int(b, n, 63)))), *r = k_cast(b, CV_PLAIN, T_F64, rest);
   r = k_cast(b, CV_PLAIN, T_F32, m_mul(b, r, m_num(b, r, 3.4061215800304797e-19)));
-  KInst *q = k_cast(b, CV_PLAIN, T_F32, k_cast(b, CV_BITS, T_I64, n)), *minus = m_test(b, KF_LT, x, 0);
-  return (Angle){ m_pick(b, minus, m_neg(b, r), r), m_pick(b, minus, m_neg(b, q), q) };
+  if (!turn) r = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, r), r);
+  return (Angle){ r, m_float(b, k_cast(b, CV_PLAIN, T_I32, n)) };
 }
 
 static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
 
 /* |x| to the limit by parts; where any lane is beyond it, that lane by the long product. */
-static Angle reduce_f32(KBuild *b, KInst *x) {
-  Angle a = reduce_near(b, x); double limit = b->target->fma ? 100000 : 1000000;
-  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit); big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY));
-  KInst *any = x->type.lanes == 1 ? big : k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { big } });
-  KInst *r = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.r } }), *q = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.q } });
-  KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body); Angle far = reduce_far(b, x);
-  set(b, r, m_pick(b, big, far.r, a.r)); set(b, q, m_pick(b, big, far.q, a.q));
-  k_back(b, save); return (Angle){ r, q };
+static Angle reduce_f32(KBuild *b, KInst *x, bool turn) {
+  Angle a = reduce_near(b, x, turn); double limit = b->target->fma ? 100000 : 1000000;
+  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit), *any = big;
+  if (x->type.lanes > 1) any = k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { big } });
+  KInst *r = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.r } }), *t = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.t } });
+  KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body); Angle far = reduce_far(b, x, turn);
+  big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY)); set(b, r, m_pick(b, big, far.r, a.r)); set(b, t, m_pick(b, big, far.t, a.t));
+  k_back(b, save); return (Angle){ r, t };
 }
 
-/* sin(x + turn pi/2) */
-static KInst *sin_turned(KBuild *b, KInst *x, int turn) {
-  bool d = m_is64(x); Angle a = d ? reduce_f64(b, x) : reduce_f32(b, x);
-  KInst *z = m_mul(b, a.r, a.r), *s = m_fma(b, m_mul(b, z, a.r), POLY(b, z, sin), a.r);
-  KInst *c = m_fma(b, m_mul(b, z, z), POLY(b, z, cos), m_fnma(b, m_num(b, x, 0.5), z, m_num(b, x, 1)));
-  KInst *i = k_cast(b, CV_PLAIN, d ? T_I64 : T_I32, a.q);
-  if (turn) i = m_add(b, i, m_int(b, i, turn));
-  KInst *zero = m_int(b, i, 0), *odd = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 1)), zero);
-  KInst *minus = m_fn(b, KF_NE, m_and(b, i, m_int(b, i, 2)), zero), *v = m_pick(b, odd, c, s); return m_pick(b, minus, m_neg(b, v), v);
+/* sin(x), or with turn sin(x + pi/2). The product keeps the sign of 0. */
+static KInst *sin_turned(KBuild *b, KInst *x, bool turn) {
+  bool d = m_is64(x); Angle a = d ? reduce_f64(b, x, turn) : reduce_f32(b, x, turn); KInst *z = m_mul(b, a.r, a.r), *i = m_bits(b, a.t);
+  KInst *v = m_fma(b, m_mul(b, a.r, z), POLY(b, z, sin), a.r);
+  return m_float(b, m_fn(b, KF_XOR, m_bits(b, v), m_fn(b, KF_SHL, i, m_int(b, i, d ? 63 : 31))));
 }
-static KInst *m_sin(KBuild *b, KInst *x) { return sin_turned(b, x, 0); }
-static KInst *m_cos(KBuild *b, KInst *x) { return sin_turned(b, x, 1); }
+static KInst *m_sin(KBuild *b, KInst *x) { return sin_turned(b, x, false); }
+static KInst *m_cos(KBuild *b, KInst *x) { return sin_turned(b, x, true); }
 
 static const double atan_f32[] = { -3.333315253e-01, 1.999377310e-01, -1.421105266e-01, 1.066599339e-01, -7.552189380e-02, 4.321156442e-02,
   -1.636774465e-02, 2.920645988e-03 };
@@ -326,6 +340,19 @@ static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
   return m_pick(b, m_fn(b, KF_LT, y, zero), inverse, r);
 }
 
+static bool is_one(const KInst *k) { double v; return constant_of(k, &v) && v == 1; }
+
+/* 1 / (1 + e) as above. 1 / y and 1 / sqrt(y) by an estimate and a step, where there is an instruction for it that takes all arguments; where the
+ * step's error is no small number (0, infinity, NaN), the estimate is the result. */
+static KInst *m_divide(KBuild *b, KInst *x, KInst *y) {
+  bool sum = y->op == K_FN && y->fn == KF_ADD, root = y->op == K_FN && y->fn == KF_SQRT;
+  if (y->type.elem != T_F32 || !is_one(x)) return m_div(b, x, y);
+  if (sum && (is_one(y->a[0]) || is_one(y->a[1]))) return m_ratio(b, x, y->a[is_one(y->a[0])], false);
+  if (!b->target->parts) return m_div(b, x, y);
+  KInst *q = root ? y->a[0] : y, *r = m_fn(b, root ? KF_RSQRTE : KF_RCPE, q, NULL), *e = m_fnma(b, root ? m_mul(b, q, r) : q, r, m_num(b, q, 1));
+  return m_pick(b, m_test(b, KF_GT, e, -1), m_fma(b, root ? m_mul(b, r, m_num(b, q, 0.5)) : r, e, r), r);
+}
+
 static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   double v;
   if (x->type.lanes == 1) x = k_bcast(b, x, y->type.lanes);
@@ -340,5 +367,5 @@ KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
     [FN_EXP] = m_exp, [FN_EXPM1] = m_expm1, [FN_LOG] = m_log, [FN_LOG1P] = m_log1p, [FN_SIN] = m_sin, [FN_COS] = m_cos, [FN_ATAN] = m_atan,
     [FN_TANH] = m_tanh, [FN_ERF] = m_erf };
-  return fn == FN_POW ? m_pow(b, x, y) : rows[fn](b, x);
+  return fn == FN_POW ? m_pow(b, x, y) : fn == FN_DIV ? m_divide(b, x, y) : rows[fn](b, x);
 }

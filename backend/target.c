@@ -15,28 +15,28 @@
 #define X86_LD "x86_64-linux-gnu-ld|ld.lld-19|ld.lld"
 #endif
 #define CACHES(L1, L2, L3, LINE) .l1 = (L1) * 1024LL, .l2 = (L2) * 1024LL, .l3 = (L3) * 1024LL, .line = LINE
-#define UNITS(FMA, BITS, PORTS, LOADS, LATENCY) .fma = FMA, .rcp_bits = BITS, .fma_ports = PORTS, .load_ports = LOADS, .fma_latency = LATENCY
+#define UNITS(FMA, PORTS, LOADS, LATENCY) .fma = FMA, .fma_ports = PORTS, .load_ports = LOADS, .fma_latency = LATENCY
 #define X86(NAME, ISA, BYTES, REGS, L2, FEATURES)                                                                      \
   .name = NAME, .triple = "x86_64-unknown-linux-gnu", .cpu = NAME, .features = FEATURES, .cc = "cc", .ld = X86_LD,     \
   .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" NAME, .isa = ISA, .vector_bytes = BYTES, .nreg = REGS,     \
   CACHES(32, L2, 32 * 1024, 64), .index_bits = 64, .block = 64
 
 const Target targets[] = {
-  { X86("x86-64-v2", ISA_SSE4, 16, 16, 256, ""), UNITS(false, 11, 2, 2, 4) },
-  { X86("x86-64-v3", ISA_AVX2, 32, 16, 512, "+fast-gather"), UNITS(true, 11, 2, 2, 4) },
-  { X86("x86-64-v4", ISA_AVX512, 64, 32, 1024, ""), UNITS(true, 14, 2, 2, 4) },
+  { X86("x86-64-v2", ISA_SSE4, 16, 16, 256, ""), UNITS(false, 2, 2, 4) },
+  { X86("x86-64-v3", ISA_AVX2, 32, 16, 512, "+fast-gather"), UNITS(true, 2, 2, 4) },
+  { X86("x86-64-v4", ISA_AVX512, 64, 32, 1024, ""), UNITS(true, 2, 2, 4), .parts = true },
   { .name = "aarch64", .triple = "aarch64-unknown-linux-gnu", .cpu = "generic", .features = "", .ld = "ld.lld-19|ld.lld|aarch64-linux-gnu-ld",
     .cc = "aarch64-linux-gnu-gcc", .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=armv8-a", .isa = ISA_NEON, .vector_bytes = 16, .nreg = 32,
-    UNITS(true, 8, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
+    UNITS(true, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
   { .name = "riscv64v", .triple = "riscv64-unknown-linux-gnu", .cpu = "generic-rv64", .features = "+m,+a,+f,+d,+c,+v", .abi = "lp64d",
     .cc = "clang-19", .cflags = CFLAGS "-std=gnu11 -fPIC --target=riscv64-linux-gnu -march=rv64gcv -mabi=lp64d", .isa = ISA_RVV, .vector_bytes = 32,
-    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 16, UNITS(true, 0, 1, 1, 5), CACHES(32, 512, 2 * 1024, 64), .index_bits = 64,
+    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 16, UNITS(true, 1, 1, 5), CACHES(32, 512, 2 * 1024, 64), .index_bits = 64,
     .block = 64 },
   { .name = "cortex-m7", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m7", .features = "", .cc = "arm-none-eabi-gcc", .little_ram = true,
-    .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 0, 1, 1, 3),
+    .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 1, 1, 3),
     CACHES(16, 128, 512, 32), .index_bits = 32, .block = 16 },
   { .name = "generic", .triple = "x86_64-unknown-linux-gnu", .cpu = "x86-64", .features = "+sse4.1", .cc = "cc", .ld = X86_LD, .isa = ISA_SCALAR,
-    .cflags = GCC_FLAGS "-std=c99 -fPIC", .nreg = 16, UNITS(false, 0, 1, 1, 4), CACHES(32, 256, 8 * 1024, 64), .index_bits = 64, .block = 64 },
+    .cflags = GCC_FLAGS "-std=c99 -fPIC", .nreg = 16, UNITS(false, 1, 1, 4), CACHES(32, 256, 8 * 1024, 64), .index_bits = 64, .block = 64 },
 };
 const int ntargets = sizeof targets / sizeof *targets;
 

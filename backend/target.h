@@ -10,7 +10,7 @@ typedef struct Target {
   const char *ld;                                         /* linkers, the first that exists is taken; NULL: no shared objects */
   Isa isa; int vector_bytes, nreg;  /* of a register: 0 on scalar targets, RVV: two of the narrowest (LMUL 2); how many (scalar: float registers) */
   bool fma;                       /* a*b+c in one rounding, one instruction */
-  int rcp_bits;                   /* of the reciprocal estimate; 0: none, divide */
+  bool parts;                     /* f32's mantissa, exponent and scaling by any 2^n are instructions, for all arguments; so are rcpe and rsqrte */
   int fma_ports, load_ports, fma_latency;
   int64_t l1, l2, l3, line;       /* bytes */
   int index_bits, block;          /* of a loop counter: 32 or 64; frames of a stream that are computed together */

@@ -23,7 +23,10 @@ static double float_fn(const Run *r, const KInst *i, double x, double y, double 
   switch (i->fn) {
   case KF_FMA: return fused(r, i->type.elem, x, y, z);
   case KF_FNMA: return fused(r, i->type.elem, -x, y, z);
-  case KF_RCPE: return estimate(x, r->m->target->rcp_bits);
+  case KF_RCPE: return estimate(x, 14);
+  case KF_RSQRTE: return estimate(sqrt(x), 14);
+  case KF_EXPO: return logb(x);
+  case KF_MANT: return x < 0 ? NAN : x == 0 || isinf(x) ? 1 : x * exp2(-logb(x * 4 / 3));
   case KF_SCALE2: return fabs(y) < 2000 ? ldexp(x, (int)y) : x * exp2(y);
   default: return fn_eval_f(kfn_info[i->fn].fn, x, y);
   }
