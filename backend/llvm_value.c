@@ -94,53 +94,32 @@ static V shift(Unit *u, KType t, V *a, LLVMOpcode op) {
 static V do_shl(Unit *u, KType t, V *a) { return shift(u, t, a, LLVMShl); }
 static V do_shr(Unit *u, KType t, V *a) { return shift(u, t, a, is_unsigned(t) ? LLVMLShr : LLVMAShr); }
 
-/* ---- target instructions that have no general spelling */
-static V call_named(Unit *u, const char *name, V *arg, int n) {
-  T types[6];
-  for (int k = 0; k < n; k++) types[k] = LLVMTypeOf(arg[k]);
-  T ft = LLVMFunctionType(types[0], types, (unsigned)n, 0); V f = LLVMGetNamedFunction(u->mod, name);
-  return LLVMBuildCall2(u->b, ft, f ? f : LLVMAddFunction(u->mod, name, ft), arg, (unsigned)n, "");
-}
-
-/* AVX-512's masked forms: operands, what masked lanes give, the mask; where it rounds, in the present mode. */
-static V call_avx512(Unit *u, const char *name, int lanes, V *a, int n, bool rounds) {
-  const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes); V arg[5] = { a[0], a[1] };
-  arg[n] = LLVMConstNull(LLVMTypeOf(a[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
-  if (rounds) arg[n + 2] = unit_i32(u, 4);
-  return call_named(u, full, arg, n + 2 + rounds);
-}
-
-/* Runs op on a register of 4, 8 or 16 floats that holds the value's lanes: a scalar goes the same way, for the same bits. */
-static V on_register(Unit *u, KType t, V *a, int narg, V (*op)(Unit *, int lanes, V *)) {
-  int lanes = t.lanes <= 4 ? 4 : t.lanes <= 8 ? 8 : 16;
-  V wide[2] = { 0 }, first = unit_i32(u, 0), none = LLVMConstNull(LLVMVectorType(LLVMFloatTypeInContext(u->lc), 4));
-  for (int k = 0; k < narg; k++)
-    wide[k] = t.lanes == 1 ? LLVMBuildInsertElement(u->b, none, a[k], first, "") : t.lanes != lanes ? lanes_of(u, a[k], 0, t.lanes, lanes) : a[k];
-  V r = op(u, lanes, wide);
+/* A function of AVX-512 on a register of 4, 8 or 16 floats that holds the value's lanes; a scalar goes the same way, for the same bits. Arguments:
+ * operands, what masked lanes give, the mask, and the present rounding mode. */
+static V on_register(Unit *u, const char *name, KType t, V *a, int n) {
+  int lanes = t.lanes <= 4 ? 4 : t.lanes <= 8 ? 8 : 16; const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
+  V arg[5], first = unit_i32(u, 0), none = LLVMConstNull(LLVMVectorType(LLVMFloatTypeInContext(u->lc), 4));
+  for (int k = 0; k < n; k++)
+    arg[k] = t.lanes == 1 ? LLVMBuildInsertElement(u->b, none, a[k], first, "") : t.lanes != lanes ? lanes_of(u, a[k], 0, t.lanes, lanes) : a[k];
+  if (!strcmp(name, "mask.getmant")) arg[n++] = unit_i32(u, 11);         /* in 3/4..3/2, NaN for negative numbers */
+  arg[n] = LLVMConstNull(LLVMTypeOf(arg[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
+  if (*name == 'm' && lanes == 16) arg[n++ + 2] = unit_i32(u, 4);
+  T types[5]; for (int k = 0; k < n + 2; k++) types[k] = LLVMTypeOf(arg[k]);
+  T ft = LLVMFunctionType(types[0], types, (unsigned)n + 2, 0); V f = LLVMGetNamedFunction(u->mod, full);
+  V r = LLVMBuildCall2(u->b, ft, f ? f : LLVMAddFunction(u->mod, full, ft), arg, (unsigned)n + 2, "");
   return t.lanes == 1 ? LLVMBuildExtractElement(u->b, r, first, "") : t.lanes == lanes ? r : lanes_of(u, r, 0, lanes, t.lanes);
 }
-static V rcp(Unit *u, int lanes, V *a) { return call_avx512(u, "rcp14", lanes, a, 1, false); }
-static V rsqrt(Unit *u, int lanes, V *a) { return call_avx512(u, "rsqrt14", lanes, a, 1, false); }
-static V scalef(Unit *u, int lanes, V *a) { return call_avx512(u, "mask.scalef", lanes, a, 2, lanes == 16); }
-static V getexp(Unit *u, int lanes, V *a) { return call_avx512(u, "mask.getexp", lanes, a, 1, lanes == 16); }
-static V getmant(Unit *u, int lanes, V *a) {             /* 11: 3/4..3/2, NaN for negative numbers */
-  return call_avx512(u, "mask.getmant", lanes, (V[2]){ a[0], unit_i32(u, 11) }, 2, lanes == 16);
-}
-static V do_rsqrte(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, rsqrt); }
-static V do_expo(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, getexp); }
-static V do_mant(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, getmant); }
-static V do_rcpe(Unit *u, KType t, V *a) { return on_register(u, t, a, 1, rcp); }
 
 /* a * 2^n by adding n to the exponent of 1.0. */
 static V do_scale2(Unit *u, KType t, V *a) {
-  if (u->t->isa == ISA_AVX512 && t.elem == T_F32) return on_register(u, t, a, 2, scalef);
   bool wide = t.elem == T_F64; KType it = { wide ? T_I64 : T_I32, t.lanes }; V n = LLVMBuildFPToSI(u->b, a[1], llvm_type(u, it), "");
   n = LLVMBuildShl(u->b, LLVMBuildAdd(u->b, n, int_lanes(u, it, wide ? 1023 : 127), ""), int_lanes(u, it, wide ? 52 : 23), "");
   return LLVMBuildFMul(u->b, a[0], LLVMBuildBitCast(u->b, n, llvm_type(u, t), ""), "");
 }
 
-/* The rows: an opcode or predicate for floats, signed and unsigned integers; or an intrinsic of one argument; or a function from above */
-typedef struct Row { bool op; int f, s, u; const char *name; Special *fn; } Row;
+/* The rows: an opcode or predicate for floats, signed and unsigned integers; or an intrinsic of one argument; or a function
+ * from above; with Target.parts, of f32 one of AVX-512 */
+typedef struct Row { bool op; int f, s, u; const char *name; Special *fn; const char *part; } Row;
 #define OP(F, I) { .op = true, .f = F, .s = I, .u = I }
 #define TEST(F, S, U) { .f = LLVMReal##F, .s = LLVMInt##S, .u = LLVMInt##U }
 static const Row rows[KF_COUNT] = {
@@ -149,8 +128,8 @@ static const Row rows[KF_COUNT] = {
   [KF_DIV] = { .fn = do_div }, [KF_MOD] = { .fn = do_mod }, [KF_QUO] = { .fn = do_quo }, [KF_REM] = { .fn = do_rem },
   [KF_SHL] = { .fn = do_shl }, [KF_SHR] = { .fn = do_shr }, [KF_MIN] = { .fn = do_min }, [KF_MAX] = { .fn = do_max }, [KF_NEG] = { .fn = do_neg },
   [KF_NOT] = { .fn = do_not }, [KF_ISNAN] = { .fn = do_isnan }, [KF_FMA] = { .fn = do_fma }, [KF_FNMA] = { .fn = do_fnma },
-  [KF_RCPE] = { .fn = do_rcpe }, [KF_RSQRTE] = { .fn = do_rsqrte }, [KF_MANT] = { .fn = do_mant }, [KF_EXPO] = { .fn = do_expo },
-  [KF_SCALE2] = { .fn = do_scale2 }, [KF_SELECT] = { .fn = do_select },
+  [KF_SCALE2] = { .fn = do_scale2, .part = "mask.scalef" }, [KF_SELECT] = { .fn = do_select }, [KF_RCPE] = { .part = "rcp14" },
+  [KF_RSQRTE] = { .part = "rsqrt14" }, [KF_MANT] = { .part = "mask.getmant" }, [KF_EXPO] = { .part = "mask.getexp" },
   [KF_EQ] = TEST(OEQ, EQ, EQ), [KF_NE] = TEST(UNE, NE, NE), [KF_LT] = TEST(OLT, SLT, ULT),
   [KF_LE] = TEST(OLE, SLE, ULE), [KF_GT] = TEST(OGT, SGT, UGT), [KF_GE] = TEST(OGE, SGE, UGE),
   [KF_SQRT] = { .name = "llvm.sqrt" }, [KF_FLOOR] = { .name = "llvm.floor" },
@@ -159,6 +138,7 @@ static const Row rows[KF_COUNT] = {
 
 static V apply(Unit *u, KFn fn, KType t, V *a) {
   const Row *r = &rows[fn]; int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;
+  if (r->part && u->t->parts && t.elem == T_F32) return on_register(u, r->part, t, a, 1 + (fn == KF_SCALE2));
   if (r->fn) return r->fn(u, t, a);
   if (r->name) return call_on(u, r->name, a, 1);
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");

@@ -44,9 +44,11 @@ static KInst *poly(KBuild *b, KInst *x, const double *c, int n) {
   return p;
 }
 #define POLY_OF(b, x, c) poly((b), (x), (c), (int)(sizeof(c) / sizeof *(c)))
+#define POLY_FAST(b, x, name) ((b)->c->opt.fast_math ? POLY_OF(b, x, name##_fast) : POLY_OF(b, x, name##_f32))
 #define POLY(b, x, c) (m_is64(x) ? POLY_OF(b, x, c##_f64) : POLY_OF(b, x, c##_f32))        /* by the type of x */
 
 static const double exp_f32[] = { 1, 1, 4.999999404e-01, 1.666652113e-01, 4.166828841e-02, 8.368703537e-03, 1.381893875e-03 };
+static const double exp_fast[] = { 1, 9.999997020e-01, 4.999914169e-01, 1.666765064e-01, 4.189895838e-02, 8.289633319e-03 };
 static const double exp_f64[] = { 1, 1, 0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039, 0.0013888888917367081,
   0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08 };
 
@@ -63,7 +65,7 @@ static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
 static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
   bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
   KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
-  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = d ? poly(b, r, exp_f64 + 2, 10) : poly(b, r, exp_f32 + 2, 5);
+  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = poly(b, r, (d ? exp_f64 : exp_f32) + 2, d ? 10 : 5);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
 static KInst *exp_f64_of(KBuild *b, KInst *x) {            /* the square reaches denormals and infinity */
@@ -72,7 +74,7 @@ static KInst *exp_f64_of(KBuild *b, KInst *x) {            /* the square reaches
 static KInst *m_exp(KBuild *b, KInst *x) {
   if (m_is64(x)) return exp_f64_of(b, x);
   x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127);        /* the low bits of e.i are n + 254 */
-  KInst *r = m_fnma(b, e.n, m_num(b, x, 0.693359375), x), *p = POLY_OF(b, r = m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), r), exp_f32);
+  KInst *r = m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), m_fnma(b, e.n, m_num(b, x, 0.693359375), x)), *p = POLY_FAST(b, r, exp);
   if (b->target->parts) return m_fn(b, KF_SCALE2, p, e.n);
   KInst *half = m_fn(b, KF_SHR, e.i, m_int(b, e.i, 1)), *c = m_int(b, e.i, 23), *rest = m_fn(b, KF_SHL, m_sub(b, e.i, half), c);
   return m_mul(b, m_mul(b, p, m_float(b, m_fn(b, KF_SHL, half, c))), m_float(b, rest));
@@ -86,6 +88,8 @@ static KInst *m_expm1(KBuild *b, KInst *x) {
 
 static const double log_f32[] = { 1, -5.000000000e-01, 3.333345056e-01, -2.500011027e-01, 1.999084800e-01, -1.664687693e-01, 1.447762549e-01,
   -1.316395402e-01, 1.047262996e-01, -4.515301436e-02 };
+static const double log_fast[] = { 1.000000119e+00, -5.000020862e-01, 3.332994580e-01, -2.497716695e-01, 2.010542601e-01, -1.736632437e-01,
+  1.413866878e-01, -6.662299484e-02 };
 static const double log_f64[] = { 0.6666666666666666, 0.4000000000000089, 0.28571428570795937, 0.2222222239345263, 0.181817954545265,
   0.15386249788196105, 0.1326850331279476, 0.13089445145246312 };
 
@@ -105,7 +109,7 @@ static KInst *log_split(KBuild *b, KInst *x, KInst **e) {
 
 /* log(1 + f) + e ln 2. Both parts of ln 2 are positive: e = -inf stays what it is. */
 static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e) {
-  KInst *t = m_fma(b, f, POLY_OF(b, f, log_f32), m_mul(b, e, m_num(b, f, 1.4286068203094173e-06)));
+  KInst *t = m_fma(b, f, POLY_FAST(b, f, log), m_mul(b, e, m_num(b, f, 1.4286068203094173e-06)));
   return m_fma(b, e, m_num(b, f, 0.693145751953125), t);
 }
 
@@ -128,7 +132,8 @@ static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); r
 
 /* 1 + x = 2^e m by the rounded sum; then m - 1 = x 2^-e + (2^-e - 1) from x itself, unless x is so large that it does not matter. */
 static KInst *m_log1p(KBuild *b, KInst *x) {
-  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *f = log_split(b, u, &e), *s = m_fn(b, KF_SCALE2, one, m_min(b, m_neg(b, e), m_num(b, x, 60)));
+  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *f = log_split(b, u, &e);
+  KInst *s = m_fn(b, KF_SCALE2, one, m_min(b, m_neg(b, e), m_num(b, x, 60)));
   return log_core(b, u, m_pick(b, m_test(b, KF_LT, e, 60), m_fma(b, x, s, m_sub(b, s, one)), f), e);
 }
 
@@ -147,10 +152,20 @@ static KInst *tanh_f64(KBuild *b, KInst *x) {
   return m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, t), m_pick(b, m_test(b, KF_GT, x, 0), t, x));
 }
 
+/* x P(x^2) / Q(x^2) */
+static const double tanh_p[] = { 0.999999979, 0.133797324, 0.003494049562, 2.058364432e-5, 1.331915039e-8 };
+static const double tanh_q[] = { 1, 0.467130477, 0.0258711359, 0.0003283113693, 7.762082215e-7 };
+static KInst *tanh_fast(KBuild *b, KInst *x) {
+  KInst *z = m_mul(b, x, x), *p = m_mul(b, x, POLY_OF(b, z, tanh_p)), *q = POLY_OF(b, z, tanh_q);
+  if (!b->target->parts) return m_div(b, p, q);
+  KInst *r = m_fn(b, KF_RCPE, q, NULL), *t = m_mul(b, p, r); return m_fma(b, m_fnma(b, q, t, p), r, t);
+}
+
 /* x = n ln 2 / 2 + u; m = (exp(2 x) - 1) / 2 = 2^n (u + u^2 q(u)) + (2^n - 1) / 2;  tanh x = m / (m + 1). At 9.02 it is 1. */
 static KInst *m_tanh(KBuild *b, KInst *x) {
   if (m_is64(x)) return tanh_f64(b, x);
   bool fma = b->target->fma; x = m_clamp(b, x, -9.02, 9.02);
+  if (b->c->opt.fast_math) return tanh_fast(b, x);
   Power e = power_of_2(b, x, 2.8853900817779268, 0); KInst *u = m_fnma(b, e.n, m_num(b, x, fma ? 0.34657359027997264 : 0.3466796875), x);
   if (!fma) u = m_fnma(b, e.n, m_num(b, x, -1.0609722e-4), u);
   KInst *h = m_fma(b, m_mul(b, u, u), POLY_OF(b, u, tanh_f32_poly), u), *m = m_fma(b, e.s, h, m_fma(b, e.s, m_num(b, x, 0.5), m_num(b, x, -0.5)));
@@ -347,7 +362,7 @@ static bool is_one(const KInst *k) { double v; return constant_of(k, &v) && v ==
 static KInst *m_divide(KBuild *b, KInst *x, KInst *y) {
   bool sum = y->op == K_FN && y->fn == KF_ADD, root = y->op == K_FN && y->fn == KF_SQRT;
   if (y->type.elem != T_F32 || !is_one(x)) return m_div(b, x, y);
-  if (sum && (is_one(y->a[0]) || is_one(y->a[1]))) return m_ratio(b, x, y->a[is_one(y->a[0])], false);
+  if (sum && !b->c->opt.fast_math && (is_one(y->a[0]) || is_one(y->a[1]))) return m_ratio(b, x, y->a[is_one(y->a[0])], false);
   if (!b->target->parts) return m_div(b, x, y);
   KInst *q = root ? y->a[0] : y, *r = m_fn(b, root ? KF_RSQRTE : KF_RCPE, q, NULL), *e = m_fnma(b, root ? m_mul(b, q, r) : q, r, m_num(b, q, 1));
   return m_pick(b, m_test(b, KF_GT, e, -1), m_fma(b, root ? m_mul(b, r, m_num(b, q, 0.5)) : r, e, r), r);

@@ -1,6 +1,7 @@
 /* What the subcommands share: contexts from options, loading and compiling, opening artefacts, errors, the clock. */
 #include "driver.h"
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,10 +15,13 @@ int driver_say(int code, const char *fmt, ...) {
 bool driver_fail(Ctx *c, const char *fmt, ...) { FORMAT(c, text); diag_error(c, (Pos){ 0 }, "%s", text); return false; }
 
 int driver_try(Work *work, Session *s) {
-  const Args *a = s->a; Ctx *c = ctx_new();
+  const Args *a = s->a;
+  if (a->math && strcmp(a->math, "fast") && strcmp(a->math, "exact")) return driver_say(EXIT_USAGE, "--math is exact or fast, not '%s'", a->math);
+  Ctx *c = ctx_new();
   if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
-                      .pick = a->pick, .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify };
+                      .pick = a->pick, .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify,
+                      .fast_math = a->math && !strcmp(a->math, "fast") };
   int code = ctx_try(c, work, s);
   diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;

@@ -12,7 +12,7 @@ typedef struct Binding { const char *name, *value; } Binding;
 typedef struct Bindings { Binding at[32]; int n; } Bindings;
 /* What the command line said; options of all subcommands together. */
 typedef struct Args {
-  const char *input, *output, *target, *printer, *emit, *dump, *tune, *no_fuse[64]; int nno_fuse; Bindings in, out, dim;
+  const char *input, *output, *target, *printer, *math, *emit, *dump, *tune, *no_fuse[64]; int nno_fuse; Bindings in, out, dim;
   int bisect_limit, pick, threads, delay, block, frames, seed; double tolerance, seconds; bool prewarm, dump_set, json, machine, verify, help;
 } Args;
 

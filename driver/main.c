@@ -7,7 +7,7 @@
 /* One subcommand: its name, what it does in a line, its usage, what it wants if there is no model; does it run an opened one? */
 static const struct Command { const char *name, *what, *usage; Work *work; const char *wants; bool open; } commands[] = {
   { "compile", "write code for a model (.so .o .a .c .s .ll .graph, by the output's suffix), or show a stage",
-    "frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--emit=KIND] [--tune=FILE] [--dump-ir[=STAGE]]\n"
+    "frit compile MODEL [-o FILE] [--target=T] [--printer=llvm|c] [--math=exact|fast] [--emit=KIND] [--tune=FILE] [--dump-ir[=STAGE]]\n"
     "             [--threads=N] [-fno-fuse=MOVE[@LABEL]] [--bisect-limit=N] [--delay=N] [--no-prewarm] [--verify]\n"
     "             [--pick=N]: every kernel takes its N-th best plan (for tests and tuning)", cmd_compile, "a model", false },
   { "run", "run a model on files",
@@ -33,7 +33,8 @@ enum { NCOMMAND = sizeof commands / sizeof *commands };
 enum { TEXT, OPTIONAL, WHOLE, REAL, ON, OFF, LIST, VERSION };
 #define AT(field) offsetof(Args, field)
 static const struct Option { const char *name; int kind; size_t at; int lo, hi; } rows[] = {
-  { "target", TEXT, AT(target), 0, 0 }, { "printer", TEXT, AT(printer), 0, 0 }, { "emit", TEXT, AT(emit), 0, 0 }, { "tune", TEXT, AT(tune), 0, 0 },
+  { "target", TEXT, AT(target), 0, 0 }, { "printer", TEXT, AT(printer), 0, 0 }, { "math", TEXT, AT(math), 0, 0 },
+  { "emit", TEXT, AT(emit), 0, 0 }, { "tune", TEXT, AT(tune), 0, 0 },
   { "dump-ir", OPTIONAL, AT(dump), 0, 0 }, { "bisect-limit", WHOLE, AT(bisect_limit), 0, 1 << 30 }, { "delay", WHOLE, AT(delay), 0, 1 << 20 },
   { "threads", WHOLE, AT(threads), 1, 256 }, { "pick", WHOLE, AT(pick), 0, 1 << 20 }, { "no-prewarm", OFF, AT(prewarm), 0, 0 },
   { "verify", ON, AT(verify), 0, 0 }, { "input", LIST, AT(in), 0, 32 },

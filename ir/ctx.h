@@ -30,6 +30,7 @@ typedef struct Options {
   int threads;                    /* that a kernel may run on; 0 and 1: the calling one */
   int delay;                      /* frames added to make a stream graph causal */
   bool prewarm;                   /* .nam: the initial state is that after silence */
+  bool fast_math;                 /* functions of numbers may be wrong by 8 ulp, not 2 */
   bool verify;                    /* run the verifier between all passes */
 } Options;
 
