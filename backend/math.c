@@ -35,6 +35,13 @@ static KInst *m_bits(KBuild *b, KInst *x) { return k_cast(b, CV_BITS, m_is64(x) 
 static KInst *m_float(KBuild *b, KInst *i) { return k_cast(b, CV_BITS, i->type.elem == T_I64 ? T_F64 : T_F32, i); }
 static int64_t m_top(const KInst *x) { return m_is64(x) ? INT64_MIN : INT32_MIN; }
 static KInst *m_abs(KBuild *b, KInst *x) { KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, ~m_top(x)))); }
+static KInst *m_var(KBuild *b, KInst *v) { return k_emit(b, (KInst){ .op = K_VAR, .type = v->type, .a = { v } }); }
+static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
+/* What follows, until k_back, is done only if the condition holds in a lane. */
+static KSave m_if_any(KBuild *b, KInst *c) {
+  KInst *any = c->type.lanes == 1 ? c : k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { c } });
+  return k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body);
+}
 static KInst *m_clamp(KBuild *b, KInst *x, double lo, double hi) { return m_min(b, m_max(b, x, m_num(b, x, lo)), m_num(b, x, hi)); }
 
 /* c[0] + c[1] x + ... + c[n-1] x^(n-1) by Horner's rule. */
@@ -71,13 +78,17 @@ static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
 static KInst *exp_f64_of(KBuild *b, KInst *x) {            /* the square reaches denormals and infinity */
   KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
 }
-static KInst *m_exp(KBuild *b, KInst *x) {
-  if (m_is64(x)) return exp_f64_of(b, x);
-  x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127);        /* the low bits of e.i are n + 254 */
-  KInst *r = m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), m_fnma(b, e.n, m_num(b, x, 0.693359375), x)), *p = POLY_FAST(b, r, exp);
+/* e^r 2^n, from power_of_2 with down = -127: the low bits of e.i are n + 254. */
+static KInst *exp_scaled(KBuild *b, KInst *r, Power e) {
+  KInst *p = POLY_FAST(b, r, exp);
   if (b->target->parts) return m_fn(b, KF_SCALE2, p, e.n);
   KInst *half = m_fn(b, KF_SHR, e.i, m_int(b, e.i, 1)), *c = m_int(b, e.i, 23), *rest = m_fn(b, KF_SHL, m_sub(b, e.i, half), c);
   return m_mul(b, m_mul(b, p, m_float(b, m_fn(b, KF_SHL, half, c))), m_float(b, rest));
+}
+static KInst *m_exp(KBuild *b, KInst *x) {
+  if (m_is64(x)) return exp_f64_of(b, x);
+  x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127); KInst *r = m_fnma(b, e.n, m_num(b, x, 0.693359375), x);
+  return exp_scaled(b, m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), r), e);
 }
 
 /* 2 (s p + (s - 1/2)) with s = 2^(n-1): exact where n = 0, no overflow before the end. */
@@ -254,15 +265,11 @@ static Angle reduce_far(KBuild *b, KInst *x, bool turn) {
   return (Angle){ r, m_float(b, k_cast(b, CV_PLAIN, T_I32, n)) };
 }
 
-static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
-
 /* |x| to the limit by parts; where any lane is beyond it, that lane by the long product. */
 static Angle reduce_f32(KBuild *b, KInst *x, bool turn) {
   Angle a = reduce_near(b, x, turn); double limit = b->target->fma ? 100000 : 1000000;
-  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit), *any = big;
-  if (x->type.lanes > 1) any = k_emit(b, (KInst){ .op = K_HRED, .fn = KF_OR, .type = { T_BOOL, 1 }, .a = { big } });
-  KInst *r = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.r } }), *t = k_emit(b, (KInst){ .op = K_VAR, .type = x->type, .a = { a.t } });
-  KSave save = k_into(b, &k_emit(b, (KInst){ .op = K_IF, .a = { any } })->body); Angle far = reduce_far(b, x, turn);
+  KInst *big = m_test(b, KF_GT, m_abs(b, x), limit), *r = m_var(b, a.r), *t = m_var(b, a.t); KSave save = m_if_any(b, big);
+  Angle far = reduce_far(b, x, turn);
   big = m_and(b, big, m_test(b, KF_LT, m_abs(b, x), INFINITY)); set(b, r, m_pick(b, big, far.r, a.r)); set(b, t, m_pick(b, big, far.t, a.t));
   k_back(b, save); return (Angle){ r, t };
 }
@@ -291,7 +298,7 @@ static KInst *m_atan(KBuild *b, KInst *x) {
   low = m_pick(b, minus, m_neg(b, low), low); return m_pick(b, large, m_add(b, quarter, m_add(b, r, low)), r);
 }
 
-/* ---- x ** y. Floats: products where y is a small whole constant, a root where it is 1/2; else exp(y log |x|), of f32 in f64 so that the
+/* ---- x ** y. Floats: products where y is a small whole constant, a root where it is 1/2; else exp(y log |x|), with log |x| so that the
  * product's error does not show, then the sign and the cases of C's pow. Integers: squares and products, bit by bit.
  *
  *   x ** 3  = x * x * x           x ** -2 = (1/x) * (1/x)           x ** 0.5 = sqrt(x + 0), +inf for -inf */
@@ -324,18 +331,17 @@ static KInst *by_products(KBuild *b, KInst *x, KInst *y) {
   return v > 0 ? whole_power(b, x, (int)v) : whole_power(b, m_div(b, m_num(b, x, 1), x), (int)-v);
 }
 
-/* |x|^y. f64 is computed in f64 itself: an error of about |y log x| ulp. */
+/* |x|^y in f64, also of f32 where there is no fma. f64 itself has an error of about |y log x| ulp. */
 static KInst *magnitude(KBuild *b, KInst *x, KInst *y) {
   KInst *a = k_cast(b, CV_PLAIN, T_F64, m_abs(b, x)), *wide = k_cast(b, CV_PLAIN, T_F64, y);
   return k_cast(b, CV_PLAIN, x->type.elem, m_exp(b, m_mul(b, wide, m_log(b, a))));
 }
 
-/* C's rules: 1 for y = 0, x = 1 and |x| = 1 with infinite y; x < 0: NaN unless y is whole, and the sign of an odd y (also of -0, whose
- * sign shows in 1/x). */
+/* C's rules: 1 for y = 0, x = 1 and |x| = 1 with infinite y; x < 0: NaN unless y is whole, and the sign of an odd y (also of -0). */
 static KInst *edges(KBuild *b, KInst *x, KInst *y, KInst *r) {
-  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *zero = m_num(b, x, 0), *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
+  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *bits = m_bits(b, x), *zero = m_num(b, x, 0), *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
   KInst *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half)), *below = m_fn(b, KF_LT, x, zero);
-  KInst *minus = m_or(b, below, m_test(b, KF_EQ, m_div(b, one, x), -INFINITY)); r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
+  KInst *minus = m_fn(b, KF_LT, bits, m_int(b, bits, 0)); r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
   KInst *bad = m_and(b, below, m_fn(b, KF_NOT, whole, NULL)), *finite = m_fn(b, KF_GT, x, m_num(b, x, -INFINITY));
   r = m_pick(b, m_and(b, bad, finite), m_num(b, x, NAN), r);
   KInst *endless = m_and(b, m_test(b, KF_EQ, m_abs(b, x), 1), m_test(b, KF_EQ, m_abs(b, y), INFINITY));
@@ -368,6 +374,37 @@ static KInst *m_divide(KBuild *b, KInst *x, KInst *y) {
   return m_pick(b, m_test(b, KF_GT, e, -1), m_fma(b, root ? m_mul(b, r, m_num(b, q, 0.5)) : r, e, r), r);
 }
 
+static const double atanh_f32[] = { 5.770837069e-01, 4.115341902e-01, 3.444730937e-01 };
+
+/* x * y exactly: the product and, with what is to be added, its rest. */
+static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_fma(b, x, y, m_neg(b, product)); }
+
+/* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are the
+ * rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
+static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
+  KInst *e, *f = log_split(b, m_abs(b, x), &e), *one = m_num(b, x, 1), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
+  KInst *d = m_add(b, two, f), *r = b->target->parts ? m_fn(b, KF_RCPE, d, NULL) : m_div(b, one, d), *third = m_num(b, x, 0.9617967009544373);
+  if (b->target->parts) r = m_fma(b, m_fnma(b, d, r, one), r, r);
+  KInst *s = m_mul(b, f, r), *sl = m_mul(b, m_fnma(b, s, f, m_fnma(b, s, two, f)), r);
+  KInst *z = m_mul(b, s, s), *zl = m_fma(b, m_add(b, s, s), sl, rest_of(b, s, s, z));
+  KInst *u = m_mul(b, s, z), *ul = m_fma(b, sl, z, m_fma(b, s, zl, rest_of(b, s, z, u))), *v = m_mul(b, u, third);
+  KInst *vl = m_fma(b, ul, third, rest_of(b, u, third, v)), *h = m_mul(b, s, k), *hl = m_fma(b, sl, k, rest_of(b, s, k, h));
+  hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.028461650952758e-09)), vl);
+  KInst *g = m_add(b, e, h), *w = m_add(b, g, v), *l = m_add(b, m_sub(b, h, m_sub(b, g, e)), m_sub(b, v, m_sub(b, w, g)));
+  KInst *t = m_clamp(b, m_mul(b, y, w), -160, 160); l = m_add(b, l, m_add(b, hl, vl));
+  KInst *low = m_clamp(b, m_fma(b, y, l, rest_of(b, y, w, t)), -1, 1); Power n = power_of_2(b, t, 1, -127);
+  return exp_scaled(b, m_mul(b, m_add(b, m_sub(b, t, n.n), low), m_num(b, x, 0.6931471805599453)), n);
+}
+
+/* The cases of edges, and 0 and infinity, are rare: they cost a test. */
+static KInst *power_f32(KBuild *b, KInst *x, KInst *y) {
+  KInst *a = m_abs(b, x), *r = m_var(b, magnitude_f32(b, x, y)), *y_ends = m_fn(b, KF_NOT, m_test(b, KF_LT, m_abs(b, y), INFINITY), NULL);
+  KInst *inside = m_and(b, m_test(b, KF_GT, x, 0), m_test(b, KF_LT, x, INFINITY));
+  KSave save = m_if_any(b, m_or(b, y_ends, m_fn(b, KF_NOT, inside, NULL)));
+  KInst *ends = m_or(b, y_ends, m_fn(b, KF_NOT, m_and(b, m_test(b, KF_GT, a, 0), m_test(b, KF_LT, a, INFINITY)), NULL));
+  set(b, r, edges(b, x, y, m_pick(b, ends, m_exp(b, m_mul(b, y, m_log(b, a))), r))); k_back(b, save); return r;
+}
+
 static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   double v;
   if (x->type.lanes == 1) x = k_bcast(b, x, y->type.lanes);
@@ -375,7 +412,7 @@ static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   KInst *r = by_products(b, x, y);
   if (r) return r;
   if (y->type.lanes != x->type.lanes) y = k_emit(b, (KInst){ .op = K_BCAST, .type = x->type, .a = { y } });
-  return edges(b, x, y, magnitude(b, x, y));
+  return b->target->fma && !m_is64(x) ? power_f32(b, x, y) : edges(b, x, y, magnitude(b, x, y));
 }
 
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
