@@ -4,7 +4,7 @@ Each function is compiled for an array of floats of all magnitudes and compared 
 fails, as does a result that is NaN, infinite or zero where the reference is not (or the reverse). --dense takes every 61st of the 2^32 floats;
 --table prints the rows of docs/math.md.
 """
-import argparse, math, os, subprocess, sys, tempfile
+import argparse, math, os, shutil, subprocess, sys, tempfile
 import numpy as np
 
 N = 1 << 18
@@ -62,18 +62,49 @@ def errors(got, want):
     return e
 
 
+QEMU = {"aarch64": ("aarch64-linux-gnu-gcc", ["qemu-aarch64"])}
+HARNESS = """#include <stdio.h>
+#include "g.h"
+static float x[N], z[N], y[N];
+static float *load(const char *name, float *v) { FILE *f = fopen(name, "rb"); if (f && fread(v, 4, N, f) != N) return 0; if (f) fclose(f); return v; }
+int main(int n, char **a) {
+  load(a[1], x); load(a[2], z);
+  int r = RUN; FILE *f = fopen(a[3], "wb"); fwrite(y, 4, N, f); return fclose(f) + r; }
+"""
+
+
+class Emulated:
+    """The same under qemu: an object file and a main program."""
+
+    def __init__(self, frit, where, graph, two, target, options):
+        cc, self.run = QEMU[target]
+        o, main, self.exe = (os.path.join(where, n) for n in ("g.o", "main.c", "main"))
+        subprocess.run([frit, "compile", graph, "-o", o] + options, check=True)
+        open(main, "w").write(HARNESS)
+        run = "g_run(x, z, y, 0, 0)" if two else "g_run(x, y, 0, 0)"
+        subprocess.run([cc, "-O1", "-static", f"-DN={N}", f"-DRUN={run}", main, o, "-o", self.exe], check=True)
+
+    def __call__(self, files):
+        subprocess.run(self.run + [self.exe, files["x"], files["z"], files["y"]], check=True)
+
+
 class Compiled:
-    def __init__(self, frit, where, name, text, options):
+    def __init__(self, frit, where, name, text, options, target):
         two = "z" in text
         graph = os.path.join(where, name + ".graph")
         open(graph, "w").write(f"graph g(x: f32[{N}]{f', z: f32[{N}]' if two else ''}) -> (y: f32[{N}]) {{ y = {text}; }}\n")
         self.so, self.frit, self.where, self.two = os.path.join(where, name + ".so"), frit, where, two
-        subprocess.run([frit, "compile", graph, "-o", self.so] + options, check=True)
+        self.emulated = Emulated(frit, where, graph, two, target, options) if target in QEMU else None
+        if not self.emulated:
+            subprocess.run([frit, "compile", graph, "-o", self.so] + options, check=True)
 
     def __call__(self, x, z):
         files = {n: os.path.join(self.where, n + ".f32") for n in "xzy"}
         x.tofile(files["x"])
         z.tofile(files["z"])
+        if self.emulated:
+            self.emulated(files)
+            return np.fromfile(files["y"], np.float32)
         cmd = [self.frit, "run", self.so, "--input", "x=" + files["x"], "--output", "y=" + files["y"]]
         subprocess.run(cmd + (["--input", "z=" + files["z"]] if self.two else []), check=True)
         return np.fromfile(files["y"], np.float32)
@@ -108,12 +139,14 @@ def main():
     p.add_argument("--table", action="store_true")
     p.add_argument("--only")
     args = p.parse_args()
+    if args.target in QEMU and not all(map(shutil.which, (QEMU[args.target][0], QEMU[args.target][1][0]))):
+        sys.exit(77)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as where:
         for name, text, ref, limit, most in FUNCTIONS:
             if args.only and name not in args.only.split(","):
                 continue
-            f = Compiled(args.frit, where, name, text, [f"--printer={args.printer}", f"--target={args.target}", f"--math={args.math}"])
+            f = Compiled(args.frit, where, name, text, [f"--printer={args.printer}", f"--target={args.target}", f"--math={args.math}"], args.target)
             worst, at, count = measure(f, ref, most, args)
             if args.table:
                 print(f"| `{text}` | {f'{most[0]:g} … {most[1]:g}' if most else 'all'} | {worst:.2f} | {at} |", flush=True)
