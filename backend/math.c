@@ -18,14 +18,8 @@ static bool m_is64(const KInst *x) { return x->type.elem == T_F64; }
 static KInst *m_num(KBuild *b, const KInst *x, double v) { return k_const(b, x->type, m_is64(x) ? v : (double)(float)v, 0); }
 static KInst *m_int(KBuild *b, const KInst *x, int64_t v) { return k_const(b, x->type, 0, v); }
 static KInst *m_fn(KBuild *b, KFn fn, KInst *x, KInst *y) { return k_fn(b, fn, x, y, NULL); }
-static KInst *m_add(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_ADD, x, y); }
-static KInst *m_sub(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_SUB, x, y); }
-static KInst *m_mul(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_MUL, x, y); }
-static KInst *m_div(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_DIV, x, y); }
-static KInst *m_min(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_MIN, x, y); }
-static KInst *m_max(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_MAX, x, y); }
-static KInst *m_and(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_AND, x, y); }
-static KInst *m_or(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_OR, x, y); }
+#define BINARY(name, FN) static KInst *m_##name(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_##FN, x, y); }
+BINARY(add, ADD) BINARY(sub, SUB) BINARY(mul, MUL) BINARY(div, DIV) BINARY(min, MIN) BINARY(max, MAX) BINARY(and, AND) BINARY(or, OR)
 static KInst *m_neg(KBuild *b, KInst *x) { return m_fn(b, KF_NEG, x, NULL); }
 static KInst *m_fma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FMA, x, y, z); }
 static KInst *m_fnma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FNMA, x, y, z); }
@@ -33,8 +27,9 @@ static KInst *m_pick(KBuild *b, KInst *c, KInst *x, KInst *y) { return k_fn(b, K
 static KInst *m_test(KBuild *b, KFn fn, KInst *x, double v) { return m_fn(b, fn, x, m_num(b, x, v)); }
 static KInst *m_bits(KBuild *b, KInst *x) { return k_cast(b, CV_BITS, m_is64(x) ? T_I64 : T_I32, x); }
 static KInst *m_float(KBuild *b, KInst *i) { return k_cast(b, CV_BITS, i->type.elem == T_I64 ? T_F64 : T_F32, i); }
-static int64_t m_top(const KInst *x) { return m_is64(x) ? INT64_MIN : INT32_MIN; }
-static KInst *m_abs(KBuild *b, KInst *x) { KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, ~m_top(x)))); }
+static KInst *m_abs(KBuild *b, KInst *x) {
+  KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, m_is64(x) ? INT64_MAX : INT32_MAX)));
+}
 static KInst *m_var(KBuild *b, KInst *v) { return k_emit(b, (KInst){ .op = K_VAR, .type = v->type, .a = { v } }); }
 static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
 /* What follows, until k_back, is done only if the condition holds in a lane. */
