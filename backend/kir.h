@@ -87,7 +87,7 @@ KInst *k_const(KBuild *b, KType t, double f, int64_t i);
 KInst *k_fn(KBuild *b, KFn fn, KInst *x, KInst *y, KInst *z);          /* result type by fn; scalar args against vectors are broadcast */
 KInst *k_cast(KBuild *b, Convert mode, Type t, KInst *x);
 KInst *k_emit(KBuild *b, KInst proto);                                 /* copies proto into the block and numbers it; no memo */
-/* fn of scalar.def by its definition over machine functions (exp, tanh, pow, erf, ... have theirs in math.c: f32 at most 4 ULP). */
+/* fn of scalar.def by its definition over machine functions (exp, tanh, pow, erf, ... have theirs in math.c; errors: docs/math.md). */
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y);
 
 /* ---- printers and linking */
