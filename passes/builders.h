@@ -31,6 +31,8 @@ bool item_reads(const Item *it, const Tensor *t);
 bool same_space(const Item *a, const Item *b);            /* the same free names with the same extents */
 /* Does every equation read tensor t by the names that its writer `it` gives its places (or at the same constants)? No read: true. */
 bool reads_at_home(const Item *reader, const Item *it);
+/* Can item i write in place of item o, which it reads for the last time, at home, and which lives in memory (its group is another one)? */
+bool takes_over(const Build *b, int i, const Item *o);
 bool item_at_home(const Build *b, const Item *it);        /* does it read of the kernel's earlier items at home only? */
 bool is_local(const Kernel *k, const Tensor *t);          /* only this kernel sees it: a temporary that no other kernel reads */
 bool kernel_circles(const Kernel *k);                     /* it holds a recurrence */

@@ -102,17 +102,16 @@ static int last_reader(const Items *its, const Tensor *t) {
   return last;
 }
 
-/* Does item a, the i-th, write in place of item o, which it reads for the last time, at home, and which lives in memory? */
-static bool takes_over(const Build *b, int i, const Item *o) {
+bool takes_over(const Build *b, int i, const Item *o) {
   const Item *a = &b->its.at[i];
   if (o->group == a->group || o->circle >= 0 || !item_reads(a, o->t) || last_reader(&b->its, o->t) != i) return false;
-  if (!is_local(b->k, a->t) || !is_local(b->k, o->t) || a->neq != 1 || o->neq != 1 || a->red || a->t->history || o->t->history) return false;
+  if (!is_local(b->k, o->t) || a->neq != 1 || o->neq != 1 || a->red || a->t->history || o->t->history) return false;
   return same_space(a, o) && tensors_alike(a->t, o->t) && reads_at_home(a, o);
 }
 
 static Tree *alias_of(const Build *b, int i) {
   const Item *it = &b->its.at[i], *o = b->its.at; int end = last_reader(&b->its, it->t);
-  if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group) return NULL;     /* else it will live in registers */
+  if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group || !is_local(b->k, it->t)) return NULL;     /* else in registers */
   while (o < it && !takes_over(b, i, o)) o++;
   if (o == it) return NULL;
   Tree *let = tree_let(b->c, it->t->name, ST_ALIAS); let->other = o->t->name; return let;

@@ -30,6 +30,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     y.y[i0 < 16, i1 < 64]: f32 = (a[i0, i1] - y.m[i0, 0]) * y.s[i0, 0];
     schedule {
       for i0/8 {
+        let a alias y.y;
         let a.m reg;
         let a_sum reg;
         let a_part reg;
