@@ -4,7 +4,8 @@
  *     let m reg; let s reg; let e alias y;               latency of the horizontal steps
  *     for k/64 { m(k~); }  for k/64 { e(k~); s(k~); }  for k/64 { y(k~); }
  *   }
- * A phase is a run of items with the row's indices that one loop over k can compute: no item of it reads a sum that is completed in it.
+ * A phase is a run of items with the row's indices that one loop over k can compute: no item of it reads a sum that is completed in it, or one place
+ * of the row for all.
  * Where k is not contiguous the lanes run over a free index and k is serial: for j/32 { for k/1 { m(j~); } ... }.
  * lane: across: a column; else a row index. many: rows that go together. last: the innermost row index. */
 #include "builders.h"
@@ -22,7 +23,8 @@ static int cols_of(const Rows *r, const Item *it, bool bound) {
 static bool rows_serve(const Rows *r) {
   ITEMS(it, r->b) {
     int cols = cols_of(r, it, true);
-    if (it->neq != 1 || (cols && cols != r->col.n) || !item_at_home(r->b, it)) return false;
+    if (it->neq != 1 || (cols && cols != r->col.n)) return false;
+    for (const Item *o = r->b->its.at; o < it; o++) if (!reads_near(it, o, &r->col)) return false;
     for (int d = 0; d < r->row.n; d++) if (!item_free(it, r->row.at[d])) return false;
     for (int d = 0; d < it->nfree; d++) if (!name_in(&r->row, it->free[d]->name) && !name_in(&r->col, it->free[d]->name)) return false;
   }
@@ -34,8 +36,7 @@ static const Index *index_of(const Rows *r, const char *name) {
   ITEMS(it, r->b) { x = x ? x : item_free(it, name); x = x ? x : item_bound(it, name); }
   return x;
 }
-/* Is every read of the item contiguous along this index, or without it? */
-static bool lane_unit(Ctx *c, const Item *it, const char *name) {
+bool lane_unit(Ctx *c, const Item *it, const char *name) {
   bool ok = true, any = false;
   EACH(Expr, r, it->reads) { int64_t s = access_stride(c, r->tensor, r->arg, name); any |= s == 1; ok &= s == 0 || s == 1; }
   return ok && any;
@@ -85,7 +86,7 @@ static Tree *phase(const Rows *r, int first, int end) {
 }
 static bool phase_ends(const Rows *r, int first, int i) {
   const Item *at = r->b->its.at; bool ends = !cols_of(r, &at[i], true) != !cols_of(r, &at[first], true);
-  for (int j = first; j < i; j++) ends |= at[j].red && item_reads(&at[i], at[j].t);
+  for (int j = first; j < i; j++) ends |= (at[j].red && item_reads(&at[i], at[j].t)) || !reads_at_home(&at[i], &at[j]);
   return ends;
 }
 
@@ -105,6 +106,9 @@ Tree *tree_rows(Build *b) {
   if (!rows_serve(&r)) return tree_singles(b, 0, b->its.n);
   rows_lane(&r);
   Tree *tree = NULL;
+  for (int i = 1; i < b->its.n; i++)                      /* what has columns goes before what has none, where it may: fewer phases */
+    for (Item *it = &b->its.at[i]; it > b->its.at && cols_of(&r, it, true) && !cols_of(&r, it - 1, true) && !item_reads(it, it[-1].t); it--)
+      items_move(it - 1, 1, 0);
   ITEMS(it, b) {                                          /* what is one number a row lives in a register */
     if (!cols_of(&r, it, false) && is_local(b->k, it->t)) tree = tree_cat(tree, tree_let(b->c, it->t->name, ST_REG));
     it->leaf = leaf_row(&r, it);
