@@ -274,7 +274,6 @@ static KAddr addr_final(Lower *L, const LAddr *a, int buf) {
   KAddr r = { .buf = buf, .nterm = a->n, .c = a->c, .term = NEWN(L->c, KTerm, a->n + 1) };
   memcpy(r.term, a->t, sizeof *a->t * (size_t)a->n); return r;
 }
-
 /* Elements between the values of index k at the places of f, 0 if that is no number. */
 static int64_t stride_of(const LStore *s, const LForm *f, int k) {
   int64_t n = 0;

@@ -34,7 +34,6 @@ bool reads_at_home(const Item *reader, const Item *it);
 bool reads_near(const Item *reader, const Item *it, const NameList *col);     /* or at numbers where `it` has one of these names */
 /* Can item i write in place of item o, which it reads for the last time, at home, and which lives in memory (its group is another one)? */
 bool takes_over(const Build *b, int i, const Item *o);
-bool item_at_home(const Build *b, const Item *it);        /* does it read of the kernel's earlier items at home only? */
 bool is_local(const Kernel *k, const Tensor *t);          /* only this kernel sees it: a temporary that no other kernel reads */
 bool kernel_circles(const Kernel *k);                     /* it holds a recurrence */
 Index *kernel_stream(const Kernel *k);                    /* the index over the stream, NULL: it has none */

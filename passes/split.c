@@ -74,10 +74,10 @@ static bool starts_accumulator(const Expr *e) { return !expr_has(e, E_REDUCE) &&
 
 /* The reduction that an equation keeps: the one with most work, of a recurrence the one that reads it: all else is summed before. */
 static int addend_main(const Split *s, const Exprs *at) {
-  int best = -1; double most = 0;
+  int best = -1; double most = 0, w;
   for (int k = 0; k < at->n; k++) {
-    double w = is_sum(at->at[k]) ? reduce_points(at->at[k]) : -1;
-    EACH(Eq, e, s->circle) if (w >= 0 && expr_reads(at->at[k], e->out)) { w += 1e18; break; }
+    if (!is_sum(at->at[k])) continue;
+    w = reduce_points(at->at[k]); EACH(Eq, e, s->circle) if (expr_reads(at->at[k], e->out)) w += 1e18;
     if (w >= most) { best = k; most = w; }
   }
   return best;

@@ -38,14 +38,11 @@ static Tree *nest_from(const Nest *n, int first, int end, int depth) {
   return body;
 }
 
-bool item_at_home(const Build *b, const Item *it) {
-  for (const Item *o = b->its.at; o < it; o++) if (!reads_at_home(it, o)) return false;
-  return true;
-}
 /* One loop nest serves if the items are whole, plain, and all their indices are the nest's. */
 static bool nest_serves(const Nest *n) {
   ITEMS(it, n->b) {
-    if (it->red || it->neq != 1 || !item_at_home(n->b, it)) return false;
+    if (it->red || it->neq != 1) return false;
+    for (const Item *o = n->b->its.at; o < it; o++) if (!reads_at_home(it, o)) return false;
     for (int j = 0; j < it->nfree; j++) if (!name_in(&n->loop, it->free[j]->name)) return false;
   }
   return true;
@@ -55,11 +52,9 @@ static bool nest_serves(const Nest *n) {
 static const char *turn_of(const Nest *n) {
   const char *turn = NULL; Ctx *c = n->b->c;
   ITEMS(it, n->b) EACH(Expr, r, it->reads) {
-    bool apart = access_stride(c, r->tensor, r->arg, n->lane) > 1; int64_t most = extent_named(it, n->lane);
-    for (int i = 0; i < it->nfree && apart; i++) {
-      int64_t m = count_max(it->free[i]);
-      if (access_stride(c, r->tensor, r->arg, it->free[i]->name) == 1 && (2 * m >= n->b->lanes || m > most)) turn = it->free[i]->name;
-    }
+    for (int i = 0; i < it->nfree && access_stride(c, r->tensor, r->arg, n->lane) > 1; i++)
+      if (access_stride(c, r->tensor, r->arg, it->free[i]->name) == 1) turn = it->free[i]->name;
+    if (turn && 2 * extent_named(it, turn) < n->b->lanes && extent_named(it, turn) <= extent_named(it, n->lane)) turn = NULL;
   }
   ITEMS(it, n->b) if (turn && (!item_free(it, turn) || !item_free(it, n->lane) || expr_has(it->eq[0]->rhs, E_OR))) turn = NULL;
   return turn;
