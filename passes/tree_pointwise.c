@@ -48,7 +48,8 @@ static bool nest_serves(const Nest *n) {
   return true;
 }
 
-/* The index along which reads are contiguous that the lanes take apart, if all items have it; NULL: none, or a short one (gathers cost less). */
+/* The index along which reads are contiguous that the lanes take apart, if all items have it; NULL: none, or a short one (gathers cost less). A block
+ * is many copies, so not of costly functions. */
 static const char *turn_of(const Nest *n) {
   const char *turn = NULL; Ctx *c = n->b->c;
   ITEMS(it, n->b) EACH(Expr, r, it->reads) {
@@ -56,7 +57,8 @@ static const char *turn_of(const Nest *n) {
       if (access_stride(c, r->tensor, r->arg, it->free[i]->name) == 1) turn = it->free[i]->name;
     if (turn && 2 * extent_named(it, turn) < n->b->lanes && extent_named(it, turn) <= extent_named(it, n->lane)) turn = NULL;
   }
-  ITEMS(it, n->b) if (turn && (!item_free(it, turn) || !item_free(it, n->lane) || expr_has(it->eq[0]->rhs, E_OR))) turn = NULL;
+  ITEMS(it, n->b)
+    if (turn && (!item_free(it, turn) || !item_free(it, n->lane) || expr_costly(it->eq[0]->rhs) || expr_has(it->eq[0]->rhs, E_OR))) turn = NULL;
   return turn;
 }
 

@@ -47,8 +47,8 @@ bool lane_unit(Ctx *c, const Item *it, const char *name) {
 static int rows_many(const Rows *r) {
   int64_t n = count_max(index_of(r, r->lane)), rows = count_max(index_of(r, r->last)); bool costly = n * 4 >= r->b->t->l1; int many = 8;
   ITEMS(it, r->b) costly |= cols_of(r, it, false) && expr_costly(it->eq[0]->rhs);
-  while (many > 1 && (costly ? many > 4 && n > 64 : many * n * 20 > r->b->t->l1)) many /= 2;
-  return many <= rows ? many : 1;
+  while (many > 1 && (many > rows || (costly ? many > 4 && n > 64 : many * n * 20 > r->b->t->l1))) many /= 2;
+  return many;
 }
 
 /* The first reduction decides: its columns if they are contiguous and fill vectors (or the row is more than one window), else a row index. */
