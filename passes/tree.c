@@ -72,8 +72,9 @@ Tree *tree_singles(const Build *b, int first, int end) {
     if (!lane || (near && 2 * extent_named(it, near) >= b->lanes && lane_unit(b->c, it, near) && !lane_unit(b->c, it, lane))) lane = near;
     if (b->lanes == 1) lane = NULL;
     order_pieces(b->c, &o, it, lane);
-    if (lane) order_add(b->c, &o, lane, LEAF_VECTOR, 4);
-    t = tree_cat(t, leaf_of(b->c, it, &o));
+    bool tile = it->red && it->neq == 1 && lane && lane != near;    /* accumulators stay where they are while the sum runs */
+    if (lane) order_add(b->c, &o, lane, LEAF_VECTOR, tile ? 0 : 4);
+    Tree *leaf = leaf_of(b->c, it, &o); t = tree_cat(t, tile ? tree_loop(b->c, lane, 4 * b->lanes, leaf) : leaf);
   }
   return t;
 }
