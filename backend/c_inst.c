@@ -79,6 +79,12 @@ static const char *show_iota(CPrint *p, const KInst *v) {
   text_add(&o, " }"); return o.s;
 }
 
+static const char *show_weave(CPrint *p, const KInst *v) {
+  Text o = { .c = p->c }; text_add(&o, "__builtin_shufflevector(%s, %s", value(p, v->a[0]), value(p, v->a[1]));
+  for (int k = 0; k < v->type.lanes; k++) text_add(&o, ", %d", kweave_from(v, k));
+  text_add(&o, ")"); return o.s;
+}
+
 /* load(at), gather(at, offsets), store(at, x), scatter(at, offsets, x); loadm(mask, at) and so on; a scalar *(at). */
 static const char *access(CPrint *p, const KInst *v) {
   static const char *const name[] = { [K_LOAD] = "load", [K_GATHER] = "gather", [K_STORE] = "store", [K_SCATTER] = "scatter" };
@@ -103,6 +109,7 @@ static const char *show(CPrint *p, const KInst *v) {
   case K_PREFIX: return t.lanes == 1 ? ctx_printf(p->c, "%s > 0", a) : call(p, "prefix", t, a);
   case K_HRED: return call(p, ctx_printf(p->c, "h%s", kfn_info[v->fn].name), from, a);
   case K_LANE: return call(p, "lane", from, ctx_printf(p->c, "%s, %d", a, (int)v->imm));
+  case K_WEAVE: return show_weave(p, v);
   case K_LOAD: case K_GATHER: return access(p, v);            default: return a;     /* K_VAR */
   }
 }

@@ -22,7 +22,7 @@ KSave k_into(KBuild *b, KBlock *block) { return k_goto(b, block, k_scope(b, ((KM
 void k_back(KBuild *b, KSave s) { k_goto(b, s.block, s.scope); }
 
 static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 29; }
-static bool uses_imm(KOp op) { return op == K_CONST || op == K_PARAM || op == K_LANE; }
+static bool uses_imm(KOp op) { return op == K_CONST || op == K_PARAM || op == K_LANE || op == K_WEAVE; }
 
 static uint64_t inst_hash(const KInst *i, const KMemo *m) {
   uint64_t h = mix((uint64_t)i->op * 64 + (uint64_t)i->type.elem, (uint64_t)i->type.lanes * 4096 + (uint64_t)i->fn * 8 + (uint64_t)i->mode), f;

@@ -26,7 +26,7 @@ static void add_addr(Out *o, const KAddr *a) {
 
 static const char *const op_text[] = {
   [K_CONST] = "const", [K_PARAM] = "param", [K_CAST] = "cast", [K_BCAST] = "bcast", [K_IOTA] = "iota", [K_PREFIX] = "prefix", [K_HRED] = "hred.",
-  [K_LANE] = "lane", [K_LOAD] = "load", [K_GATHER] = "gather", [K_STORE] = "store", [K_SCATTER] = "scatter", [K_VAR] = "var", [K_SET] = "set",
+  [K_LANE] = "lane", [K_WEAVE] = "weave", [K_LOAD] = "load", [K_GATHER] = "gather", [K_STORE] = "store", [K_SCATTER] = "scatter", [K_VAR] = "var", [K_SET] = "set",
   [K_FN] = "", [K_PREFETCH] = "prefetch" };
 
 static void add_memory(Out *o, const KInst *i) {
@@ -42,7 +42,7 @@ static void add_value(Out *o, const KInst *i) {
   text_add(&o->t, "%s%s ", op_text[i->op], i->op == K_FN || i->op == K_HRED ? kfn_info[i->fn].name : i->op == K_CAST ? mode[i->mode] : "");
   add_type(&o->t, i->type);
   for (int k = 0; k < 3; k++) if (i->a[k]) text_add(&o->t, k ? ", %%%d" : " %%%d", i->a[k]->id);
-  if (i->op == K_LANE || i->op == K_PARAM) text_add(&o->t, i->op == K_LANE ? ", %lld" : " %lld", (long long)i->imm);
+  if (i->op == K_LANE || i->op == K_PARAM || i->op == K_WEAVE) text_add(&o->t, i->op == K_PARAM ? " %lld" : ", %lld", (long long)i->imm);
   if (i->op != K_CONST) return;
   text_add(&o->t, " ");
   if (i->type.elem == T_F64) text_double(&o->t, i->f);

@@ -209,6 +209,11 @@ static V hred(Unit *u, const KInst *k) {
   }
   return LLVMBuildExtractElement(u->b, v, unit_i32(u, 0), "");
 }
+static V weave(Unit *u, const KInst *k, V *a) {
+  V mask[64];
+  for (int l = 0; l < k->type.lanes; l++) mask[l] = unit_i32(u, kweave_from(k, l));
+  return LLVMBuildShuffleVector(u->b, a[0], a[1], LLVMConstVector(mask, (unsigned)k->type.lanes), "");
+}
 static bool is_signed(Type t) { return type_class(t) == 'i'; }
 static V int_to_int(Unit *u, V v, Type from, KType to) { return LLVMBuildIntCast2(u->b, v, llvm_type(u, to), is_signed(from), ""); }
 static V plain_cast(Unit *u, V v, Type from, KType to) {
@@ -250,6 +255,7 @@ V inst_value(Unit *u, const KInst *k) {
   case K_BCAST: return splat(u, k->type, a[0]);        case K_IOTA: return iota(u, k->type);
   case K_PREFIX: return prefix(u, k);                  case K_HRED: return hred(u, k);
   case K_LANE: return LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
+  case K_WEAVE: return weave(u, k, a);
   case K_LOAD: return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load");
   case K_STORE: return access(u, k, a[1], address(u, &k->addr), "llvm.masked.store");
   case K_GATHER: return access(u, k, NULL, places(u, k, 1), "llvm.masked.gather");

@@ -209,7 +209,8 @@ static LRange clip_range(LLeaf *f, int k, int64_t ext) {
 }
 
 static void copies(LLeaf *f, int depth, int k, LAff at, int64_t n) {
-  for (int64_t j = 0; j < n; j++) at_place(f, depth, k, laff_plus(at, f->e->down[k] ? n - 1 - j : j));
+  for (int64_t j = 0, o; j < n; j++) f->p.roll[k] = (LRoll){ o = f->e->down[k] ? n - 1 - j : j, n }, at_place(f, depth, k, laff_plus(at, o));
+  f->p.roll[k].n = 0;
 }
 static void serial_steps(LLeaf *f, int depth, int k, LAff from, KInst *count, int64_t most, int64_t step) {
   Lower *L = f->L; bool down = f->e->down[k]; KInst *v = loop_begin(L, count, most, KL_SERIAL);           /* down: from the last step on */

@@ -274,8 +274,43 @@ static KAddr addr_final(Lower *L, const LAddr *a, int buf) {
   KAddr r = { .buf = buf, .nterm = a->n, .c = a->c, .term = NEWN(L->c, KTerm, a->n + 1) };
   memcpy(r.term, a->t, sizeof *a->t * (size_t)a->n); return r;
 }
-static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LPlace *at, KInst *mask) {
+/* Elements between the values of index k at the places of f, 0 if that is no number. */
+static int64_t stride_of(const LStore *s, const LForm *f, int k) {
+  int64_t n = 0;
+  for (int i = 0; i < s->npart; i++)
+    for (int j = 0; j < f[s->part[i].dim].n; j++) {
+      const LPart *d = &s->part[i]; const LTerm *t = &f[d->dim].t[j];
+      if (t->k == k && (d->div > 1 || d->mod || d->run || !f[d->dim].aff)) return 0;
+      if (t->k == k) n += t->m * d->stride;
+    }
+  return n;
+}
+
+/* Lanes apart, but neighbours along an index that is copied out: as many vectors along that index as there are lanes, turned in registers.
+ *
+ *   x[16 j + i], lanes j, i*       r0 = load x[0 + i ..]  r1 = load x[16 + i ..]  ...      weave by 1, by 2, by 4, ...: one vector for each i
+ * All copies ask for the same vectors, and value numbering gives them. NULL: no such index. */
+static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, const LAddr *a) {
+  int w = p->vec->w, k = 0; KInst *v[64];
+  while (k < p->e->n && !(p->roll[k].n > 1 && stride_of(s, f, k) == 1)) k++;
+  if (k == p->e->n || w < 4 || w > 64 || p->vec->dyn || a->off || s->nfold || s->hist) return NULL;
+  int64_t at = p->roll[k].at % w, n = p->roll[k].n - p->roll[k].at + at;
+  for (int j = 0; j < w; j++) {
+    LAddr row = *a; row.c += a->lane * (j < p->vec->n ? j : 0) - at;
+    KInst *mask = n < w ? k_prefix(&L->b, l_int(L, n), w) : NULL;
+    v[j] = k_put(&L->b, (KInst){ .op = K_LOAD, .type = { mem_type(s->t->t->type), w }, .a = { mask }, .addr = addr_final(L, &row, s->buf) });
+  }
+  for (int b = 1; b < w; b *= 2) for (int j = 0; j < w; j++) if (!(j & b)) {
+    KInst i = { .op = K_WEAVE, .type = v[j]->type, .a = { v[j], v[j | b] }, .imm = b };
+    v[j] = k_put(&L->b, i); i.imm = -b; v[j | b] = k_put(&L->b, i);
+  }
+  return from_memory(L, v[at], s->t->t->type);
+}
+
+static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LForm *f, const LPlace *at, KInst *mask, bool guarded) {
   LAddr a = addr_of(L, p, s, at); bool spread = is_spread(&a), vector = is_vector(&a);
+  KInst *turned = spread && !guarded ? load_turned(L, p, s, f, &a) : NULL;
+  if (turned) return turned;
   KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
   if (spread) i.a[1] = addr_lanes(L, p, &a);
   i.addr = addr_final(L, &a, s->buf); return from_memory(L, k_put(&L->b, i), s->t->t->type);
@@ -355,12 +390,12 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
   if (s->reg) return reg_read(L, p, s, at);
   for (int d = 0; d < t->rank && guarded && p->u.clamp; d++)
     if ((!r->inside[d] || p->u.all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);
-  return load_at(L, p, s, at, touch_mask(L, p, s, guarded));
+  return load_at(L, p, s, r->place, at, touch_mask(L, p, s, guarded), guarded && p->u.guard);
 }
 
 KInst *load_home(Lower *L, LPt *p) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
-  places_of(L, p, s, p->e->place, -1, at); return load_at(L, p, s, at, touch_mask(L, p, s, false));
+  places_of(L, p, s, p->e->place, -1, at); return load_at(L, p, s, p->e->place, at, touch_mask(L, p, s, false), false);
 }
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };

@@ -31,7 +31,9 @@ bool item_reads(const Item *it, const Tensor *t);
 bool same_space(const Item *a, const Item *b);            /* the same free names with the same extents */
 /* Does every equation read tensor t by the names that its writer `it` gives its places (or at the same constants)? No read: true. */
 bool reads_at_home(const Item *reader, const Item *it);
-bool item_at_home(const Build *b, const Item *it);        /* does it read of the kernel's earlier items at home only? */
+bool reads_near(const Item *reader, const Item *it, const NameList *col);     /* or at numbers where `it` has one of these names */
+/* Can item i write in place of item o, which it reads for the last time, at home, and which lives in memory (its group is another one)? */
+bool takes_over(const Build *b, int i, const Item *o);
 bool is_local(const Kernel *k, const Tensor *t);          /* only this kernel sees it: a temporary that no other kernel reads */
 bool kernel_circles(const Kernel *k);                     /* it holds a recurrence */
 Index *kernel_stream(const Kernel *k);                    /* the index over the stream, NULL: it has none */
@@ -42,6 +44,7 @@ bool tensors_alike(const Tensor *a, const Tensor *b);     /* equal type and shap
 int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *name);
 int64_t part_extent(const Tensor *t, LayoutDim l);        /* of a layout's component */
 const char *lane_best(Ctx *c, const Item *it, bool bound);/* the index with the most reads and writes of stride 1, NULL: it has none */
+bool lane_unit(Ctx *c, const Item *it, const char *name); /* every read of the item is contiguous along this index, or without it */
 typedef void ReadFn(Ctx *c, const Expr *read, void *arg);
 void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg);      /* calls fn on every read in e (also inside `or`) */
 

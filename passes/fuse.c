@@ -60,11 +60,11 @@ static bool depends(Fuse *f, int from, int to, bool direct, bool *seen) {
 static bool needs(Fuse *f, int from, int to, bool direct) { return depends(f, from, to, direct, NEWN(f->c, bool, f->group.n)); }
 
 /* ---- legality: one class a loop over the indices of all equations of a candidate kernel */
-typedef struct Loops { Ctx *c; Uses *uses; Map of; int n; } Loops;
+typedef struct Loops { Ctx *c; Uses *uses; Map of; VEC(int) loop; Indices fixed; } Loops;     /* fixed: read at one place */
 static int loop_of(Loops *l, const Index *i) {
   int k = pmap_get(&l->of, i);
-  if (k < 0) pmap_set(l->c, &l->of, i, k = l->n++);
-  return k;
+  if (k < 0) { pmap_set(l->c, &l->of, i, k = l->loop.n); PUSH(l->c, l->loop, k); }
+  return l->loop.at[k];
 }
 
 /* Joins the indices at which `read` reads w's tensor with those at which w writes it. False: it reads elsewhere than at home. */
@@ -72,10 +72,10 @@ static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
   for (int d = 0; d < read->n; d++) {
     const Index *i = expr_bare(w->place[d]), *j = expr_bare(read->arg[d]);
     if (!i && !j && expr_equal(w->place[d], read->arg[d])) continue;
+    if (i && expr_is_const(read->arg[d])) { PUSH(l->c, l->fixed, (Index *)i); continue; }
     if (!i || !j || !extent_equal(i->ext, j->ext)) return false;
-    int want = loop_of(l, i), have = pmap_get(&l->of, j);
-    if (have >= 0 && have != want) return false;
-    pmap_set(l->c, &l->of, j, want);
+    int want = loop_of(l, i), have = loop_of(l, j);
+    for (int k = 0; k < l->loop.n; k++) if (l->loop.at[k] == have) l->loop.at[k] = want;
   }
   return true;
 }
@@ -89,8 +89,8 @@ static bool loops_find(Loops *l, const Eqs *eq) {
       const Eq *w = writer_in(eq, r->tensor);
       if (w && (uses_get(l->uses, w->out)->writer.n > 1 || !loops_join(l, w, r))) return false;
     }
-    for (int i = 0; i < e->nfree; i++) loop_of(l, e->free[i]);
   }
+  EACH(Eq, e, *eq) for (int i = 0; i < e->nfree; i++) for (int j = 0; j < i; j++) if (loop_of(l, e->free[i]) == loop_of(l, e->free[j])) return false;
   return true;
 }
 
@@ -114,9 +114,11 @@ static const char *rows_fit(Loops *l, const Eqs *eq) {
     if (n != reduce_points(eq_reduction(rows, NULL)) && n != 1) return "has other columns";
     if (red && e->nfree != rows->nfree) return "its reduction has other rows";
   }
+  for (int k = 0; k < l->fixed.n; k++) if (!rows || has_loop(l, rows, l->fixed.at[k])) return "reads one row of all";
   return NULL;
 }
 static const char *space_fits(Loops *l, const Eqs *eq) {
+  if (l->fixed.n) return "reads one place of all";
   EACH(Eq, e, *eq) if (eq->at[0]->nfree != e->nfree || !has_loops(l, e, eq->at[0])) return "has another index space";
   return NULL;
 }

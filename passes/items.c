@@ -36,13 +36,17 @@ static bool place_same(const Expr *a, const Expr *b) {
   if (a->kind == E_INDEX && b->kind == E_INDEX) return name_same(a->index->name, b->index->name);
   return a->kind == E_CONST && b->kind == E_CONST && a->i == b->i;
 }
-bool reads_at_home(const Item *reader, const Item *it) {
+bool reads_near(const Item *reader, const Item *it, const NameList *col) {
   EACH(Expr, e, reader->reads) {
     if (e->tensor == it->t && it->neq > 1) return false;
-    for (int d = 0; e->tensor == it->t && d < e->n; d++) if (!place_same(e->arg[d], it->eq[0]->place[d])) return false;
+    for (int d = 0; e->tensor == it->t && d < e->n; d++) {
+      const Index *i = col && expr_is_const(e->arg[d]) ? expr_bare(it->eq[0]->place[d]) : NULL;
+      if (!place_same(e->arg[d], it->eq[0]->place[d]) && !(i && name_in(col, i->name))) return false;
+    }
   }
   return true;
 }
+bool reads_at_home(const Item *reader, const Item *it) { return reads_near(reader, it, NULL); }
 
 static Item item_of(Ctx *c, const Kernel *k, Tensor *t) {
   Eqs v = { 0 }; Item it = { .t = t, .circle = -1 };

@@ -53,7 +53,7 @@ static Tree *tree_of(Build *b) {
   if (kernel_circles(b->k)) return tree_scan(b);
   ITEMS(it, b) {
     Shape s = shape_of(b->c, it->eq[0]);
-    if (s.contracts && it->nfree > 0) return tree_contraction(b);
+    if (s.contracts && it->nfree > 0 && (s.nm || s.nn)) return tree_contraction(b);
     reduces |= it->red != NULL;
   }
   return reduces ? tree_rows(b) : tree_pointwise(b);

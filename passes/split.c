@@ -9,11 +9,11 @@
  * never   touches kernels written by hand */
 #include "util.h"
 
-/* path: the conditions that hold where the part of eq stands; n: changes. */
-typedef struct Split { Ctx *c; Graph *g; Eq *eq; Exprs path; int n; } Split;
+/* path: the conditions that hold where the part of eq stands; circle: the equations of eq's recurrence; n: changes. */
+typedef struct Split { Ctx *c; Graph *g; Eq *eq; Exprs path; Eqs circle; int n; } Split;
 
 static Expr *take(Split *s, Expr *e);
-static void split_eq(Ctx *c, Graph *g, Eq *e, int *n);
+static void split_eq(Ctx *c, Graph *g, Eq *e, Eqs circle, int *n);
 
 static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_SUM; }
 static bool is_zero(const Expr *e) { return expr_number(e) == 0; }
@@ -72,10 +72,14 @@ static bool uses_within(const Eq *e, const Expr *x, const Expr *of) {
 
 static bool starts_accumulator(const Expr *e) { return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR); }
 
-/* The reduction that an equation keeps: the one with most work. */
-static int addend_main(const Exprs *at) {
-  int best = -1;
-  for (int k = 0; k < at->n; k++) if (is_sum(at->at[k]) && (best < 0 || reduce_points(at->at[k]) >= reduce_points(at->at[best]))) best = k;
+/* The reduction that an equation keeps: the one with most work, of a recurrence the one that reads it: all else is summed before. */
+static int addend_main(const Split *s, const Exprs *at) {
+  int best = -1; double most = 0, w;
+  for (int k = 0; k < at->n; k++) {
+    if (!is_sum(at->at[k])) continue;
+    w = reduce_points(at->at[k]); EACH(Eq, e, s->circle) if (expr_reads(at->at[k], e->out)) w += 1e18;
+    if (w >= most) { best = k; most = w; }
+  }
   return best;
 }
 
@@ -124,7 +128,7 @@ static Expr *extract(Split *s, Expr *x) {
   x = widened(s->c, x);
   const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
   Expr *read = part_new(s->c, s->g, e, red->kind == E_REDUCE ? red_name[red->red] : "part", x, used.at, used.n, &own);
-  split_eq(s->c, s->g, own, &s->n); s->n++; return read;
+  split_eq(s->c, s->g, own, (Eqs){ 0 }, &s->n); s->n++; return read;
 }
 
 /* Nested reductions of a reduction's body are taken with its indices in sight: as those of an equation over free and bound ones. */
@@ -159,7 +163,7 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
 static Expr *take_sum(Split *s, Expr *e, bool root) {
   Exprs at = { 0 }; Expr *core;
   expr_addends(s->c, e, &at);
-  int main = addend_main(&at);
+  int main = addend_main(s, &at);
   if (main < 0 || (root && (!uses_within(s->eq, NULL, at.at[main]) || type_strong(e->type) != at.at[main]->type))) return NULL;
   if (root) at.at[main] = take_inside(s, at.at[main]);
   Expr *rest = gather_addends(s, &at, main, &core);
@@ -198,8 +202,8 @@ static Expr *root(Split *s, Expr *e) {
   return init ? expr_fn2(s->c, e->fn, init, take_inside(s, red)) : take_inside(s, red);
 }
 
-static void split_eq(Ctx *c, Graph *g, Eq *e, int *n) {
-  Split s = { .c = c, .g = g, .eq = e };
+static void split_eq(Ctx *c, Graph *g, Eq *e, Eqs circle, int *n) {
+  Split s = { .c = c, .g = g, .eq = e, .circle = circle };
   drop_free(c, e);
   e->rhs = expr_simplify(c, expr_map(c, expr_map(c, e->rhs, mean_to_sum, n), drop_zeros, n));
   if (!expr_has(e->rhs, E_REDUCE)) return;
@@ -210,9 +214,10 @@ static void split_eq(Ctx *c, Graph *g, Eq *e, int *n) {
 }
 
 int pass_split(Ctx *c, Graph *g, const Target *t) {
-  int n = 0, neq = g->neq;
+  int n = 0, neq = g->neq; bool *maybe = circles_maybe(c, g); Circle *x = NEWN(c, Circle, neq);
   Eq **all = g->eq;               /* the equations that are added go into a new array */
-  for (int k = 0; k < neq; k++) if (!eq_by_hand(g, all[k])) split_eq(c, g, all[k], &n);
+  for (int k = 0; k < neq; k++) if (maybe[k] && !graph_circle(c, g, k, &x[k])) x[k].n = 0;
+  for (int k = 0; k < neq; k++) if (!eq_by_hand(g, all[k])) split_eq(c, g, all[k], (Eqs){ all + x[k].first, x[k].n, 0 }, &n);
   (void)t; return n && !graph_sort(c, g) ? -1 : n;
 }
 

@@ -68,10 +68,13 @@ Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv)
 Tree *tree_singles(const Build *b, int first, int end) {
   Tree *t = NULL;
   for (const Item *it = b->its.at + first; it < b->its.at + end; it++) {
-    Order o = { 0 }; const char *lane = b->lanes > 1 && it->nfree + it->nk ? lane_best(b->c, it, !it->nfree) : NULL;
+    Order o = { 0 }; const char *lane = it->nfree ? lane_best(b->c, it, false) : NULL, *near = it->nk ? lane_best(b->c, it, true) : NULL;
+    if (!lane || (near && 2 * extent_named(it, near) >= b->lanes && lane_unit(b->c, it, near) && !lane_unit(b->c, it, lane))) lane = near;
+    if (b->lanes == 1) lane = NULL;
     order_pieces(b->c, &o, it, lane);
-    if (lane) order_add(b->c, &o, lane, LEAF_VECTOR, 4);
-    t = tree_cat(t, leaf_of(b->c, it, &o));
+    bool tile = it->red && it->neq == 1 && lane && lane != near;    /* accumulators stay where they are while the sum runs */
+    if (lane) order_add(b->c, &o, lane, LEAF_VECTOR, tile ? 0 : 4);
+    Tree *leaf = leaf_of(b->c, it, &o); t = tree_cat(t, tile ? tree_loop(b->c, lane, 4 * b->lanes, leaf) : leaf);
   }
   return t;
 }

@@ -1,10 +1,11 @@
 /* Reductions along rows and the pointwise equations between them, a row at a time.
  *
- *   for i {                                              short rows: for i/8, and i* in every leaf: eight rows hide the latency of
- *     let m reg; let s reg;                              the horizontal steps
+ *   for i {                                              short or costly rows: for i/4, and i* in every leaf: rows together hide the
+ *     let m reg; let s reg; let e alias y;               latency of the horizontal steps
  *     for k/64 { m(k~); }  for k/64 { e(k~); s(k~); }  for k/64 { y(k~); }
  *   }
- * A phase is a run of items with the row's indices that one loop over k can compute: no item of it reads a sum that is completed in it.
+ * A phase is a run of items with the row's indices that one loop over k can compute: no item of it reads a sum that is completed in it, or one place
+ * of the row for all.
  * Where k is not contiguous the lanes run over a free index and k is serial: for j/32 { for k/1 { m(j~); } ... }.
  * lane: across: a column; else a row index. many: rows that go together. last: the innermost row index. */
 #include "builders.h"
@@ -22,7 +23,8 @@ static int cols_of(const Rows *r, const Item *it, bool bound) {
 static bool rows_serve(const Rows *r) {
   ITEMS(it, r->b) {
     int cols = cols_of(r, it, true);
-    if (it->neq != 1 || (cols && cols != r->col.n) || !item_at_home(r->b, it)) return false;
+    if (it->neq != 1 || (cols && cols != r->col.n)) return false;
+    for (const Item *o = r->b->its.at; o < it; o++) if (!reads_near(it, o, &r->col)) return false;
     for (int d = 0; d < r->row.n; d++) if (!item_free(it, r->row.at[d])) return false;
     for (int d = 0; d < it->nfree; d++) if (!name_in(&r->row, it->free[d]->name) && !name_in(&r->col, it->free[d]->name)) return false;
   }
@@ -34,15 +36,22 @@ static const Index *index_of(const Rows *r, const char *name) {
   ITEMS(it, r->b) { x = x ? x : item_free(it, name); x = x ? x : item_bound(it, name); }
   return x;
 }
-/* Is every read of the item contiguous along this index, or without it? */
-static bool lane_unit(Ctx *c, const Item *it, const char *name) {
+bool lane_unit(Ctx *c, const Item *it, const char *name) {
   bool ok = true, any = false;
   EACH(Expr, r, it->reads) { int64_t s = access_stride(c, r->tensor, r->arg, name); any |= s == 1; ok &= s == 0 || s == 1; }
   return ok && any;
 }
 
-/* The first reduction decides: its columns if they are contiguous and fill vectors (or the row is more than one window), else a row index.
- * Of short rows eight go together. */
+/* How many rows go together: eight short ones, fewer as they get longer, so that they fill a small part of the first cache; four where costly functions
+ * are stored, and of rows that do not fit there. */
+static int rows_many(const Rows *r) {
+  int64_t n = count_max(index_of(r, r->lane)), rows = count_max(index_of(r, r->last)); bool costly = n * 4 >= r->b->t->l1; int many = 8;
+  ITEMS(it, r->b) costly |= cols_of(r, it, false) && expr_costly(it->eq[0]->rhs);
+  while (many > 1 && (many > rows || (costly ? many > 4 && n > 64 : many * n * 20 > r->b->t->l1))) many /= 2;
+  return many;
+}
+
+/* The first reduction decides: its columns if they are contiguous and fill vectors (or the row is more than one window), else a row index. */
 static void rows_lane(Rows *r) {
   const Build *b = r->b; const Item *red = b->its.at;
   while (red < b->its.at + b->its.n && !red->red) red++;
@@ -52,7 +61,7 @@ static void rows_lane(Rows *r) {
   r->across = !free || (near && wide) || (near && red->nk == 1 && b->its.n > 1 && !lane_unit(b->c, red, free));
   r->lane = r->across ? bound : free;
   if (!r->last || !r->across || b->t->little_ram || r->col.n != 1) return;
-  if (count_max(index_of(r, r->lane)) <= 128 && count_max(index_of(r, r->last)) >= 8) r->many = 8;
+  r->many = rows_many(r);
 }
 /* Columns of a small window are unrolled in the leaf. */
 static bool col_small(const Rows *r, const char *name) { const Index *x = index_of(r, name); return !r->across && is_fixed(x) && count_max(x) <= 4; }
@@ -70,15 +79,23 @@ static Tree *phase(const Rows *r, int first, int end) {
   Ctx *c = r->b->c; bool cols = cols_of(r, &r->b->its.at[first], true); Tree *body = cols ? tree_leaves(r->b, first, end) : NULL;
   for (int i = first; i < end && !cols; i++) body = tree_cat(body, r->b->its.at[i].leaf);
   if (!cols) return body;
-  if (r->across) body = tree_loop(c, r->lane, (r->many > 1 ? 1 : 4) * r->b->lanes, body);
+  if (r->across) body = tree_loop(c, r->lane, (r->many > 4 ? 1 : 4 / r->many) * r->b->lanes, body);
   for (int d = r->col.n - 1; d >= 0; d--)
     if (!col_small(r, r->col.at[d]) && !(r->across && name_same(r->col.at[d], r->lane))) body = tree_loop(c, r->col.at[d], 1, body);
   return body;
 }
 static bool phase_ends(const Rows *r, int first, int i) {
   const Item *at = r->b->its.at; bool ends = !cols_of(r, &at[i], true) != !cols_of(r, &at[first], true);
-  for (int j = first; j < i; j++) ends |= at[j].red && item_reads(&at[i], at[j].t);
+  for (int j = first; j < i; j++) ends |= (at[j].red && item_reads(&at[i], at[j].t)) || !reads_at_home(&at[i], &at[j]);
   return ends;
+}
+
+/* What result i reads for the last time of an earlier phase lives in its place from the start. */
+static Tree *alias_into(const Rows *r, int i) {
+  const Build *b = r->b; Item *o = b->its.at;
+  while (o < &b->its.at[i] && !(cols_of(r, o, false) && takes_over(b, i, o))) o++;
+  if (o == &b->its.at[i] || is_local(b->k, b->its.at[i].t)) return NULL;
+  Tree *let = tree_let(b->c, o->t->name, ST_ALIAS); let->other = b->its.at[i].t->name; return let;
 }
 
 Tree *tree_rows(Build *b) {
@@ -89,14 +106,19 @@ Tree *tree_rows(Build *b) {
   if (!rows_serve(&r)) return tree_singles(b, 0, b->its.n);
   rows_lane(&r);
   Tree *tree = NULL;
+  for (int i = 1; i < b->its.n; i++)                      /* what has columns goes before what has none, where it may: fewer phases */
+    for (Item *it = &b->its.at[i]; it > b->its.at && cols_of(&r, it, true) && !cols_of(&r, it - 1, true) && !item_reads(it, it[-1].t); it--)
+      items_move(it - 1, 1, 0);
   ITEMS(it, b) {                                          /* what is one number a row lives in a register */
     if (!cols_of(&r, it, false) && is_local(b->k, it->t)) tree = tree_cat(tree, tree_let(b->c, it->t->name, ST_REG));
     it->leaf = leaf_row(&r, it);
   }
   for (int i = 0, e; i < b->its.n; i = e) {
     for (e = i + 1; e < b->its.n && !phase_ends(&r, i, e); e++) {}
+    for (int j = i; j < e; j++) b->its.at[j].group = i;
     tree = tree_cat(tree, phase(&r, i, e));
   }
+  for (int i = b->its.n - 1; i >= 0; i--) tree = tree_cat(alias_into(&r, i), tree);
   const char *inner = r.many > 1 ? r.last : !r.across && r.lane && name_in(&r.row, r.lane) ? r.lane : NULL;
   if (inner) tree = tree_loop(b->c, inner, r.many > 1 ? r.many : 2 * b->lanes, tree);
   for (int d = r.row.n - 1; d >= 0; d--) if (!name_same(r.row.at[d], inner)) tree = tree_loop(b->c, r.row.at[d], 1, tree);

@@ -4,7 +4,8 @@
  *     let h1 ring; let s1 alias s0;
  *     for t/32 { for o/8 { let z reg; z(k, c, o*, t~); a(o*, t~); s1(o*, t~); }  for c/8 { h1(o, c*, t~); } }
  *     for t/32 { ... }                          the next layer reads h1 at earlier frames: a loop of its own
- *     for t/1 { g(j, i~); y(i~); }              a recurrence over t: frame by frame, lanes along another index
+ *     for t/1 { g(j, i~); y(i~); }              a recurrence over t: frame by frame, lanes along another index; for i/8 { for t/1 { y(i*); } }
+ *                                               where rows i do not depend on each other
  *   }
  * needs   unified names; equations in an order in which producers come first; histories on tensors
  * never   lets the lanes run over anything but t outside of recurrences: all tensors have t innermost */
@@ -80,21 +81,33 @@ static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {
   return body;
 }
 
+/* Rows that step apart from each other and lie apart in memory; NULL: there is no such index. */
+static const char *row_apart(const Build *b, const Group *g, const char *step) {
+  const Item *it = b->its.at + g->first; const char *row = row_name(it, step); bool apart = row && g->end - g->first == 1 && it->neq == 1;
+  if (!apart || expr_costly(it->eq[0]->rhs) || access_stride(b->c, it->t, it->eq[0]->place, row) == 1) return NULL;
+  EACH(Expr, r, it->reads) for (int d = 0; d < r->n && r->tensor == it->t; d++) {
+    const Index *i = expr_bare(it->eq[0]->place[d]), *j = expr_bare(r->arg[d]);
+    if (i && name_same(i->name, row) && (!j || !name_same(j->name, row))) return NULL;
+  }
+  return row;
+}
+
 /* The leaf of one equation of a recurrence within a step: lanes along its largest other index. */
-static Tree *leaf_step(const Build *b, const Item *it, const char *step) {
+static Tree *leaf_step(const Build *b, const Item *it, const char *step, const char *apart) {
   Order o = { 0 }; const char *row = row_name(it, step); int64_t n = extent_named(it, row);
   if (it->neq > 1) order_pieces(b->c, &o, it, step);
   for (int f = 0; f < it->nfree && it->neq == 1; f++)
     if (!name_same(it->free[f]->name, step) && !name_same(it->free[f]->name, row)) order_serial(b->c, &o, it->free[f]->name);
   if (it->neq == 1 && it->red) order_bound(b, &o, it, row, 1, 4, tile_size(b, it, 1, n, 1));
-  if (row) order_add(b->c, &o, row, b->lanes > 1 && n > 1 ? LEAF_VECTOR : LEAF_SERIAL, b->lanes > 1 && n > 1 ? 0 : 1);
+  if (apart) order_unroll(b->c, &o, apart);
+  else if (row) order_add(b->c, &o, row, b->lanes > 1 && n > 1 ? LEAF_VECTOR : LEAF_SERIAL, b->lanes > 1 && n > 1 ? 0 : 1);
   return leaf_of(b->c, it, &o);
 }
 
 Tree *tree_steps(const Build *b, const Group *g, const char *step) {
-  Tree *body = NULL;
-  for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step));
-  return tree_loop(b->c, step, 1, body);
+  Tree *body = NULL; const char *apart = row_apart(b, g, step);
+  for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step, apart));
+  return apart ? tree_loop(b->c, apart, 8, tree_for(b->c, step, 1, LOOP_EDGE, body)) : tree_loop(b->c, step, 1, body);
 }
 static int last_reader(const Items *its, const Tensor *t) {
   int last = its->n - 1;
@@ -102,17 +115,16 @@ static int last_reader(const Items *its, const Tensor *t) {
   return last;
 }
 
-/* Does item a, the i-th, write in place of item o, which it reads for the last time, at home, and which lives in memory? */
-static bool takes_over(const Build *b, int i, const Item *o) {
+bool takes_over(const Build *b, int i, const Item *o) {
   const Item *a = &b->its.at[i];
   if (o->group == a->group || o->circle >= 0 || !item_reads(a, o->t) || last_reader(&b->its, o->t) != i) return false;
-  if (!is_local(b->k, a->t) || !is_local(b->k, o->t) || a->neq != 1 || o->neq != 1 || a->red || a->t->history || o->t->history) return false;
+  if (!is_local(b->k, o->t) || a->neq != 1 || o->neq != 1 || a->red || a->t->history || o->t->history) return false;
   return same_space(a, o) && tensors_alike(a->t, o->t) && reads_at_home(a, o);
 }
 
 static Tree *alias_of(const Build *b, int i) {
   const Item *it = &b->its.at[i], *o = b->its.at; int end = last_reader(&b->its, it->t);
-  if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group) return NULL;     /* else it will live in registers */
+  if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group || !is_local(b->k, it->t)) return NULL;     /* else in registers */
   while (o < it && !takes_over(b, i, o)) o++;
   if (o == it) return NULL;
   Tree *let = tree_let(b->c, it->t->name, ST_ALIAS); let->other = o->t->name; return let;

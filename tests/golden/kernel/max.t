@@ -9,26 +9,36 @@ in x: f32 argument 0
 out m: f32 argument 1
 
 kernel k0 "m" {   # 22 flops, 96 bytes
-  %0 = const index 2
-  %1 = const index 3
-  loop %2 in 2 {
-    %3 = const f32x8 -inf
-    %4 = var f32x8 %3
-    %5 = const f32x4 -inf
-    %6 = var f32x4 %5
-    %7 = load f32x8 x[11 * %2]
-    %8 = max f32x8 %4, %7
-    set %4 = %8
-    %10 = prefix boolx4 %1
-    %11 = load f32x4 x[11 * %2 + 8] mask %10
-    %12 = max f32x4 %6, %11
-    %13 = select f32x4 %10, %12, %6
-    set %6 = %13
-    %15 = hred.max f32 %4
-    %16 = hred.max f32 %6
-    %17 = max f32 %15, %16
-    store f32 m[%2] %17
-  }
+  %0 = const f32x8 -inf
+  %1 = var f32x8 %0
+  %2 = const f32x4 -inf
+  %3 = var f32x4 %2
+  %4 = var f32x8 %0
+  %5 = var f32x4 %2
+  %6 = load f32x8 x[0]
+  %7 = max f32x8 %1, %6
+  set %1 = %7
+  %9 = const index 3
+  %10 = prefix boolx4 %9
+  %11 = load f32x4 x[8] mask %10
+  %12 = max f32x4 %3, %11
+  %13 = select f32x4 %10, %12, %3
+  set %3 = %13
+  %15 = load f32x8 x[11]
+  %16 = max f32x8 %4, %15
+  set %4 = %16
+  %18 = load f32x4 x[19] mask %10
+  %19 = max f32x4 %5, %18
+  %20 = select f32x4 %10, %19, %5
+  set %5 = %20
+  %22 = hred.max f32 %1
+  %23 = hred.max f32 %3
+  %24 = max f32 %22, %23
+  store f32 m[0] %24
+  %26 = hred.max f32 %4
+  %27 = hred.max f32 %5
+  %28 = max f32 %26, %27
+  store f32 m[1] %28
 }
 
 kernel init "state" {

@@ -23,19 +23,22 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     a_sum[i0 < 16]: f32 = sum(i1 < 64: a.e[i0, i1]);
     a_part[i0 < 16]: f32 = f32(1.0) / a_sum[i0];
     a[i0 < 16, i1 < 64]: f32 = a.e[i0, i1] * a_part[i0];
-    y.m_sum[i0 < 16]: f32 = sum(i1 < 64: a[i0, i1]);
-    y.m[i0 < 16, 0]: f32 = y.m_sum[i0] * f32(0.015625);
-    y.s_sum[i0 < 16]: f32 = sum(i1 < 64: (a[i0, i1] - y.m[i0, 0]) * (a[i0, i1] - y.m[i0, 0]));
-    y.s[i0 < 16, 0]: f32 = 1 / sqrt(y.s_sum[i0] * f32(0.015625) + 1e-05);
+    y.d_sum[i0 < 16]: f32 = sum(i1 < 64: a[i0, i1] - a[i0, 0]);
+    y.d[i0 < 16]: f32 = y.d_sum[i0] * f32(0.015625);
+    y.v_sum[i0 < 16]: f32 = sum(i1 < 64: (a[i0, i1] - a[i0, 0]) * (a[i0, i1] - a[i0, 0]));
+    y.m[i0 < 16, 0]: f32 = y.d[i0] + a[i0, 0];
+    y.s[i0 < 16, 0]: f32 = 1 / sqrt(max(y.v_sum[i0] * f32(0.015625) - y.d[i0] * y.d[i0], 0) + 1e-05);
     y.y[i0 < 16, i1 < 64]: f32 = (a[i0, i1] - y.m[i0, 0]) * y.s[i0, 0];
     schedule {
       for i0/8 {
+        let a alias y.y;
         let a.m reg;
         let a_sum reg;
         let a_part reg;
-        let y.m_sum reg;
+        let y.d_sum reg;
+        let y.v_sum reg;
+        let y.d reg;
         let y.m reg;
-        let y.s_sum reg;
         let y.s reg;
         for i1/8 {
           a.m(i0*, i1~);
@@ -47,12 +50,13 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
         a_part(i0*);
         for i1/8 {
           a(i0*, i1~);
-          y.m_sum(i0*, i1~);
         }
-        y.m(i0*);
         for i1/8 {
-          y.s_sum(i0*, i1~);
+          y.d_sum(i0*, i1~);
+          y.v_sum(i0*, i1~);
         }
+        y.d(i0*);
+        y.m(i0*);
         y.s(i0*);
         for i1/8 {
           y.y(i0*, i1~);

@@ -13,20 +13,21 @@ graph g(x: f32[32, 200]) -> (y: f32[32, 200]) {
     y_part[i0 < 32]: f32 = f32(1.0) / y_sum[i0];
     y[i0 < 32, i1 < 200]: f32 = y.e[i0, i1] * y_part[i0];
     schedule {
-      for i0/1 {
+      for i0/4 {
+        let y.e alias y;
         let y.m reg;
         let y_sum reg;
         let y_part reg;
-        for i1/32 {
-          y.m(i1~);
+        for i1/8 {
+          y.m(i0*, i1~);
         }
-        for i1/32 {
-          y.e(i1~);
-          y_sum(i1~);
+        for i1/8 {
+          y.e(i0*, i1~);
+          y_sum(i0*, i1~);
         }
-        y_part();
-        for i1/32 {
-          y(i1~);
+        y_part(i0*);
+        for i1/8 {
+          y(i0*, i1~);
         }
       }
     }
