@@ -20,9 +20,10 @@ static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t
   if (s->conflict && r > 14) cy *= 1.3;
   return (double)s->k * cy + start + (f > 12 && t->vector_bytes ? drain * (f - 12) : 0);
 }
-static double even_cycles(const Target *t, const TileSize *s, int mr, int64_t lanes, double iw, double ia) {
-  int64_t q = (s->m + mr - 1) / mr, big = s->m % q, r = s->m / q; double one = tile_cycles(t, s, r, lanes, iw, ia, 40, 2);
-  return (double)(q - big) * one + (big ? (double)big * tile_cycles(t, s, r + 1, lanes, iw, ia, 40, 2) : 0);
+static double even_cycles(const Target *t, const TileSize *s, Tile z, int64_t lanes, double iw, double ia) {
+  int64_t n = z.my > 1 ? s->up : s->m, each = z.my > 1 ? s->m : 1, step = z.my > 1 ? z.my : z.mr, q = (n + step - 1) / step, big = n % q, r = n / q;
+  double one = tile_cycles(t, s, r * each, lanes, iw, ia, 40, 2), more = big ? (double)big * tile_cycles(t, s, (r + 1) * each, lanes, iw, ia, 40, 2) : 0;
+  return ((double)(q - big) * one + more) * (double)(z.my > 1 ? 1 : s->up);
 }
 
 static bool tile_fits(const Target *t, const TileSize *s, int mr, int nv) {
@@ -39,23 +40,25 @@ double tile_rows(const Target *t, const TileSize *s, int mr, int nv) {
 }
 
 static double total_cycles(const Target *t, const TileSize *s, Tile x) {
-  int64_t nr = (int64_t)x.nv * s->lanes, whole = s->n / nr, rest = s->n % nr; bool far = s->pitch && !x.moves; int mr = x.mr;
-  double m = (double)(x.mc ? x.mc : s->m), uses = ceil(m / mr), w = (double)s->wbytes, panel = w * (double)(nr < s->n ? nr : s->n) / (double)s->n;
+  int64_t nr = (int64_t)x.nv * s->lanes, whole = s->n / nr, rest = s->n % nr; bool far = s->pitch && !x.moves; int mr = x.mr * x.my;
+  double all = (double)(s->m * s->up * s->outer), m = x.mc ? (double)x.mc : all, uses = ceil(m / mr), w = (double)s->wbytes;
+  double panel = w * (double)(nr < s->n ? nr : s->n) / (double)s->n;
   if (far) panel = fmax(panel, (double)((s->kc ? s->kc : s->k) * (s->pitch < 4096 ? s->pitch : 4096)));
-  double all = level_cost(t, far ? fmax(panel, w) : w);
-  double iw = x.nm || (far && s->kc) ? level_cost(t, panel) * (1 - 1 / uses) + 1.5 * level_cost(t, w) / uses : all;
-  double panels = ceil((double)s->n / (double)nr), x0 = level_cost(t, (double)s->xbytes), block = (double)s->xbytes * m / (double)s->m;
+  double whole_w = level_cost(t, far ? fmax(panel, w) : w);
+  double iw = x.nm || (far && s->kc) ? level_cost(t, panel) * (1 - 1 / uses) + 1.5 * level_cost(t, w) / uses : whole_w;
+  double panels = ceil((double)s->n / (double)nr), x0 = level_cost(t, (double)s->xbytes), block = (double)s->xbytes * m / all;
   double ia = x.nm ? level_cost(t, block) : (double)mr * (double)s->k * 4 <= (double)t->l1 / 2 ? 0 : 1.0 / 32;
-  double sum = even_cycles(t, s, mr, whole ? nr : rest, iw, x0);    /* the first panel fetches the rows */
-  if (whole) sum += (double)(whole - 1) * even_cycles(t, s, mr, nr, iw, ia) + (rest ? even_cycles(t, s, mr, rest, iw, ia) : 0);
+  double sum = even_cycles(t, s, x, whole ? nr : rest, iw, x0);     /* the first panel fetches the rows */
+  if (whole) sum += (double)(whole - 1) * even_cycles(t, s, x, nr, iw, ia) + (rest ? even_cycles(t, s, x, rest, iw, ia) : 0);
+  sum *= (double)s->outer;
   if (mr > 8 && s->xbytes > t->l2 / 2) sum *= 1 + 0.12 / panels;    /* so many rows that come from afar do not overlap */
-  if (far && s->pitch >= 1024) sum += 2.0 * (double)s->k * panels * ceil((double)s->m / mr);
+  if (far && s->pitch >= 1024) sum += 2.0 * (double)s->k * panels * ceil(all / mr);
   return sum + (x.moves ? w / t->vector_bytes * (4 + t->vector_bytes * level_cost(t, w) * (x.nm && !x.mc ? 1 : 3)) : 0);
 }
 
 /* All of a short k; nothing where the tile nearly fills the registers. */
 int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
-  int64_t rows = mr < s->m ? mr : s->m, f = rows * nv * s->copies;
+  int64_t all = s->up > 1 ? s->m * s->up : s->m, rows = mr < all ? mr : all, f = rows * nv * s->copies;
   bool full = f + nv + 1 > 3 * t->nreg / 4;
   if (s->k * f <= (full ? 64 : 8 * t->nreg)) return -1;
   if (s->kin <= 4 && f * s->kin <= 2 * t->nreg) return 0;
@@ -63,10 +66,10 @@ int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
   return 1;
 }
 
-/* The least cycles; of equals the largest tile, then the first. */
+/* The least cycles; of equals the largest tile, then the first. A w that does not stay near is read once (in a network it is cold). */
 typedef struct Ranked { double cy; int at; Tile tile; } Ranked;
 static int by_rank(const void *x, const void *y) {
-  const Ranked *a = x, *b = y; int fa = a->tile.mr * a->tile.nv, fb = b->tile.mr * b->tile.nv;
+  const Ranked *a = x, *b = y; int fa = a->tile.mr * a->tile.my * a->tile.nv, fb = b->tile.mr * b->tile.my * b->tile.nv;
   return a->cy != b->cy ? (a->cy < b->cy ? -1 : 1) : fa != fb ? fb - fa : a->at - b->at;
 }
 
@@ -79,12 +82,14 @@ Tile tile_choose(Ctx *c, const Target *t, const TileSize *s) {
   VEC(Ranked) v = { 0 };
   for (int nv = 1; nv <= 12 && (nv == 1 || (int64_t)(nv - 1) * s->lanes < s->n); nv++)
     for (int mr = 1; mr <= 16 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)
-      for (int way = 0; way < 6; way++) {
-        Tile x = { .mr = mr, .nv = nv, .nm = way % 3 > 0, .moves = way > 2, .mc = way % 3 == 2 ? rows_block(t, s, mr) : 0 };
-        if ((way % 3 == 2 && !x.mc) || (x.moves && (!s->pitch || s->m < 4 || s->n <= (int64_t)nv * s->lanes))) continue;
-        PUSH(c, v, ((Ranked){ total_cycles(t, s, x), v.n, x }));
-      }
-  if (!v.n) return (Tile){ .mr = 1, .nv = 1, .ku = 1 };
+      for (int my = 1; my <= (mr == s->m ? 4 : 1) && my <= s->up && tile_fits(t, s, mr * my, nv); my++)
+        for (int way = 0; way < 6; way++) {
+          Tile x = { .mr = mr, .nv = nv, .nm = way % 3 > 0, .moves = way > 2, .my = my };
+          if (way % 3 == 2 && s->up * s->outer == 1) x.mc = rows_block(t, s, mr);
+          if ((way % 3 == 2 && !x.mc) || (!x.nm && s->up * s->outer > 1 && s->wbytes > 3 * t->l2 / 4) || (x.moves && (!s->pitch || s->m < 4 || s->n <= (int64_t)nv * s->lanes))) continue;
+          PUSH(c, v, ((Ranked){ total_cycles(t, s, x), v.n, x }));
+        }
+  if (!v.n) return (Tile){ .mr = 1, .nv = 1, .ku = 1, .my = 1 };
   qsort(v.at, (size_t)v.n, sizeof *v.at, by_rank);
-  Tile best = v.at[s->pick < v.n ? s->pick : v.n - 1].tile; best.ku = tile_unroll(t, s, best.mr, best.nv); return best;
+  Tile best = v.at[s->pick < v.n ? s->pick : v.n - 1].tile; best.ku = tile_unroll(t, s, best.mr * best.my, best.nv); return best;
 }
