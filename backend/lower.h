@@ -143,7 +143,8 @@ KInst *identity(Lower *L, Red r, Type t); Type comp_type(Type t); Type mem_type(
 KInst *read_value(Lower *L, LPt *p, const LRead *r);
 void put_value(Lower *L, LPt *p, KInst *v, KInst *mask); /* stores v at the point of p->e */
 KInst *load_home(Lower *L, LPt *p);                      /* the present value there */
-void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t ahead); /* of the place `ahead` steps of loop later */
+/* Of region reg `ahead` steps of loop later. */
+void prefetch_read(Lower *L, LPt *p, const LRead *r, const LDim *reg, const KInst *loop, int64_t ahead);
 void copy_run(Lower *L, int buf, LAff to, LAff from, KInst *count);                      /* count elements, forwards */
 void copy_buffer(Lower *L, int to, int from, int64_t n);
 

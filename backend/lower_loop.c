@@ -372,7 +372,7 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
     LPt p = { .e = e };
     if (!name_same(x->t->t->name, t->name)) continue;
     for (int k = 0; k < e->n; k++) p.env[k] = r->reg[e->id][k].base;
-    prefetch_read(L, &p, x, inner, ahead); return;
+    prefetch_read(L, &p, x, r->reg[e->id], inner, ahead); return;
   }
   tree_error(L, t->pos, NULL, "prefetch %s: nothing in this body reads it", t->name);
 }

@@ -417,12 +417,28 @@ void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
   if (branch) k_back(&L->b, save);
 }
 
-void prefetch_read(Lower *L, LPt *p, const LRead *r, const KInst *loop, int64_t ahead) {
-  LPlace at[LEQ_INDICES]; LStore *s = r->t->store;
-  if (!s || s->reg) return;
+/* The lines that the points of region reg touch, at most FETCH_MOST; a place is where it lies if the constant parts alone moved. */
+enum { FETCH_MOST = 16 };
+typedef struct Fetch { Lower *L; LPt *p; const LRead *r; const LDim *reg; int64_t line[FETCH_MOST]; int n; } Fetch;
+static void fetch_line(Fetch *f) {
+  Lower *L = f->L; LPlace at[LEQ_INDICES]; LStore *s = f->r->t->store; int64_t bytes = type_bytes(f->r->t->t->type);
+  places_of(L, f->p, s, f->r->place, f->r->time, at); LAddr a = addr_of(L, f->p, s, at); KAddr to = addr_final(L, &a, s->buf);
+  for (int k = 0; k < f->n; k++) if (f->line[k] == floor_div(to.c * bytes, L->t->line)) return;
+  f->line[f->n++] = floor_div(to.c * bytes, L->t->line);
+  k_emit(&L->b, (KInst){ .op = K_PREFETCH, .type = { mem_type(f->r->t->t->type), 1 }, .addr = to });
+}
+static void fetch_points(Fetch *f, int k) {
+  bool used = false; LAff base = f->p->env[k];
+  if (k == f->p->e->n) { fetch_line(f); return; }
+  for (int d = 0; d < f->r->t->t->rank; d++) used |= f->r->place[d].uses >> k & 1;
+  for (int64_t i = 0; i < (used ? f->reg[k].ext : 1) && f->n < FETCH_MOST; i++) f->p->env[k] = laff_plus(base, i), fetch_points(f, k + 1);
+  f->p->env[k] = base;
+}
+
+void prefetch_read(Lower *L, LPt *p, const LRead *r, const LDim *reg, const KInst *loop, int64_t ahead) {
+  if (!r->t->store || r->t->store->reg) return;
   for (int k = 0; k < p->e->n; k++) for (int i = 0; i < p->env[k].n; i++) if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;
-  places_of(L, p, s, r->place, r->time, at); LAddr a = addr_of(L, p, s, at);
-  k_emit(&L->b, (KInst){ .op = K_PREFETCH, .type = { mem_type(r->t->t->type), 1 }, .addr = addr_final(L, &a, s->buf) });
+  fetch_points(&(Fetch){ .L = L, .p = p, .r = r, .reg = reg }, 0);
 }
 
 /* ---- moving memory */

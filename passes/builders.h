@@ -56,19 +56,33 @@ static inline Shape shape_of(Ctx *c, const Eq *e) { Shape s; shape_plain(c, e, &
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k);     /* names.c: indices along the same loop get the same name, others different names */
 
 /* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k unrolled
- * (0: all of it, -1: all of every k); rows outside the panels (mn) or panels outside the rows (nm). */
-typedef struct Tile { int mr, nv, ku; bool nm; int64_t kc; } Tile;
-typedef struct TileSize { int64_t m, n, k, kin; int lanes, copies, pick; int64_t xbytes, wbytes; bool conflict; } TileSize;
+ * (0: all of it, -1: all of every k); rows outside the panels (mn) or panels outside the rows (nm), those by blocks of mc (0: all of them). my: places
+ * of a second row index, each with mr rows (if > 1, all of the first). */
+typedef struct Tile { int mr, nv, ku; bool nm, moves; int my; int64_t mc; } Tile;
+/* pitch: bytes between the k's of the lanes' operand, which is no constant and may be copied into panels (Tile.moves); 0: it lies in panels.
+ * kc: k's that are taken at once where it is not copied (0: all). up, outer: extents of the second row index (1: none), of the rows' other loops. */
+typedef struct TileSize {
+  int64_t m, n, k, kin; int lanes, copies, pick; int64_t xbytes, wbytes, pitch, kc; bool conflict; int64_t up, outer;
+} TileSize;
 Tile tile_choose(Ctx *c, const Target *t, const TileSize *s);          /* the best, or the pick-th after it (at most the last) */
 /* Cycles of a tile of mr x nv whose rows come in whole steps and one rest (their operand is packed by mr); 1e30 if it does not fit. */
 double tile_rows(const Target *t, const TileSize *s, int mr, int nv);
 int tile_unroll(const Target *t, const TileSize *s, int mr, int nv);       /* Tile.ku */
 
 /* How a contraction is computed: the names of its loops. lane: vectors (a free index, or a reduction index: horizontal sums); row: the tiled index
- * that the lane's operand lacks (NULL: none); outer: the other free ones, outer to inner; k: outer to inner; col: across only, a second tiled
- * index, of the other operand (NULL: none). packed: the rows' operand is constant and comes in panels of mr rows. */
-typedef struct Plan { const char *lane, *row, *col, **outer; int nouter; const char **k; int nk; Tile tile; int lanes; bool across, packed; } Plan;
+ * that the lane's operand lacks (NULL: none); up: a second one; outer: the other free ones, outer to inner, first nfixed of the lane's operand;
+ * k: outer to inner, flat: unrolled; col: across only, a second tiled index, of the other operand (NULL: none). packed: the rows' operand is
+ * constant and comes in panels of mr rows. ahead: k steps between a product and the prefetch of the constant lanes' operand (0: none). kc: k's that
+ * stand outside of all, where each touches another page of the lanes' operand (0: none). clips, upclips: rows are read outside (`or`), the tiles at
+ * the borders stand apart. each: the lane is in both operands, all taps are unrolled and the last stands inside the rows. mid: the panels' loop
+ * stands between those of up and row. */
+typedef struct Plan {
+  const char *lane, *row, *up, *col, **outer; int nouter, nfixed; const char **k; bool *flat; int nk; Tile tile; int lanes;
+  bool across, packed, clips, upclips, each, mid; int64_t ahead, kc;
+} Plan;
+const Expr *plan_lanes(Ctx *c, const Item *it, const Plan *p);            /* the read that the lanes of a contraction run along */
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out);
+void plan_window(Ctx *c, const Item *it, const Expr *rows, const Target *t, const TileSize *z, Plan *p);  /* window.c: borders and unrolled taps */
 void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk);
 
 /* Items first..end - 1, ncon contractions among them: a contraction with the pointwise items of its index space, or pointwise items of one space, or
@@ -88,7 +102,7 @@ Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that step
 /* ---- trees of one kernel */
 Tree *tree_for(Ctx *c, const char *index, int64_t step, LoopKind kind, Tree *body);
 Tree *tree_loop(Ctx *c, const char *index, int64_t step, Tree *body);      /* serial */
-Tree *tree_let(Ctx *c, const char *tensor, Storage s);
+Tree *tree_let(Ctx *c, const char *tensor, Storage s), *tree_prefetch(Ctx *c, const char *tensor, int64_t ahead);
 Tree *tree_cat(Tree *a, Tree *b);
 typedef VEC(LeafDim) Order;                               /* a leaf's loops, outer to inner */
 void order_add(Ctx *c, Order *o, const char *index, LeafKind kind, int64_t step);

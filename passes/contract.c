@@ -109,12 +109,19 @@ void order_k(Ctx *c, const Shape *s, const char *lane, const char ***k, int *nk)
   for (int i = 0; i < n; i++) (*k)[i] = v[i]->name;
 }
 
-static void order_outer(Ctx *c, const Item *it, Plan *out) {
-  out->outer = NEWN(c, const char *, it->nfree + 1);
-  for (int i = 0; i < it->nfree; i++) {
-    const char *name = it->free[i]->name;
-    if (!name_same(name, out->lane) && !name_same(name, out->row) && !name_same(name, out->col)) out->outer[out->nouter++] = name;
-  }
+/* Those of the lane's operand first. up: the largest of the others; no second row index where the rows come in panels. */
+static void order_outer(Ctx *c, const Item *it, const Expr *cols, Plan *out) {
+  out->outer = NEWN(c, const char *, it->nfree + 1); const Index *up = NULL;
+  for (int fixed = 1; fixed >= 0; fixed--)
+    for (int i = 0; i < it->nfree; i++) {
+      const Index *f = it->free[i]; const char *name = f->name; bool other = !name_same(name, out->row) && !name_same(name, out->col);
+      if (name_same(name, out->lane) || !other || reads_along(c, cols, name) != fixed) continue;
+      out->outer[out->nouter++] = name; out->nfixed += fixed;
+      if (!fixed && out->row && !out->across && !out->packed && count_max(f) > 1 && (!up || count_max(f) >= count_max(up))) up = f;
+    }
+  int n = 0; out->up = up ? up->name : NULL;
+  for (int i = 0; i < out->nouter; i++) if (!name_same(out->outer[i], out->up)) out->outer[n++] = out->outer[i];
+  out->nouter = n;
 }
 
 /* ---- the tile */
@@ -125,35 +132,55 @@ int64_t extent_named(const Item *it, const char *name) {
 }
 
 static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
-static TileSize size_of(Ctx *c, const Item *it, const Expr *rows, const Expr *cols, const Plan *p, int copies) {
+static TileSize size_of(Ctx *c, const Target *t, const Item *it, const Expr *rows, const Expr *cols, const Plan *p, int copies) {
   TileSize z = { .m = extent_named(it, p->row), .n = extent_named(it, p->lane), .k = 1, .lanes = p->lanes, .copies = copies };
+  z.up = extent_named(it, p->up); z.outer = 1;
+  for (int i = p->nfixed; i < p->nouter; i++) z.outer *= extent_named(it, p->outer[i]);
   for (int i = 0; i < p->nk; i++) z.k *= extent_named(it, p->k[i]);
   z.kin = p->nk ? extent_named(it, p->k[p->nk - 1]) : 1;
   z.xbytes = bytes_of(rows->tensor); z.wbytes = bytes_of(cols->tensor);
   int64_t stride = p->row ? access_stride(c, rows->tensor, rows->arg, p->row) : 0;
+  int64_t far = p->nk == 1 && !tensor_known(cols->tensor) && !p->across ? access_stride(c, cols->tensor, cols->arg, p->k[0]) : 0;
+  z.pitch = far > 0 && t->vector_bytes ? far * type_bytes(cols->tensor->type) : 0;
+  if (z.pitch >= 1024 && z.k >= 64 && z.m < 64 && z.wbytes > t->l2 / 2) z.kc = z.m < 4 ? 8 : 64;
   z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0; return z;
 }
 
 /* Sums across lanes: mr rows by nv columns, each a vector of its own. */
 static Tile tile_across(const Target *t, const TileSize *z, int64_t cols) {
   int wide = t->nreg >= 32 ? 4 : 2;
-  return (Tile){ z->m < 4 ? (int)z->m : 4, cols < wide ? (int)cols : wide, 1, true, 0 };
+  return (Tile){ .mr = z->m < 4 ? (int)z->m : 4, .nv = cols < wide ? (int)cols : wide, .ku = 1, .nm = true, .my = 1 };
+}
+
+const Expr *plan_lanes(Ctx *c, const Item *it, const Plan *p) {
+  Shape s = shape_of(c, it->eq[0]); return !s.x || reads_along(c, s.w, p->lane) ? s.w : s.x;
+}
+
+/* What layout copied into panels is planned for as before: so that schedule finds the same plan. */
+static Expr *source_of(const Kernel *k, Expr *r) {
+  for (int i = 0; i < k->neq && r->tensor->kind == TK_TEMP && r->tensor->nlayout > r->tensor->rank; i++)
+    if (k->eq[i]->out == r->tensor && k->eq[i]->rhs->kind == E_READ) return k->eq[i]->rhs;
+  return r;
 }
 
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out) {
   Shape s;
   shape_plain(c, it->eq[0], &s);
   if (!s.x || !it->nfree || it->neq != 1) return false;
+  s.x = source_of(k, s.x); s.w = source_of(k, s.w);
   Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
   *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .across = lane.across };
   out->lanes = kernel_lanes(k, t);
-  order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, out);
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
-  TileSize z = size_of(c, it, rows, cols, out, copies); z.pick = k->pick ? k->pick : c->opt.pick;
-  out->packed = row && tensor_known(rows->tensor);
+  out->packed = row && tensor_known(rows->tensor); out->each = !lane.across && reads_along(c, rows, out->lane);
+  order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, cols, out);
+  TileSize z = size_of(c, t, it, rows, cols, out, copies); z.pick = k->pick ? k->pick : c->opt.pick;
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(c, t, &z);
+  if (!out->tile.moves) out->kc = z.kc;
+  bool cold = tensor_known(cols->tensor) && z.wbytes > t->l2 / (z.m * z.up * z.outer > 256 ? 2 : 8) && z.m >= 4;
+  out->ahead = cold && !lane.across && !t->little_ram && out->nk ? t->l1 / (16 * z.lanes * out->tile.nv) : 0;
   if (!t->vector_bytes && out->tile.ku > 2) out->tile.ku = 2;        /* code for scalar targets stays small */
-  return true;
+  plan_window(c, it, rows, t, &z, out); return true;
 }

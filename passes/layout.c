@@ -189,18 +189,37 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) }); return true;
 }
 
+static Eq **eq_before(Ctx *c, Eq **at, int n, const Eq *e, Eq *new) {
+  Eq **r = NEWN(c, Eq *, n + 1);
+  for (int i = 0, k = 0; i < n; i++) { if (at[i] == e) r[k++] = new; r[k++] = at[i]; }
+  return r;
+}
+
+/* The same for an operand that is no constant: the copy is an equation of the kernel. */
+static bool pack_moving(Build *b, Graph *g, Eq *e, const Expr *read, const PackOrder *o) {
+  Kernel *k = NULL;
+  for (int i = 0; i < g->nkernel; i++) if (g->kernel[i] == b->k) k = g->kernel[i];
+  if (!pack_read(b->c, g, e, read, o)) return false;
+  Eq *copy = g->eq[--g->neq]; copy->constant = false; copy->out->kind = TK_TEMP;
+  g->eq = eq_before(b->c, g->eq, g->neq++, e, copy); k->eq = eq_before(b->c, k->eq, k->neq++, e, copy); return true;
+}
+
+/* Where a tile takes one row or few, several panels pass by together: one stream alone keeps the prefetcher idle at each page. */
+static int64_t panel_width(const Plan *p) { int nv = p->tile.nv; return p->lanes * (nv < 6 ? nv : nv % 3 == 0 ? 3 : nv % 2 ? nv : 2); }
+
 /* Constants for the loops of a contraction (p), of a recurrence's step (lanes along its largest other index: one panel), or of a stream's rows */
 static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const char *step) {
   int n = 0;
   for (const Item *it = b->its.at + gr->first; it < b->its.at + gr->end; it++) {
-    Shape s = shape_of(b->c, it->eq[0]); PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
-    if (!s.x || it->neq != 1 || !tensor_known(s.w->tensor) || (gr->circle && !o.panel)) continue;
+    Shape s = shape_of(b->c, it->eq[0]); const Expr *w = p && p->tile.moves && s.x ? plan_lanes(b->c, it, p) : s.w;
+    PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
+    if (!s.x || it->neq != 1 || (!tensor_known(w->tensor) && !(p && p->tile.moves)) || (gr->circle && !o.panel)) continue;
     if (p) {
-      bool lane = access_stride(b->c, s.w->tensor, s.w->arg, p->lane) != 0;
-      o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? (int64_t)p->tile.nv * p->lanes : p->tile.mr, p->k, p->nk };
+      bool lane = access_stride(b->c, w->tensor, w->arg, p->lane) != 0;
+      o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? panel_width(p) : p->tile.mr, p->k, p->nk };
       if (p->across) { o.panel = p->lane; o.width = 0; }
     } else order_k(b->c, &s, gr->circle ? o.panel : NULL, &o.k, &o.nk);
-    n += pack_read(b->c, g, it->eq[0], s.w, &o);
+    n += tensor_known(w->tensor) ? pack_read(b->c, g, it->eq[0], w, &o) : pack_moving(b, g, it->eq[0], w, &o);
   }
   return n;
 }
