@@ -63,9 +63,9 @@ static size_t constants(void *lib, const char *info) {
 }
 
 /* dim < 0: no dimension; then up to three tensors go by the typed call, as a C program would. */
-int bench_ours(const char *path, const char *name, void **args, int n, int64_t dim, Engine *e) {
-  void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL); char *info = lib ? symbol(lib, name, "info") : NULL; Ours *o = calloc(1, sizeof *o);
-  if (!info || n > 8) return 0;
+int bench_ours(const char *path, void **args, int n, int64_t dim, Engine *e) {
+  void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL); char *info = lib ? dlsym(lib, "frit_artefact") : NULL, name[48]; Ours *o = calloc(1, sizeof *o);
+  if (!info || n > 8 || sscanf(strstr(info, "\nname "), " name %47s", name) != 1) return 0;
   void (*init)(void *) = (void (*)(void *))symbol(lib, name, "init"), *run = symbol(lib, name, "run");
   memcpy(o->args, args, (size_t)n * sizeof *args);
   *(void **)&o->call = symbol(lib, name, "call"), *(void **)&o->run2 = *(void **)&o->run3 = run;
