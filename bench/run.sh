@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 table=${1:-help}
 [ $# -gt 0 ] && shift
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 MKL_NUM_THREADS=1 MKL_THREADING_LAYER=SEQUENTIAL
-[ -x "$here/../build/frit" ] || { echo "bench: build first: sh scripts/build.sh" >&2; exit 1; }
+[ -x "$here/../build/frit" ] || sh "$here/../scripts/build.sh" build || exit 1
 case $table in
 gemm | conv | rows | pointwise | stream)
 	py=${PEERS:-$here/../build/peers}/bin/python
