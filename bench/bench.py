@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """bench.py TABLE [options]: times frit and its peers on the cases of one table: all engines of a case in one process, in interleaved rounds.
 cases.py says what, engines.py who, harness.c holds the clock; here a row is measured and printed. run.sh sets the environment and calls this."""
-import argparse, ctypes as C, json, math, os, re, subprocess, sys, time
+import argparse, ctypes as C, json, math, os, re, signal, subprocess, sys, time
 from cases import TABLES, UNITS
 from engines import HERE, LIMITS, PEERS, Engine, Job, artefact, build, compile_model, fresh, python_engines
 
 ROOT = os.path.dirname(HERE)
-REFERENCES = ("peak", "copy", "copy past the caches", "read")     # engines that stand for the machine
+REFERENCES = {"peak": (), "copy": ("copy", "copy past the caches"), "read": ("read",)}      # what stands for the machine: engines beside ours
+MACHINE = ("peak", "read") + REFERENCES["copy"]
 
 
 # ---------------------------------------------------------------- one row, in a process of its own
@@ -47,7 +48,7 @@ def measure(a, case, libs):
     b = Bench(a, libs)
     x, w, bias, y = [b.random(n, seed + 1) for seed, n in enumerate(case.sizes)]
     if case.limit == "copy": b.n += b.h.bench_copy(C.c_void_p(y), C.c_void_p(x), C.c_size_t(case.sizes[0]), b.at())
-    if case.limit == "read": b.n += b.h.bench_read(C.c_void_p(x), C.c_size_t(case.sizes[0]), b.at())
+    if case.limit != "peak": b.n += b.h.bench_read(C.c_void_p(x), C.c_size_t(case.sizes[0]), b.at())
     params, first, seconds = dict(re.findall(r"param (\w+): f32\[([\d, ]+)\]", case.graph)), b.n, {}
     weights = {k: ([int(d) for d in params[k].split(", ")], p, n) for k, p, n in (("w", w, case.sizes[1]), ("b", bias, case.sizes[2])) if k in params}
     for p in a.printer:
@@ -85,13 +86,13 @@ def measure_stream(a, case, libs):
 
 # ---------------------------------------------------------------- the table
 def peers(times):
-    return {k: v["ns"] for k, v in times.items() if k not in REFERENCES and not k.startswith("frit")}
+    return {k: v["ns"] for k, v in times.items() if k not in MACHINE and not k.startswith("frit")}
 
 
 def limit_ns(row):
     """What the machine needs for this row, measured beside it."""
     if row["limit"] == "peak": return row["work"] * row["warm"]["peak"]["ns"] / row["peak_flops"]
-    return min(row["warm"][k]["ns"] for k in REFERENCES[1:] if k in row["warm"])
+    return min(row["warm"][k]["ns"] for k in REFERENCES[row["limit"]])
 
 
 def print_row(a, row):
@@ -116,11 +117,15 @@ def print_stream(a, row):
         for k, ns in frame.items(): print(f"| {os.path.basename(row['name'])}, {p} | {k} | {ns:.1f} | {ns / frame[64]:.2f} | {bound:.1f} | {ns / bound:.2f} |", flush=True)
 
 
-def print_head(a, libs):
+def machine(a):
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "?") if os.path.exists("/proc/cpuinfo") else "?"
     version = subprocess.run([a.frit, "--version"], capture_output=True, text=True).stdout.strip()
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    print(f"{a.table}: f32, one thread, target {a.target}, {UNITS[a.table]}; {cpu}; {version} {commit}; {time.strftime('%Y-%m-%d')}; `bench/run.sh {' '.join(sys.argv[1:])}`")
+    return f"{cpu}; {version} {commit}; {time.strftime('%Y-%m-%d')}; target {a.target}; `bench/run.sh {' '.join(sys.argv[1:])}`"
+
+
+def print_head(a, libs):
+    print(f"{a.table}: f32, one thread, {UNITS[a.table]}; {machine(a)}")
     missing = [p[0] for p in PEERS if p[0] not in libs]
     if missing and a.table in ("gemm", "conv", "rows"): print(f"not installed and left out: {', '.join(missing)} (bench/peers.sh)")
     head = ["case"]
@@ -143,7 +148,9 @@ def print_sums(a, rows):
         print(f"{p}: share of the limit: geometric mean {mean(share):.3f}, least {min(share):.3f}")
         for group in dict.fromkeys(g for r in rows for g in r["groups"]):
             of = [r for r in rows if group in r["groups"]]
-            if a.table == "pointwise": print(f"{p}, {group}: the last takes {of[-1]['warm']['frit ' + p]['ns'] / of[0]['warm']['frit ' + p]['ns']:.2f} times the first")
+            if a.table == "pointwise":
+                print(f"{p}, {group}: the last takes {of[-1]['warm']['frit ' + p]['ns'] / of[0]['warm']['frit ' + p]['ns']:.2f} times the first; "
+                      f"copying {min(r['work'] / limit_ns(r) for r in of):.0f}, reading {min(r['work'] / 2 / r['warm']['read']['ns'] for r in of):.0f} GB/s")
             elif all(peers(r["warm"]) for r in of):
                 for how in a.weights: print_group(f"{p}, {how}, {group}", [(r["name"], r["groups"][group], r[how]["frit " + p]["ns"], min(peers(r[how]).values())) for r in of])
     if len(a.printer) == 2:
@@ -186,6 +193,7 @@ def options():
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     a = options()
     libs, cases = build(a), {c.name: c for c in TABLES[a.table](a.variable) if re.search(a.only, c.name)}
     if a.case:
@@ -199,7 +207,7 @@ def main():
         row = json.loads(done.stdout.splitlines()[-1]) if not done.returncode else print(f"{name}: {(done.stderr.strip() or 'died').splitlines()[-1]}", file=sys.stderr)
         if row: rows.append(row)
         if row and not a.json: (print_stream if a.table == "stream" else print_row)(a, row)
-    if a.json: print(json.dumps(rows, indent=1))
+    if a.json: print(json.dumps({"machine": machine(a), "rows": rows}, indent=1))
     elif rows and a.table != "stream": print_sums(a, rows)
 
 

@@ -119,12 +119,11 @@ def torch_way(kind, x, w, b, y):
     try: import torch
     except Exception: return None
     torch.set_num_threads(1); torch.set_grad_enabled(False)
-    x, w, b, y = [torch.from_numpy(v) if v is not None else None for v in (x, w, b, y)]
-    norm = torch.nn.functional
-    ways = {"gemm": lambda: torch.mm(x, w, out=y), "softmax": lambda: torch.softmax(x, 1, out=y), "log_softmax": lambda: torch.log_softmax(x, 1, out=y),
-            "layer_norm": lambda: torch.native_layer_norm(x, x.shape[1:], w, b, 1e-5, out=(y, rest[0], rest[1])), "rms_norm": lambda: torch.mul(norm.rms_norm(x, x.shape[1:]), w, out=y),
-            "arg_max": lambda: torch.argmax(x, 1, out=y)}
+    types = {"float32": torch.float32, "int64": torch.int64}       # not from_numpy: the two packages may not fit each other
+    x, w, b, y = [torch.frombuffer(v.data, dtype=types[v.dtype.name]).reshape(v.shape) if v is not None else None for v in (x, w, b, y)]
     rest = [torch.empty(x.shape[0], 1), torch.empty(x.shape[0], 1)]
+    ways = {"gemm": lambda: torch.mm(x, w, out=y), "softmax": lambda: torch._softmax(x, 1, False, out=y), "log_softmax": lambda: torch._log_softmax(x, 1, False, out=y),
+            "layer_norm": lambda: torch.native_layer_norm(x, x.shape[1:], w, b, 1e-5, out=(y, *rest)), "arg_max": lambda: torch.argmax(x, 1, out=y)}
     return "PyTorch", ways.get(kind)
 
 

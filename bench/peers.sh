@@ -3,11 +3,10 @@
 # installed is reported and left out of the tables; nothing fails, also without a network.
 cd "$(dirname "$0")/.." || exit 1
 venv=${PEERS:-build/peers}
-for p in libopenblas-dev libblis-dev libxsmm-dev libdnnl-dev libsleef-dev g++ python3-venv; do
+for p in libopenblas-dev libblis-dev libxsmm-dev libdnnl-dev libsleef-dev g++ python3-venv python3-torch; do
 	sh scripts/packages.sh $p || echo "peers: $p is left out"
 done
-[ -x "$venv/bin/python" ] || python3 -m venv "$venv" || exit 0
+[ -x "$venv/bin/python" ] || python3 -m venv --system-site-packages "$venv" || exit 0
 for p in numpy mkl-include mkl onednn-devel-cpu-gomp; do
 	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check $p || echo "peers: $p is left out"
 done
-"$venv/bin/python" -c 'import torch' 2>/dev/null || echo "peers: no PyTorch (large; $venv/bin/python -m pip install torch, if it shall be in the tables)"

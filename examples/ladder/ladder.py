@@ -1,5 +1,5 @@
 """The ladder: builds each rung, checks its result, times it (or counts its instructions under qemu), prints a table and draws it. See README.md."""
-import argparse, math, os, random, re, shutil, subprocess, sys, time
+import argparse, math, os, random, re, shutil, signal, subprocess, sys, time
 import loops
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -103,6 +103,7 @@ def climb(a):
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     o = argparse.ArgumentParser(description=__doc__)
     o.add_argument("rungs", nargs="*", help="only these: naive-C, loop-order, SIMD ...")
     o.add_argument("--size", type=int, default=0, help="a multiple of 96 (960; under qemu 96)")
