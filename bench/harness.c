@@ -153,21 +153,15 @@ static long calibrate(Engine *e, double slice, int cold) {
   }
 }
 
-/* Returns the number of rounds: as many as the budget (ns) has room for, within 4..rounds. */
-int bench_time(Engine *e, int n, int rounds, double slice, double budget, int cold, double *least, double *median) {
-  long *reps = malloc(sizeof *reps * (size_t)n); double *ns = malloc(sizeof *ns * (size_t)(n * rounds)), start;
+/* ns[round][engine]: nanoseconds a call. Returns the number of rounds: as many as the budget (ns) has room for, within 4..rounds. */
+int bench_time(Engine *e, int n, int rounds, double slice, double budget, int cold, double *ns) {
+  long *reps = malloc(sizeof *reps * (size_t)n); int done = 0;
   for (int k = 0; k < n; k++) reps[k] = calibrate(&e[k], slice, cold);
-  start = now();
-  int done = 0;
-  for (; done < rounds && (done < 4 || now() - start < budget); done++)
+  for (double start = now(); done < rounds && (done < 4 || now() - start < budget); done++)
     for (int i = 0; i < n; i++) {
       int k = (i + done) % n;
-      ns[k * rounds + done] = calls(&e[k], reps[k], cold) / (double)reps[k];
+      ns[done * n + k] = calls(&e[k], reps[k], cold) / (double)reps[k];
     }
-  for (int k = 0; k < n; k++) {
-    qsort(ns + k * rounds, (size_t)done, sizeof *ns, by_value);
-    least[k] = ns[k * rounds], median[k] = ns[k * rounds + done / 2];
-  }
-  free(ns), free(reps);
+  free(reps);
   return done;
 }
