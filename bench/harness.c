@@ -27,7 +27,7 @@ double bench_error(const float *got, const float *want, size_t n) {
   double worst = 0, top = 1e-30;
   for (size_t k = 0; k < n; k++) {
     double d = got[k] - want[k], m = want[k] < 0 ? -want[k] : want[k];
-    d = d < 0 ? -d : d, worst = d <= worst ? worst : d, top = m > top ? m : top;       /* NaN is worst */
+    d = d < 0 ? -d : d, worst = d <= worst || worst != worst ? worst : d, top = m > top ? m : top;       /* NaN is worst, and stays */
   }
   return worst / top;
 }

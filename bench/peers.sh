@@ -6,7 +6,9 @@ venv=${PEERS:-build/peers}
 for p in libopenblas-dev libblis-dev libxsmm-dev libdnnl-dev libsleef-dev g++ python3-venv python3-torch; do
 	sh scripts/packages.sh $p || echo "peers: $p is left out"
 done
-[ -x "$venv/bin/python" ] || python3 -m venv --system-site-packages "$venv" || exit 0
+python=/usr/bin/python3                                    # Debian's, which sees Debian's PyTorch
+[ -x $python ] || python=python3
+[ -x "$venv/bin/python" ] || $python -m venv --system-site-packages "$venv" || exit 0
 for p in numpy mkl-include mkl onednn-devel-cpu-gomp; do
-	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check $p || echo "peers: $p is left out"
+	"$venv/bin/python" -m pip install --quiet --upgrade --disable-pip-version-check $p || echo "peers: $p is left out"
 done
