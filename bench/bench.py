@@ -63,7 +63,8 @@ def measure(a, case, libs):
     for k in range(first, b.n):
         if "w" not in params and k < first + len(a.printer) or not b.e[k].cold_bytes: b.e[k].cold, b.e[k].cold_bytes = w, 4 * case.sizes[1]
     results = [b.result(k, y, 4 * case.sizes[3]) for k in range(first, b.n)]
-    error = {p: max(b.h.bench_error(results[k], r, C.c_size_t(case.sizes[3])) for r in results) for k, p in enumerate(a.printer)}
+    differ = (lambda v, r: float(v != r)) if "i64" in case.graph else lambda v, r: b.h.bench_error(v, r, C.c_size_t(case.sizes[3]))
+    error = {p: max(differ(results[k], r) for r in results) for k, p in enumerate(a.printer)}
     return {"name": case.name, "work": case.work, "limit": case.limit, "groups": case.groups, "error": error, "compile_seconds": seconds,
             "peak_flops": b.peak.peak_flops(), **{how: b.time(how == "cold") for how in a.weights}}
 
@@ -121,7 +122,8 @@ def print_row(a, row):
             cells += [rate(ns)] + [f"{limit_ns(row) / ns:.0%}"] * (how == "warm") + [f"{others[best] / ns:.2f}" if best else "-"] * (a.table != "pointwise")
         cells += [f"{rate(others[best])} {best}" if best else "-"] * (a.table != "pointwise")
         if a.all and how == "warm": cells += [", ".join(f"{k} {rate(ns)}" for k, ns in sorted(others.items(), key=lambda kv: kv[1]))]
-    print("| " + " | ".join(cells) + f" | {max(row['error'].values()):.0e} |", flush=True)
+    wrong = " WRONG" * any(not v < 1e-4 for v in row["error"].values())
+    print("| " + " | ".join(cells) + f" | {max(row['error'].values()):.0e}{wrong} |", flush=True)
 
 
 def print_stream(a, row):
