@@ -48,9 +48,9 @@ def machine(a):
 
 
 def print_head(a, libs):
-    print(f"{a.table}: f32, one thread, {UNITS[a.table]}; {machine(a)}")
+    print(f"## {a.table}\n{UNITS[a.table]}, f32, one thread; {machine(a)}")
     missing = [p[0] for p in PEERS if p[0] not in libs]
-    if missing and a.table in ("gemm", "conv", "rows"): print(f"not installed and left out: {', '.join(missing)} (bench/peers.sh)")
+    if missing and a.table in ("gemm", "conv", "rows"): print(f"Not installed and left out: {', '.join(missing)} (bench/peers.sh)")
     head = ["case"]
     if a.table == "stream": head = ["model, printer", "block", "ns a frame", "of block 64", "bound", "of the bound"]
     else:
@@ -65,20 +65,20 @@ def print_head(a, libs):
 def print_sums(a, rows):
     """For each group the geometric mean of the ratios, and the ratio of the sums (each case as often as its network has it)."""
     peak = [r["peak_flops"] / r["warm"]["peak"]["ns"] for r in rows]
-    print(f"\nFMA peak, measured beside every row: {min(peak):.0f}..{max(peak):.0f} GFLOP/s")
+    print(f"\n- FMA peak, measured beside every row: {min(peak):.0f}..{max(peak):.0f} GFLOP/s")
     for p in a.printer:
         share = [limit_ns(r) / r["warm"]["frit " + p]["ns"] for r in rows]
-        print(f"{p}: share of the limit: geometric mean {mean(share):.3f}, least {min(share):.3f}")
+        print(f"- {p}: share of the limit: geometric mean {mean(share):.3f}, least {min(share):.3f}")
         for group in dict.fromkeys(g for r in rows for g in r["groups"]):
             of = [r for r in rows if group in r["groups"]]
             if a.table == "pointwise":
-                print(f"{p}, {group}: the last takes {of[-1]['warm']['frit ' + p]['ns'] / of[0]['warm']['frit ' + p]['ns']:.2f} times the first; "
+                print(f"- {p}, {group}: the last takes {of[-1]['warm']['frit ' + p]['ns'] / of[0]['warm']['frit ' + p]['ns']:.2f} times the first; "
                       f"copying {min(r['work'] / limit_ns(r) for r in of):.0f}, reading {min(r['work'] / 2 / r['warm']['read']['ns'] for r in of):.0f} GB/s")
             elif all(peers(r["warm"]) for r in of):
-                for how in a.weights: print_group(f"{p}, {how}, {group}", [(r["name"], r["groups"][group], r[how]["frit " + p]["ns"], min(peers(r[how]).values())) for r in of])
+                for how in a.weights: print_group(f"- {p}, {how}, {group}", [(r["name"], r["groups"][group], r[how]["frit " + p]["ns"], min(peers(r[how]).values())) for r in of])
     if len(a.printer) == 2:
         apart = sorted((r["warm"]["frit " + a.printer[0]]["ns"] / r["warm"]["frit " + a.printer[1]]["ns"], r["name"]) for r in rows)
-        print(f"{a.printer[1]} against {a.printer[0]}: {mean([v for v, _ in apart]):.3f}; least {apart[0][0]:.2f} ({apart[0][1]}), most {apart[-1][0]:.2f} ({apart[-1][1]})")
+        print(f"- {a.printer[1]} against {a.printer[0]}: {mean([v for v, _ in apart]):.3f}; least {apart[0][0]:.2f} ({apart[0][1]}), most {apart[-1][0]:.2f} ({apart[-1][1]})")
 
 
 def print_group(title, of):
