@@ -116,7 +116,7 @@ def options():
     o.add_argument("--rounds", type=int, default=100)
     o.add_argument("--slice", type=float, default=400, help="microseconds an engine runs in one round")
     o.add_argument("--budget", type=float, default=0.4, help="seconds a process, warm and cold each")
-    o.add_argument("--frit", default=ROOT + "/build/frit")
+    o.add_argument("--frit", default=os.environ.get("FRIT", ROOT + "/build/frit"))
     o.add_argument("--out", default=ROOT + "/build/bench")
     o.add_argument("--peers", default=os.environ.get("PEERS", ROOT + "/build/peers"), help="the venv of peers.sh")
     o.add_argument("--case", help=argparse.SUPPRESS)

@@ -4,11 +4,12 @@
 here=$(cd "$(dirname "$0")" && pwd)
 table=${1:-help}
 [ $# -gt 0 ] && shift
-[ -x "$here/../build/frit" ] || sh "$here/../scripts/build.sh" build || exit 1
+[ -x "${FRIT:-$here/../build/frit}" ] || sh "$here/../scripts/build.sh" build || exit 1
+peers=${PEERS:-$here/../build/peers}
 case $table in
 gemm | conv | rows | pointwise | stream)
 	export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 MKL_NUM_THREADS=1 MKL_THREADING_LAYER=SEQUENTIAL
-	py=${PEERS:-$here/../build/peers}/bin/python
+	py=$peers/bin/python
 	[ -x "$py" ] || py=python3
 	exec "$py" "$here/bench.py" "$table" "$@" ;;
 all) for t in gemm conv rows pointwise stream; do sh "$0" $t "$@"; echo; done ;;
@@ -17,7 +18,7 @@ docs)
 	{ sed '/^<!-- tables/q' "$doc" && echo && sh "$0" all "$@"; } >"$doc.new" && mv "$doc.new" "$doc" ;;
 math | threads)
 	[ -f "$here/$table.sh" ] || { echo "bench: no bench/$table.sh here"; exit 0; }
-	exec sh "$here/$table.sh" "$@" ;;
+	MKL=${MKL:-$peers/lib} exec sh "$here/$table.sh" "$@" ;;
 ladder) exec sh "$here/../examples/ladder/run.sh" "$@" ;;
 *) echo "usage: bench/run.sh gemm|conv|rows|pointwise|stream|all|docs|math|threads|ladder [options]" >&2; exit 2 ;;
 esac

@@ -15,6 +15,14 @@ enum { LANES = 8, ROWS = 6, COLS = 2 };
 #define STORE(p, v) _mm256_storeu_ps(p, v)
 #define SPLAT(s) _mm256_set1_ps(s)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#elif defined(__SSE__)
+#include <xmmintrin.h>
+typedef __m128 Vec;
+enum { LANES = 4, ROWS = 4, COLS = 2 };
+#define LOAD(p) _mm_loadu_ps(p)
+#define STORE(p, v) _mm_storeu_ps(p, v)
+#define SPLAT(s) _mm_set1_ps(s)
+#define FMA(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
 typedef float32x4_t Vec;
