@@ -15,7 +15,7 @@ gemm | conv | rows | pointwise | stream)
 all) for t in gemm conv rows pointwise stream; do sh "$0" $t "$@"; echo; done ;;
 docs)
 	doc=$here/../docs/benchmarks.md
-	{ sed '/^<!-- tables/q' "$doc" && echo && sh "$0" all "$@"; } >"$doc.new" && mv "$doc.new" "$doc" ;;
+	{ sed '/^<!-- tables/q' "$doc" && echo && sh "$0" all "$@" && sh "$0" ladder; } >"$doc.new" && mv "$doc.new" "$doc" ;;
 math | threads)
 	[ -f "$here/$table.sh" ] || { echo "bench: no bench/$table.sh here"; exit 0; }
 	MKL=${MKL:-$peers/lib} exec sh "$here/$table.sh" "$@" ;;

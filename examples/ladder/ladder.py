@@ -86,7 +86,7 @@ def draw(path, title, rows, unit):
 def climb(a):
     """Measures, prints and returns the rungs: name, GFLOP/s or flops an instruction."""
     unit, flops, rows, failed = ("GFLOP/s" if a.target == "native" else "flop/insn"), 2 * a.size**3, [], False
-    print(f"y = x w, {a.size} x {a.size}, f32, {a.target}\n\n| rung | {'seconds' if a.target == 'native' else 'instructions'} | {unit} | gain | {'of peak | ' if a.target == 'native' else ''}lines | error |\n|---|---|---|---|---|---|{'---|' if a.target == 'native' else ''}")
+    print(f"## ladder\ny = x w, {a.size} x {a.size}, f32, {a.target}\n\n| rung | {'seconds' if a.target == 'native' else 'instructions'} | {unit} | gain | {'of peak | ' if a.target == 'native' else ''}lines | error |\n|---|---|---|---|---|---|{'---|' if a.target == 'native' else ''}")
     for name, file, flags in RUNGS:
         if a.rungs and name.replace(" ", "-") not in a.rungs or a.target != "native" and (not file.endswith((".c", ".graph")) or "threads" in name): continue
         try: cost, error, peak = in_python(a, file) if not file.endswith((".c", ".graph")) else (native if a.target == "native" else counted)(a, file, flags)
@@ -117,8 +117,8 @@ def main():
     if a.target != "native": sh(["gcc", "-O2", "-shared", "-fPIC", ROOT + "/tests/cross/count.c", "-o", a.out + "/count.so"])
     failed = climb(a)
     if os.path.exists(a.out + "/product.graph"):
-        print("\nHow frit took the rungs (frit compile product.graph --dump-ir=schedule):\n")
-        print(sh([FRIT, "compile", a.out + "/product.graph", "--dump-ir=schedule"] + ([f"--target={a.target}"] if a.target != "native" else [])))
+        print("\nHow frit took the rungs (`frit compile product.graph --dump-ir=schedule`):\n")
+        print(re.sub("(?m)^", "    ", sh([FRIT, "compile", a.out + "/product.graph", "--dump-ir=schedule"] + ([f"--target={a.target}"] if a.target != "native" else [])).rstrip()))
     sys.exit("ladder: a result is wrong" if failed else 0)
 
 
