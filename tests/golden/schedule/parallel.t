@@ -14,9 +14,12 @@ graph g(x: f32[20, 400], v: f32[8]) -> (y: f32[20, 1000], s: f32[20, 1000], t: f
   kernel k0 "matmul" (x, w_pack) -> (y: f32[20, 1000]) {
     y[i < 20, j < 1000]: f32 = sum(k < 400: x[i, k] * w_pack[j, k]);
     schedule {
-      for i/6 even parallel {
-        for j/16 {
-          y(k, i*, j~);
+      for j/16 parallel {
+        for i/6 even {
+          for k/1 {
+            prefetch w_pack[128];
+            y(k*, i*, j~);
+          }
         }
       }
     }
@@ -28,20 +31,21 @@ graph g(x: f32[20, 400], v: f32[8]) -> (y: f32[20, 1000], s: f32[20, 1000], t: f
     s_part[i0 < 20]: f32 = f32(1.0) / s_sum[i0];
     s[i0 < 20, i1 < 1000]: f32 = s.e[i0, i1] * s_part[i0];
     schedule {
-      for i0/1 parallel {
+      for i0/4 parallel {
+        let s.e alias s;
         let s.m reg;
         let s_sum reg;
         let s_part reg;
-        for i1/32 {
-          s.m(i1~);
+        for i1/8 {
+          s.m(i0*, i1~);
         }
-        for i1/32 {
-          s.e(i1~);
-          s_sum(i1~);
+        for i1/8 {
+          s.e(i0*, i1~);
+          s_sum(i0*, i1~);
         }
-        s_part();
-        for i1/32 {
-          s(i1~);
+        s_part(i0*);
+        for i1/8 {
+          s(i0*, i1~);
         }
       }
     }
