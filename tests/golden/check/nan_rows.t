@@ -10,12 +10,12 @@ a: 5 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 1.8e-0
 b: 5 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 4.0e-04): ok
 c: 5 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 2.0e-05): ok
 d: 21 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 8.0e-05): ok
-e: 105 elements, max error 1.5e-08 absolute, 2.2e-07 relative, 3 ULP (limit 2.0e-05): ok
+e: 105 elements, max error 7.5e-09 absolute, 1.2e-07 relative, 2 ULP (limit 2.0e-05): ok
 f: 105 elements, max error 2.4e-07 absolute, 3.5e-07 relative, 4 ULP (limit 3.6e-05): ok
 a: 5 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 1.8e-04): ok
 b: 5 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 4.0e-04): ok
 c: 5 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 2.0e-05): ok
 d: 21 elements, max error 0.0e+00 absolute, 0.0e+00 relative, 0 ULP (limit 8.0e-05): ok
-e: 105 elements, max error 7.5e-09 absolute, 2.2e-07 relative, 2 ULP (limit 2.0e-05): ok
+e: 105 elements, max error 7.5e-09 absolute, 1.2e-07 relative, 2 ULP (limit 2.0e-05): ok
 f: 105 elements, max error 1.2e-07 absolute, 9.8e-08 relative, 1 ULP (limit 3.6e-05): ok
 --- end
