@@ -46,7 +46,7 @@ static double total_cycles(const Target *t, const TileSize *s, Tile x) {
   if (far) panel = fmax(panel, (double)((s->kc ? s->kc : s->k) * (s->pitch < 4096 ? s->pitch : 4096)));
   double whole_w = level_cost(t, far ? fmax(panel, w) : w);
   double iw = x.nm || (far && s->kc) ? level_cost(t, panel) * (1 - 1 / uses) + 1.5 * level_cost(t, w) / uses : whole_w;
-  double panels = ceil((double)s->n / (double)nr), x0 = level_cost(t, (double)s->xbytes), block = (double)s->xbytes * m / all;
+  double panels = (double)whole + (rest > 0 || !whole), x0 = level_cost(t, (double)s->xbytes), block = (double)s->xbytes * m / all;
   double ia = x.nm ? level_cost(t, block) : (double)mr * (double)s->k * 4 <= (double)t->l1 / 2 ? 0 : 1.0 / 32;
   double sum = even_cycles(t, s, x, whole ? nr : rest, iw, x0);     /* the first panel fetches the rows */
   if (whole) sum += (double)(whole - 1) * even_cycles(t, s, x, nr, iw, ia) + (rest ? even_cycles(t, s, x, rest, iw, ia) : 0);
