@@ -390,7 +390,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
   if (s->reg) return reg_read(L, p, s, at);
   for (int d = 0; d < t->rank && guarded && p->u.clamp; d++)
     if ((!r->inside[d] || p->u.all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);
-  return load_at(L, p, s, r->place, at, touch_mask(L, p, s, guarded), guarded && p->u.guard);
+  return load_at(L, p, s, r->place, at, touch_mask(L, p, s, guarded), guarded);
 }
 
 KInst *load_home(Lower *L, LPt *p) {
