@@ -11,17 +11,6 @@
 
 enum { VALUES_MOST = 64 };         /* of a map whose pairs are searched */
 
-static bool has_read(const Expr *e) {
-  bool any = e->kind == E_READ;
-  for (int k = 0; k < e->n && !any; k++) any = has_read(e->arg[k]);
-  return any;
-}
-static bool is_literal(const Lower *L, const Tensor *t) {
-  int n = 0;
-  for (int k = 0; k < L->g->neq; k++) if (L->g->eq[k]->out == t) { n++; if (has_read(L->g->eq[k]->rhs)) return false; }
-  return n > 0 && t->kind == TK_CONST && t->data && type_is_float(t->type);
-}
-
 /* Is e's place in the matrix a number wherever the rest of the leaf goes? */
 static bool is_placed(const LPt *p, const LRead *r, const LeafDim *dim, int n) {
   uint32_t uses = 0;
@@ -38,7 +27,7 @@ void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n) {
   for (int i = 0; i < n; i++) if (eq_index(e, dim[i].index) >= e->nfree && dim[i].kind != LEAF_UNROLL) return;
   for (int side = 0; side < 2 && !o->matrix; side++) {
     const LRead *r = b->arg[side]->kind == E_READ ? map_get(&L->reads, b->arg[side]) : NULL;
-    if (r && is_literal(L, r->t->t) && is_placed(p, r, dim, n)) o->matrix = r, o->other = b->arg[!side];
+    if (r && tensor_is_literal(L->g, r->t->t) && is_placed(p, r, dim, n)) o->matrix = r, o->other = b->arg[!side];
   }
 }
 
