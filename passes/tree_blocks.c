@@ -67,6 +67,7 @@ Tree *tree_blocks(Build *b) {
   Blocks v = { .b = b }; Plan p;
   if (!blocks_find(&v) || !plan_contraction(b->c, b->k, v.head, 1, b->t, &p)) return NULL;
   Ctx *c = b->c; const Item *head = v.head, *in = head - 1, *last = v.end - 1; int at = (int)(head - b->its.at);
+  p.tile.nm = true;                                        /* few rows, and panels that come from afar: each is read once */
   Tree *all = tree_cat(tree_let(c, in->t->name, ST_MEM), tree_let(c, head->t->name, ST_MEM));
   all = tree_cat(all, tree_maps(&v, b->its.at, head, in, v.s.k[0]->name));
   all = tree_cat(tree_cat(all, tree_group(b, &(Group){ .first = at, .end = at + 1, .ncon = 1 }, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));

@@ -15,8 +15,8 @@ static const char *const equations[] = {
   "E .sepqo a Asa M.ae(pq)o",    "Z .(ps)(qr)o e Are E.sepqo" };
 
 enum { MOST = 6, LETTERS = 128 };
-/* What z is made of; y, r: of the two window dimensions. */
-typedef struct Window { Shape s; Expr *init; Index *y[2], *r[2], *c, *o; Indices batch; } Window;
+/* What z is made of; y, r: of the two window dimensions, at y + r, or (flip) y - r. */
+typedef struct Window { Shape s; Expr *init; Index *y[2], *r[2], *c, *o; bool flip[2]; Indices batch; } Window;
 typedef struct Rewrite {
   Ctx *c; Graph *g; Eq *z; Window v; int m; int64_t extent[LETTERS]; Index *at[LETTERS], **batch; Tensor *tensor[LETTERS]; Eqs out;
 } Rewrite;
@@ -30,9 +30,11 @@ static bool window_of(Ctx *c, Eq *e, Window *v) {
   for (int k = 0; k < 2; k++)
     if (b->arg[k] != s->w && b->arg[k] != s->x && (b->arg[k]->kind != E_OR || b->arg[k]->arg[0] != s->x || expr_number(b->arg[k]->arg[1]) != 0)) return false;
   for (int d = 0; d < s->x->n; d++) {
-    if (!expr_affine(c, s->x->arg[d], &a) || a.n > 2 || (a.n == 1 && (a.k[0] != 1 || a.c)) || (a.n == 2 && (a.k[0] != 1 || a.k[1] != 1 || n == 2))) return false;
+    if (!expr_affine(c, s->x->arg[d], &a) || a.n > 2 || (a.n == 1 && (a.k[0] != 1 || a.c)) || (a.n == 2 && n == 2)) return false;
     if (a.n < 2) continue;
     bool second = index_in(a.index[1], s->k, s->nk);
+    if (a.k[!second] != 1 || (a.k[second] != 1 && a.k[second] != -1)) return false;
+    v->flip[n] = a.k[second] < 0;
     v->r[n] = a.index[second]; v->y[n] = a.index[!second];
     if (!index_in(v->r[n], s->k, s->nk) || !index_in(v->y[n], s->m, s->nm) || !extent_equal(v->r[n]->ext, extent_of(3))) return false;
     n++;
@@ -107,7 +109,8 @@ static void matrix(Rewrite *r, char name, Matrix m, const char *ix, Type type) {
 static Expr *operand(Rewrite *r, const Expr *read, bool x) {
   const Window *v = &r->v; Indices from = { 0 }; Exprs to = { 0 }; Expr **p = NEWN(r->c, Expr *, read->n);
   for (int k = 0; k < 2; k++) {
-    PUSH(r->c, from, v->r[k]); PUSH(r->c, to, ex(r, letter(r, (x ? "ij" : "uv")[k])));
+    Expr *i = ex(r, letter(r, (x ? "ij" : "uv")[k]));
+    PUSH(r->c, from, v->r[k]); PUSH(r->c, to, v->flip[k] ? expr_fn2(r->c, FN_SUB, expr_int(r->c, 2), i) : i);
     if (x) { PUSH(r->c, from, v->y[k]); PUSH(r->c, to, expr_fn2(r->c, FN_MUL, ex(r, letter(r, "pq"[k])), expr_int(r->c, r->m))); }
   }
   PUSH(r->c, from, v->c); PUSH(r->c, to, ex(r, letter(r, 'c')));
