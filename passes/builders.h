@@ -116,7 +116,6 @@ Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
 Tree *tree_leaves(const Build *b, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
 Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
-Tree *tree_group(const Build *b, const Group *g, const Plan *p);          /* a contraction and its tail, in the tiles and loops of the plan */
 Tree *tree_blocks(Build *b);                              /* NULL: the kernel is no such chain */
 Tree *tree_stream(Build *b), *tree_contraction(Build *b), *tree_rows(Build *b), *tree_pointwise(Build *b);   /* a builder a class of kernel */
 Tree *tree_parallel(const Build *b, Tree *tree);          /* with the loops that threads share, if there are threads */

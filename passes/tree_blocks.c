@@ -63,14 +63,26 @@ static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, cons
 
 static double bytes_of(const Tensor *t) { return (double)(tensor_size(t) * type_bytes(t->type)); }
 
+/* The contraction: a panel is read once for all rows of the block, ahead of its use. */
+static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const Plan *p) {
+  Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes; bool far = bytes_of(s->w->tensor) > (double)b->t->l1;
+  if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
+  if (!far) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
+  order_unroll(c, &o, p->row); order_add(c, &o, p->lane, LEAF_VECTOR, 0);
+  Tree *t = leaf_of(c, head, &o), fetch = { .kind = TREE_PREFETCH, .name = s->w->tensor->name, .place = expr_int(c, b->t->l1 / (8 * width)), .next = t };
+  if (far) t = tree_loop(c, p->k[0], 1, ctx_copy(c, &fetch, sizeof fetch));
+  t = tree_loop(c, p->lane, width, tree_for(c, p->row, p->tile.mr, LOOP_EVEN, t));
+  for (int i = p->nouter; i-- > 0;) t = tree_loop(c, p->outer[i], 1, t);
+  return t;
+}
+
 Tree *tree_blocks(Build *b) {
   Blocks v = { .b = b }; Plan p;
   if (!blocks_find(&v) || !plan_contraction(b->c, b->k, v.head, 1, b->t, &p)) return NULL;
-  Ctx *c = b->c; const Item *head = v.head, *in = head - 1, *last = v.end - 1; int at = (int)(head - b->its.at);
-  p.tile.nm = true;                                        /* few rows, and panels that come from afar: each is read once */
+  Ctx *c = b->c; const Item *head = v.head, *in = head - 1, *last = v.end - 1;
   Tree *all = tree_cat(tree_let(c, in->t->name, ST_MEM), tree_let(c, head->t->name, ST_MEM));
   all = tree_cat(all, tree_maps(&v, b->its.at, head, in, v.s.k[0]->name));
-  all = tree_cat(tree_cat(all, tree_group(b, &(Group){ .first = at, .end = at + 1, .ncon = 1 }, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));
+  all = tree_cat(tree_cat(all, tree_panels(b, head, &v.s, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));
   double across = (double)((extent_named(last, v.tile[1]) + v.step[1] - 1) / v.step[1]), tiles = index_points(v.s.m, v.s.nm);
   double fit = (double)b->t->l2 / 4 / (bytes_of(in->t) + bytes_of(head->t)) * tiles / across, least = (ROWS_LEAST - 1) / across + 1;
   all = tree_loop(c, v.tile[0], v.step[0] * (int64_t)(fit > least ? fit : least), all);
