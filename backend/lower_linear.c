@@ -31,7 +31,10 @@ void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n) {
   }
 }
 
-static LFactor *factor_of(const LAcc *a, const KInst *v) { for (int i = 0; i < a->row.n; i++) if (a->row.at[i].v == v) return &a->row.at[i]; return NULL; }
+static LFactor *factor_of(const LAcc *a, const KInst *v) {
+  for (int i = 0; i < a->row.n; i++) if (a->row.at[i].v == v) return &a->row.at[i];
+  return NULL;
+}
 
 void linear_point(Lower *L, LPt *p, LAcc *a, KInst *mask) {
   const LOpen *o = L->open[p->e->id]; const Tensor *t = o->matrix->t->t; int64_t at = 0;

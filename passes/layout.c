@@ -96,18 +96,6 @@ static bool stream_last(Ctx *c, Tensor *t) {
   part_move(t->layout, t->stream_dim, t->rank - 1); return true;
 }
 
-/* Does t stay between the maps of one kernel? Those are written for the order that it has. */
-static bool in_tiles(const Search *s) {
-  bool maps = false;
-  EACH(Eq, w, s->use->writer) { Shape h = shape_of(s->c, w); maps |= shape_maps(s->g, &h); }
-  for (int i = 0; i < s->use->read.n; i++) {
-    const Eq *e = s->use->read.at[i].eq; Shape h = shape_of(s->c, e);
-    if (pmap_get(s->kernel, e) != pmap_get(s->kernel, s->use->writer.at[0])) return false;
-    maps |= shape_maps(s->g, &h);
-  }
-  return maps;
-}
-
 static int layout_tensors(Ctx *c, Graph *g) {
   int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
@@ -117,7 +105,7 @@ static int layout_tensors(Ctx *c, Graph *g) {
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *t = g->tensor[i];
     Search s = { .c = c, .g = g, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish, .least = 1e300 };
-    if (t->kind == TK_TEMP && !t->layout && t->rank >= 2 && !in_tiles(&s)) n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
+    if (t->kind == TK_TEMP && !t->layout && t->rank >= 2) n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
   }
   return n;
 }

@@ -22,7 +22,7 @@ bool move_allowed(Ctx *c, const char *move, const char *label) {
 }
 
 int move_forced(Ctx *c, const char *move) {
-  size_t n = strlen(move);
-  for (const char **r = c->opt.no_fuse; r && *r; r++) if (!strncmp(*r, move, n) && (*r)[n] >= '2' && (*r)[n] <= '4' && !(*r)[n + 1]) return (*r)[n] - '0';
-  return 0;
+  size_t n = strlen(move); int digit = 0;
+  for (const char **r = c->opt.no_fuse; r && *r; r++) if (!strncmp(*r, move, n) && (*r)[n] > '1' && (*r)[n] < '5') digit = (*r)[n] - '0';
+  return digit;
 }

@@ -49,7 +49,8 @@ static Tree *leaf_map(const Build *b, const Item *it, const char *lane) {
 /* Items first..end - 1 for one tile and vector; what only they read stays in registers. Around them the loops over `over`'s indices. */
 static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, const Item *over, const char *lane) {
   const Build *b = v->b; Tree *t = NULL;
-  for (const Item *it = first; it < end; it++) if (is_local(b->k, it->t) && (it != over || end == v->end)) t = tree_cat(t, tree_let(b->c, it->t->name, ST_REG));
+  for (const Item *it = first; it < end; it++)
+    if (is_local(b->k, it->t) && (it != over || end == v->end)) t = tree_cat(t, tree_let(b->c, it->t->name, ST_REG));
   for (const Item *it = first; it < end; it++) t = tree_cat(t, leaf_map(b, it, lane));
   t = tree_loop(b->c, lane, b->lanes, t);
   for (int i = over->nfree; i-- > 0;) {
@@ -65,11 +66,12 @@ static double bytes_of(const Tensor *t) { return (double)(tensor_size(t) * type_
 
 /* The contraction: a panel is read once for all rows of the block, ahead of its use. */
 static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const Plan *p) {
-  Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes; bool far = bytes_of(s->w->tensor) > (double)b->t->l1;
+  Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes;
+  bool far = bytes_of(s->w->tensor) > (double)b->t->l1; Expr *ahead = expr_int(c, b->t->l1 / (8 * width));
   if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
   if (!far) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
   order_unroll(c, &o, p->row); order_add(c, &o, p->lane, LEAF_VECTOR, 0);
-  Tree *t = leaf_of(c, head, &o), fetch = { .kind = TREE_PREFETCH, .name = s->w->tensor->name, .place = expr_int(c, b->t->l1 / (8 * width)), .next = t };
+  Tree *t = leaf_of(c, head, &o), fetch = { .kind = TREE_PREFETCH, .name = s->w->tensor->name, .place = ahead, .next = t };
   if (far) t = tree_loop(c, p->k[0], 1, ctx_copy(c, &fetch, sizeof fetch));
   t = tree_loop(c, p->lane, width, tree_for(c, p->row, p->tile.mr, LOOP_EVEN, t));
   for (int i = p->nouter; i-- > 0;) t = tree_loop(c, p->outer[i], 1, t);

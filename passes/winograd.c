@@ -6,6 +6,7 @@
  * needs   kernels (what follows z has joined); one sum, dense, steps of 1, constant weights, f32        keeps   z and what follows it
  * never   where the model says that it does not pay; m > 4 (five times the error) */
 #include "builders.h"
+#include <math.h>
 
 /* OUT PLACES SUMMED FACTOR FACTOR, a letter an index, `.` those of the batch, (pq) p * Q + q; w and x: the operands. H and U: in double. */
 static const char *const equations[] = {
@@ -18,27 +19,29 @@ enum { MOST = 6, LETTERS = 128 };
 /* What z is made of; y, r: of the two window dimensions, at y + r, or (flip) y - r. */
 typedef struct Window { Shape s; Expr *init; Index *y[2], *r[2], *c, *o; bool flip[2]; Indices batch; } Window;
 typedef struct Rewrite {
-  Ctx *c; Graph *g; Eq *z; Window v; int m; int64_t extent[LETTERS]; Index *at[LETTERS], **batch; Tensor *tensor[LETTERS]; Eqs out;
+  Ctx *c; Graph *g; Eq *z; Window v; int m; Index *at[LETTERS], **batch; Tensor *tensor[LETTERS]; Eqs out; Indices from; Exprs to;
 } Rewrite;
 
-/* ---- which sums */
+/* ---- which sums: is the place an index of its own, or y + r - p with a summed r of extent 3? */
+static bool window_place(Ctx *c, Window *v, int *n, const Expr *place) {
+  Aff a; const Shape *s = &v->s;
+  if (!expr_affine(c, place, &a) || a.n > 2 || (a.n == 2 && *n == 2)) return false;
+  if (a.n < 2) return !a.n || (a.k[0] == 1 && !a.c);
+  bool second = index_in(a.index[1], s->k, s->nk); Index *r = a.index[second], *y = a.index[!second];
+  v->r[*n] = r; v->y[*n] = y; v->flip[(*n)++] = a.k[second] < 0;
+  if (a.k[!second] != 1 || a.k[second] * a.k[second] != 1 || !extent_equal(r->ext, extent_of(3))) return false;
+  return index_in(r, s->k, s->nk) && index_in(y, s->m, s->nm);
+}
 static bool window_of(Ctx *c, Eq *e, Window *v) {
-  const Expr *red = eq_reduction(e, &v->init), *b = red ? red->arg[0] : NULL; int n = 0; Aff a;
+  const Expr *red = eq_reduction(e, &v->init), *b = red ? red->arg[0] : NULL; int n = 0;
   v->s = shape_of(c, e); const Shape *s = &v->s;
   if (!s->contracts || s->nbatch || s->nn != 1 || s->nk != 3 || red->n > 1 || b->kind != E_FN || !tensor_known(s->w->tensor)) return false;
   if (tensor_known(s->x->tensor) || e->out->type != T_F32 || s->x->type != T_F32 || s->w->type != T_F32) return false;
-  for (int k = 0; k < 2; k++)
-    if (b->arg[k] != s->w && b->arg[k] != s->x && (b->arg[k]->kind != E_OR || b->arg[k]->arg[0] != s->x || expr_number(b->arg[k]->arg[1]) != 0)) return false;
-  for (int d = 0; d < s->x->n; d++) {
-    if (!expr_affine(c, s->x->arg[d], &a) || a.n > 2 || (a.n == 1 && (a.k[0] != 1 || a.c)) || (a.n == 2 && n == 2)) return false;
-    if (a.n < 2) continue;
-    bool second = index_in(a.index[1], s->k, s->nk);
-    if (a.k[!second] != 1 || (a.k[second] != 1 && a.k[second] != -1)) return false;
-    v->flip[n] = a.k[second] < 0;
-    v->r[n] = a.index[second]; v->y[n] = a.index[!second];
-    if (!index_in(v->r[n], s->k, s->nk) || !index_in(v->y[n], s->m, s->nm) || !extent_equal(v->r[n]->ext, extent_of(3))) return false;
-    n++;
+  for (int k = 0; k < 2; k++) {
+    const Expr *f = b->arg[k];
+    if (f != s->w && f != s->x && (f->kind != E_OR || f->arg[0] != s->x || expr_number(f->arg[1]) != 0)) return false;
   }
+  for (int d = 0; d < s->x->n; d++) if (!window_place(c, v, &n, s->x->arg[d])) return false;
   if (n < 2 || v->r[0] == v->r[1] || v->y[0] == v->y[1]) return false;
   for (int k = 0; k < 3; k++) if (s->k[k] != v->r[0] && s->k[k] != v->r[1]) v->c = s->k[k];
   for (int k = 0; k < s->nm; k++) if (s->m[k] != v->y[0] && s->m[k] != v->y[1]) PUSH(c, v->batch, s->m[k]);
@@ -64,25 +67,28 @@ static void matrices(int m, Matrix bt, Matrix at, Matrix g) {
 
 /* ---- equations */
 static Expr *ex(Rewrite *r, Index *i) { return expr_index(r->c, i); }
-static Index *letter(Rewrite *r, char l) {
-  if (!r->at[(int)l]) r->at[(int)l] = index_new(r->c, ctx_intern(r->c, (char[]){ l, 0 }), extent_of(r->extent[(int)l]));
-  return r->at[(int)l];
+static int64_t extent(const Rewrite *r, char l) {
+  const Window *v = &r->v; int64_t p = (v->y[0]->ext.n + r->m - 1) / r->m, q = (v->y[1]->ext.n + r->m - 1) / r->m;
+  if (strchr("pqt", l)) return l == 'p' ? p : l == 'q' ? q : p * q;
+  return strchr("uv", l) ? 3 : strchr("sr", l) ? r->m : l == 'c' ? v->c->ext.n : l == 'o' ? v->o->ext.n : r->m + 2;
+}
+static Expr *letter(Rewrite *r, char l) {
+  Index **i = &r->at[(int)l];
+  if (!*i) *i = index_new(r->c, ctx_intern(r->c, (char[]){ l, 0 }), extent_of(extent(r, l)));
+  return ex(r, *i);
 }
 /* Places as written, up to a space: of a tensor's dimensions. */
 static int places(Rewrite *r, const char *s, Expr **to) {
   int n = 0;
   for (; *s && *s != ' '; s++) {
     if (*s == '.') for (int k = 0; k < r->v.batch.n; k++) to[n++] = ex(r, r->batch[k]);
-    else if (*s != '(') to[n++] = ex(r, letter(r, *s));
-    else {
-      Expr *p = expr_fn2(r->c, FN_MUL, ex(r, letter(r, s[1])), expr_int(r->c, r->extent[(int)s[2]]));
-      to[n++] = expr_fn2(r->c, FN_ADD, p, ex(r, letter(r, s[2]))); s += 3;
-    }
+    else if (*s != '(') to[n++] = letter(r, *s);
+    else to[n++] = expr_fn2(r->c, FN_ADD, expr_fn2(r->c, FN_MUL, letter(r, s[1]), expr_int(r->c, extent(r, s[2]))), letter(r, s[2])), s += 3;
   }
   return n;
 }
 
-static Tensor *define(Rewrite *r, char name, Expr **place, int n, Expr *rhs) {
+static void define(Rewrite *r, char name, Expr **place, int n, Expr *rhs) {
   Extent shape[16]; Indices free = { 0 }; Aff a; bool constant = strchr("GHUAB", name);
   for (int d = 0; d < n; d++) {
     expr_affine(r->c, place[d], &a); shape[d] = extent_of(1); expr_indices(r->c, place[d], &free);
@@ -92,31 +98,34 @@ static Tensor *define(Rewrite *r, char name, Expr **place, int n, Expr *rhs) {
   Eq *e = eq_new(r->c, r->g, t, free.at, free.n, rhs, r->z);
   e->place = ctx_copy(r->c, place, sizeof *place * (size_t)n);
   if ((e->constant = constant)) t->kind = TK_CONST; else PUSH(r->c, r->out, e);
-  return r->tensor[(int)name] = t;
+  if (!constant) t->layout = NEWN(r->c, LayoutDim, n);       /* the order in which the products want them */
+  for (int d = 0; d < n && !constant; d++) t->layout[t->nlayout++] = (LayoutDim){ d, 1, 0 };
+  r->tensor[(int)name] = t;
 }
 
 static void matrix(Rewrite *r, char name, Matrix m, const char *ix, Type type) {
   Expr *place[2], *e = expr_const(r->c, type, 0, 0), *row, *col; memset(r->at, 0, sizeof r->at); places(r, ix, place);
   for (int i = MOST * MOST - 1; i >= 0; i--) {
-    if (m[i / MOST][i % MOST] == 0 || i / MOST >= r->extent[(int)ix[0]] || i % MOST >= r->extent[(int)ix[1]]) continue;
+    if (m[i / MOST][i % MOST] == 0 || i / MOST >= extent(r, ix[0]) || i % MOST >= extent(r, ix[1])) continue;
     row = expr_fn2(r->c, FN_EQ, place[0], expr_int(r->c, i / MOST)); col = expr_fn2(r->c, FN_EQ, place[1], expr_int(r->c, i % MOST));
     e = expr_select(r->c, expr_fn2(r->c, FN_AND, row, col), expr_const(r->c, type, m[i / MOST][i % MOST], 0), e, r->z->pos);
   }
   define(r, name, place, 2, e);
 }
 
+static void put(Rewrite *r, Index *from, Expr *to) { PUSH(r->c, r->from, from); PUSH(r->c, r->to, to); }
 /* An operand of z, read for tiles. */
 static Expr *operand(Rewrite *r, const Expr *read, bool x) {
-  const Window *v = &r->v; Indices from = { 0 }; Exprs to = { 0 }; Expr **p = NEWN(r->c, Expr *, read->n);
+  const Window *v = &r->v; Expr **p = NEWN(r->c, Expr *, read->n); r->from.n = r->to.n = 0;
   for (int k = 0; k < 2; k++) {
-    Expr *i = ex(r, letter(r, (x ? "ij" : "uv")[k]));
-    PUSH(r->c, from, v->r[k]); PUSH(r->c, to, v->flip[k] ? expr_fn2(r->c, FN_SUB, expr_int(r->c, 2), i) : i);
-    if (x) { PUSH(r->c, from, v->y[k]); PUSH(r->c, to, expr_fn2(r->c, FN_MUL, ex(r, letter(r, "pq"[k])), expr_int(r->c, r->m))); }
+    Expr *i = letter(r, (x ? "ij" : "uv")[k]);
+    put(r, v->r[k], v->flip[k] ? expr_fn2(r->c, FN_SUB, expr_int(r->c, 2), i) : i);
+    if (x) put(r, v->y[k], expr_fn2(r->c, FN_MUL, letter(r, "pq"[k]), expr_int(r->c, r->m)));
   }
-  PUSH(r->c, from, v->c); PUSH(r->c, to, ex(r, letter(r, 'c')));
-  if (!x) { PUSH(r->c, from, v->o); PUSH(r->c, to, ex(r, letter(r, 'o'))); }
-  for (int k = 0; k < v->batch.n && x; k++) { PUSH(r->c, from, v->batch.at[k]); PUSH(r->c, to, ex(r, r->batch[k])); }
-  for (int d = 0; d < read->n; d++) p[d] = expr_subst(r->c, read->arg[d], from.at, to.at, from.n);
+  put(r, v->c, letter(r, 'c'));
+  if (!x) put(r, v->o, letter(r, 'o'));
+  for (int k = 0; k < v->batch.n && x; k++) put(r, v->batch.at[k], ex(r, r->batch[k]));
+  for (int d = 0; d < read->n; d++) p[d] = expr_subst(r->c, read->arg[d], r->from.at, r->to.at, r->from.n);
   Expr *e = expr_read(r->c, read->tensor, p, read->pos);
   if (!x) return expr_convert(r->c, CV_PLAIN, T_F64, e, e->pos);
   return read_inside(r->c, e) ? e : expr_or(r->c, e, expr_const(r->c, T_F32, 0, 0), e->pos);
@@ -130,16 +139,13 @@ static void equation(Rewrite *r, const char *s) {
   Expr *place[16], *e; char bound = strchr(s + 2, ' ')[1]; const char *x = strchr(s + 2, ' ') + 3, *y = strchr(x, ' ') + 1; int n;
   memset(r->at, 0, sizeof r->at); r->batch = NEWN(r->c, Index *, r->v.batch.n + 1);
   for (int k = 0; k < r->v.batch.n; k++) r->batch[k] = index_new(r->c, r->v.batch.at[k]->name, r->v.batch.at[k]->ext);
-  n = places(r, s + 2, place); Index **i = NEWN(r->c, Index *, 1); *i = letter(r, bound);
+  n = places(r, s + 2, place); Index **i = ctx_copy(r->c, &letter(r, bound)->index, sizeof *i);
   e = expr_reduce(r->c, RED_SUM, i, 1, expr_fn2(r->c, FN_MUL, factor(r, x), factor(r, y)), NULL, r->z->pos);
   define(r, *s, place, n, *s == 'U' ? expr_convert(r->c, CV_PLAIN, T_F32, e, e->pos) : e);
 }
 
 static void rewrite(Rewrite *r, Kernel *k) {
-  const Window *v = &r->v; int64_t n = r->m + 2, P = (v->y[0]->ext.n + r->m - 1) / r->m, Q = (v->y[1]->ext.n + r->m - 1) / r->m;
-  const struct { const char *l; int64_t n; } extents[] = { { "aeij", n }, { "sr", r->m }, { "p", P }, { "q", Q }, { "t", P * Q }, { "uv", 3 },
-                                                           { "c", v->c->ext.n }, { "o", v->o->ext.n } };
-  for (int i = 0; i < 8; i++) for (const char *l = extents[i].l; *l; l++) r->extent[(int)*l] = extents[i].n;
+  const Window *v = &r->v;
   Matrix bt = { { 0 } }, at = { { 0 } }, g = { { 0 } }; Eqs all = { 0 }; Expr *p[16]; int d = 0;
   matrices(r->m, bt, at, g); matrix(r, 'B', bt, "ai", T_F32); matrix(r, 'A', at, "sa", T_F32); matrix(r, 'G', g, "au", T_F64);
   for (int i = 0; i < 7; i++) equation(r, equations[i]);
@@ -157,15 +163,17 @@ static void rewrite(Rewrite *r, Kernel *k) {
 /* ---- does it pay? Cycles of the direct form (m = 0: nine products a result) and of F(m, 3), at nine tenths of the peak; each transform takes 95 a tile
  * and vector where n = 6; the weights come at 28 bytes a cycle, or at 12 where no cache holds them. Fitted within 13 %. */
 static double cycles(const Target *t, const Window *v, int m) {
-  double n = m + 2, step = m ? m : 1, c = (double)v->c->ext.n, o = (double)v->o->ext.n, lanes = target_lanes(t, 4), T = index_points(v->batch.at, v->batch.n);
-  for (int k = 0; k < 2; k++) T *= (double)((v->y[k]->ext.n + (int64_t)step - 1) / (int64_t)step);
-  double points = m ? n * n : 9, bytes = 4 * points * c * o, least = bytes > (double)t->l3 ? bytes / 12 : 0;
-  double all = points * T * c * o / (0.9 * lanes * t->fma_ports) + bytes / 28 + (m ? 95 * points / 36 * T * (c + o) / lanes : 0);
+  double n = m ? m + 2 : 3, step = m ? m : 1, c = (double)v->c->ext.n, o = (double)v->o->ext.n, lanes = target_lanes(t, 4);
+  double tiles = index_points(v->batch.at, v->batch.n), bytes = 4 * n * n * c * o, least = bytes > (double)t->l3 ? bytes / 12 : 0;
+  for (int k = 0; k < 2; k++) tiles *= ceil((double)v->y[k]->ext.n / step);
+  double all = n * n * tiles * c * o / (0.9 * lanes * t->fma_ports) + bytes / 28 + (m ? 95 * n * n / 36 * tiles * (c + o) / lanes : 0);
   return all > least ? all : least;
 }
 
 /* Channels that an argument keeps apart would be gathered. */
-static bool is_apart(Ctx *c, const Tensor *t, Expr *const *place, const Index *i) { return t->kind != TK_TEMP && access_stride(c, t, place, i->name) != 1; }
+static bool is_apart(Ctx *c, const Tensor *t, Expr *const *at, const Index *i) {
+  return t->kind != TK_TEMP && access_stride(c, t, at, i->name) != 1;
+}
 
 static int kernel_rewrite(Ctx *c, Graph *g, const Target *t, Kernel *k) {
   Rewrite r = { .c = c, .g = g }; int best = 0, sums = 0, forced = move_forced(c, "winograd");
