@@ -145,8 +145,7 @@ static void equation(Rewrite *r, const char *s) {
 }
 
 static void rewrite(Rewrite *r, Kernel *k) {
-  const Window *v = &r->v;
-  Matrix bt = { { 0 } }, at = { { 0 } }, g = { { 0 } }; Eqs all = { 0 }; Expr *p[16]; int d = 0;
+  const Window *v = &r->v; Matrix bt = { { 0 } }, at = { { 0 } }, g = { { 0 } }; Eqs all = { 0 }; Expr *p[16]; int d = 0;
   matrices(r->m, bt, at, g); matrix(r, 'B', bt, "ai", T_F32); matrix(r, 'A', at, "sa", T_F32); matrix(r, 'G', g, "au", T_F64);
   for (int i = 0; i < 7; i++) equation(r, equations[i]);
   for (; d < v->batch.n; d++) p[d] = ex(r, v->batch.at[d]);
@@ -160,8 +159,8 @@ static void rewrite(Rewrite *r, Kernel *k) {
   k->eq = all.at; k->neq = all.n; kernel_inputs(r->c, k);
 }
 
-/* ---- does it pay? Cycles of the direct form (m = 0: nine products a result) and of F(m, 3), at nine tenths of the peak; each transform takes 95 a tile
- * and vector where n = 6; the weights come at 28 bytes a cycle, or at 12 where no cache holds them. Fitted within 13 %. */
+/* ---- does it pay? Cycles of the direct form (m = 0: nine products a result) and of F(m, 3), at nine tenths of the peak; each transform takes 95
+ * a tile and vector where n = 6; the weights come at 28 bytes a cycle, or at 12 where no cache holds them. Fitted within 13 %. */
 static double cycles(const Target *t, const Window *v, int m) {
   double n = m ? m + 2 : 3, step = m ? m : 1, c = (double)v->c->ext.n, o = (double)v->o->ext.n, lanes = target_lanes(t, 4);
   double tiles = index_points(v->batch.at, v->batch.n), bytes = 4 * n * n * c * o, least = bytes > (double)t->l3 ? bytes / 12 : 0;
@@ -182,7 +181,7 @@ static int kernel_rewrite(Ctx *c, Graph *g, const Target *t, Kernel *k) {
   for (int i = 0; i < k->neq; i++) if (k->eq[i]->nfree != r.z->nfree) return 0;
   for (int m = 2; m <= 4; m++) if (cycles(t, &r.v, m) < cycles(t, &r.v, best)) best = m;
   bool apart = is_apart(c, r.v.s.x->tensor, r.v.s.x->arg, r.v.c);
-  for (int i = 0; i < k->nout; i++) apart |= k->out[i] == r.z->out && is_apart(c, r.z->out, r.z->place, r.v.o);
+  for (int i = 0; i < k->neq; i++) apart |= is_apart(c, k->eq[i]->out, k->eq[i]->place, r.v.o);
   const char *why = apart ? "the channels of an argument do not lie side by side" : !t->vector_bytes || !t->fma ? "the target has no vector fma"
                   : !best || r.v.c->ext.n < 32 || r.v.o->ext.n < 32 ? "too few channels or places" : NULL;
   if (!forced && !why && !move_allowed(c, "winograd", k->label)) why = "refused by option";
