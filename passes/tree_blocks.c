@@ -75,6 +75,7 @@ static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const
   if (far) t = tree_loop(c, p->k[0], 1, ctx_copy(c, &fetch, sizeof fetch));
   t = tree_loop(c, p->lane, width, tree_for(c, p->row, p->tile.mr, LOOP_EVEN, t));
   for (int i = p->nouter; i-- > 0;) t = tree_loop(c, p->outer[i], 1, t);
+  if (p->up) t = tree_loop(c, p->up, 1, t);
   return t;
 }
 
