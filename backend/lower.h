@@ -64,8 +64,11 @@ struct LStore { LTensor *t; bool reg, local; int buf; LDim *box; LPart *part; in
 /* ---- state of the lowering of one kernel */
 typedef struct LMark { KBlock *block; int pos; KBlock side; KScope *scope; struct LMark *next; } LMark;
 typedef struct LVec { int k, w, n, chunk; bool dyn; LAff left; } LVec;                   /* lanes: index k; n of w wanted, or `left` */
-typedef struct LAcc { int64_t *key; LVec vec; KInst *var, *at; } LAcc;                   /* at: the place, of argmax and argmin */
-typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; bool late; } LOpen; /* late: what it starts from is computed inside, so last */
+typedef struct LFactor { KInst *v; double k; } LFactor;
+/* at: the place, of argmax and argmin. row: of a linear map, in place of the variable. */
+typedef struct LAcc { int64_t *key; LVec vec; KInst *var, *at; VEC(LFactor) row; } LAcc;
+/* late: what it starts from is computed inside, so last. matrix: a linear map, of it and the other factor. */
+typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; bool late; const LRead *matrix; const Expr *other; } LOpen;
 /* guard, clamp: reads not proven inside are masked, or clamped where scalar; all: so are the proven ones, as indices may leave the domain. */
 typedef struct Under { KInst *guard; bool clamp, all; } Under;
 /* roll: of an index whose copies stand one after another: this is copy number `at` of n. */
@@ -177,6 +180,10 @@ int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, in
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top);
 void lower_leaf(Lower *L, LEq *e, const Tree *leaf, const LDim *reg);
 void red_open(Lower *L, LEq *e, const LDim *reg); void red_close(Lower *L, LEq *e);
+KInst *acc_first(Lower *L, const LOpen *o, const LAcc *a);                               /* what the accumulator starts from */
+/* lower_linear.c: is the sum just opened, over the n dims of the leaf that are left, a linear map? A point of it; the values of its accumulators. */
+void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n); void linear_close(Lower *L, LOpen *o);
+void linear_point(Lower *L, LPt *p, LAcc *a, KInst *mask);
 void lower_stream(Lower *L, const Tree *f, LDim *const *reg); LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift);
 void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r);
 #endif

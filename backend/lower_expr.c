@@ -87,10 +87,11 @@ KInst *place_vector(Lower *L, LPt *p, LPlace q) {
 
 /* floor(q / m), or q modulo m, with m > 0. Exact and affine where coefficients and lanes allow. */
 static LPlace place_divide(Lower *L, LPt *p, LPlace q, int64_t m, bool mod) {
-  KFn fn = mod ? KF_MOD : KF_DIV; int64_t rest = floor_mod(q.a.c, m), last = rest + q.lane * (lanes_of(p) - 1);
-  bool split = !q.off && laff_divides(&q.a, m), across = q.lane && q.lane % m == 0;
-  if (split && (across || (last >= 0 && last < m)))
-    return mod ? (LPlace){ laff_int(rest), across ? 0 : q.lane, NULL } : (LPlace){ laff_div(q.a, m), across ? q.lane / m : 0, NULL };
+  KFn fn = mod ? KF_MOD : KF_DIV; LAff rest = laff_int(floor_mod(q.a.c, m)), whole = laff_int(q.a.c - rest.c);
+  for (int i = 0; i < q.a.n; i++) { LAff *a = q.a.t[i].k % m ? &rest : &whole; a->t[a->n++] = q.a.t[i]; }
+  bool across = q.lane && q.lane % m == 0; LRange r = laff_range(L, &rest); int64_t last = across ? 0 : q.lane * (lanes_of(p) - 1);
+  if (!q.off && r.lo >= 0 && r.hi < m && r.lo + last >= 0 && r.hi + last < m)
+    return mod ? (LPlace){ rest, across ? 0 : q.lane, NULL } : (LPlace){ laff_div(whole, m), across ? q.lane / m : 0, NULL };
   if (is_scalar(&q)) return (LPlace){ .a = laff_var(l_fn(L, fn, laff_inst(L, q.a), l_int(L, m)), 1) };
   return (LPlace){ .off = l_fn(L, fn, place_vector(L, p, q), l_num(L, T_I32, 0, m)) };
 }

@@ -57,6 +57,11 @@ static KInst *start_value(Lower *L, LPt *p, const LDim *reg, int w) {
   s = k_into(b, &f->other); set_var(L, var, k_bcast(b, load_home(L, p), w)); k_back(b, s); return var;
 }
 
+KInst *acc_first(Lower *L, const LOpen *o, const LAcc *a) {
+  LPt q = key_point(o, a->key); LVec v = a->vec;
+  q.vec = v.k < 0 ? NULL : &v; return start_value(L, &q, o->reg, v.w);
+}
+
 static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
   LEq *e = p->e; LPt q = key_point(o, a->key); bool lanes = across(e, p->vec);
   q.vec = lanes ? NULL : p->vec; KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
@@ -79,7 +84,8 @@ static LAcc *acc_of(Lower *L, LPt *p) {
     if (a->vec.chunk == vec.chunk && a->vec.w == vec.w && a->vec.k == vec.k && same_key(e, a->key, key)) return a;
   }
   LAcc a = { .key = memcpy(NEWN(L->c, int64_t, e->nfree + 1), key, sizeof *key * (size_t)e->nfree), .vec = vec };
-  acc_start(L, p, o, &a); PUSH(L->c, o->acc, a); return &o->acc.at[o->acc.n - 1];
+  if (!o->matrix) acc_start(L, p, o, &a);
+  PUSH(L->c, o->acc, a); return &o->acc.at[o->acc.n - 1];
 }
 
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
@@ -110,6 +116,7 @@ static void point_arg(Lower *L, LPt *p, LAcc *a, KInst *mask) {
 static void red_point(Lower *L, LPt *p, KInst *mask, bool zeroed) {
   LAcc *a = acc_of(L, p); KInst *lanes = across(p->e, p->vec) ? vec_mask(L, p->vec) : NULL;
   if (!zeroed || is_arg(p->e)) lanes = mask_and(L, lanes, mask);
+  if (L->open[p->e->id]->matrix) { linear_point(L, p, a, lanes); return; }
   if (is_arg(p->e)) { point_arg(L, p, a, lanes); return; }
   KInst *v = point_value(L, p, a);
   if (lanes) v = l_select(L, k_bcast(&L->b, lanes, a->vec.w), v, a->var);
@@ -157,6 +164,7 @@ static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) 
 
 void red_close(Lower *L, LEq *e) {
   LOpen *o = L->open[e->id]; L->open[e->id] = NULL; bool *done = NEWN(L->c, bool, o->acc.n + 1);
+  if (o->matrix) linear_close(L, o);
   for (int i = 0; i < o->acc.n; i++) {
     LAcc *a = &o->acc.at[i], **same = NEWN(L->c, LAcc *, o->acc.n); LPt p = key_point(o, a->key); int n = 0;
     if (done[i]) continue;
@@ -310,6 +318,7 @@ static void point(LLeaf *f) {
 /* Decides conditions whose indices are bound and not in lanes. False: nothing is left here. *s: what is known at run time. */
 static bool conditions(LLeaf *f, KInst **s) {
   LGuard g = { 0 }; bool open = !f->e->red || f->L->open[f->e->id], reg = !f->e->red && f->e->out->store && f->e->out->store->reg;
+  reg |= f->e->red && open && f->L->open[f->e->id]->matrix;
   uint32_t lanes = f->p.vec ? 1u << f->p.vec->k : 0;
   for (int i = 0; i < f->ncond; i++) {
     const LCond *d = f->cond[i];
@@ -329,7 +338,7 @@ static void order(LLeaf *f, int depth) {
   if (opens) {
     LDim *reg = dims_copy(f->L, f->reg, f->e->n);
     for (int i = 0; i < f->e->n; i++) if (f->bound >> i & 1) reg[i].base = f->p.env[i];
-    red_open(f->L, f->e, reg);
+    red_open(f->L, f->e, reg); linear_open(f->L, &f->p, d, f->ndim - depth);
   }
   if (f->touch && is_red_index(f, k)) at_place(f, depth, k, laff_int(0));
   else if (d->kind == LEAF_UNROLL) unrolled(f, depth, k);

@@ -19,6 +19,7 @@ static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
   for (int i = s->npart - 1; i >= 0; i--) {
     LayoutDim d = l ? l[i] : (LayoutDim){ i, 1, 0 }; int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
     s->part[i] = (LPart){ d.dim, d.div, d.mod, stride, NULL }; stride *= d.mod > 0 && d.mod < n ? d.mod : n;
+    if (s->local && i > 0 && i + 1 < s->npart && stride * type_bytes(t->type) % 512 == 0) stride += 64 / type_bytes(t->type);
   }
   return stride;
 }

@@ -10,6 +10,13 @@ int64_t tensor_size(const Tensor *t) {
   return n;
 }
 
+enum { LITERAL_MOST = 36 };
+bool tensor_is_literal(const Graph *g, const Tensor *t) {
+  if (t->kind != TK_CONST || tensor_size(t) > LITERAL_MOST) return false;
+  for (int k = 0; k < g->neq; k++) if (g->eq[k]->out == t && expr_count(g->eq[k]->rhs, E_READ)) return false;
+  return true;
+}
+
 Tensor *graph_tensor(const Graph *g, const char *name) {
   for (int k = 0; k < g->ntensor; k++) if (strcmp(g->tensor[k]->name, name) == 0) return g->tensor[k];
   return NULL;

@@ -183,6 +183,7 @@ typedef struct Graph {
   int64_t state_bytes, scratch_bytes;                     /* after plan */
 } Graph;
 Tensor *graph_tensor(const Graph *g, const char *name);
+bool tensor_is_literal(const Graph *g, const Tensor *t); /* a few numbers: a constant whose equations read nothing */
 void graph_add_tensor(Ctx *c, Graph *g, Tensor *t), graph_add_eq(Ctx *c, Graph *g, Eq *e);
 const char *graph_fresh(Ctx *c, const Graph *g, const char *hint);   /* a tensor name not in use: hint, hint1, ... */
 /* Sorts g->eq so that producers come first; equations of a circle stand together in the order within a step. Gives false and an error

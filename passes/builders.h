@@ -53,6 +53,8 @@ void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg);      /* calls fn o
 typedef struct Shape { bool contracts; Expr *x, *w; Index **batch, **m, **n, **k; int nbatch, nm, nn, nk; } Shape;
 void shape_plain(Ctx *c, const Eq *e, Shape *out);
 static inline Shape shape_of(Ctx *c, const Eq *e) { Shape s; shape_plain(c, e, &s); return s; }
+/* Is it a map, its constant operand a literal matrix? Such stay as they are: unrolled, their coefficients are in the code. */
+static inline bool shape_maps(const Graph *g, const Shape *s) { return s->contracts && tensor_is_literal(g, s->w->tensor); }
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k);     /* names.c: indices along the same loop get the same name, others different names */
 
 /* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k unrolled
@@ -114,6 +116,7 @@ Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
 Tree *tree_leaves(const Build *b, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
 Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
+Tree *tree_blocks(Build *b);                              /* NULL: the kernel is no such chain */
 Tree *tree_stream(Build *b), *tree_contraction(Build *b), *tree_rows(Build *b), *tree_pointwise(Build *b);   /* a builder a class of kernel */
 Tree *tree_parallel(const Build *b, Tree *tree);          /* with the loops that threads share, if there are threads */
 Tree *tree_singles(const Build *b, int first, int end);   /* each item by itself, serial loops, lanes along the best index: always right */

@@ -24,11 +24,11 @@ static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *
 }
 
 /* Contractions: the index that only the constant operand has, else the batch index. Others: what is contiguous in an argument. */
-static Wish wish_of(Ctx *c, const Kernel *k) {
+static Wish wish_of(Ctx *c, const Graph *g, const Kernel *k) {
   const char *lane = NULL;
   for (int i = 0; i < k->neq; i++) {
     Shape s = shape_of(c, k->eq[i]);
-    if (s.contracts) lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
+    if (s.contracts && !shape_maps(g, &s)) lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
     if (lane) return (Wish){ lane, true };
   }
   for (int i = 0; i < k->neq; i++) {
@@ -41,7 +41,7 @@ static Wish wish_of(Ctx *c, const Kernel *k) {
 
 /* ---- what a layout costs. kernel: of an equation; wish: of each kernel */
 typedef struct Search {
-  Ctx *c; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
+  Ctx *c; const Graph *g; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
 } Search;
 
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {
@@ -51,6 +51,7 @@ static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
   Shape h = shape_of(s->c, e); const Expr *red = eq_reduction(e, NULL);
   if (!h.x || (h.x->tensor != s->t && h.w->tensor != s->t))
     return apart(s, r->arg, w.lane, w.contracts ? 10 : 5) + (red && !w.lane ? apart(s, r->arg, largest(red->bound, red->nbound), 3) : 0);
+  if (shape_maps(s->g, &h)) return apart(s, r->arg, largest(h.m, h.nm), 10);
   if (!h.nn || (h.w->tensor == s->t && expr_equal(h.w, r))) return apart(s, r->arg, w.lane, h.nn ? 4 : 50);
   return apart(s, r->arg, largest(h.k, h.nk), 1);
 }
@@ -98,12 +99,12 @@ static bool stream_last(Ctx *c, Tensor *t) {
 static int layout_tensors(Ctx *c, Graph *g) {
   int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
-    wish[i] = wish_of(c, g->kernel[i]);
+    wish[i] = wish_of(c, g, g->kernel[i]);
     for (int e = 0; e < g->kernel[i]->neq; e++) pmap_set(c, &kernel, g->kernel[i]->eq[e], i);
   }
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *t = g->tensor[i];
-    Search s = { .c = c, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish, .least = 1e300 };
+    Search s = { .c = c, .g = g, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish, .least = 1e300 };
     if (t->kind == TK_TEMP && !t->layout && t->rank >= 2) n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
   }
   return n;
@@ -213,7 +214,7 @@ static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const 
   for (const Item *it = b->its.at + gr->first; it < b->its.at + gr->end; it++) {
     Shape s = shape_of(b->c, it->eq[0]); const Expr *w = p && p->tile.moves && s.x ? plan_lanes(b->c, it, p) : s.w;
     PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
-    if (!s.x || it->neq != 1 || (!tensor_known(w->tensor) && !(p && p->tile.moves)) || (gr->circle && !o.panel)) continue;
+    if (!s.x || it->neq != 1 || (!tensor_known(w->tensor) && !(p && p->tile.moves)) || shape_maps(g, &s) || (gr->circle && !o.panel)) continue;
     if (p) {
       bool lane = access_stride(b->c, w->tensor, w->arg, p->lane) != 0;
       o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? panel_width(p) : p->tile.mr, p->k, p->nk };

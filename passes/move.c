@@ -2,7 +2,7 @@
 #include "passes.h"
 #include <string.h>
 
-const char *const fuse_moves[] = { "vertical", "prologue", "horizontal", "tile", NULL };
+const char *const fuse_moves[] = { "vertical", "prologue", "horizontal", "tile", "winograd", NULL };
 
 /* -fno-fuse=MOVE[@label]: words of the label's chain. */
 static bool move_named(const char *rule, const char *move, const char *label) {
@@ -19,4 +19,10 @@ bool move_allowed(Ctx *c, const char *move, const char *label) {
   for (const char **r = c->opt.no_fuse; r && *r; r++) if (move_named(*r, move, label)) return false;
   if (c->opt.bisect_limit >= 0 && c->nmove >= c->opt.bisect_limit) return false;
   c->nmove++; return true;
+}
+
+int move_forced(Ctx *c, const char *move) {
+  size_t n = strlen(move); int digit = 0;
+  for (const char **r = c->opt.no_fuse; r && *r; r++) if (!strncmp(*r, move, n) && (*r)[n] > '1' && (*r)[n] < '5') digit = (*r)[n] - '0';
+  return digit;
 }

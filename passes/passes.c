@@ -1,5 +1,5 @@
 /* The passes in order, with the reasons for the order, and the loop that runs them: verify and stop after, all here and not in a pass.
- *   expand -> stream | split simplify inline place | fuse | layout | schedule | plan
+ *   expand -> stream | split simplify inline place | fuse winograd | layout | schedule | plan
  *            stream    simplify                     fuse   layout   schedule   plan      (the stage that is complete after |) */
 #include "passes.h"
 
@@ -11,6 +11,7 @@ static const Pass passes[] = {
   { "inline",   pass_inline,   STAGE_SIMPLIFY, "scales fold into weights only while product and scale are equations apart" },
   { "place",    pass_place,    STAGE_SIMPLIFY, "a piece must read the temporary itself, not a view of it" },
   { "fuse",     pass_fuse,     STAGE_FUSE,     "a producer must write where its consumer in the kernel reads" },
+  { "winograd", pass_winograd, STAGE_FUSE,     "what follows a sum has joined its kernel" },
   { "layout",   pass_layout,   STAGE_LAYOUT,   "what a kernel keeps to itself has no layout" },
   { "schedule", pass_schedule, STAGE_SCHEDULE, "a tree depends on strides: vector lanes want stride 1" },
   { "plan",     pass_plan,     STAGE_PLAN,     "storage named in a tree (reg, alias) needs no place; sizes follow from layouts" },

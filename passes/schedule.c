@@ -48,9 +48,10 @@ static Tree *tree_scan(Build *b) {
 }
 
 static Tree *tree_of(Build *b) {
-  bool reduces = false;
+  bool reduces = false; Tree *blocks;
   if (kernel_stream(b->k)) return tree_stream(b);
   if (kernel_circles(b->k)) return tree_scan(b);
+  if (b->lanes > 1 && (blocks = tree_blocks(b))) return blocks;
   ITEMS(it, b) {
     Shape s = shape_of(b->c, it->eq[0]);
     if (s.contracts && it->nfree > 0 && (s.nm || s.nn)) return tree_contraction(b);

@@ -1,6 +1,6 @@
 """Random loop trees: any legal tree of a kernel gives the interpreter's result. random_trees.py FRIT [--count N] [--seed N] [--printer P]
 
-Kernels (a product with a pointwise tail, a pointwise chain, a window sum with borders, a softmax by rows) on sizes at the edges of tiles,
+Kernels (a product with a pointwise tail, a pointwise chain, a window sum with borders, a softmax by rows, a literal matrix) on sizes at the edges of tiles,
 each with trees drawn at random: order and nesting of loops, steps, even, unrolled and vector leaves, storage. A tree that the lowering
 refuses must be refused with a message (exit 1); what it accepts must be right.
 """
@@ -90,6 +90,24 @@ graph g(x: f32[{n}, {q}]) -> (y: f32[{n}, {q}]) {{
 """
 
 
+def linear(rng):
+    m, n, q = rng.randint(1, 7), rng.randint(1, 7), rng.choice(SIZES)
+    value = [[rng.choice([0, 0, 1, -1, 2, 0.5, -0.75]) for _ in range(n)] for _ in range(m)]
+    matrix = "".join(f"a == {i} & k == {j} ? {value[i][j]} : " for i in range(m) for j in range(n) if value[i][j]) + "0"
+    step = rng.choice([1, 2, 4, 8])
+    order = rng.choice(["k*, a*, q~", "a*, k*, q~", "k*, a*, q/2~", leaf(rng, ["a", "k", "q"], ["q"], ["k"])])
+    return f"""stage schedule;
+graph g(x: f32[{n}, {q}], b: f32[{m}]) -> (y: f32[{m}, {q}]) {{
+  const w[a < {m}, k < {n}]: f32 = f32({matrix});
+  kernel k0 "linear" (x, b, w) -> (y: f32[{m}, {q}]) {{
+    z[a < {m}, q < {q}]: f32 = {rng.choice(["", "b[a] + "])}sum(k < {n}: w[a, k] * {rng.choice(["x[k, q]", "(x[k, q + 1] or 0)"])});
+    y[a < {m}, q < {q}]: f32 = max(z[a, q], 0);
+    schedule {{ for q/{step} {{ z({order}); y(a*, q~); }} }}
+  }}
+}}
+"""
+
+
 def rows(rng):
     m, n = rng.choice(SIZES), rng.choice(SIZES)
     step = rng.choice([1, 2, 4, 8])
@@ -121,7 +139,7 @@ def main():
         path = os.path.join(where, "g.graph")
         for seed in range(a.seed, a.seed + a.count):
             rng = random.Random(seed)
-            text = rng.choice([product, chain, window, rows])(rng)
+            text = rng.choice([product, chain, window, rows, linear])(rng)
             open(path, "w").write(text)
             cmd = [a.frit, "check", path, f"--printer={a.printer}", "--tolerance", "1e-4"] + ([f"--target={a.target}"] if a.target else [])
             r = subprocess.run(cmd, capture_output=True, text=True, timeout=60)

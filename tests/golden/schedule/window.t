@@ -1,5 +1,5 @@
 # Channels last: tiles at the borders stand apart, taps along a tiled index are unrolled; each channel by itself: a tile of two rows indices.
-# $ frit compile case.graph --target x86-64-v4 --dump-ir=schedule | sed -n '/schedule {/,/^    }/p'
+# $ frit compile case.graph -fno-fuse=winograd --target x86-64-v4 --dump-ir=schedule | sed -n '/schedule {/,/^    }/p'
 graph g(x: f32[14, 14, 32]) -> (y: f32[14, 14, 64], z: f32[14, 14, 32], q: f32[7, 7, 48]) {
   const w[o < 64, c < 32, u < 3, v < 3]: f32 = sin(f32(o + c + u + v));
   const d[c < 32, u < 3, v < 3]: f32 = cos(f32(c + u + v));

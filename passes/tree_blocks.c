@@ -1,0 +1,97 @@
+/* Chains of sums over blocks of tiles: small maps, a contraction of what they give, maps of its result.
+ *
+ *   for y/(4 * 2) {                                        rows of tiles whose operand V and result M stay in L2, enough for the panels of U
+ *     let V mem; let M mem;
+ *     for p/1 { for q/1 { for c/W { let D reg; D(j*, i*, a*, c~); V(a*, j*, e*, c~); } } }
+ *     for a/1 { for e/1 { for o/NR { for t/MR even { M(c, t*, o~); } } } }
+ *     for y/4 { for x/4 { for o/W { let E reg; let Z reg; E(e*, a*, s*, o~); Z(s*, e*, r*, o~); z(y*, x*, o~); } } }
+ *   }
+ * The contraction is the one whose operand the kernel writes at composite places (p * Q + q); the maps have literal matrices. */
+#include "builders.h"
+
+enum { ROWS_LEAST = 14 };          /* of a panel: below, its lines come slower than they are used */
+typedef struct Blocks { const Build *b; const Item *head, *end; Shape s; const char *tile[2]; int64_t step[2]; int ntile; } Blocks;
+
+/* How much the inner index of the composite at which tensor t is written counts; 0: there is none. */
+static int64_t radix_of(const Build *b, const Tensor *t, int d) {
+  Aff a;
+  ITEMS(it, b) if (it->t == t && expr_affine(b->c, it->eq[0]->place[d], &a) && a.n == 2) return a.k[0] > a.k[1] ? a.k[0] : a.k[1];
+  return 0;
+}
+static const Expr *matrix_of(const Build *b, const Item *it) { Shape s = shape_of(b->c, it->eq[0]); return shape_maps(b->g, &s) ? s.w : NULL; }
+static bool has_row(const Build *b, const Item *it, const char *name) {
+  const Expr *m = matrix_of(b, it); return m && access_stride(b->c, m->tensor, m->arg, name) != 0;
+}
+
+/* The contraction; the indices behind it that run over places written in tiles. */
+static bool blocks_find(Blocks *v) {
+  const Build *b = v->b; v->head = NULL; v->end = b->its.at + b->its.n;
+  ITEMS(it, b) EACH(Expr, r, it->reads)
+    for (int d = 0; d < r->n && is_local(b->k, r->tensor); d++) {
+      int64_t n = expr_bare(r->arg[d]) ? radix_of(b, r->tensor, d) : 0; Shape s = shape_of(b->c, it->eq[0]);
+      if (n && !v->head && s.contracts && s.nn == 1 && s.nk == 1 && !shape_maps(b->g, &s)) v->head = it, v->s = s;
+      else if (n && v->head && it > v->head && !it->red && v->ntile < 2) v->tile[v->ntile] = r->arg[d]->index->name, v->step[v->ntile++] = n;
+    }
+  return v->head && v->head > b->its.at && v->ntile == 2;
+}
+
+/* One leaf a map, unrolled: one after another for indices that the matrix lacks, then what is summed, then the matrix's rows. */
+static Tree *leaf_map(const Build *b, const Item *it, const char *lane) {
+  Order o = { 0 };
+  for (int rows = 0; rows < 2; rows++) {
+    for (int i = 0; i < it->nfree; i++)
+      if (!name_same(it->free[i]->name, lane) && has_row(b, it, it->free[i]->name) == rows) order_unroll(b->c, &o, it->free[i]->name);
+    for (int i = 0; i < it->nk && !rows; i++) order_unroll(b->c, &o, it->k[i]->name);
+  }
+  order_add(b->c, &o, lane, LEAF_VECTOR, 0); return leaf_of(b->c, it, &o);
+}
+
+/* Items first..end - 1 for one tile and vector; what only they read stays in registers. Around them the loops over `over`'s indices. */
+static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, const Item *over, const char *lane) {
+  const Build *b = v->b; Tree *t = NULL;
+  for (const Item *it = first; it < end; it++)
+    if (is_local(b->k, it->t) && (it != over || end == v->end)) t = tree_cat(t, tree_let(b->c, it->t->name, ST_REG));
+  for (const Item *it = first; it < end; it++) t = tree_cat(t, leaf_map(b, it, lane));
+  t = tree_loop(b->c, lane, b->lanes, t);
+  for (int i = over->nfree; i-- > 0;) {
+    const char *name = over->free[i]->name; bool inner = name_same(name, lane); int64_t step = 1;
+    for (const Item *it = first; it < end; it++) inner |= item_bound(it, name) || has_row(b, it, name);
+    for (int k = 0; k < v->ntile; k++) if (name_same(v->tile[k], name)) step = v->step[k];
+    if (!inner) t = tree_loop(b->c, name, step, t);
+  }
+  return t;
+}
+
+static double bytes_of(const Tensor *t) { return (double)(tensor_size(t) * type_bytes(t->type)); }
+
+/* The contraction: a panel is read once for all rows of the block, ahead of its use. */
+static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const Plan *p) {
+  Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes;
+  bool far = bytes_of(s->w->tensor) > (double)b->t->l1; Expr *ahead = expr_int(c, b->t->l1 / (8 * width));
+  if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
+  if (!far) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
+  order_unroll(c, &o, p->row); order_add(c, &o, p->lane, LEAF_VECTOR, 0);
+  Tree *t = leaf_of(c, head, &o), fetch = { .kind = TREE_PREFETCH, .name = s->w->tensor->name, .place = ahead, .next = t };
+  if (far) t = tree_loop(c, p->k[0], 1, ctx_copy(c, &fetch, sizeof fetch));
+  t = tree_loop(c, p->lane, width, tree_for(c, p->row, p->tile.mr, LOOP_EVEN, t));
+  for (int i = p->nouter; i-- > 0;) t = tree_loop(c, p->outer[i], 1, t);
+  if (p->up) t = tree_loop(c, p->up, 1, t);
+  return t;
+}
+
+Tree *tree_blocks(Build *b) {
+  Blocks v = { .b = b }; Plan p;
+  if (!blocks_find(&v) || !plan_contraction(b->c, b->k, v.head, 1, b->t, &p)) return NULL;
+  Ctx *c = b->c; const Item *head = v.head, *in = head - 1, *last = v.end - 1;
+  Tree *all = tree_cat(tree_let(c, in->t->name, ST_MEM), tree_let(c, head->t->name, ST_MEM));
+  all = tree_cat(all, tree_maps(&v, b->its.at, head, in, v.s.k[0]->name));
+  all = tree_cat(tree_cat(all, tree_panels(b, head, &v.s, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));
+  double across = (double)((extent_named(last, v.tile[1]) + v.step[1] - 1) / v.step[1]), tiles = index_points(v.s.m, v.s.nm);
+  double fit = (double)b->t->l2 / 4 / (bytes_of(in->t) + bytes_of(head->t)) * tiles / across, least = (ROWS_LEAST - 1) / across + 1;
+  all = tree_loop(c, v.tile[0], v.step[0] * (int64_t)(fit > least ? fit : least), all);
+  for (int i = last->nfree; i-- > 0;) {
+    const char *name = last->free[i]->name;
+    if (!name_same(name, v.tile[0]) && !name_same(name, v.tile[1]) && !name_same(name, v.s.n[0]->name)) all = tree_loop(c, name, 1, all);
+  }
+  return all;
+}
