@@ -103,7 +103,7 @@ static void init_history(Lower *L, const LHist *h) {
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
   *s = *h->store; s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
-  s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h); init_fill(L, t, s, -h->h, h->h);
+  s->box[t->stream_dim].base = laff_int(-h->len); init_fill(L, t, s, -h->h, h->h);
 }
 
 static KFunc *lower_init(Lower *L) {

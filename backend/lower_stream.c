@@ -35,7 +35,7 @@ static void size_history(Lower *L, LHist *h, const int *order, int at) {
   int64_t line = L->t->line > bytes ? L->t->line / bytes : 1;
   h->inner = h->rows = 1;
   for (int d = 0; d < t->rank; d++) if (d != at) *(d < at ? &h->rows : &h->inner) *= extent_max(t->shape[order[d]]);
-  h->h = t->history; h->ring = h->h > L->block; h->len = h->ring ? h->h + L->block + w : h->h;
+  h->h = t->history; h->ring = h->h > L->block; h->len = h->ring ? h->h + L->block + w : L->t->little_ram ? h->h : up_to(h->h, w);
   h->pitch = up_to((h->len + L->block) * h->inner + (h->ring ? w : 0), w);
   if (!L->t->little_ram && h->rows > 1) h->pitch = (up_to(h->pitch, line) / line | 1) * line;          /* odd: rows do not share cache sets */
   if (h->ring) h->slot = slot_of(L, h->len);
@@ -51,7 +51,7 @@ static void history_new(Lower *L, LTensor *t) {
   for (int d = x->rank - 1; d >= 0; d--) {
     s->part[d] = (LPart){ order[d], 1, 0, stride, NULL }; stride = d == at ? h->pitch : stride * extent_max(x->shape[order[d]]);
   }
-  if (!h->ring) s->box[x->stream_dim].base = laff_plus(L->block0, -h->h);
+  if (!h->ring) s->box[x->stream_dim].base = laff_plus(L->block0, -h->len);
   int64_t size = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes, gap = L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4));
   s->buf = buf_of(L, x, KB_STATE, -1, l_take(&L->s.state, size + gap), size);
   PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
@@ -152,7 +152,7 @@ void lower_stream(Lower *L, const Tree *f, LDim *const *reg) {
     if (is_root(eqs, k) && x >= 0) bound[e->id][x] = (LDim){ .base = L->block0, .ext = L->block, .dyn = true, .cnt = laff_var(L->frames, 1) };
   }
   lower_body(L, f->body, bound, false);
-  EACH(LHist, h, L->hists) if (!h->ring) rows_copy(L, h, (Span){ L->frames, l_int(L, 0), l_int(L, h->h) });
+  EACH(LHist, h, L->hists) if (!h->ring) rows_copy(L, h, (Span){ L->frames, l_int(L, 0), l_int(L, h->len) });
   positions_store(L); mark_close(L, L->hoist); loop_end(L); L->block = 0;
   EACH(LHist, h, L->hists) h->t->store = NULL;
 }

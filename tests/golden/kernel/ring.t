@@ -28,7 +28,7 @@ kernel k0 "y" {   # 1 flops, 8 bytes
     %14 = div index %13, %4
     loop %15 in %14 {
       %16 = load f32x8 x[64 * %10 + 8 * %15]
-      store f32x8 x_past[8 * %15 + 2] %16
+      store f32x8 x_past[8 * %15 + 8] %16
     }
     %18 = mul index %14, %5
     %19 = add index %13, %18
@@ -39,11 +39,11 @@ kernel k0 "y" {   # 1 flops, 8 bytes
       %24 = add index %19, %23
       %25 = prefix boolx8 %24
       %26 = load f32x8 x[64 * %10 + 8 * %14 + 8 * %22] mask %25
-      store f32x8 x_past[8 * %14 + 8 * %22 + 2] %26
+      store f32x8 x_past[8 * %14 + 8 * %22 + 8] %26
     }
     loop %28 in %14 {
       %29 = load f32x8 x[64 * %10 + 8 * %28]
-      %30 = load f32x8 x_past[8 * %28]
+      %30 = load f32x8 x_past[8 * %28 + 6]
       %31 = add f32x8 %29, %30
       store f32x8 y[64 * %10 + 8 * %28] %31
     }
@@ -52,7 +52,7 @@ kernel k0 "y" {   # 1 flops, 8 bytes
       %35 = add index %19, %34
       %36 = prefix boolx8 %35
       %37 = load f32x8 x[64 * %10 + 8 * %14 + 8 * %33] mask %36
-      %38 = load f32x8 x_past[8 * %14 + 8 * %33]
+      %38 = load f32x8 x_past[8 * %14 + 8 * %33 + 6]
       %39 = add f32x8 %37, %38
       store f32x8 y[64 * %10 + 8 * %14 + 8 * %33] %39 mask %36
     }
