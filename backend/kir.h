@@ -72,7 +72,7 @@ typedef enum { KB_IN, KB_OUT, KB_STATE, KB_SCRATCH, KB_CONST } KBufKind;
 typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly, own; } KBuf;
 /* Once finished every id is in 0..nvalue - 1. parallel: its outermost loop is the only thing in it that acts; part p of n does its steps
  * steps * p / n .. steps * (p + 1) / n - 1. stream: its loop over blocks of frames, or NULL. same: its code is that function's, which is called
- * with the number `copy` (0 for itself) as one run-time dimension more (K_PARAM Graph.ndim). whole: it has no value in common with another function. */
+ * with the number `copy` (0 for itself) as one more run-time dimension (K_PARAM Graph.ndim). whole: it shares no value with another function. */
 typedef struct KFunc KFunc;
 struct KFunc {
   const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue, copy; bool parallel, whole; KInst *stream; KFunc *same;
