@@ -29,6 +29,7 @@ static const char *number(CPrint *p, const KInst *v) { Text o = { .c = p->c }; c
 /* A value: its name, or the number itself. */
 static const char *value(CPrint *p, const KInst *v) {
   if (v->op == K_CONST && v->type.lanes == 1) return number(p, v);
+  if (v->op == K_PARAM && v->imm == p->m->graph->ndim) return "n_";
   if (v->op == K_PARAM) return ctx_printf(p->c, "n_%s", c_ident(p->c, p->m->graph->dim[v->imm]->name));
   return ctx_printf(p->c, v->op == K_LOOP ? "i%d" : "v%d", v->id);
 }

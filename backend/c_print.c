@@ -97,7 +97,7 @@ static void use_block(CPrint *p, Used *u, const KBlock *b) {
   }
 }
 static Used used_by(CPrint *p, const KFunc *f) {
-  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 1), { false } }; use_block(p, &u, &f->body); return u;
+  Used u = { NEWN(p->c, bool, p->m->nbuf + 1), NEWN(p->c, bool, p->m->graph->ndim + 2), { false } }; use_block(p, &u, &f->body); return u;
 }
 static const char *argument_name(CPrint *p, int k) {
   for (int b = 0; b < p->m->nbuf; b++) if (kbuf_is_port(&p->m->buf[b]) && p->m->buf[b].arg == k) return p->buf[b];
@@ -111,7 +111,7 @@ static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph
 
 /* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what
  * holds args, state, scratch and dims. */
-static const char *kernel_args(CPrint *p, const Used *u, const char *from) {
+static const char *kernel_args(CPrint *p, const Used *u, const char *from, int copy) {
   Text o = { .c = p->c }; const char *index = c_memory(p, T_WINT);
   for (int k = 0; k < p->m->nbuf; k++) {
     const KBuf *b = &p->m->buf[k]; const char *t = kbuf_is_port(b) ? argument_type(p, b->arg) : NULL;
@@ -122,6 +122,8 @@ static const char *kernel_args(CPrint *p, const Used *u, const char *from) {
   for (int k = 0; k < p->m->graph->ndim; k++)
     if (u->dim[k] && from) text_add(&o, ", (%s)%sdims[%d]", index, from, k);
     else if (u->dim[k]) text_add(&o, ", %s n_%s", index, dim_name(p, k));
+  if (u->dim[p->m->graph->ndim] && from) text_add(&o, ", %d", copy);
+  else if (u->dim[p->m->graph->ndim]) text_add(&o, ", %s n_", index);
   return o.n ? o.s + 2 : from ? "" : "void";
 }
 
@@ -160,12 +162,15 @@ static void print_heading(CPrint *p, const KFunc *f) {
 }
 
 /* Gives the call. What threads share is called through a function of the job and the number of the part. */
-static const char *print_kernel(CPrint *p, const KFunc *f) {
-  Used u = used_by(p, f); const char *name = ctx_printf(p->c, "%s_%s", p->name, c_ident(p->c, f->name)); print_heading(p, f);
-  text_add(&p->out, "static void %s(%s%s)\n{\n", name, kernel_args(p, &u, NULL), f->parallel ? ", int part, int parts" : ""); print_body(p, f, &u);
-  if (!f->parallel) return ctx_printf(p->c, "%s(%s);", name, kernel_args(p, &u, ""));
+static const char *print_kernel(CPrint *p, int k) {
+  const KFunc *own = p->m->kernel[k], *f = p->m->kernel[kmodule_code(p->m, k)]; Used u = used_by(p, f);
+  const char *name = ctx_printf(p->c, "%s_%s", p->name, c_ident(p->c, f->name)), *call = kernel_args(p, &u, "", own->copy);
+  if (f != own) return ctx_printf(p->c, "%s(%s);", name, call);
+  print_heading(p, f);
+  text_add(&p->out, "static void %s(%s%s)\n{\n", name, kernel_args(p, &u, NULL, 0), f->parallel ? ", int part, int parts" : ""); print_body(p, f, &u);
+  if (!f->parallel) return ctx_printf(p->c, "%s(%s);", name, call);
   text_add(&p->out, "static void %s_part(void *job, int part)\n{\n  const struct frit_job *j = (const struct frit_job *)job;\n", name);
-  c_line(p, "%s(%s, part, j->parts);\n}\n", name, kernel_args(p, &u, "j->"));
+  c_line(p, "%s(%s, part, j->parts);\n}\n", name, kernel_args(p, &u, "j->", 0));
   return ctx_printf(p->c, "if (job.parts > 1) par->run(par->pool, %s_part, &job, job.parts); else %s_part(&job, 0);", name, name);
 }
 
@@ -243,7 +248,7 @@ static void add_declarations(CPrint *p, Text *o) {
 char *c_print(Ctx *c, const KModule *m, const char *header) {
   CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
   p.indent = 1; print_constants(&p);
-  for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, m->kernel[k]);
+  for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, k);
   print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p);
   add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);

@@ -38,6 +38,6 @@ char *info_text(Ctx *c, const KModule *m) {
   for (int k = 0; k < g->nout; k++) add_port(&o, "output", g->out[k]);
   add_work(&o, m);
   for (const KBuf *b = m->buf; b < m->buf + m->nbuf; b++)
-    if (where[b->kind]) text_add(&o, "plan %s %s %lld %lld\n", b->name, where[b->kind], (long long)b->offset, (long long)b->bytes);
+    if (where[b->kind] && b->arg == -1) text_add(&o, "plan %s %s %lld %lld\n", b->name, where[b->kind], (long long)b->offset, (long long)b->bytes);
   return o.s;
 }

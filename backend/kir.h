@@ -71,13 +71,19 @@ typedef enum { KB_IN, KB_OUT, KB_STATE, KB_SCRATCH, KB_CONST } KBufKind;
  * own, KModule.own_bytes apart. */
 typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly, own; } KBuf;
 /* Once finished every id is in 0..nvalue - 1. parallel: its outermost loop is the only thing in it that acts; part p of n does its steps
- * steps * p / n .. steps * (p + 1) / n - 1. */
-typedef struct KFunc { const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue; bool parallel; } KFunc;
+ * steps * p / n .. steps * (p + 1) / n - 1. stream: its loop over blocks of frames, or NULL. same: its code is that function's, which is called
+ * with the number `copy` (0 for itself) as one more run-time dimension (K_PARAM Graph.ndim). whole: it shares no value with another function. */
+typedef struct KFunc KFunc;
+struct KFunc {
+  const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue, copy; bool parallel, whole; KInst *stream; KFunc *same;
+};
 /* kernel: called in this order by NAME_run. init fills the state. constant: the constant section, 64-byte aligned. threads: the most. */
 typedef struct KModule {
   const char *name; const Target *target; Graph *graph; KBuf *buf; int nbuf, threads; bool parallel; KFunc **kernel, *init; int nkernel, cap;
   uint8_t *constant; int64_t nconstant, state_bytes, scratch_bytes, own_bytes;
 } KModule;
+/* The number of the kernel that holds the code of kernel k, if it is there (frit tune takes kernels apart), or k. */
+static inline int kmodule_code(const KModule *m, int k) { int j = 0; while (j < k && m->kernel[k]->same != m->kernel[j]) j++; return j; }
 static inline bool kbuf_is_port(const KBuf *b) { return b->kind == KB_IN || b->kind == KB_OUT; }
 static inline int kmodule_align(const KModule *m) { return m->target->vector_bytes ? 64 : 8; }      /* of state and scratch */
 static inline int kmodule_nargs(const KModule *m) { return m->graph->nin + m->graph->nout; }

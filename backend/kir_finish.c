@@ -10,12 +10,12 @@ static int number(KBlock *b, int id) {
   return id;
 }
 
-/* Counts, or takes back, what i and all inside it use. */
-static void use(const KInst *i, int *uses, int by) {
+/* by: -1 takes it back. */
+void kir_use(const KInst *i, int *uses, int by) {
   for (int k = 0; k < 3; k++) if (i->a[k]) uses[i->a[k]->id] += by;
   for (int k = 0; k < i->addr.nterm; k++) uses[i->addr.term[k].v->id] += by;
-  EACH_INST(j, &i->body) use(j, uses, by);
-  EACH_INST(j, &i->other) use(j, uses, by);
+  EACH_INST(j, &i->body) kir_use(j, uses, by);
+  EACH_INST(j, &i->other) kir_use(j, uses, by);
 }
 static bool acts(const KInst *i) {
   if (i->op == K_LOOP) return i->body.n > 0 && !(i->a[0]->op == K_CONST && i->a[0]->imm <= 0);
@@ -30,7 +30,7 @@ static void sweep(KBlock *b, int *uses) {
     KInst *i = b->at[k]; sweep(&i->body, uses); sweep(&i->other, uses);
     i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
     if (acts(i) || uses[i->id] > 0) continue;
-    use(i, uses, -1); b->at[k] = NULL;
+    kir_use(i, uses, -1); b->at[k] = NULL;
   }
   b->n = 0;
   for (int k = 0; k < n; k++) if (b->at[k]) b->at[b->n++] = b->at[k];
@@ -162,11 +162,14 @@ static void zip_block(Ctx *c, const KBuf *buf, int most, KBlock *b) {
   *b = z.out;
 }
 
+void kir_hoist(Ctx *c, KFunc *f) {
+  f->nvalue = number(&f->body, 0); hoist_block(&(Hoist){ c, NEWN(c, bool, f->nvalue + 1) }, &f->body); f->nvalue = number(&f->body, 0);
+}
+
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
-  EACH_INST(i, &f->body) use(i, uses, 1);
-  sweep(&f->body, uses); f->nvalue = number(&f->body, 0);
-  hoist_block(&(Hoist){ c, NEWN(c, bool, f->nvalue + 1) }, &f->body); number(&f->body, 0);
+  EACH_INST(i, &f->body) kir_use(i, uses, 1);
+  sweep(&f->body, uses); kir_hoist(c, f);
   if (m->target->vector_bytes) zip_block(c, buf, m->target->nreg >= 32 ? GROUP_MOST : GROUP_MOST / 2, &f->body);
   f->nvalue = number(&f->body, 0); hint_launder(buf, &f->body);
 }
@@ -182,7 +185,7 @@ void kir_split(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
     bool any = false, share; int *uses = NEWN(c, int, f->nvalue + 1);
     for (; to < b.n && !is_shared(b.at[to]); to++) any |= acts(b.at[to]);
     share = !any && to < b.n; to += share; g->body = (KBlock){ 0 }; g->parallel = share; m->parallel |= share;
-    for (int k = 0; k < to; k++) if (k >= from || !acts(b.at[k])) { PUSH(c, g->body, b.at[k]); use(b.at[k], uses, 1); }
+    for (int k = 0; k < to; k++) if (k >= from || !acts(b.at[k])) { PUSH(c, g->body, b.at[k]); kir_use(b.at[k], uses, 1); }
     sweep(&g->body, uses);
     if (n && !share && !any) break;
     n++; m->kernel = ctx_grow(c, m->kernel, m->nkernel, &m->cap, sizeof *m->kernel); m->kernel[m->nkernel++] = g;

@@ -71,7 +71,9 @@ static void add_block(Out *o, const KBlock *b, int indent) {
   EACH_INST(i, b) text_add(&o->t, "%*s", 2 * indent, ""), add_inst(o, i, indent), text_add(&o->t, "\n");
 }
 static void add_func(Out *o, const KFunc *f) {
-  text_add(&o->t, "\nkernel %s \"%s\" {", f->name, f->label ? f->label : "");
+  text_add(&o->t, "\nkernel %s \"%s\"", f->name, f->label ? f->label : "");
+  if (f->same) { text_add(&o->t, " = copy %d of %s\n", f->copy, f->same->name); return; }
+  text_add(&o->t, " {");
   if (f->flops > 0) text_add(&o->t, "   # %.0f flops, %.0f bytes", f->flops, f->bytes);
   text_add(&o->t, "\n"); add_block(o, &f->body, 1); text_add(&o->t, "}\n");
 }

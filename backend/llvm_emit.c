@@ -119,10 +119,11 @@ static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit
 /* void kernel(args..., state, scratch, dims...), or of what threads share kernel(job, part). A job is args, state, scratch, dims, parts. */
 static V kernel(Unit *u, const KFunc *f) {
   int n = nargs(u), d = ndims(u); bool s = f->parallel;
-  V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), s ? 1 : n + 2, s ? u->i32 : u->index, s ? 1 : d, false), job = param(u, 0);
+  V fn = function(u, f->name, LLVMVoidTypeInContext(u->lc), s ? 1 : n + 2, s ? u->i32 : u->index, s ? 1 : d + 1, false), job = param(u, 0);
   V args = s ? item(u, u->ptr, job, 0) : NULL, dims = s ? item(u, u->ptr, job, 3) : NULL;
   for (int k = 0; k < n; k++) u->arg[k] = s ? item(u, u->ptr, args, k) : param(u, k);
   for (int k = 0; k < d; k++) u->dim[k] = s ? item(u, u->index, dims, k) : param(u, n + 2 + k);
+  if (!s) u->dim[d] = param(u, n + 2 + d);
   u->state = s ? item(u, u->ptr, job, 1) : param(u, n); u->own = u->scratch = s ? item(u, u->ptr, job, 2) : param(u, n + 1);
   for (int k = n; k < n + 2 && !s; k++) add_attr(u, (unsigned)k + 1, "noalias");
   if (s) {
@@ -172,7 +173,7 @@ static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned a
 /* int call(args, state, scratch, dims, parallel) */
 static V call_entry(Unit *u, V *kernels) {
   V f = function(u, "call", u->i32, 5, NULL, 0, true), args = param(u, 0), dims = param(u, 3);
-  V *arg = alloc(u, sizeof *arg, nargs(u) + 2 + ndims(u)), *a = arg; not_null(u, args);
+  V *arg = alloc(u, sizeof *arg, nargs(u) + 3 + ndims(u)), *a = arg; not_null(u, args);
   for (int k = 0; k < nargs(u); k++) *a++ = not_null(u, item(u, u->ptr, args, k));
   *a++ = param(u, 1); *a++ = param(u, 2);
   if (u->m->state_bytes) not_null(u, a[-2]);
@@ -188,7 +189,10 @@ static V call_entry(Unit *u, V *kernels) {
   }
   for (int k = 0; k < u->m->nkernel; k++)
     if (u->m->kernel[k]->parallel) fork_join(u, kernels[k], par, job, parts);
-    else LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernels[k]), kernels[k], arg, (unsigned)(a - arg), "");
+    else {
+      *a = number(u->index, u->m->kernel[k]->copy); T ft = LLVMGlobalGetValueType(kernels[k]);
+      LLVMBuildCall2(u->b, ft, kernels[k], arg, (unsigned)(a - arg) + 1, "");
+    }
   LLVMBuildRet(u->b, unit_i32(u, 0)); return f;
 }
 
@@ -202,7 +206,7 @@ static void run_entry(Unit *u, V call) {
 static void write_module(Unit *u) {
   const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel); data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
   if (m->nconstant) u->weights = data(u, "weights", m->constant, (size_t)m->nconstant, 64, false);
-  for (int k = 0; k < m->nkernel; k++) kernels[k] = kernel(u, m->kernel[k]);
+  for (int k = 0, j; k < m->nkernel; k++) kernels[k] = (j = kmodule_code(m, k)) < k ? kernels[j] : kernel(u, m->kernel[k]);
   init(u); run_entry(u, call_entry(u, kernels));
 }
 static bool fail(Unit *u, const char *what, char *why) {
@@ -235,7 +239,7 @@ static void start(Unit *u, LLVMTargetMachineRef tm) {
   u->ptr = LLVMPointerTypeInContext(c, 0);
   u->i1 = LLVMInt1TypeInContext(c); u->i8 = LLVMInt8TypeInContext(c); u->i32 = LLVMInt32TypeInContext(c); u->i64 = LLVMInt64TypeInContext(c);
   u->index = u->t->index_bits == 32 ? u->i32 : u->i64; u->memo = alloc(u, sizeof *u->memo, NMEMO); u->era = 1;
-  u->arg = alloc(u, sizeof *u->arg, nargs(u)); u->dim = alloc(u, sizeof *u->dim, ndims(u));
+  u->arg = alloc(u, sizeof *u->arg, nargs(u)); u->dim = alloc(u, sizeof *u->dim, ndims(u) + 1);
 }
 static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) { *out = u->host->alloc(u->c, n + 1); *size = n; memcpy(*out, s, n); }
 

@@ -41,12 +41,20 @@ static void estimate(Lower *L) {
   }
 }
 
+bool lower_tree(Lower *L, const Tree *t) {
+  L->tree = t;
+  if (!lower_resolve(L)) return false;
+  EACH(LEq, e, L->eq) stores_external(L, e);
+  return true;
+}
 static KFunc *lower_kernel(Lower *L, Kernel *k) {
   KFunc *f = func_begin(L, k);
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
-  if (!lower_resolve(L)) return NULL;
-  EACH(LEq, e, L->eq) stores_external(L, e);
-  lower_body(L, k->tree, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f); kir_split(L->c, L->m, L->s.bufs.at, f); return f;
+  Tree first = *k->tree; const Tree *small = first.loop == LOOP_STREAM ? first.next : NULL;
+  if (small && small->kind == TREE_FOR && small->loop == LOOP_STREAM && !small->next) L->small = small, first.next = NULL;
+  if (!lower_tree(L, &first)) return NULL;
+  lower_body(L, &first, NULL, true); estimate(L); kir_finish(L->c, L->m, L->s.bufs.at, f);
+  int n = L->m->nkernel; kir_split(L->c, L->m, L->s.bufs.at, f); f->whole = L->m->nkernel == n + 1 && !f->parallel; return f;
 }
 
 /* ---- state <- next, when all kernels have run */
@@ -103,7 +111,7 @@ static void init_history(Lower *L, const LHist *h) {
   if (is_zero(t->init)) return;
   LStore *s = NEW(L->c, LStore);
   *s = *h->store; s->hist = NULL; s->box = NEWN(L->c, LDim, t->rank + 1);
-  s->box[t->stream_dim].base = laff_int(h->ring ? -h->len : -h->h); init_fill(L, t, s, -h->h, h->h);
+  s->box[t->stream_dim].base = laff_int(-h->len); init_fill(L, t, s, -h->h, h->h);
 }
 
 static KFunc *lower_init(Lower *L) {
@@ -135,6 +143,7 @@ static int lower_all(Ctx *c, void *arg) {
   m->scratch_bytes = up_to(own + L->s.peak, 64); m->state_bytes = up_to(L->s.state, 64); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
   for (int k = 0; k < m->nbuf; k++) if (m->buf[k].arg == BUF_LOCAL) m->buf[k].arg = -1, m->buf[k].offset += m->buf[k].own ? m->scratch_bytes : own;
   m->scratch_bytes += m->own_bytes * (m->threads > 1 ? m->threads : 1);
+  kir_share(L); m->buf = L->s.bufs.at; m->nbuf = L->s.bufs.n;
   if (c->opt.verify && !kir_verify(c, m)) return 1;
   j->m = m; return 0;
 }

@@ -26,6 +26,8 @@ KInst *k_bcast(KBuild *b, KInst *x, int lanes); KInst *k_prefix(KBuild *b, KInst
 static inline KType ktype(Type t, int lanes) { return (KType){ t, lanes }; }
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);          /* removes what is unused, hoists, interleaves, numbers, hints */
 void kir_split(Ctx *c, KModule *m, const KBuf *buf, KFunc *f);           /* adds f to the module: a function for every outermost parallel loop */
+void kir_hoist(Ctx *c, KFunc *f);                        /* numbers, and takes index arithmetic out of loops */
+void kir_use(const KInst *i, int *uses, int by);         /* counts, by number, what i and all inside it use */
 
 
 /* ---- positions */
@@ -53,12 +55,12 @@ struct LEq {
 };
 
 /* ---- storage */
-enum { BUF_LOCAL = -2 };           /* KBuf.arg of a kernel's own scratch until its place is known */
+enum { BUF_LOCAL = -2, BUF_SECTION = -3 };               /* KBuf.arg of a kernel's own scratch until its place is known; of all memory of a kind */
 typedef struct LPart { int dim; int64_t div, mod, stride; KInst *run; } LPart;           /* run: times a run-time extent */
 typedef struct LReg { int64_t *key; KInst *v; int dim; } LReg;                           /* dim: the dimension in lanes, or -1 */
-/* Frames of the past in state. rows of pitch elements; a column is inner elements. ring: len columns and block more that mirror the first;
- * slot: which position. mirrored: the body that copies them. */
-typedef struct LHist { LTensor *t; LStore *store; int64_t h, len, inner, pitch, rows; bool ring; int slot; const Tree *mirrored; } LHist;
+/* Frames of the past in state: rows of pitch elements; a column is inner elements; len columns of the past, then room. slot: its place among
+ * the positions; pos: the present's, in this item. */
+typedef struct LHist { LTensor *t; LStore *store; int64_t h, len, room, inner, pitch, rows; int slot; KInst *pos; } LHist;
 struct LStore { LTensor *t; bool reg, local; int buf; LDim *box; LPart *part; int npart, fold; int64_t nfold; LHist *hist; VEC(LReg) regs; };
 
 /* ---- state of the lowering of one kernel */
@@ -83,13 +85,14 @@ typedef VEC(LHist *) LHists;
 typedef struct LShared { VEC(KBuf) bufs; Map bufof, same; LHists hists; int64_t constcap, peak, own, scratch0, state; int nalloc; } LShared;
 typedef struct Lower {
   Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f; LShared s;
+  const Tree *tree, *small;        /* that is lowered; of a stream: the tree for at most its step of frames */
   LEqs eq; Map tensors, reads, ors; VEC(LTensor *) all, opened;                         /* opened: have a store in the bodies around */
   LOpen **open; LMark *marks; KInst **param;               /* by equation; innermost first; by Graph.dim */
   VEC(LLoop) loops;                                        /* around what is emitted now */
   LSlide *slides;                                          /* sliding windows of the loop whose body comes next */
   int64_t nid0, top; int depth; bool shared;               /* top: scratch in use; shared: in a loop whose steps threads share */
-  int64_t block; LAff block0; KInst *frames; LMark *hoist; const Tree *streambody;       /* in a stream loop: its step, first frame, frames now */
-  LHists hists; VEC(int64_t) lens; KInst **pos; int posbuf;                              /* of the stream; its rings' lengths, positions, by slot */
+  int64_t block; LAff block0; KInst *frames; const Tree *streambody;       /* in a stream loop: its step, first frame, frames now */
+  LHists hists, others; int posbuf;                        /* of the stream, and as its second tree has them; the positions */
 } Lower;
 
 /* ---- building */
@@ -174,6 +177,8 @@ LDim form_box(Lower *L, const LForm *f, const LDim *reg);
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r);               /* what it opens is pushed to L->opened */
 void check_folds(Lower *L, const Tree *items, LEqs eqs, LDim *const *bound, const LRegions *r);
 LStore *store_external(Lower *L, LTensor *t); int buf_add(Lower *L, KBuf b);
+int64_t constant_place(Lower *L, const uint8_t *p, int64_t n);                         /* the offset of these bytes in the constant section */
+int *dim_order(Lower *L, const LTensor *t);               /* in a stream: from outer to inner */
 int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, int64_t bytes); int tensor_buffer(Lower *L, Tensor *t);
 
 /* ---- the walk: lower_loop.c, lower_leaf.c, lower_stream.c */
@@ -184,6 +189,7 @@ KInst *acc_first(Lower *L, const LOpen *o, const LAcc *a);                      
 /* lower_linear.c: is the sum just opened, over the n dims of the leaf that are left, a linear map? A point of it; the values of its accumulators. */
 void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n); void linear_close(Lower *L, LOpen *o);
 void linear_point(Lower *L, LPt *p, LAcc *a, KInst *mask);
-void lower_stream(Lower *L, const Tree *f, LDim *const *reg); LAff ring_place(Lower *L, LStore *s, LAff time, LAff shift);
-void stream_mirror(Lower *L, const Tree *body, const Tree *item, const LRegions *r);
+void lower_stream(Lower *L, const Tree *f, LDim *const *reg); bool lower_tree(Lower *L, const Tree *t);
+void kir_share(Lower *L);                                /* code that stands there several times is kept once */
+KSave item_begin(Lower *L);
 #endif

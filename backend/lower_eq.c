@@ -378,7 +378,7 @@ static int scan_loops(const Back *k, const Tree *t) {
 }
 
 static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
-  Back k = distances(e, r, w); const char *name = r->t->t->name; int s = scan_loops(&k, L->k->tree);
+  Back k = distances(e, r, w); const char *name = r->t->t->name; int s = scan_loops(&k, L->tree);
   const Tree *t = e->leaf;
   for (int i = 0; i < t->nleaf && e == w && !s; i++) s = loop_orders(&k, t->leaf[i].index, 1, t->leaf[i].kind != LEAF_VECTOR);
   if (s > 0) return;
@@ -412,12 +412,12 @@ static void agree_lanes(LEq *const *all, int n) {
 bool lower_resolve(Lower *L) {
   int errors = L->c->nerror; LEq **all = NEWN(L->c, LEq *, L->k->neq + 1);
   for (int k = 0; k < L->k->neq; k++) tensor_link(L, all[k] = resolve_eq(L, L->k->eq[k]));
-  check_tree(L, all, L->k->tree, 0);
+  check_tree(L, all, L->tree, 0);
   for (int k = 0; k < L->k->neq; k++)
     if (!all[k]->leaf && L->c->nerror == errors)
       tree_say(L, L->k->pos.src ? L->k->pos : all[k]->eq->pos, "%s has no leaf; every equation is computed in one place", all[k]->eq->out->name);
   if (L->c->nerror > errors) return false;
-  agree_lanes(all, L->k->neq); L->eq = tree_eqs(L, L->k->tree, true);
+  agree_lanes(all, L->k->neq); L->eq = tree_eqs(L, L->tree, true);
   for (int k = 0; k < L->eq.n; k++) L->eq.at[k]->id = k;
   EACH(LEq, e, L->eq) find_down(e);
   EACH(LEq, e, L->eq) EACH(LRead, r, e->read) EACH(LEq, w, r->t->writer) if (w->id >= e->id) check_back(L, e, r, w);

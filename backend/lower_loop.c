@@ -384,12 +384,14 @@ void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
   L->slides = NULL; check_cover(L, items, &r); store_open(L, items, eqs, &r);
   check_folds(L, items, eqs, bound, &r);
   for (const Tree *t = items; t; t = t->next) {
+    bool item = L->block && items == L->streambody; KSave save = { 0 };
+    if (item) save = item_begin(L);
     if (t->kind == TREE_FOR && t->loop == LOOP_STREAM) lower_stream(L, t, r.reg);
     else if (t->kind == TREE_FOR) lower_loop(L, t, &r);
     if (t->kind == TREE_PREFETCH) lower_prefetch(L, t, eqs, &r);
     LEqs in = t->kind == TREE_LEAF ? tree_eqs(L, t, false) : (LEqs){ 0 };
     EACH(LEq, e, in) lower_leaf(L, e, t, r.reg[e->id]);
-    if (L->block && t->kind != TREE_LET) stream_mirror(L, items, t, &r);
+    if (item) k_back(&L->b, save);
   }
   while (L->opened.n > opened) L->opened.at[--L->opened.n]->store = NULL;
   L->top = top0; L->depth--;

@@ -12,12 +12,12 @@ int buf_of(Lower *L, const Tensor *t, KBufKind kind, int arg, int64_t offset, in
   return buf_add(L, (KBuf){ t->name, kind, mem_type(t->type), arg, offset, bytes, kind == KB_IN || kind == KB_CONST, false });
 }
 
-/* The parts of s over its box in t's layout (or that of `let`), dense. Gives the number of elements. */
-static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let) {
+/* The parts of s over its box in t's layout (or that of `let`, or in this order), dense. Gives the number of elements. */
+static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let, const int *order) {
   const LayoutDim *l = let && let->layout ? let->layout : t->layout; int64_t stride = 1;
   s->npart = let && let->layout ? let->nlayout : l ? t->nlayout : t->rank; s->part = NEWN(L->c, LPart, s->npart + 1);
   for (int i = s->npart - 1; i >= 0; i--) {
-    LayoutDim d = l ? l[i] : (LayoutDim){ i, 1, 0 }; int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
+    LayoutDim d = l ? l[i] : (LayoutDim){ order ? order[i] : i, 1, 0 }; int64_t n = (s->box[d.dim].ext + d.div - 1) / d.div;
     s->part[i] = (LPart){ d.dim, d.div, d.mod, stride, NULL }; stride *= d.mod > 0 && d.mod < n ? d.mod : n;
     if (s->local && i > 0 && i + 1 < s->npart && stride * type_bytes(t->type) % 512 == 0) stride += 64 / type_bytes(t->type);
   }
@@ -42,7 +42,7 @@ static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64
 typedef struct Place { int64_t at, n; } Place;
 
 /* The offset of these bytes in the constant section, with a vector's room after them. */
-static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
+int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
   KModule *m = L->m; uint64_t h = 1469598103934665603u;
   for (int64_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
   const void *key = (const void *)(uintptr_t)(h | 1); Place *old = map_get(&L->s.same, key), *new = NEW(L->c, Place);
@@ -62,7 +62,7 @@ static int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
 int tensor_buffer(Lower *L, Tensor *t) {
   void *known = map_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;
-  LStore s = { .box = whole_box(L, t) }; int64_t bytes = parts_of(L, &s, t, NULL) * type_bytes(t->type);
+  LStore s = { .box = whole_box(L, t) }; int64_t bytes = parts_of(L, &s, t, NULL, NULL) * type_bytes(t->type);
   bool constant = t->kind == TK_PARAM || t->kind == TK_CONST, state = t->kind == TK_STATE || t->where == AT_STATE;
   if (constant && !t->data) bug(L->c, "constant %s has no value", t->name);
   int64_t at = constant ? constant_place(L, laid_out(L, t, &s, bytes), bytes)
@@ -83,7 +83,7 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
 
 LStore *store_external(Lower *L, LTensor *t) {
   if (t->given) return t->given;
-  LStore *s = t->given = NEW_AS(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t)); parts_of(L, s, t->t, NULL);
+  LStore *s = t->given = NEW_AS(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t)); parts_of(L, s, t->t, NULL, NULL);
   if ((t->t->kind == TK_INPUT || t->t->kind == TK_OUTPUT) && !t->t->layout) strides_run(L, s, t->t);
   return s;
 }
@@ -153,7 +153,7 @@ static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
     if (s->box[d].dyn) s->box[d].ext = up_to(s->box[d].ext, target_lanes(L->t, 1));
     if (s->box[d].ext < 1) s->box[d].ext = 1;
   }
-  parts_of(L, s, t->t, let);
+  int *order = L->block ? dim_order(L, t) : NULL; parts_of(L, s, t->t, let, order);
   for (int i = 0; i < s->npart; i++)                       /* blocked dimensions count from 0, so that div and mod see whole blocks */
     if (s->part[i].div > 1 || s->part[i].mod) s->box[s->part[i].dim] = (LDim){ .ext = extent_max(t->t->shape[s->part[i].dim]) };
   if (let && let->fold) {
@@ -163,7 +163,7 @@ static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
   }
   const LPart *last = s->npart ? &s->part[s->npart - 1] : NULL;
   if (last && last->div == 1 && !last->mod) s->box[last->dim].ext = padded(L, t, s->box[last->dim].ext, s->npart);
-  s->buf = scratch_take(L, t, parts_of(L, s, t->t, let) * type_bytes(t->t->type)); return s;
+  s->buf = scratch_take(L, t, parts_of(L, s, t->t, let, order) * type_bytes(t->t->type)); return s;
 }
 
 /* ---- in place */
@@ -368,11 +368,8 @@ static void clamp_place(Lower *L, const LStore *s, int d, LPlace *q) {
   q->a = laff_add(L, laff_var(v, 1), s->box[d].base, 1);
 }
 
-/* The places of a read; of a ring, the stream's place is its column. */
-static void places_of(Lower *L, LPt *p, LStore *s, const LForm *f, int time, LPlace *at) {
+static void places_of(Lower *L, LPt *p, LStore *s, const LForm *f, LPlace *at) {
   for (int d = 0; d < s->t->t->rank; d++) at[d] = form_at(L, p, &f[d]);
-  if (!s->hist || !s->hist->ring) return;
-  LAff *x = &at[s->t->t->stream_dim].a, now = time >= 0 ? p->env[time] : *x; *x = ring_place(L, s, now, laff_add(L, *x, now, -1));
 }
 
 /* The lanes that may be touched: those wanted, of memory that is not the kernel's own and of constant tails; those that a guard admits. */
@@ -387,7 +384,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
     Num v = value_load(t->data, t->type, 0); return l_num(L, comp_type(t->type), v.f, v.i);
   }
   if (!s) tree_error(L, r->e->pos, p->e, "%s is read where it is not stored: its producer comes later, or lies in a body of its own", t->name);
-  places_of(L, p, s, r->place, r->time, at);
+  places_of(L, p, s, r->place, at);
   if (s->reg) return reg_read(L, p, s, at);
   for (int d = 0; d < t->rank && guarded && p->u.clamp; d++)
     if ((!r->inside[d] || p->u.all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);
@@ -396,7 +393,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
 
 KInst *load_home(Lower *L, LPt *p) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
-  places_of(L, p, s, p->e->place, -1, at); return load_at(L, p, s, p->e->place, at, touch_mask(L, p, s, false), false);
+  places_of(L, p, s, p->e->place, at); return load_at(L, p, s, p->e->place, at, touch_mask(L, p, s, false), false);
 }
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
@@ -410,7 +407,7 @@ static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KI
 void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
   if (!s) tree_error(L, p->e->eq->pos, p->e, "its storage does not exist here: the readers lie in another body");
-  places_of(L, p, s, p->e->place, -1, at);
+  places_of(L, p, s, p->e->place, at);
   if (s->reg) { reg_write(L, p, s, at, v); return; }
   bool branch = mask && mask->type.lanes == 1; KSave save = { 0 }; v = to_memory(L, v, s->t->t->type);
   if (branch) save = if_begin(L, mask);
@@ -423,7 +420,7 @@ enum { FETCH_MOST = 16 };
 typedef struct Fetch { Lower *L; LPt *p; const LRead *r; const LDim *reg; int64_t line[FETCH_MOST]; int n; } Fetch;
 static void fetch_line(Fetch *f) {
   Lower *L = f->L; LPlace at[LEQ_INDICES]; LStore *s = f->r->t->store; int64_t bytes = type_bytes(f->r->t->t->type);
-  places_of(L, f->p, s, f->r->place, f->r->time, at); LAddr a = addr_of(L, f->p, s, at); KAddr to = addr_final(L, &a, s->buf);
+  places_of(L, f->p, s, f->r->place, at); LAddr a = addr_of(L, f->p, s, at); KAddr to = addr_final(L, &a, s->buf);
   for (int k = 0; k < f->n; k++) if (f->line[k] == floor_div(to.c * bytes, L->t->line)) return;
   f->line[f->n++] = floor_div(to.c * bytes, L->t->line);
   k_emit(&L->b, (KInst){ .op = K_PREFETCH, .type = { mem_type(f->r->t->t->type), 1 }, .addr = to });

@@ -94,8 +94,8 @@ typedef VEC(Group) Groups;
 Groups groups_of(Build *b);                               /* moves pointwise items up to their producers, then cuts */
 void items_move(Item *at, int from, int to);              /* to <= from; those between move on */
 
-/* How a stream kernel is cut: blocks of Target.block frames in steps of nv vectors. */
-typedef struct StreamPlan { Groups group; int nv; const char *time; } StreamPlan;
+/* How a stream kernel is cut: blocks of Target.block frames in steps of nv vectors; few: steps of so many frames, lanes along the rows. */
+typedef struct StreamPlan { Groups group; int nv, few; const char *time; } StreamPlan;
 StreamPlan plan_stream(Build *b);
 const char *row_name(const Item *it, const char *step);   /* the largest free index but `step`: of the rows or, in a recurrence, the lanes; or NULL */
 const char *group_step(const Build *b, const Group *g);   /* the index that steps through a circle */

@@ -213,7 +213,8 @@ static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const 
   int n = 0;
   for (const Item *it = b->its.at + gr->first; it < b->its.at + gr->end; it++) {
     Shape s = shape_of(b->c, it->eq[0]); const Expr *w = p && p->tile.moves && s.x ? plan_lanes(b->c, it, p) : s.w;
-    PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = gr->mr };
+    bool whole = gr->row && b->lanes >= 8 && extent_named(it, gr->row) <= 2 * b->lanes;                     /* lanes may run along it, too */
+    PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = whole ? 0 : gr->mr };
     if (!s.x || it->neq != 1 || (!tensor_known(w->tensor) && !(p && p->tile.moves)) || shape_maps(g, &s) || (gr->circle && !o.panel)) continue;
     if (p) {
       bool lane = access_stride(b->c, w->tensor, w->arg, p->lane) != 0;

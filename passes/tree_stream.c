@@ -11,6 +11,8 @@
  * never   lets the lanes run over anything but t outside of recurrences: all tensors have t innermost */
 #include "builders.h"
 
+enum { FEW = 8 };                  /* frames */
+
 const char *row_name(const Item *it, const char *step) {
   const Index *row = NULL;
   for (int i = 0; i < it->nfree && it->neq == 1; i++)
@@ -63,19 +65,21 @@ static void order_bound(const Build *b, Order *o, const Item *it, const char *la
 }
 
 static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, const Item *it) {
-  Order o = { 0 };
+  Order o = { 0 }; bool few = p->few && g->row && it->neq == 1;
   if (it->neq > 1) order_pieces(b->c, &o, it, p->time);
   else if (it->red) order_bound(b, &o, it, NULL, g->mr, p->nv, tile_size(b, it, extent_named(it, g->row), b->t->block, g->ncon));
-  if (g->row) order_unroll(b->c, &o, g->row);
-  order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0); return leaf_of(b->c, it, &o);
+  if (g->row) order_unroll(b->c, &o, few ? p->time : g->row);
+  if (few) order_add(b->c, &o, g->row, LEAF_VECTOR, 0);
+  else order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
+  return leaf_of(b->c, it, &o);
 }
 
 static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {
   const Item *head = &b->its.at[g->first];
   for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_stage(b, p, g, &b->its.at[i]);
-  Tree *body = tree_tile(b, g, g->row, g->mr, p->nv);
+  Tree *body = p->few ? tree_leaves(b, g->first, g->end) : tree_tile(b, g, g->row, g->mr, p->nv);
   if (head->neq > 1) return body;
-  if (g->row) body = tree_loop(b->c, g->row, g->mr, body);
+  if (g->row && !p->few) body = tree_loop(b->c, g->row, g->mr, body);
   for (int f = head->nfree - 1; f >= 0; f--)
     if (!name_same(head->free[f]->name, p->time) && !name_same(head->free[f]->name, g->row)) body = tree_loop(b->c, head->free[f]->name, 1, body);
   return body;
@@ -142,19 +146,37 @@ static bool reads_past(const Build *b, const StreamPlan *p, int first, const Gro
   return false;
 }
 
-Tree *tree_stream(Build *b) {
-  StreamPlan p = plan_stream(b); Tree *body = NULL, *loop = NULL; int first = 0;
+static Tree *stream_body(const Build *b, const StreamPlan *p) {
+  Tree *body = NULL, *loop = NULL; int first = 0; int64_t step = p->few ? p->few : (int64_t)p->nv * b->lanes;
   for (int i = 0; i < b->its.n; i++)
     body = tree_cat(body, b->its.at[i].t->history > 0 ? tree_let(b->c, b->its.at[i].t->name, ST_RING) : alias_of(b, i));
-  for (int i = 0; i <= p.group.n; i++) {
-    const Group *g = i < p.group.n ? &p.group.at[i] : NULL;
-    bool apart = !g || g->circle || !item_free(&b->its.at[g->first], p.time);
-    bool cut = loop && (apart || reads_past(b, &p, first, g));
-    if (cut) { body = tree_cat(body, tree_loop(b->c, p.time, (int64_t)p.nv * b->lanes, loop)); loop = NULL; }
+  for (int i = 0; i <= p->group.n; i++) {
+    const Group *g = i < p->group.n ? &p->group.at[i] : NULL;
+    bool apart = !g || g->circle || !item_free(&b->its.at[g->first], p->time) || (p->few && !g->row);
+    bool cut = loop && (apart || reads_past(b, p, first, g));
+    if (cut) { body = tree_cat(body, tree_loop(b->c, p->time, step, loop)); loop = NULL; }
     if (!g) break;
     if (!loop) first = g->first;
-    if (!apart) loop = tree_cat(loop, stage_of(b, &p, g));
-    else body = tree_cat(body, g->circle ? tree_steps(b, g, p.time) : tree_singles(b, g->first, g->end));
+    if (!apart) loop = tree_cat(loop, stage_of(b, p, g));
+    else if (g->circle) body = tree_cat(body, tree_steps(b, g, p->time));
+    else body = tree_cat(body, p->few && item_free(&b->its.at[g->first], p->time) ? stage_of(b, p, g) : tree_singles(b, g->first, g->end));
   }
-  return tree_for(b->c, p.time, b->t->block, LOOP_STREAM, body);
+  return body;
+}
+
+/* Do the lanes fill along the rows of all sums? Then few frames have a tree of their own: it computes frame by frame what it must. */
+static bool lanes_along_rows(const Build *b, const StreamPlan *p) {
+  bool sums = false;
+  for (const Group *g = p->group.at; g < p->group.at + p->group.n; g++) {
+    const Item *head = &b->its.at[g->first]; bool sum = head->red && g->row;
+    if (g->circle || (sum && 2 * extent_named(head, g->row) < b->lanes)) return false;
+    sums |= sum;
+  }
+  return sums && b->lanes >= 8;
+}
+
+Tree *tree_stream(Build *b) {
+  StreamPlan p = plan_stream(b); Tree *t = tree_for(b->c, p.time, b->t->block, LOOP_STREAM, stream_body(b, &p));
+  if (!lanes_along_rows(b, &p)) return t;
+  p.few = FEW; t->next = tree_for(b->c, p.time, FEW, LOOP_STREAM, stream_body(b, &p)); return t;
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 
 typedef struct Run {
-  Ctx *c; const KModule *m; const KFunc *f; void *const *args; uint8_t *state, *scratch; const int64_t *dims; Num **value; int error;
+  Ctx *c; const KModule *m; const KFunc *f; void *const *args; uint8_t *state, *scratch; const int64_t *dims; Num **value; int error, copy;
 } Run;
 
 static Num *cells(Run *r, const KInst *i) { return r->value[i->id] ? r->value[i->id] : (r->value[i->id] = NEWN(r->c, Num, i->type.lanes)); }
@@ -49,7 +49,7 @@ static Num lane_value(Run *r, const KInst *i, int l) {
   const Num *x = i->a[0] ? cells(r, i->a[0]) : NULL, *y = i->a[1] ? cells(r, i->a[1]) : x, *z = i->a[2] ? cells(r, i->a[2]) : x;
   switch (i->op) {
   case K_CONST: return rounded((Num){ i->f, i->imm }, i->type.elem);
-  case K_PARAM: return (Num){ 0, r->dims[i->imm] };     case K_FN: return lane_fn(r, i, x[l], y[l], z[l]);
+  case K_PARAM: return (Num){ 0, i->imm < r->m->graph->ndim ? r->dims[i->imm] : r->copy };     case K_FN: return lane_fn(r, i, x[l], y[l], z[l]);
   case K_CAST: return rounded(convert_value(x[l], i->a[0]->type.elem, i->type.elem, i->mode), i->type.elem);
   case K_BCAST: return x[0];                            case K_IOTA: return (Num){ 0, l };
   case K_PREFIX: return (Num){ 0, l < x[0].i };         case K_HRED: return hred(r, i);
@@ -118,7 +118,9 @@ static void run_block(Run *r, const KBlock *b) {
   }
 }
 
-static int run_func(Run *r, const KFunc *f) { r->f = f; r->value = NEWN(r->c, Num *, f->nvalue); run_block(r, &f->body); return r->error; }
+static int run_func(Run *r, const KFunc *f) {
+  r->copy = f->copy; r->f = f = f->same ? f->same : f; r->value = NEWN(r->c, Num *, f->nvalue); run_block(r, &f->body); return r->error;
+}
 
 int kir_run(Ctx *c, const KModule *m, void *const *args, void *state, void *scratch, const int64_t *dims) {
   Run r = { .c = c, .m = m, .args = args, .state = state, .scratch = scratch, .dims = dims };

@@ -1,4 +1,4 @@
-"""The .nam models of ../shared against their reference samples: both printers, blocks of 1, 7, 64, 4096. Skipped where the folder is absent. nam.py FRIT"""
+"""The .nam models of ../shared against their reference samples: both printers, blocks of 1, 3, 7, 8, 64, 4096. Skipped where the folder is absent. nam.py FRIT"""
 import array, hashlib, os, subprocess, sys, tempfile
 
 frit = sys.argv[1]
@@ -35,7 +35,7 @@ with tempfile.TemporaryDirectory() as w:
                 so = f"{w}/m.so"
                 r = subprocess.run([frit, "compile", f"{shared}/models/nam/{model}.nam", f"--printer={printer}", *flags, "-o", so], capture_output=True, text=True)
                 say(r.returncode == 0, f"{model} {printer}: {r.stderr}")
-                for block in (1, 7, 64, 4096) if r.returncode == 0 else ():
+                for block in (1, 3, 7, 8, 64, 4096) if r.returncode == 0 else ():
                     r = subprocess.run([frit, "run", so, "--input", f"x={shared}/reference/nam/input.f32", "--output", f"y={w}/y.f32", "--block", str(block)], capture_output=True, text=True)
                     if r.returncode:
                         say(False, f"{model} {printer} {block}: {r.stderr}")

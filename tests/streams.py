@@ -1,4 +1,4 @@
-"""Streams: blocks of 1, 7, 64, 4096 and random splits give the same bits, both printers; and the interpreter agrees. streams.py FRIT"""
+"""Streams: blocks of 1, 3, 7, 8, 64, 4096 and random splits give the same bits, both printers; and the interpreter agrees. streams.py FRIT"""
 import os, random, subprocess, sys, tempfile
 
 frit = sys.argv[1]
@@ -12,6 +12,7 @@ GRAPHS = {
     "comb": "graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = x[t] + 0.5 * (y[t - 150] or 0) - 0.25 * (y[t - 1] or 0); }",
     "rows": "graph g(x: f32[3, stream t], w: f32[5, 3]) -> (y: f32[5, t]) { y[o, t] = tanh(sum(c: x[c, t] * w[o, c])) + (x[0, t - 2] or 0); }",
     "conv": "graph g(x: f32[1, 2, stream t], f: f32[4, 2, 3], h: f32[3, 4, 3]) -> (y: f32[1, 3, t]) { a = tanh(conv_causal(x, f, dilation = 2)); y = conv_causal(a, h, dilation = 40); }",
+    "wide": "graph g(x: f32[stream t], w: f32[16], v: f32[16, 16, 3]) -> (y: f32[16, t]) { h[o, t] = tanh(x[t] * w[o]); y[o, t] = tanh(sum(c < 16, k < 3: (h[c, t - 70 * k] or 0) * v[o, c, k])) + h[o, t]; }",
     "lstm": "graph g(x: f32[stream t, 1, 3], w: f32[1, 16, 3], r: f32[1, 16, 4]) -> (y: f32[t, 1, 4]) { (y, c) = lstm(x, w, r); }",
     "delayed": "graph g(x: f32[stream t]) -> (y: f32[t], z: f32[t]) { y[t] = x[t] - (x[t - 64] or 0); z[t] = y[t] * 2 + (y[t - 64] or 0); }",
 }
@@ -59,7 +60,7 @@ with tempfile.TemporaryDirectory() as where:
             if rc:
                 say(False, f"{name} {printer}: {said}")
                 continue
-            for block in (1, 7, 64, 100, 4096):
+            for block in (1, 3, 7, 8, 64, 100, 4096):
                 rc, said = run("run", so, *flags, *[x for n in outs for x in ("--output", f"{n}={where}/{n}.f32")], "--block", str(block))
                 got = b"".join(open(f"{where}/{n}.f32", "rb").read() for n in outs) if rc == 0 else None
                 first = got if first is None else first

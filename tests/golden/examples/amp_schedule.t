@@ -222,6 +222,75 @@ graph amp(x: f32[stream t]) -> (y: f32[t]) {
           y(o*, t~);
         }
       }
+      for t/8 stream {
+        let h0 ring;
+        let h1 ring;
+        let h2 ring;
+        let h3 ring;
+        let h4 ring;
+        let h5 ring;
+        let h6 ring;
+        let h7 ring;
+        let h8 ring;
+        let s alias a0;
+        for t/8 {
+          h0(t*, c~);
+        }
+        for t/8 {
+          let h1.z reg;
+          h1.z(k, c, t*, o~);
+          a0(t*, o~);
+          h1(o*, t*, c~);
+        }
+        for t/8 {
+          let h2.z reg;
+          h2.z(k1, c, t*, o~);
+          a1(t*, o~);
+          h2(o*, t*, c~);
+        }
+        for t/8 {
+          let h3.z reg;
+          h3.z(k2, c, t*, o~);
+          a2(t*, o~);
+          h3(o*, t*, c~);
+        }
+        for t/8 {
+          let h4.z reg;
+          h4.z(k3, c, t*, o~);
+          a3(t*, o~);
+          h4(o*, t*, c~);
+        }
+        for t/8 {
+          let h5.z reg;
+          h5.z(k4, c, t*, o~);
+          a4(t*, o~);
+          h5(o*, t*, c~);
+        }
+        for t/8 {
+          let h6.z reg;
+          h6.z(k5, c, t*, o~);
+          a5(t*, o~);
+          h6(o*, t*, c~);
+        }
+        for t/8 {
+          let h7.z reg;
+          h7.z(k6, c, t*, o~);
+          a6(t*, o~);
+          h7(o*, t*, c~);
+        }
+        for t/8 {
+          let h8.z reg;
+          h8.z(k7, c, t*, o~);
+          a7(t*, o~);
+          h8(o*, t*, c~);
+        }
+        for t/8 {
+          let h9.z reg;
+          h9.z(k8, c, t*, o~);
+          s(t*, o~);
+        }
+        y(o*, t~);
+      }
     }
   }
   l0.w_pack: f32[d0 = 8, d1 = 8, d2 = 3] as [d2, d1, d0];

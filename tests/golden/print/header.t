@@ -12,7 +12,7 @@ graph echo(x: f32[stream t]) -> (y: f32[t]) {
 #ifdef __cplusplus
 extern "C" {
 #endif
-#define ECHO_STATE_BYTES 128
+#define ECHO_STATE_BYTES 192
 #define ECHO_STATE_ALIGN 8
 #define ECHO_SCRATCH_BYTES 0
 #define ECHO_SCRATCH_ALIGN 8

@@ -12,19 +12,19 @@ target triple = "x86_64-unknown-linux-gnu"
 @leaky_info = constant [146 x i8] c"frit 1\0Aname leaky\0Atarget x86-64-v3\0Acompiler 0.1.0\0Ahash ab91600b0dd02516\0Astate 0 64\0Ascratch 0 64\0Ainput x f32 10\0Aoutput y f32 10\0Aflops 30\0Abytes 80\0A\00", align 1
 
 ; Function Attrs: nounwind
-define internal void @leaky_k0(ptr %0, ptr %1, ptr noalias %2, ptr noalias %3) #0 {
-  %5 = load <8 x float>, ptr %0, align 4
-  %6 = fcmp olt <8 x float> %5, zeroinitializer
-  %7 = fmul <8 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %5
-  %8 = select <8 x i1> %6, <8 x float> %7, <8 x float> %5
-  store <8 x float> %8, ptr %1, align 4
-  %9 = getelementptr inbounds float, ptr %0, i64 8
-  %10 = call <4 x float> @llvm.masked.load.v4f32.p0(ptr %9, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>, <4 x float> zeroinitializer)
-  %11 = fcmp olt <4 x float> %10, zeroinitializer
-  %12 = fmul <4 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %10
-  %13 = select <4 x i1> %11, <4 x float> %12, <4 x float> %10
-  %14 = getelementptr inbounds float, ptr %1, i64 8
-  call void @llvm.masked.store.v4f32.p0(<4 x float> %13, ptr %14, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>)
+define internal void @leaky_k0(ptr %0, ptr %1, ptr noalias %2, ptr noalias %3, i64 %4) #0 {
+  %6 = load <8 x float>, ptr %0, align 4
+  %7 = fcmp olt <8 x float> %6, zeroinitializer
+  %8 = fmul <8 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %6
+  %9 = select <8 x i1> %7, <8 x float> %8, <8 x float> %6
+  store <8 x float> %9, ptr %1, align 4
+  %10 = getelementptr inbounds float, ptr %0, i64 8
+  %11 = call <4 x float> @llvm.masked.load.v4f32.p0(ptr %10, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>, <4 x float> zeroinitializer)
+  %12 = fcmp olt <4 x float> %11, zeroinitializer
+  %13 = fmul <4 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %11
+  %14 = select <4 x i1> %12, <4 x float> %13, <4 x float> %11
+  %15 = getelementptr inbounds float, ptr %1, i64 8
+  call void @llvm.masked.store.v4f32.p0(<4 x float> %14, ptr %15, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>)
   ret void
 }
 
@@ -66,7 +66,7 @@ define i32 @leaky_call(ptr %0, ptr %1, ptr %2, ptr %3, ptr %4) #0 {
   ret i32 2
 
 18:                                               ; preds = %13
-  call void @leaky_k0(ptr %10, ptr %15, ptr %1, ptr %2)
+  call void @leaky_k0(ptr %10, ptr %15, ptr %1, ptr %2, i64 0)
   ret i32 0
 }
 
