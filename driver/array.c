@@ -58,8 +58,7 @@ static bool npy_write(Ctx *c, const char *path, const Array *a) {
   text_add(&t, "), }");
   while ((t.n + 1) % 64) text_add(&t, " ");
   text_add(&t, "\n"); put_le(t.s + 8, 2, (uint32_t)t.n - 10);
-  text_addn(&t, a->data, (size_t)a->count * (size_t)type_bytes(a->type));
-  return file_write(c, path, t.s, t.n, false);
+  text_addn(&t, a->data, (size_t)a->count * (size_t)type_bytes(a->type)); return file_write(c, path, t.s, t.n, false);
 }
 
 /* ---- .wav */
@@ -67,8 +66,7 @@ typedef struct Wav { uint32_t format, channels, rate, bits; const char *data; si
 
 static bool wav_chunks(const Source *f, Wav *w) {
   for (size_t at = 12; at <= f->size - 8;) {
-    uint32_t n = get_le(f->text + at + 4, 4); const char *body = f->text + at + 8;
-    if (n > f->size - at - 8) return false;
+    uint32_t n = get_le(f->text + at + 4, 4); const char *body = f->text + at + 8; if (n > f->size - at - 8) return false;
     if (!memcmp(f->text + at, "fmt ", 4) && n >= 16) {
       uint32_t format = get_le(body, 2);
       w->format = format == 0xfffe && n >= 26 ? get_le(body + 24, 2) : format;
@@ -82,10 +80,8 @@ static bool wav_chunks(const Source *f, Wav *w) {
 }
 
 static float wav_sample(const Wav *w, const char *p) {
-  float v;
-  if (w->format == 3) return memcpy(&v, p, 4), v;
-  int32_t high = (int32_t)(get_le(p, (int)w->bits / 8) << (32 - w->bits));
-  return (float)((double)high / 2147483648.0);
+  float v; if (w->format == 3) return memcpy(&v, p, 4), v;
+  int32_t high = (int32_t)(get_le(p, (int)w->bits / 8) << (32 - w->bits)); return (float)((double)high / 2147483648.0);
 }
 
 static const char *wav_read(Ctx *c, const Source *f, Array *out) {
@@ -137,8 +133,7 @@ static const struct Format *format_of(const char *path) {
 bool array_read(Ctx *c, const char *path, Array *out) {
   const struct Format *f = format_of(path); Source *src = source_read(c, path);
   *out = (Array){ 0 };
-  const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format;
-  return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));
+  const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format; return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));
 }
 
 bool array_write(Ctx *c, const char *path, const Array *a) {

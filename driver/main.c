@@ -65,8 +65,7 @@ static int take_real(const struct Option *o, const char *s, double *out) {
 }
 
 static int take_binding(const struct Option *o, char *s, Bindings *list) {
-  char *eq = strchr(s, '=');
-  if (!eq || eq == s || !eq[1]) return driver_say(EXIT_USAGE, "--%s wants NAME=VALUE, not '%s'", o->name, s);
+  char *eq = strchr(s, '='); if (!eq || eq == s || !eq[1]) return driver_say(EXIT_USAGE, "--%s wants NAME=VALUE, not '%s'", o->name, s);
   if (list->n == o->hi) return driver_say(EXIT_USAGE, "more than %d times --%s", o->hi, o->name);
   *eq = 0; list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
 }

@@ -44,8 +44,7 @@ static bool dims_from(Ctx *c, Ports *p, const frit_port *q, const char *path, co
 }
 
 static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
-  Array f; int k = find_input(c, p, b->name);
-  if (k < 0 || !array_read(c, b->value, &f) || !dims_from(c, p, p->port[k], b->value, &f)) return false;
+  Array f; int k = find_input(c, p, b->name); if (k < 0 || !array_read(c, b->value, &f) || !dims_from(c, p, p->port[k], b->value, &f)) return false;
   Type t = type_by_name(p->port[k]->type);
   if (f.type != t && (type_bytes(t) == 2 || type_bytes(f.type) == 2))
     return driver_fail(c, "%s has elements of type %s, input '%s' of %s", b->value, type_name(f.type), b->name, type_name(t));
@@ -61,8 +60,7 @@ static float random_unit(uint64_t *state) {
 
 /* 16-bit floats stay zeros: exact in every format. */
 static void *random_array(Ctx *c, Type t, int64_t n, uint64_t *seed) {
-  float *v = NEWN(c, float, n + 1), scale = type_is_float(t) ? 1.0f : 3.99f;
-  bool positive = type_class(t) == 'u' || type_class(t) == 'b';
+  float *v = NEWN(c, float, n + 1), scale = type_is_float(t) ? 1.0f : 3.99f; bool positive = type_class(t) == 'u' || type_class(t) == 'b';
   for (int64_t k = 0; k < n; k++) { v[k] = random_unit(seed) * scale; if (positive && v[k] < 0) v[k] = -v[k]; }
   return t == T_F16 || t == T_BF16 ? NEWN(c, char, 2 * n + 64) : array_as(c, &(Array){ .type = T_F32, .count = n, .data = v }, t);
 }

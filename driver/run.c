@@ -7,8 +7,7 @@
 /* ---- frit run. Streams run in blocks of --block frames; their length is that of the inputs. */
 static bool write_output(Ctx *c, const Ports *p, const Binding *b) {
   for (int k = 0; k < p->n; k++) {
-    const frit_port *q = p->port[k];
-    if (!q->output || strcmp(q->name, b->name)) continue;
+    const frit_port *q = p->port[k]; if (!q->output || strcmp(q->name, b->name)) continue;
     Array a = { .type = type_by_name(q->type), .rank = q->rank, .count = port_elems(p, q), .data = p->data[k], .rate = p->rate };
     for (int d = 0; d < q->rank; d++) a.shape[d] = port_extent(p, q, d);
     return array_write(c, b->value, &a);
@@ -69,8 +68,7 @@ static bool reference(Ctx *c, const Args *a, const Ports *p, void **want) {
   for (int k = 0; k < p->n; k++)
     if (p->port[k]->output) out[no++] = want[k] = NEWN(c, char, p->bytes[k] + 64);
     else in[ni++] = p->data[k];
-  Interp *it = g ? interp_new(c, g) : NULL;
-  return it && interp_run(it, in, out, p->dim);
+  Interp *it = g ? interp_new(c, g) : NULL; return it && interp_run(it, in, out, p->dim);
 }
 
 int cmd_check(Ctx *c, void *session) {
@@ -99,8 +97,7 @@ static Times *measure(Ctx *c, frit_instance *i, double seconds) {
   while (time_calls(i, batch) <= 20000 && batch <= 1 << 24) batch *= 2;
   for (double end = now_ns() + seconds * 1e9; t->n < 1 << 16 && (t->n < 5 || now_ns() < end);) t->ns[t->n++] = time_calls(i, batch) / batch;
   qsort(t->ns, (size_t)t->n, sizeof *t->ns, by_value);
-  t->min = t->ns[0], t->median = t->ns[t->n / 2], t->p90 = t->ns[t->n * 9 / 10], t->p99 = t->ns[t->n * 99 / 100];
-  return t;
+  t->min = t->ns[0], t->median = t->ns[t->n / 2], t->p90 = t->ns[t->n * 9 / 10], t->p99 = t->ns[t->n * 99 / 100]; return t;
 }
 
 double bench_least(frit_instance *i, double seconds) {
@@ -111,8 +108,7 @@ double bench_least(frit_instance *i, double seconds) {
 
 /* The info line `flops 26640 t`: a number, and the dimension that it is per unit of. */
 static double info_amount(const Ports *p, const char *key) {
-  char buf[128], *dim;
-  if (!frit_fact(p->m, key, buf, sizeof buf)) return 0;
+  char buf[128], *dim; if (!frit_fact(p->m, key, buf, sizeof buf)) return 0;
   double v = strtod(buf, &dim);
   dim += strspn(dim, " ");
   for (int d = 0; *dim && d < frit_ndims(p->m); d++) if (!strcmp(frit_get_dim(p->m, d)->name, dim)) v *= (double)p->dim[d];

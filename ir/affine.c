@@ -22,8 +22,7 @@ static Lin lin_of_aff(Ctx *c, const Aff *a) {
 }
 
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
-  Lin a = lin_of(c, e);
-  if (a.over || !lin_is_affine(a)) return false;
+  Lin a = lin_of(c, e); if (a.over || !lin_is_affine(a)) return false;
   *out = aff_of_lin(c, &a); return true;
 }
 
@@ -31,8 +30,7 @@ Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
-  Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b));
-  if (x.over) bug(c, "a difference of places leaves 64 bits");
+  Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b)); if (x.over) bug(c, "a difference of places leaves 64 bits");
   return aff_of_lin(c, &x);
 }
 
@@ -50,19 +48,16 @@ static Lin lin_tight(Ctx *c, Lin a) {
 }
 
 void known_add_lin(Known *k, Lin a) {
-  Lin f = lin_tight(k->c, a);
-  if (f.over) return;
+  Lin f = lin_tight(k->c, a); if (f.over) return;
   if (lin_range(k->c, f).hi < 0) k->impossible = 1;
   PUSH(k->c, k->lin, f);
 }
 
 /* A comparison of integers whose sides are values of the type in which they are compared? */
 static bool is_int_test(Ctx *c, const Expr *e) {
-  Type t = fn_promoted(e->fn, e->arg);
-  if (!type_is_int(t)) return false;
+  Type t = fn_promoted(e->fn, e->arg); if (!type_is_int(t)) return false;
   for (int k = 0; k < 2 && t != T_WINT; k++) {
-    Range r = expr_range(c, e->arg[k]);
-    if (r.lo < type_lowest(t) || r.hi > type_highest(t)) return false;
+    Range r = expr_range(c, e->arg[k]); if (r.lo < type_lowest(t) || r.hi > type_highest(t)) return false;
   }
   return true;
 }
@@ -75,8 +70,7 @@ static const struct { Fn negated; int sign, offset; } tests[FN_COUNT] = {
 
 static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;
-  Fn f = neg ? tests[e->fn].negated : e->fn; Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
-  if (d.over) return;
+  Fn f = neg ? tests[e->fn].negated : e->fn; Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1])); if (d.over) return;
   if (tests[f].sign) { known_add_lin(k, lin_times(k->c, tests[f].offset, d, tests[f].sign)); return; }
   Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d); int64_t n = f == FN_EQ ? 0 : -1;
   if (r.lo == 0) known_add_lin(k, lin_times(k->c, n, d, 1));
@@ -232,5 +226,4 @@ static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
   }
   for (int d = 0; e->kind == E_READ && d < e->n; d++) miss_place(k, m, e, d, always);
 }
-
 Miss known_miss(Known *k, const Expr *e) { Miss m = { 0 }; miss_look(k, &m, e, true); return m; }

@@ -19,8 +19,7 @@ typedef struct Whole { Ctx ctx; struct Arena arena; struct Interned names; } Who
 /* ---- arena */
 /* Records the error in storage kept for it, since there may be none left. */
 static void arena_exhausted(Ctx *c) {
-  Diag *d = &c->arena->exhausted;
-  if (d->text) frit_bail(c);
+  Diag *d = &c->arena->exhausted; if (d->text) frit_bail(c);
   *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
   *c->diags_end = d; c->diags_end = &d->next; c->nerror++;
   frit_bail(c);
@@ -80,8 +79,7 @@ bool name_same(const char *a, const char *b) { return a == b || (a && b && !strc
 
 /* ---- life */
 Ctx *ctx_new(void) {
-  Whole *w = calloc(1, sizeof *w);
-  if (!w) return NULL;
+  Whole *w = calloc(1, sizeof *w); if (!w) return NULL;
   Ctx *c = &w->ctx;
   *c = (Ctx){ .arena = &w->arena, .names = &w->names, .diags_end = &c->diags, .ledger_end = &c->ledger, .opt.bisect_limit = -1 };
   return c;
@@ -126,10 +124,7 @@ const char *ctx_internn(Ctx *c, const char *s, size_t n) {
   struct Interned *t = c->names;
   n = strnlen(s, n);
   if (2 * t->n >= t->cap) intern_grow(c);
-  const char **slot = intern_slot(t, s, n);
-  if (*slot) return *slot;
-  t->n++;
-  return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
+  const char **slot = intern_slot(t, s, n); if (*slot) return *slot;
+  t->n++; return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
 }
-
 const char *ctx_intern(Ctx *c, const char *s) { return ctx_internn(c, s, strlen(s)); }

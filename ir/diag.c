@@ -25,8 +25,7 @@ void diag_unsupported(Ctx *c) { c->nunsupported++; }
 void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_WARNING, p, text); }
 
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
-  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL;
-  if (!d) return;
+  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL; if (!d) return;
   FORMATTED(text);
   while (*end) end = &(*end)->next;
   *end = NEW_AS(c, Note, p, text, NULL);
@@ -72,8 +71,7 @@ static bool is_continuation(char ch) { return ((unsigned char)ch & 0xc0) == 0x80
 
 /* Bytes that would disturb a terminal are shown as '?'. */
 static void print_caret(FILE *f, Pos p, const Look *look) {
-  size_t len, from = 0, col = p.col ? p.col - 1 : 0;
-  const char *line = p.src && p.line ? source_line(p.src, p.line, &len) : NULL;
+  size_t len, from = 0, col = p.col ? p.col - 1 : 0; const char *line = p.src && p.line ? source_line(p.src, p.line, &len) : NULL;
   if (!line || col > len) return;
   if (len && line[len - 1] == '\r') len--;
   if (col > LINE_SHOWN * 3 / 4) from = col - LINE_SHOWN / 2;
@@ -141,8 +139,7 @@ static int least(int a, int b) { return a < b ? a : b; }
 
 /* Edits (insert, delete, replace, swap of neighbours) from a to b. */
 static int edit_distance(const char *a, const char *b) {
-  int la = (int)strlen(a), lb = (int)strlen(b), row[3][NEAR_MAX + 1];
-  if (la > NEAR_MAX || lb > NEAR_MAX) return NEAR_MAX;
+  int la = (int)strlen(a), lb = (int)strlen(b), row[3][NEAR_MAX + 1]; if (la > NEAR_MAX || lb > NEAR_MAX) return NEAR_MAX;
   for (int j = 0; j <= lb; j++) row[0][j] = j;
   for (int i = 1; i <= la; i++) {
     int *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];

@@ -46,7 +46,6 @@ static Expr *const_new(Ctx *c, Type t, Num v, Pos p) {
   else as.i = value_wrap(v.i, t);
   memcpy(&bits, &as.i, sizeof bits); return node_new(c, as, NULL, bits);
 }
-
 Expr *expr_const(Ctx *c, Type t, double f, int64_t i) { return const_new(c, t, (Num){ f, i }, (Pos){ 0 }); }
 Expr *expr_int(Ctx *c, int64_t v) { return expr_const(c, T_WINT, 0, v); }
 Expr *expr_float(Ctx *c, double v) { return expr_const(c, T_WFLOAT, v, 0); }
@@ -112,8 +111,7 @@ static Expr *bool_identity(Fn f, Expr **a) {
 }
 
 static Expr *minmax_identity(Ctx *c, Fn f, Expr **a) {
-  Range x = expr_range(c, a[0]), y = expr_range(c, a[1]);
-  if (f == FN_MIN) return x.hi <= y.lo ? a[0] : y.hi <= x.lo ? a[1] : NULL;
+  Range x = expr_range(c, a[0]), y = expr_range(c, a[1]); if (f == FN_MIN) return x.hi <= y.lo ? a[0] : y.hi <= x.lo ? a[1] : NULL;
   return x.lo >= y.hi ? a[0] : y.lo >= x.hi ? a[1] : NULL;
 }
 
@@ -147,12 +145,10 @@ static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
 }
 
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p) {
-  Type t = fn_promoted(f, arg);
-  if (!fn_check(c, f, arg, t, p)) return const_new(c, fn_result(f, t), (Num){ .i = 0 }, p);
+  Type t = fn_promoted(f, arg); if (!fn_check(c, f, arg, t, p)) return const_new(c, fn_result(f, t), (Num){ .i = 0 }, p);
   Expr *e = fn_shortcut(c, f, arg, t, p);
   return e ? e : node_new(c, (Expr){ .kind = E_FN, .type = fn_result(f, t), .n = fn_info[f].arity, .pos = p, .fn = f }, arg, (uint64_t)f);
 }
-
 Expr *expr_fn1(Ctx *c, Fn f, Expr *a) { return expr_fn(c, f, (Expr *[]){ a }, a->pos); }
 Expr *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b) { return expr_fn(c, f, (Expr *[]){ a, b }, a->pos.src ? a->pos : b->pos); }
 
@@ -185,8 +181,7 @@ Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p) {
 static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p) {
   if (red_is_place(r)) return const_new(c, t, (Num){ .i = 0 }, p);
   if (t == T_NONE) return NULL;
-  body = expr_convert(c, CV_PLAIN, t, body, p);
-  return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
+  body = expr_convert(c, CV_PLAIN, t, body, p); return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
 }
 
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
@@ -196,8 +191,7 @@ Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *co
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
   if (never && t != T_NONE) return const_new(c, t, red_identity(r, t), p);
-  Expr *e = never || nbound ? NULL : reduce_nothing(c, r, t, body, cond, p);
-  if (e) return e;
+  Expr *e = never || nbound ? NULL : reduce_nothing(c, r, t, body, cond, p); if (e) return e;
   Expr as = { .kind = E_REDUCE, .type = t, .n = cond ? 2 : 1, .pos = p, .red = r, .nbound = nbound };
   as.bound = ctx_copy(c, bound, sizeof *bound * (size_t)nbound);
   return node_new(c, as, (Expr *[]){ body, cond }, (uint64_t)r * 64 + (uint64_t)nbound);

@@ -96,8 +96,7 @@ static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
   int n = speech_of_expr(e->rhs, dim);
   for (int k = 0; k < e->nfree; k++) n += speech_of_index(e->free[k], dim);
   for (int d = 0; d < e->out->rank; d++) {
-    Aff a; n += speech_of_expr(e->place[d], dim);
-    if (expr_affine(c, e->place[d], &a) && a.n == 1 && a.c && a.index[0]->ext.dim == dim) return false;
+    Aff a; n += speech_of_expr(e->place[d], dim); if (expr_affine(c, e->place[d], &a) && a.n == 1 && a.c && a.index[0]->ext.dim == dim) return false;
   }
   return n <= 1;
 }
@@ -114,8 +113,7 @@ static void print_int(Printer *p, int64_t v) { put(p, v == INT64_MIN ? "(%lld - 
 
 /* `i`; where it is bound `i < 16`, `2 + i < 18` (the number after < is the end), or `t` over all of t. */
 static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bool paren) {
-  const char *name = name_of(p, i);
-  bool bare = i->ext.dim && i->ext.n == 0 && from == 0 && strcmp(name, i->ext.dim->name) == 0;
+  const char *name = name_of(p, i); bool bare = i->ext.dim && i->ext.n == 0 && from == 0 && strcmp(name, i->ext.dim->name) == 0;
   paren &= binds && !bare;
   if (paren) put(p, "(");
   if (from) put(p, "%lld + ", (long long)from);
@@ -198,8 +196,7 @@ static void print_expr(Printer *p, const Expr *e, int prec) {
 /* ---- left sides */
 /* Is the index the equation's, and not yet bound by what is printed already? It is now. */
 static bool binds(Printer *p, const Index *i) {
-  int k = array_find(p->left->free, p->left->nfree, i);
-  return k >= 0 && !p->bound[k] && (p->bound[k] = true);
+  int k = array_find(p->left->free, p->left->nfree, i); return k >= 0 && !p->bound[k] && (p->bound[k] = true);
 }
 
 /* Largest coefficient first; an index of one element last. */
@@ -208,16 +205,14 @@ static void sort_terms(Aff *a) {
     for (int k = j; k > 0; k--) {
       bool after = a->k[k] < a->k[k - 1] || (a->k[k] == a->k[k - 1] && extent_max(a->index[k]->ext) <= extent_max(a->index[k - 1]->ext));
       if (after) break;
-      int64_t v = a->k[k]; a->k[k] = a->k[k - 1]; a->k[k - 1] = v;
-      Index *i = a->index[k]; a->index[k] = a->index[k - 1]; a->index[k - 1] = i;
+      int64_t v = a->k[k]; a->k[k] = a->k[k - 1]; a->k[k - 1] = v; Index *i = a->index[k]; a->index[k] = a->index[k - 1]; a->index[k - 1] = i;
     }
 }
 
 static bool is_composite(const Aff *a) {
   int64_t k = 1;
   for (int j = a->n - 1; j >= 0; j--) {
-    Extent e = a->index[j]->ext;
-    if (a->index[j]->is_dim || a->k[j] != k || (e.dim && j) || (j && __builtin_mul_overflow(k, e.n, &k))) return false;
+    Extent e = a->index[j]->ext; if (a->index[j]->is_dim || a->k[j] != k || (e.dim && j) || (j && __builtin_mul_overflow(k, e.n, &k))) return false;
   }
   return a->c == 0 && a->n >= 2;
 }
@@ -344,8 +339,7 @@ static void print_head(Printer *p, const Graph *g) {
   p->say_stream = true; print_types(p, g->in, g->nin); p->say_stream = false;
   for (int k = 0; k < g->nin; k++) declare(p, g->in[k]);
   for (int k = 0; k < g->ndim; k++) {
-    const Index *d = g->dim[k];
-    if (d->stream && d->lo == 1 && d->hi == STREAM_MAX) continue;
+    const Index *d = g->dim[k]; if (d->stream && d->lo == 1 && d->hi == STREAM_MAX) continue;
     put(p, "%s%s in %lld..%lld", before, d->name, (long long)d->lo, (long long)d->hi); before = ", ";
   }
   put(p, ") -> ("); print_types(p, g->out, g->nout); put(p, ") {\n");
@@ -426,8 +420,7 @@ static void print_tensor_layout(Printer *p, const Tensor *t) {
 }
 
 static void print_tail(Printer *p) {
-  static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" };
-  Tensor **t = p->order.at;
+  static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" }; Tensor **t = p->order.at;
   for (int k = 0; k < p->order.n; k++) if (t[k]->layout) print_tensor_layout(p, t[k]);
   for (int k = 0; k < p->order.n; k++)
     if (t[k]->where != AT_NONE) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);

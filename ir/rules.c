@@ -34,8 +34,7 @@ static bool match_args(const Pat *p, Expr *e, Env *v, int first) {
 }
 
 static bool match_fn(const Pat *p, Expr *e, Env *v) {
-  bool commutes = p->fn == FN_ADD || p->fn == FN_MUL || p->fn == FN_AND || p->fn == FN_OR || p->fn == FN_XOR;
-  Env keep = *v;
+  bool commutes = p->fn == FN_ADD || p->fn == FN_MUL || p->fn == FN_AND || p->fn == FN_OR || p->fn == FN_XOR; Env keep = *v;
   if (e->kind != E_FN || e->fn != p->fn) return false;
   for (int first = 0; first <= commutes; first++, *v = keep) if (match_args(p, e, v, first)) return true;
   return false;
@@ -58,11 +57,7 @@ static bool match(const Pat *p, Expr *e, Env *v) {
 }
 
 /* And so far from the ends of f32 that its reciprocal is exact. */
-static bool is_power_of_two(const Expr *c) {
-  int e;
-  double v = fabs(expr_number(c));
-  return v > 1e-30 && v < 1e30 && frexp(v, &e) == 0.5;
-}
+static bool is_power_of_two(const Expr *c) { int e; double v = fabs(expr_number(c)); return v > 1e-30 && v < 1e30 && frexp(v, &e) == 0.5; }
 
 static bool holds(When when, const Expr *e, const Expr *c) {
   bool floats = type_is_float(e->type);
@@ -85,8 +80,7 @@ static Expr *build(Ctx *c, const Pat *p, const Env *v, Type t) {
 }
 
 static Expr *rule_apply(Ctx *c, const Rule *r, Expr *e) {
-  Env v = { { 0 } };
-  if (!match(r->from, e, &v) || !holds(r->when, e, v.at['c'])) return NULL;
+  Env v = { { 0 } }; if (!match(r->from, e, &v) || !holds(r->when, e, v.at['c'])) return NULL;
   if (r->when == ZERO && r->to->kind == PAT_NUM) return expr_int(c, 0);   /* stays bare: the sum it stands in loses it, too */
   Expr *out = build(c, r->to, &v, e->type);
   return out->type == e->type ? out : type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : NULL;
@@ -101,6 +95,5 @@ static Expr *apply_node(Ctx *c, Expr *e, void *count) {
 }
 
 Expr *expr_rules(Ctx *c, Expr *e, int *n) {
-  Expr *out = expr_map(c, e, apply_node, n);
-  return type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : out;
+  Expr *out = expr_map(c, e, apply_node, n); return type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : out;
 }

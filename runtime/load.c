@@ -92,8 +92,7 @@ const frit_dim *frit_get_dim(const frit_model *m, int k) { return k >= 0 && k < 
 /* ---- opening */
 /* POSIX has dlsym give functions as object pointers. */
 static void *symbol(const frit_model *m, const char *suffix) {
-  char name[256], full[300];
-  if (!frit_fact(m, "name", name, sizeof name)) return NULL;
+  char name[256], full[300]; if (!frit_fact(m, "name", name, sizeof name)) return NULL;
   snprintf(full, sizeof full, "%s_%s", name, suffix); return dlsym(m->handle, full);
 }
 
@@ -137,8 +136,7 @@ __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code
 }
 
 int frit_set_dim(frit_instance *i, const char *name, int64_t v) {
-  int k = find_dim(i->model, name, strlen(name));
-  if (k < 0) return fail(i, FRIT_ERR_NAME, "there is no dimension '%s'", name);
+  int k = find_dim(i->model, name, strlen(name)); if (k < 0) return fail(i, FRIT_ERR_NAME, "there is no dimension '%s'", name);
   const frit_dim *d = &i->model->dim[k];
   if (v < d->lo || v > d->hi) return fail(i, FRIT_ERR_DIM, "%s = %" PRId64 " is outside %" PRId64 "..%" PRId64, name, v, d->lo, d->hi);
   i->dim[k] = v; return FRIT_OK;
@@ -148,8 +146,7 @@ int frit_set(frit_instance *i, const char *port, void *data, size_t bytes) {
   int k = 0;
   while (k < i->model->nport && strcmp(i->model->port[k].name, port)) k++;
   if (k == i->model->nport) return fail(i, FRIT_ERR_NAME, "there is no input or output '%s'", port);
-  i->arg[k] = data, i->bytes[k] = bytes;
-  return data ? FRIT_OK : fail(i, FRIT_ERR_NULL, "'%s' is a null pointer", port);
+  i->arg[k] = data, i->bytes[k] = bytes; return data ? FRIT_OK : fail(i, FRIT_ERR_NULL, "'%s' is a null pointer", port);
 }
 
 void frit_set_parallel(frit_instance *i, const frit_parallel *par) { i->par = par; }
