@@ -72,8 +72,7 @@ static void print_ports(const char *what, Tensor *const *t, int n, bool json) {
     if (json && k) printf(", ");
     printf(json ? "{\"kind\": \"%s\", \"name\": \"%s\", \"type\": \"%s\", \"shape\": \"" : "%-7s %s: %s[", what, t[k]->name, type_name(t[k]->type));
     for (int d = 0; d < t[k]->rank; d++) {
-      const Extent e = t[k]->shape[d];
-      printf("%s%s", d ? ", " : "", e.dim ? e.dim->name : "");
+      const Extent e = t[k]->shape[d]; printf("%s%s", d ? ", " : "", e.dim ? e.dim->name : "");
       if (e.n || !e.dim) printf(e.dim ? "%+lld" : "%lld", (long long)e.n);
     }
     printf(json ? "\"}" : "]\n");
@@ -91,15 +90,13 @@ static void inspect_json(const KModule *m) {
   printf("{\"name\": \"%s\", \"target\": \"%s\", \"parameters\": %lld, \"kernels\": %d, \"state_bytes\": %lld, \"scratch_bytes\": %lld, "
          "\"constant_bytes\": %lld, \"ports\": [", m->name, m->target->name, parameters(g), m->nkernel, (long long)m->state_bytes,
          (long long)m->scratch_bytes, (long long)m->nconstant);
-  print_ports("input", g->in, g->nin, true); printf("%s", g->nin && g->nout ? ", " : "");
-  print_ports("output", g->out, g->nout, true);
+  print_ports("input", g->in, g->nin, true); printf("%s", g->nin && g->nout ? ", " : ""); print_ports("output", g->out, g->nout, true);
   printf("]}\n");
 }
 
 static void inspect_text(const KModule *m) {
   const Graph *g = m->graph;
-  printf("graph   %s for %s\n", m->name, m->target->name); print_ports("input", g->in, g->nin, false);
-  print_ports("output", g->out, g->nout, false);
+  printf("graph   %s for %s\n", m->name, m->target->name); print_ports("input", g->in, g->nin, false); print_ports("output", g->out, g->nout, false);
   for (int d = 0; d < g->ndim; d++)
     printf("dim     %s in %lld..%lld%s\n", g->dim[d]->name, (long long)g->dim[d]->lo, (long long)g->dim[d]->hi, g->dim[d]->stream ? " (stream)" : "");
   printf("memory  %lld bytes of state, %lld of scratch, %lld of constants; %lld parameters\n", (long long)m->state_bytes,
@@ -140,8 +137,7 @@ static int print_op(Ctx *c, const Ast *p, const char *name) {
 int cmd_ops(Ctx *c, void *session) {
   const Args *a = ((const Session *)session)->a; const Ast *p = prelude(c); if (a->input) return print_op(c, p, a->input);
   for (int k = 0; k < p->ndecl; k++) {
-    const char *doc = p->decl[k].doc ? p->decl[k].doc : "";
-    printf("%-24s %.*s\n", p->decl[k].name, (int)strcspn(doc, "\n"), doc);
+    const char *doc = p->decl[k].doc ? p->decl[k].doc : ""; printf("%-24s %.*s\n", p->decl[k].name, (int)strcspn(doc, "\n"), doc);
   }
   return EXIT_OK;
 }

@@ -59,8 +59,7 @@ static int take_whole(const struct Option *o, const char *s, int *out) {
 }
 
 static int take_real(const struct Option *o, const char *s, double *out) {
-  char *end;
-  *out = strtod(s, &end);
+  char *end; *out = strtod(s, &end);
   return end != s && !*end && *out >= 0 ? EXIT_OK : driver_say(EXIT_USAGE, "--%s wants a number of at least 0, not '%s'", o->name, s);
 }
 
@@ -111,8 +110,7 @@ static int parse(int argc, char **argv, Args *a) {
 static const struct Command *find(const char *name) {
   const char *names[NCOMMAND], *near;
   for (int k = 0; k < NCOMMAND; k++) { names[k] = commands[k].name; if (!strcmp(names[k], name)) return &commands[k]; }
-  near = diag_near(name, names, NCOMMAND);
-  driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
+  near = diag_near(name, names, NCOMMAND); driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
 }
 
 int main(int argc, char **argv) {

@@ -45,8 +45,7 @@ static void compare(Error *e, double got, double want, bool f32) {
   double d = got == want ? 0 : fabs(got - want);
   if (!isfinite(d)) { e->bad++; return; }
   e->abs = fmax(e->abs, d); e->rel = fmax(e->rel, d == 0 ? 0 : d / fmax(fabs(want), 1e-30)); e->peak = fmax(e->peak, isfinite(want) ? fabs(want) : 0);
-  int64_t u = f32 ? llabs(ordered((float)got) - ordered((float)want)) : 0;
-  e->ulp = u > e->ulp ? u : e->ulp;
+  int64_t u = f32 ? llabs(ordered((float)got) - ordered((float)want)) : 0; e->ulp = u > e->ulp ? u : e->ulp;
 }
 
 static bool report(const Args *a, const frit_port *q, const void *got, const void *want, int64_t n) {
@@ -109,15 +108,13 @@ double bench_least(frit_instance *i, double seconds) {
 /* The info line `flops 26640 t`: a number, and the dimension that it is per unit of. */
 static double info_amount(const Ports *p, const char *key) {
   char buf[128], *dim; if (!frit_fact(p->m, key, buf, sizeof buf)) return 0;
-  double v = strtod(buf, &dim);
-  dim += strspn(dim, " ");
+  double v = strtod(buf, &dim); dim += strspn(dim, " ");
   for (int d = 0; *dim && d < frit_ndims(p->m); d++) if (!strcmp(frit_get_dim(p->m, d)->name, dim)) v *= (double)p->dim[d];
   return v;
 }
 
 int cmd_machine(Ctx *c, void *session) {
-  bool json = ((const Session *)session)->a->json; Peaks *k = NEW(c, Peaks);
-  machine_peaks(k);
+  bool json = ((const Session *)session)->a->json; Peaks *k = NEW(c, Peaks); machine_peaks(k);
   if (json) printf("{\"fma_gflops\": {");
   for (int i = 0; i < k->n; i++)
     if (json) printf("%s\"%s\": %.1f", i ? ", " : "", k->isa[i], k->gflops[i]);
@@ -130,8 +127,7 @@ int cmd_machine(Ctx *c, void *session) {
 /* The widest that the artefact's target may use. */
 static Rates rates_of(const Ports *p, const Times *t) {
   char target[64] = ""; Peaks k; Rates r = { .flops = info_amount(p, "flops"), .frames = (double)p->frames, .isa = "", .stream = p->stream >= 0 };
-  r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames; machine_peaks(&k);
-  frit_fact(p->m, "target", target, sizeof target);
+  r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames; machine_peaks(&k); frit_fact(p->m, "target", target, sizeof target);
   for (int i = 0; i < k.n; i++) if (strcmp(target, "x86-64-v3") || !strcmp(k.isa[i], "avx2")) r.isa = k.isa[i], r.peak = k.gflops[i];
   return r;
 }
@@ -152,10 +148,8 @@ static void print_text(const Ports *p, const Times *t, const Rates *r) {
 }
 
 int cmd_bench(Ctx *c, void *session) {
-  const Session *s = session; Ports p; Args a = *s->a;
-  a.frames = a.frames ? a.frames : a.block;
+  const Session *s = session; Ports p; Args a = *s->a; a.frames = a.frames ? a.frames : a.block;
   if (!ports_bind(c, &a, s->m, true, &p) || !ports_run(c, &p, s->i, p.stream >= 0 ? p.frames : 1)) return -1;
   for (int q = 0; q < p.n; q++) frit_set(s->i, p.port[q]->name, p.data[q], p.bytes[q]);
-  Times *t = measure(c, s->i, a.seconds); Rates r = rates_of(&p, t);
-  (a.json ? print_json : print_text)(&p, t, &r); return EXIT_OK;
+  Times *t = measure(c, s->i, a.seconds); Rates r = rates_of(&p, t); (a.json ? print_json : print_text)(&p, t, &r); return EXIT_OK;
 }

@@ -41,8 +41,7 @@ static bool variant(Ctx *c, const Args *a, const Target *t, const int *pick, int
 /* One kernel's code with the memory of the whole model, loaded. */
 typedef struct Trial { frit_model *m; frit_instance *i; Ports p; double ns; } Trial;
 static bool trial_open(Ctx *c, const Args *a, const KModule *m, const char *kernel, Trial *t) {
-  KModule one = *m; char path[] = "/tmp/frit-tune-XXXXXX.so"; const char *why; int fd = mkstemps(path, 3);
-  one.nkernel = 0; t->ns = 1e30;
+  KModule one = *m; char path[] = "/tmp/frit-tune-XXXXXX.so"; const char *why; int fd = mkstemps(path, 3); one.nkernel = 0; t->ns = 1e30;
   for (int k = 0; k < m->nkernel; k++) if (name_same(m->kernel[k]->name, kernel)) one.kernel = &m->kernel[k], one.nkernel = 1;
   if (fd < 0) return driver_fail(c, "cannot make a temporary file in /tmp");
   close(fd);

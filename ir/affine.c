@@ -106,8 +106,7 @@ static int64_t fact_times(Lin a, Lin fact) {
 static bool is_nonneg(Known *k, Lin a, int from, int facts) {
   if (!a.over && lin_range(k->c, a).lo >= 0) return true;
   for (int i = from; i < k->lin.n && facts; i++) {
-    Lin rest = lin_copy(k->c, &a);
-    lin_add(k->c, &rest, &k->lin.at[i], -fact_times(a, k->lin.at[i]));
+    Lin rest = lin_copy(k->c, &a); lin_add(k->c, &rest, &k->lin.at[i], -fact_times(a, k->lin.at[i]));
     if (is_nonneg(k, rest, i + 1, k->lin.n <= 8 ? facts - 1 : 0)) return true;
   }
   return false;
@@ -144,10 +143,8 @@ static Num table_call(const Table *t, const Expr *e) {
 static Num table_eval(const Table *t, const Expr *e) {
   const Expr *side = e->n ? e->arg[0] : NULL;
   switch (e->kind) {
-  case E_CONST: return const_num(e);
-  case E_INDEX: return (Num){ .i = t->at[table_find(t, e->index)] };
-  case E_FN: return table_call(t, e);
-  case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
+  case E_CONST: return const_num(e);      case E_INDEX: return (Num){ .i = t->at[table_find(t, e->index)] };
+  case E_FN: return table_call(t, e);     case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
   case E_SELECT:
     side = e->arg[table_eval(t, side).i ? 1 : 2]; return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
   default: return (Num){ .i = 0 };     /* kept out by table_takes */
@@ -163,9 +160,7 @@ static bool table_admits(const Table *t, const Cond *cond, int n) {
 
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
-  Table t = { .n = 0 }; VEC(Cond) cond = { 0 };
-  *lo = INT64_MAX, *hi = INT64_MIN;
-  if (!table_takes(&t, e, true)) return false;
+  Table t = { .n = 0 }; VEC(Cond) cond = { 0 }; *lo = INT64_MAX, *hi = INT64_MIN; if (!table_takes(&t, e, true)) return false;
   int64_t points = 1;
   for (int k = 0; k < t.n; k++) if (__builtin_mul_overflow(points, extent_max(t.index[k]->ext), &points)) return false;
   if (points > POINTS_MAX || points * e->nodes > TABLE_WORK - known->spent) return false;
@@ -175,8 +170,7 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
     t.single = single;
     for (int64_t p = 0; p < points; p++, table_next(&t)) {
       if (!table_admits(&t, cond.at, cond.n)) continue;
-      int64_t v = table_eval(&t, e).i;
-      *lo = v < *lo ? v : *lo, *hi = v > *hi ? v : *hi;
+      int64_t v = table_eval(&t, e).i; *lo = v < *lo ? v : *lo, *hi = v > *hi ? v : *hi;
     }
   }
   return true;
@@ -199,17 +193,13 @@ void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, 
 
 /* ---- what decides `or` */
 const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n) {
-  const Tensor *t = read->tensor;
-  *n = t->shape[d];
-  if (!t->history || d != t->stream_dim) return read->arg[d];
+  const Tensor *t = read->tensor; *n = t->shape[d]; if (!t->history || d != t->stream_dim) return read->arg[d];
   n->n += t->history; return expr_fn2(c, FN_ADD, read->arg[d], expr_int(c, t->history));
 }
 
 /* always: the read is evaluated whatever the conditions. */
 static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) {
-  bool lo, hi; Extent n; const Expr *e = read_place(k->c, read, d, &n);
-  known_inside(k, e, n, &lo, &hi);
-  if (lo && hi) return;
+  bool lo, hi; Extent n; const Expr *e = read_place(k->c, read, d, &n); known_inside(k, e, n, &lo, &hi); if (lo && hi) return;
   Lin x = lin_of(k->c, e), below = lin_times(k->c, -1, x, -1), above = lin_minus(k->c, x, lin_extent(k->c, n));
   m->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2); m->lin = lo ? above : below;
   m->certain |= always && (known_nonneg(k, below) || known_nonneg(k, above));

@@ -25,10 +25,8 @@ static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u;
 /* Hashes are of names and numbers, not of addresses, so that they are the same in every run. `shape` leaves indices out: a reduction
  * hashes the shape of its parts, since equal ones may bind different indices. */
 static void node_hash(Expr *e, uint64_t own) {
-  uint64_t h = mix((uint64_t)e->kind + 64, own), shape = h;
-  h = mix(h, e->kind == E_INDEX ? (uint64_t)e->index->id + 1 : 0);
-  for (int k = 0; k < e->n; k++)
-    h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash), shape = mix(shape, e->arg[k]->shape);
+  uint64_t h = mix((uint64_t)e->kind + 64, own), shape = h; h = mix(h, e->kind == E_INDEX ? (uint64_t)e->index->id + 1 : 0);
+  for (int k = 0; k < e->n; k++) h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash), shape = mix(shape, e->arg[k]->shape);
   e->hash = h; e->shape = (uint32_t)(shape ^ shape >> 32);
 }
 
@@ -185,9 +183,7 @@ static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p
 }
 
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
-  Type t = red_result(r, body->type);
-  condition_check(c, cond, p);
-  bool never = cond && is_int_const(cond, 0);
+  Type t = red_result(r, body->type); condition_check(c, cond, p); bool never = cond && is_int_const(cond, 0);
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
   if (never && t != T_NONE) return const_new(c, t, red_identity(r, t), p);
@@ -211,10 +207,8 @@ static bool heads_equal(const Expr *a, const Expr *b, const Scope *s) {
   for (int k = 0; a->kind == E_REDUCE && same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
   switch (a->kind) {
   case E_CONST: return !memcmp(&a->i, &b->i, sizeof a->i);               /* bits: -0 is not 0 */
-  case E_INDEX: return index_matches(a->index, b->index, s);
-  case E_READ: return a->tensor == b->tensor;
-  case E_FN: return a->fn == b->fn;
-  case E_CONVERT: return a->mode == b->mode;
+  case E_INDEX: return index_matches(a->index, b->index, s);     case E_READ: return a->tensor == b->tensor;
+  case E_FN: return a->fn == b->fn;                              case E_CONVERT: return a->mode == b->mode;
   default: return same;
   }
 }
@@ -231,10 +225,8 @@ bool expr_equal(const Expr *a, const Expr *b) { return equal_in(a, b, NULL); }
 /* ---- rebuilding */
 Expr *expr_with(Ctx *c, Expr *e, Expr **arg) {
   switch (e->kind) {
-  case E_READ: return expr_read(c, e->tensor, arg, e->pos);
-  case E_FN: return expr_fn(c, e->fn, arg, e->pos);
-  case E_CONVERT: return expr_convert(c, e->mode, e->type, arg[0], e->pos);
-  case E_SELECT: return expr_select(c, arg[0], arg[1], arg[2], e->pos);
+  case E_READ: return expr_read(c, e->tensor, arg, e->pos);                     case E_FN: return expr_fn(c, e->fn, arg, e->pos);
+  case E_CONVERT: return expr_convert(c, e->mode, e->type, arg[0], e->pos);     case E_SELECT: return expr_select(c, arg[0], arg[1], arg[2], e->pos);
   case E_OR: return expr_or(c, arg[0], arg[1], e->pos);
   case E_REDUCE: return expr_reduce(c, e->red, e->bound, e->nbound, arg[0], e->n == 2 ? arg[1] : NULL, e->pos);
   default: return e;
@@ -255,8 +247,7 @@ Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) {
 typedef struct Subst { Index *const *from; Expr *const *to; int n; } Subst;
 
 static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
-  const Subst *s = arg;
-  (void)c;
+  const Subst *s = arg; (void)c;
   for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k];
   return e;
 }
@@ -275,8 +266,7 @@ static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   if (e->kind != E_REDUCE || !e->nbound) return e;
   Index **bound = NEWN(c, Index *, e->nbound); Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
-    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++;
-    to[k] = expr_index(c, bound[k]);
+    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++; to[k] = expr_index(c, bound[k]);
   }
   for (int k = 0; k < e->n; k++) part[k] = expr_subst(c, e->arg[k], e->bound, to, e->nbound);
   return expr_reduce(c, e->red, bound, e->nbound, part[0], part[1], e->pos);

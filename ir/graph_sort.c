@@ -43,8 +43,7 @@ static Deps find_deps(Ctx *c, const Graph *g) {
   Deps d = { c, g->eq, n, NEWN(c, Range *, n + 1), NEWN(c, int, n + 1), NEWN(c, int, size), size - 1, NEWN(c, Ints, n + 1), 0 };
   memset(d.head, 0xff, sizeof(int) * size);
   for (int k = n - 1; k >= 0; k--) {
-    int *head = writers_of(&d, d.eq[k]->out);
-    d.chain[k] = *head; *head = k;
+    int *head = writers_of(&d, d.eq[k]->out); d.chain[k] = *head; *head = k;
     d.wrote[k] = box_of(c, d.eq[k]->place, d.eq[k]->out->rank);
   }
   for (d.reader = 0; d.reader < n; d.reader++) expr_walk(d.eq[d.reader]->rhs, add_edges, &d);
@@ -55,11 +54,7 @@ static Deps find_deps(Ctx *c, const Graph *g) {
 typedef struct Scc { const Deps *d; int *num, *low, *next; bool *on; Ints stack, call, order, size; int count; } Scc;
 
 static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
-
-static void scc_enter(Scc *s, int k) {
-  s->num[k] = s->low[k] = ++s->count; s->on[k] = true;
-  PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k);
-}
+static void scc_enter(Scc *s, int k) { s->num[k] = s->low[k] = ++s->count; s->on[k] = true; PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k); }
 
 static void scc_leave(Scc *s, int k) {
   int up = --s->call.n ? s->call.at[s->call.n - 1] : k, first = s->stack.n;

@@ -57,8 +57,7 @@ static bool buf_size(Interp *p, Buf *b) {
   const Tensor *t = b->t; const uint8_t *old = b->data; size_t had = b->sdim >= 0 ? (size_t)b->dim[b->sdim].ext : 1;
   b->count = 1;
   for (int d = t->rank - 1; d >= 0; d--) {
-    int64_t past = d == b->sdim ? t->history : 0;
-    b->dim[d] = (Dim){ past + interp_extent(p, t->shape[d]), b->count, -past };
+    int64_t past = d == b->sdim ? t->history : 0; b->dim[d] = (Dim){ past + interp_extent(p, t->shape[d]), b->count, -past };
     if (!__builtin_mul_overflow(b->count, b->dim[d].ext, &b->count) && b->count <= (int64_t)1 << 33) continue;
     diag_error(p->c, t->pos, "'%s' is too large for the interpreter", t->name); return false;
   }
@@ -75,8 +74,7 @@ static void copy_frames(const Interp *p, const Buf *b, void *array, bool in) {
   bool s = b->sdim >= 0; Rows r = rows_of(b);
   size_t all = r.frame * (size_t)(s ? b->dim[b->sdim].ext : 1), bytes = r.frame * (size_t)(s ? p->frames : 1);
   for (size_t k = 0; b->count && k < r.n; k++) {
-    uint8_t *here = b->data + (k + 1) * all - bytes, *there = (uint8_t *)array + k * bytes;
-    memcpy(in ? here : there, in ? there : here, bytes);
+    uint8_t *here = b->data + (k + 1) * all - bytes, *there = (uint8_t *)array + k * bytes; memcpy(in ? here : there, in ? there : here, bytes);
   }
 }
 
@@ -189,16 +187,13 @@ static Num eval_reduce(Prog *g, const Expr *e) {
 
 static Num eval(Prog *g, const Expr *e) {
   switch (e->kind) {
-  case E_CONST: return const_num(e);
-  case E_INDEX: return (Num){ .i = index_value(g, e->index) };
-  case E_READ: return eval_read(g, e);
-  case E_FN: return eval_fn(g, e);
+  case E_CONST: return const_num(e);       case E_INDEX: return (Num){ .i = index_value(g, e->index) };
+  case E_READ: return eval_read(g, e);     case E_FN: return eval_fn(g, e);
   case E_CONVERT:
     if (e->mode == CV_PLAIN) return eval_as(g, e->arg[0], e->type);
     return convert_value(eval(g, e->arg[0]), number_type(e->arg[0]), e->type, e->mode);
   case E_SELECT: return eval_as(g, e->arg[eval_as(g, e->arg[0], T_BOOL).i ? 1 : 2], wide(e->type));
-  case E_OR: return eval_or(g, e);
-  case E_REDUCE: return eval_reduce(g, e);
+  case E_OR: return eval_or(g, e);     case E_REDUCE: return eval_reduce(g, e);
   }
   bug(g->p->c, "an expression of kind %d", (int)e->kind);
 }
@@ -207,8 +202,7 @@ static Num eval(Prog *g, const Expr *e) {
 static void look_index(Prog *g, const Index *i) { g->work *= (double)extent_max(i->ext); g->dims |= i->ext.dim != NULL; }
 
 static bool look(const Expr *e, void *prog) {
-  Prog *g = prog;
-  g->dims |= e->kind == E_INDEX && e->index->is_dim;
+  Prog *g = prog; g->dims |= e->kind == E_INDEX && e->index->is_dim;
   if (e->kind == E_READ) PUSH(g->p->c, g->in, buf_of(g->p, e->tensor));
   for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) look_index(g, e->bound[k]);
   return true;
@@ -264,8 +258,7 @@ static bool prog_step(Prog *g, int d, int64_t at) {
   const Aff *q = &g->place[d]; if (q->n == 0) return q->c != at || prog_run(g);
   Slot *s = slot_of(g, q->index[0]), all = *s; int64_t i = (at - q->c) / q->k[0];
   if (at < q->c || (at - q->c) % q->k[0] || i < s->lo || i >= s->hi) return true;
-  s->lo = i; s->hi = i + 1;
-  bool ok = prog_run(g);
+  s->lo = i; s->hi = i + 1; bool ok = prog_run(g);
   s->lo = all.lo; s->hi = all.hi; return ok;
 }
 
@@ -324,8 +317,7 @@ static bool interp_build(Interp *p, const Graph *r) {
     PUSH(p->c, p->group, g);
   }
   for (int k = 0; k < r->neq; k++) {
-    PUSH(p->c, p->prog, prog_new(p, r->eq[k], false));
-    ok &= !r->eq[k]->constant || check_constant(p, p->prog.at[k]);
+    PUSH(p->c, p->prog, prog_new(p, r->eq[k], false)); ok &= !r->eq[k]->constant || check_constant(p, p->prog.at[k]);
   }
   for (int k = 0; k < r->nin; k++) buf_of(p, r->in[k]);
   for (int k = 0; k < r->nout; k++) buf_of(p, r->out[k]);
@@ -338,8 +330,7 @@ static bool interp_build(Interp *p, const Graph *r) {
 
 /* What runs: constants that have no data yet, and all else if it is not for constants only; sorted. */
 static Interp *interp_make(Ctx *c, const Graph *g, bool only_constant) {
-  Graph *r = ctx_copy(c, g, sizeof *g);
-  r->eq = NEWN(c, Eq *, g->neq); r->neq = 0;
+  Graph *r = ctx_copy(c, g, sizeof *g); r->eq = NEWN(c, Eq *, g->neq); r->neq = 0;
   for (int k = 0; k < g->neq; k++) if (g->eq[k]->constant ? !g->eq[k]->out->data : !only_constant) r->eq[r->neq++] = g->eq[k];
   if (!graph_sort(c, r)) return NULL;
   if (only_constant) r->nin = r->nout = r->ndim = 0;
@@ -356,8 +347,7 @@ bool graph_eval_constants(Ctx *c, Graph *g) {
 /* ---- running */
 static bool set_dims(Interp *p, const int64_t *dims) {
   for (int k = 0; k < p->g->ndim; k++) {
-    const Index *d = p->g->dim[k]; bool changed = p->begun && !d->stream && dims[k] != p->dim[k];
-    p->dim[k] = dims[k];
+    const Index *d = p->g->dim[k]; bool changed = p->begun && !d->stream && dims[k] != p->dim[k]; p->dim[k] = dims[k];
     if (d->stream) p->frames = dims[k];
     if (dims[k] >= d->lo && dims[k] <= d->hi && !changed) continue;
     if (changed) diag_error(p->c, p->g->pos, "%s is another number than in the first call", d->name);
@@ -387,6 +377,5 @@ bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_
   for (int k = 0; k < p->g->nin; k++) copy_frames(p, buf_of(p, p->g->in[k]), (void *)(uintptr_t)in[k], true);
   if (!run_groups(p, false)) return false;
   for (int k = 0; k < p->g->nout; k++) if (out[k]) copy_frames(p, buf_of(p, p->g->out[k]), out[k], false);
-  next_states(p);
-  p->start += p->frames; p->begun = true; return true;
+  next_states(p); p->start += p->frames; p->begun = true; return true;
 }

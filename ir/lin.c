@@ -18,23 +18,20 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
     if (!a->at[j].k) lin_drop(a, j);
     return;
   }
-  Term t = { atom, k, key }; int at = a->n;
-  PUSH(c, *a, t);
+  Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t);
   for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1];
   a->at[at] = t;
 }
 
 static void lin_add_const(Lin *a, int64_t v, int64_t k) {
-  int64_t p;
-  a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
+  int64_t p; a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
 }
 
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
   int64_t p;
   a->over |= b->over; lin_add_const(a, b->c, k);
   for (int j = 0; j < b->n; j++) {
-    a->over |= __builtin_mul_overflow(b->at[j].k, k, &p);
-    lin_add_term(c, a, b->at[j].atom, p);
+    a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p);
   }
 }
 Lin lin_times(Ctx *c, int64_t n, Lin a, int64_t k) { Lin r = lin_const(n); lin_add(c, &r, &a, k); return r; }
@@ -51,8 +48,7 @@ static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k);
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
   Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p;
   if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
-  a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p);
-  lin_add(c, a, x.n ? &x : &y, p);
+  a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p); lin_add(c, a, x.n ? &x : &y, p);
 }
 
 static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
@@ -112,8 +108,7 @@ static void least_of_index(Ctx *c, End *end, Index *i, int64_t k) {
 
 static double end_least(End s) {
   for (int j = 0; j < s.dims.n; j++) {
-    const Index *d = s.dims.at[j].atom->index; int64_t k = s.dims.at[j].k;
-    end_add(&s, (double)k * (double)(k > 0 ? d->lo : d->hi));
+    const Index *d = s.dims.at[j].atom->index; int64_t k = s.dims.at[j].k; end_add(&s, (double)k * (double)(k > 0 ? d->lo : d->hi));
   }
   return s.lost || s.dims.over ? -INFINITY : s.v;
 }
@@ -131,8 +126,7 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
 }
 
 Range lin_range(Ctx *c, Lin a) {
-  End end[2] = { 0 };
-  end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
+  End end[2] = { 0 }; end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
   lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]); return (Range){ lo, hi < lo ? lo : hi };
 }
@@ -236,8 +230,7 @@ static Range range_node(Ctx *c, const Expr *e) {
   case E_INDEX:
     if (e->index->is_dim) return range_of((double)e->index->lo, (double)e->index->hi);
     return range_of(0, fmax(0, (double)extent_max(e->index->ext) - 1));
-  case E_READ: return range_type(e->type);
-  case E_FN: return range_call(c, e);
+  case E_READ: return range_type(e->type);     case E_FN: return range_call(c, e);
   case E_CONVERT: return range_convert(c, e);
   case E_SELECT: case E_OR: return range_typed(range_union(expr_range(c, e->arg[e->n - 2]), expr_range(c, e->arg[e->n - 1])), e->type);
   case E_REDUCE: return range_reduce(c, e);

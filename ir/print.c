@@ -37,8 +37,7 @@ static void names_reset(Printer *p) { p->taken.n = p->fixed; p->alias.n = p->bin
 
 static void names_dim(Printer *p, const Index *dim, bool bare) {
   for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].index == dim) { p->dim.at[k].bare = bare; return; }
-  PUSH(p->c, p->dim, ((Dim){ dim, bare }));
-  names_take(p, dim->name);
+  PUSH(p->c, p->dim, ((Dim){ dim, bare })); names_take(p, dim->name);
 }
 
 /* The dimension whose name an index may bear, or NULL. */
@@ -60,8 +59,7 @@ static const char *name_fresh(Printer *p, const char *hint) {
 
 static const char *alias_of(Printer *p, const char *from, const Index *dim) {
   for (int k = 0; k < p->alias.n; k++) if (p->alias.at[k].dim == dim && strcmp(p->alias.at[k].from, from) == 0) return p->alias.at[k].to;
-  const char *to = dim ? from : name_fresh(p, from);
-  PUSH(p->c, p->alias, ((Alias){ from, to, dim })); return to;
+  const char *to = dim ? from : name_fresh(p, from); PUSH(p->c, p->alias, ((Alias){ from, to, dim })); return to;
 }
 
 static const char *name_of(Printer *p, const Index *i) {
@@ -292,22 +290,19 @@ static bool take_mentioned(const Expr *e, void *printer) {
 }
 
 char *expr_print(Ctx *c, const Expr *e) {
-  Printer p = printer(c);
-  expr_walk(e, take_mentioned, &p);
+  Printer p = printer(c); expr_walk(e, take_mentioned, &p);
   print_expr(&p, e, PREC_ANY); return p.t.s;
 }
 
 char *eq_print(Ctx *c, const Eq *e) {
-  Printer p = printer(c);
-  names_take(&p, e->out->name);
+  Printer p = printer(c); names_take(&p, e->out->name);
   expr_walk(e->rhs, take_mentioned, &p);
   for (int k = 0; k < e->nfree; k++) if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
   print_eq(&p, e); return p.t.s;
 }
 
 char *tree_print(Ctx *c, const Tree *tree, int indent) {
-  Printer p = printer(c);
-  put(&p, "%s", "");
+  Printer p = printer(c); put(&p, "%s", "");
   print_tree(&p, tree, indent); return p.t.s;
 }
 
@@ -325,8 +320,7 @@ static void print_type(Printer *p, const Tensor *t) {
   put(p, "%s: %s[", t->name, type_name(t->type));
   for (int d = 0; d < t->rank; d++) {
     bool first = p->say_stream && t->shape[d].dim && t->shape[d].dim->stream;
-    put(p, "%s%s", d ? ", " : "", first ? "stream " : "");
-    print_extent(p, t->shape[d]);
+    put(p, "%s%s", d ? ", " : "", first ? "stream " : ""); print_extent(p, t->shape[d]);
     p->say_stream &= !first;
   }
   put(p, "]");
@@ -428,8 +422,7 @@ static void print_tail(Printer *p) {
 }
 
 char *graph_print(Ctx *c, const Graph *g) {
-  Printer p = printer(c);
-  p.g = g;
+  Printer p = printer(c); p.g = g;
   for (int k = 0; k < g->ntensor; k++) names_take(&p, g->tensor[k]->name);
   for (int k = 0; k < g->ndim; k++) names_dim(&p, g->dim[k], false);
   put(&p, "stage %s;\n", stage_name[g->stage]);

@@ -63,10 +63,8 @@ static bool holds(When when, const Expr *e, const Expr *c) {
   bool floats = type_is_float(e->type);
   switch (when) {
   case INT: return type_is_int(e->type);      case FLOAT: return floats;      case BOOL: return e->type == T_BOOL;
-  case POW2: return floats && is_power_of_two(c);
-  case LOWEST: return type_bytes(e->type) && expr_number(c) == type_lowest(e->type);
-  case HIGHEST: return type_bytes(e->type) && expr_number(c) == type_highest(e->type);
-  case ZERO: return floats && c->type == T_WINT && c->i == 0;
+  case POW2: return floats && is_power_of_two(c);   case LOWEST: return type_bytes(e->type) && expr_number(c) == type_lowest(e->type);
+  case HIGHEST: return type_bytes(e->type) && expr_number(c) == type_highest(e->type);     case ZERO: return floats && c->type == T_WINT && c->i == 0;
   default: return true;
   }
 }

@@ -32,8 +32,7 @@ static int64_t number_of(const Expr *e, Fn f) {
 typedef struct Split { Lin quotient, rest; } Split;
 static Split lin_split(Ctx *c, Lin a, int64_t m) {
   Split s = { lin_const(div_floor(a.c, m)), lin_const(mod_floor(a.c, m)) };
-  for (const Term *t = a.at; t < a.at + a.n; t++)
-    lin_add_term(c, t->k % m ? &s.rest : &s.quotient, t->atom, t->k % m ? t->k : t->k / m);
+  for (const Term *t = a.at; t < a.at + a.n; t++) lin_add_term(c, t->k % m ? &s.rest : &s.quotient, t->atom, t->k % m ? t->k : t->k / m);
   return s;
 }
 
@@ -56,14 +55,12 @@ static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
   Expr *e = a.n == 1 && a.at[0].k == 1 ? a.at[0].atom : NULL; int64_t div = e ? number_of(e, FN_DIV) : 0, mod = e ? number_of(e, FN_MOD) : 0, both;
   if (mod && !a.c && mod % m == 0) return lin_mod(c, lin_div(c, lin_of(c, e->arg[0]), m), mod / m);
   if (!div || __builtin_mul_overflow(div, m, &both)) return no_form;
-  Lin x = lin_of(c, e->arg[0]);
-  lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
+  Lin x = lin_of(c, e->arg[0]); lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
 }
 
 static Lin lin_div(Ctx *c, Lin a, int64_t m) {
   if (a.over) return a;
-  Split s = lin_split(c, a, m); int64_t q;
-  m /= lin_reduce(&s.rest, m);
+  Split s = lin_split(c, a, m); int64_t q; m /= lin_reduce(&s.rest, m);
   bool within = m > 1 && lin_within(c, s.rest, m, &q); Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
   if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, s.rest, m);
   lin_add(c, &s.quotient, &r, 1); return s.quotient;
@@ -73,8 +70,7 @@ static Lin lin_div(Ctx *c, Lin a, int64_t m) {
 static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
   Lin r = lin_const(a.c);
   for (const Term *t = a.at; t < a.at + a.n; t++) {
-    int64_t p = number_of(t->atom, FN_MOD); Lin x = lin_of(c, p && p % m == 0 ? t->atom->arg[0] : t->atom);
-    lin_add(c, &r, &x, t->k);
+    int64_t p = number_of(t->atom, FN_MOD); Lin x = lin_of(c, p && p % m == 0 ? t->atom->arg[0] : t->atom); lin_add(c, &r, &x, t->k);
   }
   return r;
 }
@@ -83,9 +79,7 @@ static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
 static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
   Lin rest = lin_const(a.c);
   for (int k = 0; k < a.n; k++) lin_add_term(c, &rest, a.at[k].atom, mod_floor(a.at[k].k, m));
-  int64_t g = lin_reduce(&rest, m), q, low = a.c - rest.c * g;
-  m /= g;
-  if (m == 1) return lin_const(low);
+  int64_t g = lin_reduce(&rest, m), q, low = a.c - rest.c * g; m /= g; if (m == 1) return lin_const(low);
   if (lin_within(c, rest, m, &q)) rest.c -= q * m;
   else rest = lin_quotient(c, FN_MOD, rest, m);
   return lin_times(c, low, rest, g);
@@ -104,8 +98,7 @@ static bool lin_join_one(Ctx *c, Lin *a, int at) {
   int j = a->n - 1;
   while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
   if (j < 0) return false;
-  lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j);
-  lin_add(c, a, &x, k); return true;
+  lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j); lin_add(c, a, &x, k); return true;
 }
 
 static bool is_one(const Index *i) { return !i->is_dim && !i->ext.dim && i->ext.n == 1; }
@@ -121,15 +114,13 @@ static void lin_drop_ones(Lin *a) {
 static Expr *canonical(Ctx *c, Lin a, Expr *e) {
   for (int k = 0; k < a.n && !a.over; k++) if (lin_join_one(c, &a, k)) k = -1;
   if (a.over) return e;
-  lin_drop_ones(&a);
-  Expr *r = lin_expr(c, a); return expr_equal(r, e) ? e : r;
+  lin_drop_ones(&a); Expr *r = lin_expr(c, a); return expr_equal(r, e) ? e : r;
 }
 
 /* ---- weak integers */
 static Expr *simplify_quotient(Ctx *c, Expr *e) {
   int64_t m = number_of(e, e->fn); if (!m) return e;
-  Lin a = lin_of(c, e->arg[0]);
-  lin_drop_ones(&a); return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
+  Lin a = lin_of(c, e->arg[0]); lin_drop_ones(&a); return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
 }
 
 /* d >= low is proven? */
@@ -171,14 +162,12 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
     if (e->n == 2) gather(s, a, e->arg[0], k);
     gather(s, a, e->arg[e->n - 1], e->fn == FN_ADD ? k : -k); return;
   }
-  Lin x = lin_of(s->c, sum ? expr_fn2(s->c, FN_MUL, simplify(s, e->arg[0]), simplify(s, e->arg[1])) : simplify(s, e));
-  lin_add(s->c, a, &x, k);
+  Lin x = lin_of(s->c, sum ? expr_fn2(s->c, FN_MUL, simplify(s, e->arg[0]), simplify(s, e->arg[1])) : simplify(s, e)); lin_add(s->c, a, &x, k);
 }
 
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
-  Mark m = known_mark(&s->known);
-  known_add(&s->known, cond, neg); e = simplify(s, e);
+  Mark m = known_mark(&s->known); known_add(&s->known, cond, neg); e = simplify(s, e);
   known_back(&s->known, m); return e;
 }
 
@@ -231,8 +220,7 @@ static Expr *simplify_or(Simplify *s, Expr *e) {
   Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a); if (!miss.open) return a;
   Mark m = known_mark(&s->known);
   if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, miss.lin);
-  Expr *b = simplify(s, e->arg[1]);
-  known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
+  Expr *b = simplify(s, e->arg[1]); known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 
 /* ---- all */
@@ -242,10 +230,8 @@ static Expr *simplify_node(Simplify *s, Expr *e) {
   switch (e->kind) {
   case E_CONST: case E_INDEX: return e;
   case E_READ: case E_CONVERT: return expr_map_args(s->c, e, simplify_arg, s);
-  case E_FN: return simplify_fn(s, e);
-  case E_SELECT: return simplify_select(s, e);
-  case E_OR: return simplify_or(s, e);
-  case E_REDUCE: return simplify_reduce(s, e);
+  case E_FN: return simplify_fn(s, e);     case E_SELECT: return simplify_select(s, e);
+  case E_OR: return simplify_or(s, e);     case E_REDUCE: return simplify_reduce(s, e);
   }
   return e;
 }

@@ -28,8 +28,7 @@ void text_addn(Text *t, const char *s, size_t n) {
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
   va_list again; va_copy(again, ap); int n = vsnprintf(NULL, 0, fmt, again); va_end(again); if (n < 0) return;
-  text_reserve(t, (size_t)n + 1);
-  t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
+  text_reserve(t, (size_t)n + 1); t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
 }
 
 void text_add(Text *t, const char *fmt, ...) {
@@ -37,10 +36,7 @@ void text_add(Text *t, const char *fmt, ...) {
   va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap);
 }
 
-char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
-  Text t = { .c = c };
-  text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1);
-}
+char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) { Text t = { .c = c }; text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1); }
 
 char *ctx_printf(Ctx *c, const char *fmt, ...) {
   va_list ap; va_start(ap, fmt); char *s = ctx_vprintf(c, fmt, ap);
@@ -68,8 +64,7 @@ static Source *source_add(Ctx *c, const char *name, const Text *t) {
 }
 
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
-  Text t = { .c = c };
-  text_addn(&t, text, size); return source_add(c, name, &t);
+  Text t = { .c = c }; text_addn(&t, text, size); return source_add(c, name, &t);
 }
 
 Source *source_read(Ctx *c, const char *path) {

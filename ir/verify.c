@@ -227,8 +227,7 @@ static void check_inside(Verify *v, const Expr *read) {
   for (int d = 0; d < read->n && !v->broken; d++) {
     bool lo, hi; Extent n;
     if (expr_reads(read->arg[d], NULL)) continue;
-    const Expr *at = read_place(v->c, read, d, &n);
-    known_inside(&v->known, at, n, &lo, &hi);
+    const Expr *at = read_place(v->c, read, d, &n); known_inside(&v->known, at, n, &lo, &hi);
     if (!lo || !hi) broken(v, v->e->pos, "'%s' reads %s, which may be outside in dimension %d", v->e->out->name, expr_print(v->c, read), d);
   }
 }
@@ -239,8 +238,7 @@ static void check_reads(Verify *v, const Expr *x, bool guarded) {
   if (x->kind == E_READ && !guarded) check_inside(v, x);
   Miss miss = or ? known_miss(&v->known, x->arg[0]) : (Miss){ 0 };
   for (int k = 0; k < x->n && (!or || !k || miss.open); k++) {
-    Mark m = known_mark(&v->known);
-    known_add(&v->known, expr_condition(x, k), k == 2);
+    Mark m = known_mark(&v->known); known_add(&v->known, expr_condition(x, k), k == 2);
     if (or && k && miss.open == 1) known_add_lin(&v->known, miss.lin);
     check_reads(v, x->arg[k], !reduces && (guarded || (or && !k)));
     known_back(&v->known, m);

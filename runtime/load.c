@@ -40,9 +40,7 @@ static int find_dim(const frit_model *m, const char *name, size_t n) {
 
 /* An extent is a number, a dimension's name, or name+n. */
 static int read_extent(const frit_model *m, const char *s, int *dim, int64_t *n) {
-  char *end; size_t len = strcspn(s, "+-");
-  *dim = -1, *n = strtoll(s, &end, 10);
-  if (*end == 0 && end != s) return 1;
+  char *end; size_t len = strcspn(s, "+-"); *dim = -1, *n = strtoll(s, &end, 10); if (*end == 0 && end != s) return 1;
   *dim = find_dim(m, s, len); *n = s[len] ? strtoll(s + len, &end, 10) : 0; return *dim >= 0;
 }
 
@@ -69,8 +67,7 @@ static int read_line(frit_model *m, char *line) {
 }
 
 static int read_info(frit_model *m) {
-  char *save = NULL;
-  m->words = strdup(m->info);
+  char *save = NULL; m->words = strdup(m->info);
   if (!m->words || strncmp(m->words, "frit 1\n", 7)) return 0;
   for (char *line = strtok_r(m->words, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) if (!read_line(m, line)) return 0;
   return 1;
@@ -102,8 +99,7 @@ static const char *open_model(frit_model *m, const char *path) {
   if (!(m->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL))) return "the file cannot be loaded as a shared object of this machine";
   if (!(m->info = dlsym(m->handle, "frit_artefact"))) return "the shared object was not made by frit";
   if (!read_info(m)) return "its description has another format: compile the model again with this version";
-  *(void **)&m->call = symbol(m, "call"), *(void **)&m->init = symbol(m, "init");
-  return m->call && m->init ? NULL : "it lacks its entry points";
+  *(void **)&m->call = symbol(m, "call"), *(void **)&m->init = symbol(m, "init"); return m->call && m->init ? NULL : "it lacks its entry points";
 }
 
 frit_model *frit_open(const char *path, const char **error) {
