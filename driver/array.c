@@ -69,9 +69,8 @@ static bool wav_chunks(const Source *f, Wav *w) {
     if (!memcmp(f->text + at, "fmt ", 4) && n >= 16) {
       uint32_t format = get_le(body, 2); w->format = format == 0xfffe && n >= 26 ? get_le(body + 24, 2) : format;
       w->channels = get_le(body + 2, 2), w->rate = get_le(body + 4, 4), w->bits = get_le(body + 14, 2);
-    } else if (!memcmp(f->text + at, "data", 4)) {
-      w->data = body, w->bytes = n;
     }
+    if (!memcmp(f->text + at, "data", 4)) w->data = body, w->bytes = n;
     at += 8 + (size_t)n + (n & 1);
   }
   return w->data && w->bits;
@@ -106,9 +105,9 @@ static bool wav_write(Ctx *c, const char *path, const Array *a) {
 
 /* ---- .f32 */
 static const char *raw_read(Ctx *c, const Source *f, Array *out) {
-  (void)c;
   if (f->size % 4) return "the size of a .f32 file is a multiple of 4 bytes; this one's is not";
-  int64_t n = (int64_t)(f->size / 4); *out = (Array){ .type = T_F32, .rank = 1, .shape = { n }, .count = n, .data = (void *)f->text }; return NULL;
+  int64_t n = (int64_t)(f->size / 4); (void)c;
+  *out = (Array){ .type = T_F32, .rank = 1, .shape = { n }, .count = n, .data = (void *)f->text }; return NULL;
 }
 
 static bool raw_write(Ctx *c, const char *path, const Array *a) { return file_write(c, path, a->data, (size_t)a->count * 4, false); }

@@ -134,8 +134,8 @@ static Rates rates_of(const Ports *p, const Times *t) {
 
 static void print_json(const Ports *p, const Times *t, const Rates *r) {
   printf("{\"min_ns\": %.1f, \"median_ns\": %.1f, \"p90_ns\": %.1f, \"p99_ns\": %.1f, \"flops\": %.0f, \"gflops\": %.2f, \"fma_peak_gflops\": %.1f, "
-         "\"peak_share\": %.4f", t->min, t->median, t->p90, t->p99, r->flops, r->gflops, r->peak, r->peak > 0 ? r->gflops / r->peak : 0);
-  printf(", \"bytes\": %.0f", info_amount(p, "bytes"));
+         "\"peak_share\": %.4f, \"bytes\": %.0f", t->min, t->median, t->p90, t->p99, r->flops, r->gflops, r->peak,
+         r->peak > 0 ? r->gflops / r->peak : 0, info_amount(p, "bytes"));
   if (r->stream) printf(", \"frames\": %.0f, \"ns_per_frame\": %.2f", r->frames, r->frame_ns);
   printf("}\n");
 }

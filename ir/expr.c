@@ -279,20 +279,16 @@ void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg) {
   for (int k = 0; k < e->n; k++) expr_walk(e->arg[k], fn, arg);
 }
 
-bool expr_reads(const Expr *e, const Tensor *t) {
-  bool found = e->kind == E_READ && (!t || e->tensor == t);
-  for (int k = 0; k < e->n && !found; k++) found = expr_reads(e->arg[k], t);
+static bool mentions(const Expr *e, const Tensor *t, const Index *i) {
+  bool found = i ? e->kind == E_INDEX && e->index == i : e->kind == E_READ && (!t || e->tensor == t);
+  for (int k = 0; k < e->n && !found; k++) found = mentions(e->arg[k], t, i);
   return found;
 }
+bool expr_reads(const Expr *e, const Tensor *t) { return mentions(e, t, NULL); }
+bool expr_has_index(const Expr *e, const Index *i) { return mentions(e, NULL, i); }
 
 int expr_count(const Expr *e, ExprKind kind) {
   int n = e->kind == kind;
   for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind);
   return n;
-}
-
-bool expr_has_index(const Expr *e, const Index *i) {
-  bool found = e->kind == E_INDEX && e->index == i;
-  for (int k = 0; k < e->n && !found; k++) found = expr_has_index(e->arg[k], i);
-  return found;
 }

@@ -28,8 +28,7 @@ struct frit_instance {
 /* ---- the description */
 static int elem_bytes(const char *type) {
   static const char *const known[] = { "bool", "i8", "u8", "u8", "i16", "u16", "f16", "bf16", "i32", "u32", "f32", "f32", "i64", "u64", "f64" };
-  for (int k = 0; k < 15; k++)
-    if (!strcmp(type, known[k])) return 1 << k / 4;                     /* four of a size */
+  for (int k = 0; k < 15; k++) if (!strcmp(type, known[k])) return 1 << k / 4;         /* four of a size */
   return 0;
 }
 
