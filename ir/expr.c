@@ -279,13 +279,13 @@ void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg) {
   for (int k = 0; k < e->n; k++) expr_walk(e->arg[k], fn, arg);
 }
 
-static bool mentions(const Expr *e, const Tensor *t, const Index *i) {
-  bool found = i ? e->kind == E_INDEX && e->index == i : e->kind == E_READ && (!t || e->tensor == t);
-  for (int k = 0; k < e->n && !found; k++) found = mentions(e->arg[k], t, i);
+static bool mentions(const Expr *e, ExprKind kind, const void *what) {
+  bool found = e->kind == kind && (kind == E_INDEX ? e->index == what : !what || e->tensor == what);
+  for (int k = 0; k < e->n && !found; k++) found = mentions(e->arg[k], kind, what);
   return found;
 }
-bool expr_reads(const Expr *e, const Tensor *t) { return mentions(e, t, NULL); }
-bool expr_has_index(const Expr *e, const Index *i) { return mentions(e, NULL, i); }
+bool expr_reads(const Expr *e, const Tensor *t) { return mentions(e, E_READ, t); }
+bool expr_has_index(const Expr *e, const Index *i) { return mentions(e, E_INDEX, i); }
 
 int expr_count(const Expr *e, ExprKind kind) {
   int n = e->kind == kind;
