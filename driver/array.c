@@ -17,8 +17,7 @@ static void put_le(char *p, int n, uint32_t v) { for (int k = 0; k < n; k++) p[k
 /* ---- .npy */
 /* The value after 'key': in the header's dictionary, or "". */
 static const char *npy_value(const char *header, const char *key) {
-  const char *s = strstr(header, key);
-  s = s ? strchr(s + strlen(key), ':') : NULL; return s ? s + 1 + strspn(s + 1, " ") : "";
+  const char *s = strstr(header, key); s = s ? strchr(s + strlen(key), ':') : NULL; return s ? s + 1 + strspn(s + 1, " ") : "";
 }
 
 static bool npy_type(const char *header, Array *out) {
@@ -58,8 +57,7 @@ static bool npy_write(Ctx *c, const char *path, const Array *a) {
   text_add(&t, "), }");
   while ((t.n + 1) % 64) text_add(&t, " ");
   text_add(&t, "\n"); put_le(t.s + 8, 2, (uint32_t)t.n - 10);
-  text_addn(&t, a->data, (size_t)a->count * (size_t)type_bytes(a->type));
-  return file_write(c, path, t.s, t.n, false);
+  text_addn(&t, a->data, (size_t)a->count * (size_t)type_bytes(a->type)); return file_write(c, path, t.s, t.n, false);
 }
 
 /* ---- .wav */
@@ -67,25 +65,20 @@ typedef struct Wav { uint32_t format, channels, rate, bits; const char *data; si
 
 static bool wav_chunks(const Source *f, Wav *w) {
   for (size_t at = 12; at <= f->size - 8;) {
-    uint32_t n = get_le(f->text + at + 4, 4); const char *body = f->text + at + 8;
-    if (n > f->size - at - 8) return false;
+    uint32_t n = get_le(f->text + at + 4, 4); const char *body = f->text + at + 8; if (n > f->size - at - 8) return false;
     if (!memcmp(f->text + at, "fmt ", 4) && n >= 16) {
-      uint32_t format = get_le(body, 2);
-      w->format = format == 0xfffe && n >= 26 ? get_le(body + 24, 2) : format;
+      uint32_t format = get_le(body, 2); w->format = format == 0xfffe && n >= 26 ? get_le(body + 24, 2) : format;
       w->channels = get_le(body + 2, 2), w->rate = get_le(body + 4, 4), w->bits = get_le(body + 14, 2);
-    } else if (!memcmp(f->text + at, "data", 4)) {
-      w->data = body, w->bytes = n;
     }
+    if (!memcmp(f->text + at, "data", 4)) w->data = body, w->bytes = n;
     at += 8 + (size_t)n + (n & 1);
   }
   return w->data && w->bits;
 }
 
 static float wav_sample(const Wav *w, const char *p) {
-  float v;
-  if (w->format == 3) return memcpy(&v, p, 4), v;
-  int32_t high = (int32_t)(get_le(p, (int)w->bits / 8) << (32 - w->bits));
-  return (float)((double)high / 2147483648.0);
+  float v; if (w->format == 3) return memcpy(&v, p, 4), v;
+  int32_t high = (int32_t)(get_le(p, (int)w->bits / 8) << (32 - w->bits)); return (float)((double)high / 2147483648.0);
 }
 
 static const char *wav_read(Ctx *c, const Source *f, Array *out) {
@@ -97,8 +90,7 @@ static const char *wav_read(Ctx *c, const Source *f, Array *out) {
   if (w.channels != 1) return "the .wav file has more than one channel: give a mono file";
   size_t width = w.bits / 8, n = w.bytes / width; float *v = NEWN(c, float, n ? n : 1);
   for (size_t k = 0; k < n; k++) v[k] = wav_sample(&w, w.data + k * width);
-  *out = (Array){ .type = T_F32, .rank = 1, .shape = { (int64_t)n }, .count = (int64_t)n, .data = v, .rate = (int)w.rate };
-  return NULL;
+  *out = (Array){ .type = T_F32, .rank = 1, .shape = { (int64_t)n }, .count = (int64_t)n, .data = v, .rate = (int)w.rate }; return NULL;
 }
 
 /* 32-bit float, so that nothing is lost. */
@@ -106,17 +98,15 @@ static bool wav_write(Ctx *c, const char *path, const Array *a) {
   uint32_t bytes = (uint32_t)a->count * 4, rate = a->rate ? (uint32_t)a->rate : 48000;
   const uint32_t fields[7][2] = { { 4, 36 + bytes }, { 16, 16 }, { 20, 3 | 1 << 16 }, { 24, rate }, { 28, rate * 4 }, { 32, 4 | 32 << 16 },
                                   { 40, bytes } };
-  char *f = NEWN(c, char, 44 + (size_t)bytes);
-  memcpy(f, "RIFF....WAVEfmt ....................data....", 44);
+  char *f = NEWN(c, char, 44 + (size_t)bytes); memcpy(f, "RIFF....WAVEfmt ....................data....", 44);
   for (int k = 0; k < 7; k++) put_le(f + fields[k][0], 4, fields[k][1]);
   memcpy(f + 44, a->data, bytes); return file_write(c, path, f, 44 + (size_t)bytes, false);
 }
 
 /* ---- .f32 */
 static const char *raw_read(Ctx *c, const Source *f, Array *out) {
-  (void)c;
   if (f->size % 4) return "the size of a .f32 file is a multiple of 4 bytes; this one's is not";
-  int64_t n = (int64_t)(f->size / 4);
+  int64_t n = (int64_t)(f->size / 4); (void)c;
   *out = (Array){ .type = T_F32, .rank = 1, .shape = { n }, .count = n, .data = (void *)f->text }; return NULL;
 }
 
@@ -135,10 +125,8 @@ static const struct Format *format_of(const char *path) {
 }
 
 bool array_read(Ctx *c, const char *path, Array *out) {
-  const struct Format *f = format_of(path); Source *src = source_read(c, path);
-  *out = (Array){ 0 };
-  const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format;
-  return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));
+  const struct Format *f = format_of(path); Source *src = source_read(c, path); *out = (Array){ 0 };
+  const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format; return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));
 }
 
 bool array_write(Ctx *c, const char *path, const Array *a) {

@@ -17,8 +17,7 @@ bool driver_fail(Ctx *c, const char *fmt, ...) { FORMAT(c, text); diag_error(c, 
 int driver_try(Work *work, Session *s) {
   const Args *a = s->a;
   if (a->math && strcmp(a->math, "fast") && strcmp(a->math, "exact")) return driver_say(EXIT_USAGE, "--math is exact or fast, not '%s'", a->math);
-  Ctx *c = ctx_new();
-  if (!c) return driver_say(EXIT_INPUT, "out of memory");
+  Ctx *c = ctx_new(); if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
                       .pick = a->pick, .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify,
                       .fast_math = a->math && !strcmp(a->math, "fast") };
@@ -34,8 +33,7 @@ const Target *driver_target(Ctx *c, const Args *a) {
   if (t) { driver_fail(c, "target '%s' has no threads", name); diag_help(c, "leave --threads out"); return NULL; }
   for (int k = 0; k < ntargets && k < 32; k++) names[k] = targets[k].name;
   near = diag_near(name, names, ntargets); driver_fail(c, "there is no target '%s'", name);
-  diag_help(c, near ? "did you mean '%s'? `frit targets` lists them all" : "`frit targets` lists them all", near);
-  return NULL;
+  diag_help(c, near ? "did you mean '%s'? `frit targets` lists them all" : "`frit targets` lists them all", near); return NULL;
 }
 
 Graph *driver_graph(Ctx *c, const Args *a, Stage until) {
@@ -43,39 +41,30 @@ Graph *driver_graph(Ctx *c, const Args *a, Stage until) {
   if (g && tuned) g = passes_run(c, g, t, STAGE_FUSE) ? tune_load(c, a, g, t) : NULL;
   return g && passes_run(c, g, t, until) ? g : NULL;
 }
-
 KModule *driver_module(Ctx *c, const Args *a) { Graph *g = driver_graph(c, a, STAGE_PLAN); return g ? lower(c, g, driver_target(c, a)) : NULL; }
 
 /* ---- artefacts */
 static int compile_so(Ctx *c, void *session) {
-  const Session *s = session; KModule *m = driver_module(c, s->a);
-  return m && emit_file(c, m, EMIT_SO, s->path) ? EXIT_OK : -1;
+  const Session *s = session; KModule *m = driver_module(c, s->a); return m && emit_file(c, m, EMIT_SO, s->path) ? EXIT_OK : -1;
 }
 
 static frit_model *open_so(const char *path, int *code) {
-  const char *why; char full[4200];
-  snprintf(full, sizeof full, "%s%s", strchr(path, '/') ? "" : "./", path);
-  frit_model *m = frit_open(full, &why);
-  *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why); return m;
+  const char *why; char full[4200]; snprintf(full, sizeof full, "%s%s", strchr(path, '/') ? "" : "./", path);
+  frit_model *m = frit_open(full, &why); *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why); return m;
 }
 
 frit_model *driver_open(const Args *a, int *code) {
   if (path_ends(a->input, ".so")) return open_so(a->input, code);
-  const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp"; char dir[4000], path[4096];
-  snprintf(dir, sizeof dir, "%s/frit-XXXXXX", tmp);
+  const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp"; char dir[4000], path[4096]; snprintf(dir, sizeof dir, "%s/frit-XXXXXX", tmp);
   if (!mkdtemp(dir)) {
-    *code = driver_say(EXIT_INPUT, "cannot make a temporary folder in %s: set TMPDIR to one that can be written", tmp);
-    return NULL;
+    *code = driver_say(EXIT_INPUT, "cannot make a temporary folder in %s: set TMPDIR to one that can be written", tmp); return NULL;
   }
-  snprintf(path, sizeof path, "%s/model.so", dir);
-  *code = driver_try(compile_so, &(Session){ .a = a, .path = path });
-  frit_model *m = *code == EXIT_OK ? open_so(path, code) : NULL;
-  unlink(path), rmdir(dir); return m;
+  snprintf(path, sizeof path, "%s/model.so", dir); *code = driver_try(compile_so, &(Session){ .a = a, .path = path });
+  frit_model *m = *code == EXIT_OK ? open_so(path, code) : NULL; unlink(path), rmdir(dir); return m;
 }
 
 int driver_open_try(Work *work, const Args *a) {
-  int code; frit_model *m = driver_open(a, &code); char most[32] = "1";
-  if (!m) return code;
+  int code; frit_model *m = driver_open(a, &code); char most[32] = "1"; if (!m) return code;
   frit_instance *i = frit_new(m); frit_pool *pool = frit_pool_new(a->threads ? a->threads : 1); frit_parallel par;
   if (i && pool) par = frit_pool_parallel(pool), frit_set_parallel(i, &par);
   frit_fact(m, "threads", most, sizeof most);

@@ -12,8 +12,7 @@ static const char *suffix_of(const char *path) { const char *dot = strrchr(path_
 static const Kind *kind_of(const Args *a) {
   const char *name = a->emit ? a->emit : suffix_of(a->output);
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) if (!strcmp(kinds[k].name, name)) return &kinds[k];
-  driver_say(EXIT_USAGE, "'%s' is no kind of output: so, o, a, c, s, ll (or .graph for an imported model)", name);
-  return NULL;
+  driver_say(EXIT_USAGE, "'%s' is no kind of output: so, o, a, c, s, ll (or .graph for an imported model)", name); return NULL;
 }
 
 /* Writes the text of an imported model, and its weights as x.safetensors beside x.graph. */
@@ -28,8 +27,7 @@ static bool convert(Ctx *c, const Args *a) {
 static const char *stage_text(Ctx *c, const Args *a, Stage stage) {
   if (stage == STAGE_PARSE) { Ast *t = frontend_parse(c, a->input); return t ? ast_print(c, t) : NULL; }
   if (stage < STAGE_KERNEL) { Graph *g = driver_graph(c, a, stage); return g ? graph_print(c, g) : NULL; }
-  KModule *m = driver_module(c, a);
-  return !m ? NULL : stage == STAGE_C ? c_print(c, m, ctx_printf(c, "%s.h", m->name)) : kir_print(c, m);
+  KModule *m = driver_module(c, a); return !m ? NULL : stage == STAGE_C ? c_print(c, m, ctx_printf(c, "%s.h", m->name)) : kir_print(c, m);
 }
 
 static bool dump(Ctx *c, const Args *a, Stage stage) {
@@ -65,8 +63,7 @@ int cmd_compile(Ctx *c, void *session) {
   if (graph && strcmp(suffix_of(a->input), "nam"))
     return driver_say(EXIT_USAGE, "-o FILE.graph is for imported models; --dump-ir=STAGE shows a graph");
   if (graph) return convert(c, a) ? EXIT_OK : -1;
-  KModule *m = driver_module(c, a);
-  return m && emit_file(c, m, kind->emit, a->output) ? EXIT_OK : -1;
+  KModule *m = driver_module(c, a); return m && emit_file(c, m, kind->emit, a->output) ? EXIT_OK : -1;
 }
 
 /* ---- frit inspect, explain, ops, targets */
@@ -75,8 +72,7 @@ static void print_ports(const char *what, Tensor *const *t, int n, bool json) {
     if (json && k) printf(", ");
     printf(json ? "{\"kind\": \"%s\", \"name\": \"%s\", \"type\": \"%s\", \"shape\": \"" : "%-7s %s: %s[", what, t[k]->name, type_name(t[k]->type));
     for (int d = 0; d < t[k]->rank; d++) {
-      const Extent e = t[k]->shape[d];
-      printf("%s%s", d ? ", " : "", e.dim ? e.dim->name : "");
+      const Extent e = t[k]->shape[d]; printf("%s%s", d ? ", " : "", e.dim ? e.dim->name : "");
       if (e.n || !e.dim) printf(e.dim ? "%+lld" : "%lld", (long long)e.n);
     }
     printf(json ? "\"}" : "]\n");
@@ -94,15 +90,13 @@ static void inspect_json(const KModule *m) {
   printf("{\"name\": \"%s\", \"target\": \"%s\", \"parameters\": %lld, \"kernels\": %d, \"state_bytes\": %lld, \"scratch_bytes\": %lld, "
          "\"constant_bytes\": %lld, \"ports\": [", m->name, m->target->name, parameters(g), m->nkernel, (long long)m->state_bytes,
          (long long)m->scratch_bytes, (long long)m->nconstant);
-  print_ports("input", g->in, g->nin, true); printf("%s", g->nin && g->nout ? ", " : "");
-  print_ports("output", g->out, g->nout, true);
+  print_ports("input", g->in, g->nin, true); printf("%s", g->nin && g->nout ? ", " : ""); print_ports("output", g->out, g->nout, true);
   printf("]}\n");
 }
 
 static void inspect_text(const KModule *m) {
   const Graph *g = m->graph;
-  printf("graph   %s for %s\n", m->name, m->target->name); print_ports("input", g->in, g->nin, false);
-  print_ports("output", g->out, g->nout, false);
+  printf("graph   %s for %s\n", m->name, m->target->name); print_ports("input", g->in, g->nin, false); print_ports("output", g->out, g->nout, false);
   for (int d = 0; d < g->ndim; d++)
     printf("dim     %s in %lld..%lld%s\n", g->dim[d]->name, (long long)g->dim[d]->lo, (long long)g->dim[d]->hi, g->dim[d]->stream ? " (stream)" : "");
   printf("memory  %lld bytes of state, %lld of scratch, %lld of constants; %lld parameters\n", (long long)m->state_bytes,
@@ -141,11 +135,9 @@ static int print_op(Ctx *c, const Ast *p, const char *name) {
 
 /* The list has the first line of each documentation. */
 int cmd_ops(Ctx *c, void *session) {
-  const Args *a = ((const Session *)session)->a; const Ast *p = prelude(c);
-  if (a->input) return print_op(c, p, a->input);
+  const Args *a = ((const Session *)session)->a; const Ast *p = prelude(c); if (a->input) return print_op(c, p, a->input);
   for (int k = 0; k < p->ndecl; k++) {
-    const char *doc = p->decl[k].doc ? p->decl[k].doc : "";
-    printf("%-24s %.*s\n", p->decl[k].name, (int)strcspn(doc, "\n"), doc);
+    const char *doc = p->decl[k].doc ? p->decl[k].doc : ""; printf("%-24s %.*s\n", p->decl[k].name, (int)strcspn(doc, "\n"), doc);
   }
   return EXIT_OK;
 }

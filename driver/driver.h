@@ -31,7 +31,8 @@ int driver_say(int code, const char *fmt, ...) __attribute__((format(printf, 2, 
 /* Records an error that has no place; false. */
 bool driver_fail(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Loads and runs all passes up to `until`; NULL after errors. */
-const Target *driver_target(Ctx *c, const Args *a); Graph *driver_graph(Ctx *c, const Args *a, Stage until); KModule *driver_module(Ctx *c, const Args *a);
+const Target *driver_target(Ctx *c, const Args *a); KModule *driver_module(Ctx *c, const Args *a);
+Graph *driver_graph(Ctx *c, const Args *a, Stage until);
 /* The artefact of a->input: itself if it is a .so, else compiled to a temporary file that is gone when this returns. NULL: *code is set. */
 frit_model *driver_open(const Args *a, int *code);
 

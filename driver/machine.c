@@ -54,18 +54,13 @@ AVX2 static double bandwidth(const Words *v, size_t bytes, int rounds) {
       for (size_t k = 0; k < bytes / 32; k += 4) a += v[k], b += v[k + 1], e += v[k + 2], f += v[k + 3];
       __asm__ volatile("" : : : "memory");
     }
-    double g = (double)bytes * rounds / (now_ns() - t0);
-    top = g > top ? g : top;
+    double g = (double)bytes * rounds / (now_ns() - t0); top = g > top ? g : top;
   }
-  Words sum = a + b + e + f;
-  __asm__ volatile("" : : "m"(sum)); return top;
+  Words sum = a + b + e + f; __asm__ volatile("" : : "m"(sum)); return top;
 }
 
 void machine_peaks(Peaks *p) {
-  size_t big = (size_t)256 << 20; Words *v = aligned_alloc(64, big);
-  *p = (Peaks){ 0 }; peaks_fma(p);
-  if (!v) return;
+  size_t big = (size_t)256 << 20; Words *v = aligned_alloc(64, big); *p = (Peaks){ 0 }; peaks_fma(p); if (!v) return;
   memset(v, 1, big);
-  p->gbs_l1 = bandwidth(v, 16 << 10, 4000), p->gbs_l2 = bandwidth(v, 512 << 10, 200), p->gbs_memory = bandwidth(v, big, 1);
-  free(v);
+  p->gbs_l1 = bandwidth(v, 16 << 10, 4000), p->gbs_l2 = bandwidth(v, 512 << 10, 200), p->gbs_memory = bandwidth(v, big, 1); free(v);
 }

@@ -33,15 +33,13 @@ enum { NCOMMAND = sizeof commands / sizeof *commands };
 enum { TEXT, OPTIONAL, WHOLE, REAL, ON, OFF, LIST, VERSION };
 #define AT(field) offsetof(Args, field)
 static const struct Option { const char *name; int kind; size_t at; int lo, hi; } rows[] = {
-  { "target", TEXT, AT(target), 0, 0 }, { "printer", TEXT, AT(printer), 0, 0 }, { "math", TEXT, AT(math), 0, 0 },
-  { "emit", TEXT, AT(emit), 0, 0 }, { "tune", TEXT, AT(tune), 0, 0 },
-  { "dump-ir", OPTIONAL, AT(dump), 0, 0 }, { "bisect-limit", WHOLE, AT(bisect_limit), 0, 1 << 30 }, { "delay", WHOLE, AT(delay), 0, 1 << 20 },
-  { "threads", WHOLE, AT(threads), 1, 256 }, { "pick", WHOLE, AT(pick), 0, 1 << 20 }, { "no-prewarm", OFF, AT(prewarm), 0, 0 },
-  { "verify", ON, AT(verify), 0, 0 }, { "input", LIST, AT(in), 0, 32 },
-  { "output", LIST, AT(out), 0, 32 }, { "block", WHOLE, AT(block), 1, 1 << 20 }, { "dim", LIST, AT(dim), 0, 16 },
-  { "frames", WHOLE, AT(frames), 1, 1 << 28 }, { "tolerance", REAL, AT(tolerance), 0, 0 }, { "seed", WHOLE, AT(seed), 0, 1 << 30 },
-  { "time", REAL, AT(seconds), 0, 0 }, { "json", ON, AT(json), 0, 0 }, { "machine", ON, AT(machine), 0, 0 }, { "version", VERSION, 0, 0, 0 },
-  { "help", ON, AT(help), 0, 0 },
+  { "target", TEXT, AT(target), 0, 0 }, { "printer", TEXT, AT(printer), 0, 0 }, { "math", TEXT, AT(math), 0, 0 }, { "emit", TEXT, AT(emit), 0, 0 },
+  { "tune", TEXT, AT(tune), 0, 0 }, { "dump-ir", OPTIONAL, AT(dump), 0, 0 }, { "bisect-limit", WHOLE, AT(bisect_limit), 0, 1 << 30 },
+  { "delay", WHOLE, AT(delay), 0, 1 << 20 }, { "threads", WHOLE, AT(threads), 1, 256 }, { "pick", WHOLE, AT(pick), 0, 1 << 20 },
+  { "no-prewarm", OFF, AT(prewarm), 0, 0 }, { "verify", ON, AT(verify), 0, 0 }, { "input", LIST, AT(in), 0, 32 }, { "output", LIST, AT(out), 0, 32 },
+  { "block", WHOLE, AT(block), 1, 1 << 20 }, { "dim", LIST, AT(dim), 0, 16 }, { "frames", WHOLE, AT(frames), 1, 1 << 28 },
+  { "tolerance", REAL, AT(tolerance), 0, 0 }, { "seed", WHOLE, AT(seed), 0, 1 << 30 }, { "time", REAL, AT(seconds), 0, 0 },
+  { "json", ON, AT(json), 0, 0 }, { "machine", ON, AT(machine), 0, 0 }, { "version", VERSION, 0, 0, 0 }, { "help", ON, AT(help), 0, 0 },
 };
 enum { NROW = sizeof rows / sizeof *rows, FIRST = 256 };
 
@@ -59,14 +57,12 @@ static int take_whole(const struct Option *o, const char *s, int *out) {
 }
 
 static int take_real(const struct Option *o, const char *s, double *out) {
-  char *end;
-  *out = strtod(s, &end);
+  char *end; *out = strtod(s, &end);
   return end != s && !*end && *out >= 0 ? EXIT_OK : driver_say(EXIT_USAGE, "--%s wants a number of at least 0, not '%s'", o->name, s);
 }
 
 static int take_binding(const struct Option *o, char *s, Bindings *list) {
-  char *eq = strchr(s, '=');
-  if (!eq || eq == s || !eq[1]) return driver_say(EXIT_USAGE, "--%s wants NAME=VALUE, not '%s'", o->name, s);
+  char *eq = strchr(s, '='); if (!eq || eq == s || !eq[1]) return driver_say(EXIT_USAGE, "--%s wants NAME=VALUE, not '%s'", o->name, s);
   if (list->n == o->hi) return driver_say(EXIT_USAGE, "more than %d times --%s", o->hi, o->name);
   *eq = 0; list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
 }
@@ -114,8 +110,7 @@ static int parse(int argc, char **argv, Args *a) {
 static const struct Command *find(const char *name) {
   const char *names[NCOMMAND], *near;
   for (int k = 0; k < NCOMMAND; k++) { names[k] = commands[k].name; if (!strcmp(names[k], name)) return &commands[k]; }
-  near = diag_near(name, names, NCOMMAND);
-  driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
+  near = diag_near(name, names, NCOMMAND); driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
 }
 
 int main(int argc, char **argv) {

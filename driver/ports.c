@@ -44,8 +44,7 @@ static bool dims_from(Ctx *c, Ports *p, const frit_port *q, const char *path, co
 }
 
 static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
-  Array f; int k = find_input(c, p, b->name);
-  if (k < 0 || !array_read(c, b->value, &f) || !dims_from(c, p, p->port[k], b->value, &f)) return false;
+  Array f; int k = find_input(c, p, b->name); if (k < 0 || !array_read(c, b->value, &f) || !dims_from(c, p, p->port[k], b->value, &f)) return false;
   Type t = type_by_name(p->port[k]->type);
   if (f.type != t && (type_bytes(t) == 2 || type_bytes(f.type) == 2))
     return driver_fail(c, "%s has elements of type %s, input '%s' of %s", b->value, type_name(f.type), b->name, type_name(t));
@@ -54,15 +53,13 @@ static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
 
 /* Deterministic numbers in -1..1: splitmix64 (Steele, Lea, Flood 2014). */
 static float random_unit(uint64_t *state) {
-  uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u; z = (z ^ (z >> 27)) * 0x94d049bb133111ebu; z ^= z >> 31;
+  uint64_t z = (*state += 0x9e3779b97f4a7c15u); z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u; z = (z ^ (z >> 27)) * 0x94d049bb133111ebu; z ^= z >> 31;
   return (float)(int64_t)(z >> 40) / (float)(1 << 23) - 1.0f;
 }
 
 /* 16-bit floats stay zeros: exact in every format. */
 static void *random_array(Ctx *c, Type t, int64_t n, uint64_t *seed) {
-  float *v = NEWN(c, float, n + 1), scale = type_is_float(t) ? 1.0f : 3.99f;
-  bool positive = type_class(t) == 'u' || type_class(t) == 'b';
+  float *v = NEWN(c, float, n + 1), scale = type_is_float(t) ? 1.0f : 3.99f; bool positive = type_class(t) == 'u' || type_class(t) == 'b';
   for (int64_t k = 0; k < n; k++) { v[k] = random_unit(seed) * scale; if (positive && v[k] < 0) v[k] = -v[k]; }
   return t == T_F16 || t == T_BF16 ? NEWN(c, char, 2 * n + 64) : array_as(c, &(Array){ .type = T_F32, .count = n, .data = v }, t);
 }
@@ -80,20 +77,17 @@ static bool close_dims(Ctx *c, const Args *a, Ports *p) {
 }
 
 bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p) {
-  uint64_t seed = (uint64_t)a->seed;
-  *p = (Ports){ .m = m, .n = frit_nports(m), .stream = -1 };
+  uint64_t seed = (uint64_t)a->seed; *p = (Ports){ .m = m, .n = frit_nports(m), .stream = -1 };
   for (int k = 0; k < p->n; k++) p->port[k] = frit_get_port(m, k);
   for (int d = 0; d < 16; d++) p->dim[d] = -1;
   for (int k = 0; k < a->dim.n; k++) if (!set_dim(c, p, &a->dim.at[k])) return false;
   for (int k = 0; k < a->in.n; k++) if (!bind_file(c, p, &a->in.at[k])) return false;
   if (!close_dims(c, a, p)) return false;
   for (int k = 0; k < p->n; k++) {
-    const frit_port *q = p->port[k]; int64_t n = port_elems(p, q);
-    p->bytes[k] = (size_t)(n * q->elem_bytes);
+    const frit_port *q = p->port[k]; int64_t n = port_elems(p, q); p->bytes[k] = (size_t)(n * q->elem_bytes);
     if (p->data[k]) continue;
     if (!q->output && !fill) {
-      driver_fail(c, "input '%s' is missing", q->name);
-      diag_help(c, "give it with --input %s=FILE (.npy, .f32, .wav)", q->name); return false;
+      driver_fail(c, "input '%s' is missing", q->name); diag_help(c, "give it with --input %s=FILE (.npy, .f32, .wav)", q->name); return false;
     }
     p->data[k] = q->output ? NEWN(c, char, p->bytes[k] + 64) : random_array(c, type_by_name(q->type), n, &seed);
   }

@@ -7,8 +7,7 @@
 /* ---- frit run. Streams run in blocks of --block frames; their length is that of the inputs. */
 static bool write_output(Ctx *c, const Ports *p, const Binding *b) {
   for (int k = 0; k < p->n; k++) {
-    const frit_port *q = p->port[k];
-    if (!q->output || strcmp(q->name, b->name)) continue;
+    const frit_port *q = p->port[k]; if (!q->output || strcmp(q->name, b->name)) continue;
     Array a = { .type = type_by_name(q->type), .rank = q->rank, .count = port_elems(p, q), .data = p->data[k], .rate = p->rate };
     for (int d = 0; d < q->rank; d++) a.shape[d] = port_extent(p, q, d);
     return array_write(c, b->value, &a);
@@ -46,8 +45,7 @@ static void compare(Error *e, double got, double want, bool f32) {
   double d = got == want ? 0 : fabs(got - want);
   if (!isfinite(d)) { e->bad++; return; }
   e->abs = fmax(e->abs, d); e->rel = fmax(e->rel, d == 0 ? 0 : d / fmax(fabs(want), 1e-30)); e->peak = fmax(e->peak, isfinite(want) ? fabs(want) : 0);
-  int64_t u = f32 ? llabs(ordered((float)got) - ordered((float)want)) : 0;
-  e->ulp = u > e->ulp ? u : e->ulp;
+  int64_t u = f32 ? llabs(ordered((float)got) - ordered((float)want)) : 0; e->ulp = u > e->ulp ? u : e->ulp;
 }
 
 static bool report(const Args *a, const frit_port *q, const void *got, const void *want, int64_t n) {
@@ -69,8 +67,7 @@ static bool reference(Ctx *c, const Args *a, const Ports *p, void **want) {
   for (int k = 0; k < p->n; k++)
     if (p->port[k]->output) out[no++] = want[k] = NEWN(c, char, p->bytes[k] + 64);
     else in[ni++] = p->data[k];
-  Interp *it = g ? interp_new(c, g) : NULL;
-  return it && interp_run(it, in, out, p->dim);
+  Interp *it = g ? interp_new(c, g) : NULL; return it && interp_run(it, in, out, p->dim);
 }
 
 int cmd_check(Ctx *c, void *session) {
@@ -99,8 +96,7 @@ static Times *measure(Ctx *c, frit_instance *i, double seconds) {
   while (time_calls(i, batch) <= 20000 && batch <= 1 << 24) batch *= 2;
   for (double end = now_ns() + seconds * 1e9; t->n < 1 << 16 && (t->n < 5 || now_ns() < end);) t->ns[t->n++] = time_calls(i, batch) / batch;
   qsort(t->ns, (size_t)t->n, sizeof *t->ns, by_value);
-  t->min = t->ns[0], t->median = t->ns[t->n / 2], t->p90 = t->ns[t->n * 9 / 10], t->p99 = t->ns[t->n * 99 / 100];
-  return t;
+  t->min = t->ns[0], t->median = t->ns[t->n / 2], t->p90 = t->ns[t->n * 9 / 10], t->p99 = t->ns[t->n * 99 / 100]; return t;
 }
 
 double bench_least(frit_instance *i, double seconds) {
@@ -111,17 +107,14 @@ double bench_least(frit_instance *i, double seconds) {
 
 /* The info line `flops 26640 t`: a number, and the dimension that it is per unit of. */
 static double info_amount(const Ports *p, const char *key) {
-  char buf[128], *dim;
-  if (!frit_fact(p->m, key, buf, sizeof buf)) return 0;
-  double v = strtod(buf, &dim);
-  dim += strspn(dim, " ");
+  char buf[128], *dim; if (!frit_fact(p->m, key, buf, sizeof buf)) return 0;
+  double v = strtod(buf, &dim); dim += strspn(dim, " ");
   for (int d = 0; *dim && d < frit_ndims(p->m); d++) if (!strcmp(frit_get_dim(p->m, d)->name, dim)) v *= (double)p->dim[d];
   return v;
 }
 
 int cmd_machine(Ctx *c, void *session) {
-  bool json = ((const Session *)session)->a->json; Peaks *k = NEW(c, Peaks);
-  machine_peaks(k);
+  bool json = ((const Session *)session)->a->json; Peaks *k = NEW(c, Peaks); machine_peaks(k);
   if (json) printf("{\"fma_gflops\": {");
   for (int i = 0; i < k->n; i++)
     if (json) printf("%s\"%s\": %.1f", i ? ", " : "", k->isa[i], k->gflops[i]);
@@ -134,16 +127,15 @@ int cmd_machine(Ctx *c, void *session) {
 /* The widest that the artefact's target may use. */
 static Rates rates_of(const Ports *p, const Times *t) {
   char target[64] = ""; Peaks k; Rates r = { .flops = info_amount(p, "flops"), .frames = (double)p->frames, .isa = "", .stream = p->stream >= 0 };
-  r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames; machine_peaks(&k);
-  frit_fact(p->m, "target", target, sizeof target);
+  r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames; machine_peaks(&k); frit_fact(p->m, "target", target, sizeof target);
   for (int i = 0; i < k.n; i++) if (strcmp(target, "x86-64-v3") || !strcmp(k.isa[i], "avx2")) r.isa = k.isa[i], r.peak = k.gflops[i];
   return r;
 }
 
 static void print_json(const Ports *p, const Times *t, const Rates *r) {
   printf("{\"min_ns\": %.1f, \"median_ns\": %.1f, \"p90_ns\": %.1f, \"p99_ns\": %.1f, \"flops\": %.0f, \"gflops\": %.2f, \"fma_peak_gflops\": %.1f, "
-         "\"peak_share\": %.4f", t->min, t->median, t->p90, t->p99, r->flops, r->gflops, r->peak, r->peak > 0 ? r->gflops / r->peak : 0);
-  printf(", \"bytes\": %.0f", info_amount(p, "bytes"));
+         "\"peak_share\": %.4f, \"bytes\": %.0f", t->min, t->median, t->p90, t->p99, r->flops, r->gflops, r->peak,
+         r->peak > 0 ? r->gflops / r->peak : 0, info_amount(p, "bytes"));
   if (r->stream) printf(", \"frames\": %.0f, \"ns_per_frame\": %.2f", r->frames, r->frame_ns);
   printf("}\n");
 }
@@ -156,10 +148,8 @@ static void print_text(const Ports *p, const Times *t, const Rates *r) {
 }
 
 int cmd_bench(Ctx *c, void *session) {
-  const Session *s = session; Ports p; Args a = *s->a;
-  a.frames = a.frames ? a.frames : a.block;
+  const Session *s = session; Ports p; Args a = *s->a; a.frames = a.frames ? a.frames : a.block;
   if (!ports_bind(c, &a, s->m, true, &p) || !ports_run(c, &p, s->i, p.stream >= 0 ? p.frames : 1)) return -1;
   for (int q = 0; q < p.n; q++) frit_set(s->i, p.port[q]->name, p.data[q], p.bytes[q]);
-  Times *t = measure(c, s->i, a.seconds); Rates r = rates_of(&p, t);
-  (a.json ? print_json : print_text)(&p, t, &r); return EXIT_OK;
+  Times *t = measure(c, s->i, a.seconds); Rates r = rates_of(&p, t); (a.json ? print_json : print_text)(&p, t, &r); return EXIT_OK;
 }

@@ -41,8 +41,7 @@ static bool variant(Ctx *c, const Args *a, const Target *t, const int *pick, int
 /* One kernel's code with the memory of the whole model, loaded. */
 typedef struct Trial { frit_model *m; frit_instance *i; Ports p; double ns; } Trial;
 static bool trial_open(Ctx *c, const Args *a, const KModule *m, const char *kernel, Trial *t) {
-  KModule one = *m; char path[] = "/tmp/frit-tune-XXXXXX.so"; const char *why; int fd = mkstemps(path, 3);
-  one.nkernel = 0; t->ns = 1e30;
+  KModule one = *m; char path[] = "/tmp/frit-tune-XXXXXX.so"; const char *why; int fd = mkstemps(path, 3); one.nkernel = 0; t->ns = 1e30;
   for (int k = 0; k < m->nkernel; k++) if (name_same(m->kernel[k]->name, kernel)) one.kernel = &m->kernel[k], one.nkernel = 1;
   if (fd < 0) return driver_fail(c, "cannot make a temporary file in /tmp");
   close(fd);
@@ -87,8 +86,7 @@ static int tune_kernel(Ctx *c, const Args *a, const Variant *v, int kernel, int 
 static bool tune_all(Ctx *c, const Args *a, const Variant *v, int *pick) {
   int todo = v[0].g->nkernel; double t0 = now_ns(), spent = 0;
   for (int k = 0; k < todo && !stopped; k++) {
-    const Kernel *kernel = v[0].g->kernel[k]; int n = kernel->tree ? trees_of(c, v, k) : 1;
-    if (n < 2) continue;
+    const Kernel *kernel = v[0].g->kernel[k]; int n = kernel->tree ? trees_of(c, v, k) : 1; if (n < 2) continue;
     fprintf(stderr, "kernel %d of %d, %s \"%s\": ", k + 1, todo, kernel->name, kernel->label ? kernel->label : "");
     if ((pick[k] = tune_kernel(c, a, v, k, n)) < 0) return fputc('\n', stderr), false;
     spent = (now_ns() - t0) * 1e-9; fprintf(stderr, "; %.0f s left\n", spent / (k + 1) * (todo - k - 1));
@@ -115,6 +113,5 @@ int cmd_tune(Ctx *c, void *session) {
   if (!tune_all(c, a, v, pick) || !variant(c, a, t, pick, 0, STAGE_SCHEDULE, &out)) return -1;
   if (stopped) fprintf(stderr, "stopped: the kernels that were not timed keep the model's choice\n");
   weights_reach(c, a, out.g);
-  const char *s = ctx_printf(c, "%s%s", mark, graph_print(c, out.g));
-  return file_write(c, a->output, s, strlen(s), false) ? EXIT_OK : -1;
+  const char *s = ctx_printf(c, "%s%s", mark, graph_print(c, out.g)); return file_write(c, a->output, s, strlen(s), false) ? EXIT_OK : -1;
 }

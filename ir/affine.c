@@ -22,8 +22,7 @@ static Lin lin_of_aff(Ctx *c, const Aff *a) {
 }
 
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
-  Lin a = lin_of(c, e);
-  if (a.over || !lin_is_affine(a)) return false;
+  Lin a = lin_of(c, e); if (a.over || !lin_is_affine(a)) return false;
   *out = aff_of_lin(c, &a); return true;
 }
 
@@ -31,8 +30,7 @@ Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
-  Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b));
-  if (x.over) bug(c, "a difference of places leaves 64 bits");
+  Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b)); if (x.over) bug(c, "a difference of places leaves 64 bits");
   return aff_of_lin(c, &x);
 }
 
@@ -50,19 +48,16 @@ static Lin lin_tight(Ctx *c, Lin a) {
 }
 
 void known_add_lin(Known *k, Lin a) {
-  Lin f = lin_tight(k->c, a);
-  if (f.over) return;
+  Lin f = lin_tight(k->c, a); if (f.over) return;
   if (lin_range(k->c, f).hi < 0) k->impossible = 1;
   PUSH(k->c, k->lin, f);
 }
 
 /* A comparison of integers whose sides are values of the type in which they are compared? */
 static bool is_int_test(Ctx *c, const Expr *e) {
-  Type t = fn_promoted(e->fn, e->arg);
-  if (!type_is_int(t)) return false;
+  Type t = fn_promoted(e->fn, e->arg); if (!type_is_int(t)) return false;
   for (int k = 0; k < 2 && t != T_WINT; k++) {
-    Range r = expr_range(c, e->arg[k]);
-    if (r.lo < type_lowest(t) || r.hi > type_highest(t)) return false;
+    Range r = expr_range(c, e->arg[k]); if (r.lo < type_lowest(t) || r.hi > type_highest(t)) return false;
   }
   return true;
 }
@@ -75,8 +70,7 @@ static const struct { Fn negated; int sign, offset; } tests[FN_COUNT] = {
 
 static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;
-  Fn f = neg ? tests[e->fn].negated : e->fn; Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1]));
-  if (d.over) return;
+  Fn f = neg ? tests[e->fn].negated : e->fn; Lin d = lin_minus(k->c, lin_of(k->c, e->arg[0]), lin_of(k->c, e->arg[1])); if (d.over) return;
   if (tests[f].sign) { known_add_lin(k, lin_times(k->c, tests[f].offset, d, tests[f].sign)); return; }
   Range r = f == FN_EQ ? (Range){ 0, 0 } : lin_range(k->c, d); int64_t n = f == FN_EQ ? 0 : -1;
   if (r.lo == 0) known_add_lin(k, lin_times(k->c, n, d, 1));
@@ -112,8 +106,7 @@ static int64_t fact_times(Lin a, Lin fact) {
 static bool is_nonneg(Known *k, Lin a, int from, int facts) {
   if (!a.over && lin_range(k->c, a).lo >= 0) return true;
   for (int i = from; i < k->lin.n && facts; i++) {
-    Lin rest = lin_copy(k->c, &a);
-    lin_add(k->c, &rest, &k->lin.at[i], -fact_times(a, k->lin.at[i]));
+    Lin rest = lin_copy(k->c, &a); lin_add(k->c, &rest, &k->lin.at[i], -fact_times(a, k->lin.at[i]));
     if (is_nonneg(k, rest, i + 1, k->lin.n <= 8 ? facts - 1 : 0)) return true;
   }
   return false;
@@ -150,10 +143,8 @@ static Num table_call(const Table *t, const Expr *e) {
 static Num table_eval(const Table *t, const Expr *e) {
   const Expr *side = e->n ? e->arg[0] : NULL;
   switch (e->kind) {
-  case E_CONST: return const_num(e);
-  case E_INDEX: return (Num){ .i = t->at[table_find(t, e->index)] };
-  case E_FN: return table_call(t, e);
-  case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
+  case E_CONST: return const_num(e);      case E_INDEX: return (Num){ .i = t->at[table_find(t, e->index)] };
+  case E_FN: return table_call(t, e);     case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
   case E_SELECT:
     side = e->arg[table_eval(t, side).i ? 1 : 2]; return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
   default: return (Num){ .i = 0 };     /* kept out by table_takes */
@@ -169,9 +160,7 @@ static bool table_admits(const Table *t, const Cond *cond, int n) {
 
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
-  Table t = { .n = 0 }; VEC(Cond) cond = { 0 };
-  *lo = INT64_MAX, *hi = INT64_MIN;
-  if (!table_takes(&t, e, true)) return false;
+  Table t = { .n = 0 }; VEC(Cond) cond = { 0 }; *lo = INT64_MAX, *hi = INT64_MIN; if (!table_takes(&t, e, true)) return false;
   int64_t points = 1;
   for (int k = 0; k < t.n; k++) if (__builtin_mul_overflow(points, extent_max(t.index[k]->ext), &points)) return false;
   if (points > POINTS_MAX || points * e->nodes > TABLE_WORK - known->spent) return false;
@@ -181,8 +170,7 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
     t.single = single;
     for (int64_t p = 0; p < points; p++, table_next(&t)) {
       if (!table_admits(&t, cond.at, cond.n)) continue;
-      int64_t v = table_eval(&t, e).i;
-      *lo = v < *lo ? v : *lo, *hi = v > *hi ? v : *hi;
+      int64_t v = table_eval(&t, e).i; *lo = v < *lo ? v : *lo, *hi = v > *hi ? v : *hi;
     }
   }
   return true;
@@ -205,17 +193,13 @@ void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, 
 
 /* ---- what decides `or` */
 const Expr *read_place(Ctx *c, const Expr *read, int d, Extent *n) {
-  const Tensor *t = read->tensor;
-  *n = t->shape[d];
-  if (!t->history || d != t->stream_dim) return read->arg[d];
+  const Tensor *t = read->tensor; *n = t->shape[d]; if (!t->history || d != t->stream_dim) return read->arg[d];
   n->n += t->history; return expr_fn2(c, FN_ADD, read->arg[d], expr_int(c, t->history));
 }
 
 /* always: the read is evaluated whatever the conditions. */
 static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) {
-  bool lo, hi; Extent n; const Expr *e = read_place(k->c, read, d, &n);
-  known_inside(k, e, n, &lo, &hi);
-  if (lo && hi) return;
+  bool lo, hi; Extent n; const Expr *e = read_place(k->c, read, d, &n); known_inside(k, e, n, &lo, &hi); if (lo && hi) return;
   Lin x = lin_of(k->c, e), below = lin_times(k->c, -1, x, -1), above = lin_minus(k->c, x, lin_extent(k->c, n));
   m->open += !lo + !hi + (lin_is_affine(x) ? 0 : 2); m->lin = lo ? above : below;
   m->certain |= always && (known_nonneg(k, below) || known_nonneg(k, above));
@@ -232,5 +216,4 @@ static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
   }
   for (int d = 0; e->kind == E_READ && d < e->n; d++) miss_place(k, m, e, d, always);
 }
-
 Miss known_miss(Known *k, const Expr *e) { Miss m = { 0 }; miss_look(k, &m, e, true); return m; }

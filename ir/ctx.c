@@ -19,18 +19,15 @@ typedef struct Whole { Ctx ctx; struct Arena arena; struct Interned names; } Who
 /* ---- arena */
 /* Records the error in storage kept for it, since there may be none left. */
 static void arena_exhausted(Ctx *c) {
-  Diag *d = &c->arena->exhausted;
-  if (d->text) frit_bail(c);
+  Diag *d = &c->arena->exhausted; if (d->text) frit_bail(c);
   *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
-  *c->diags_end = d; c->diags_end = &d->next; c->nerror++;
-  frit_bail(c);
+  *c->diags_end = d; c->diags_end = &d->next; c->nerror++; frit_bail(c);
 }
 
 static void *chunk_new(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
   if (!k) arena_exhausted(c);
-  a->total += bytes;
-  k->next = a->chunks; a->chunks = k; return k + 1;
+  a->total += bytes; k->next = a->chunks; a->chunks = k; return k + 1;
 }
 
 void *ctx_alloc(Ctx *c, size_t bytes) {
@@ -39,8 +36,7 @@ void *ctx_alloc(Ctx *c, size_t bytes) {
   bytes = bytes ? (bytes + 15) & ~(size_t)15 : 16;
   if (bytes > CHUNK / 4) return chunk_new(c, bytes);
   if (bytes > a->left) a->at = chunk_new(c, CHUNK), a->left = CHUNK;
-  void *p = a->at;
-  a->at += bytes; a->left -= bytes; return p;
+  void *p = a->at; a->at += bytes; a->left -= bytes; return p;
 }
 void *ctx_copy(Ctx *c, const void *p, size_t bytes) { void *copy = ctx_alloc(c, bytes); return bytes ? memcpy(copy, p, bytes) : copy; }
 
@@ -48,8 +44,7 @@ void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   if (n < *cap) return at;
   int more = *cap < 8 ? 8 : *cap < INT32_MAX / 2 ? *cap * 2 : INT32_MAX;
   if (more <= n) arena_exhausted(c);
-  *cap = more;
-  void *p = ctx_alloc(c, (size_t)more * size); return n ? memcpy(p, at, (size_t)n * size) : p;
+  *cap = more; void *p = ctx_alloc(c, (size_t)more * size); return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
 int array_find(const void *array, int n, const void *x) {
@@ -68,8 +63,7 @@ void *map_get(const Map *m, const void *key) { return m->cap ? m->val[map_place(
 
 void map_put(Ctx *c, Map *m, const void *key, void *val) {
   if (2 * (m->n + 1) > m->cap) {
-    Map old = *m; int cap = old.cap ? 2 * old.cap : 16;
-    *m = (Map){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
+    Map old = *m; int cap = old.cap ? 2 * old.cap : 16; *m = (Map){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
     for (int i = 0; i < old.cap; i++) if (old.key[i]) map_put(c, m, old.key[i], old.val[i]);
   }
   int k = map_place(m, key);
@@ -80,10 +74,8 @@ bool name_same(const char *a, const char *b) { return a == b || (a && b && !strc
 
 /* ---- life */
 Ctx *ctx_new(void) {
-  Whole *w = calloc(1, sizeof *w);
-  if (!w) return NULL;
-  Ctx *c = &w->ctx;
-  *c = (Ctx){ .arena = &w->arena, .names = &w->names, .diags_end = &c->diags, .ledger_end = &c->ledger, .opt.bisect_limit = -1 };
+  Whole *w = calloc(1, sizeof *w); if (!w) return NULL;
+  Ctx *c = &w->ctx; *c = (Ctx){ .arena = &w->arena, .names = &w->names, .diags_end = &c->diags, .ledger_end = &c->ledger, .opt.bisect_limit = -1 };
   return c;
 }
 
@@ -97,10 +89,7 @@ void ctx_free(Ctx *c) {
 void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) { c->cleanups = NEW_AS(c, struct Cleanup, fn, p, c->cleanups); }
 
 int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
-  jmp_buf here, *outer = c->bail;
-  c->bail = &here;
-  int r = setjmp(here) ? -1 : fn(c, arg);
-  c->bail = outer; return r;
+  jmp_buf here, *outer = c->bail; c->bail = &here; int r = setjmp(here) ? -1 : fn(c, arg); c->bail = outer; return r;
 }
 
 /* Outside of ctx_try there is nowhere to go: a fault of the caller, and a trap rather than undefined behaviour. */
@@ -116,20 +105,15 @@ static const char **intern_slot(const struct Interned *t, const char *s, size_t 
 }
 
 static void intern_grow(Ctx *c) {
-  struct Interned *t = c->names, old = *t; size_t cap = old.cap ? old.cap * 2 : 256;
-  *t = (struct Interned){ NEWN(c, const char *, cap), old.n, cap };
+  struct Interned *t = c->names, old = *t; size_t cap = old.cap ? old.cap * 2 : 256; *t = (struct Interned){ NEWN(c, const char *, cap), old.n, cap };
   for (size_t k = 0; k < old.cap; k++) if (old.slot[k]) *intern_slot(t, old.slot[k], strlen(old.slot[k])) = old.slot[k];
 }
 
 /* A name ends at its first NUL. */
 const char *ctx_internn(Ctx *c, const char *s, size_t n) {
-  struct Interned *t = c->names;
-  n = strnlen(s, n);
+  struct Interned *t = c->names; n = strnlen(s, n);
   if (2 * t->n >= t->cap) intern_grow(c);
-  const char **slot = intern_slot(t, s, n);
-  if (*slot) return *slot;
-  t->n++;
-  return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
+  const char **slot = intern_slot(t, s, n); if (*slot) return *slot;
+  t->n++; return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
 }
-
 const char *ctx_intern(Ctx *c, const char *s) { return ctx_internn(c, s, strlen(s)); }

@@ -15,8 +15,7 @@
 
 /* ---- recording */
 static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
-  Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text);
-  *c->diags_end = d; c->diags_end = &d->next; c->nerror += sev == SEV_ERROR;
+  Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text); *c->diags_end = d; c->diags_end = &d->next; c->nerror += sev == SEV_ERROR;
 }
 
 static Diag *diag_last(const Ctx *c) { return c->diags ? (Diag *)((char *)c->diags_end - offsetof(Diag, next)) : NULL; }
@@ -25,8 +24,7 @@ void diag_unsupported(Ctx *c) { c->nunsupported++; }
 void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_WARNING, p, text); }
 
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
-  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL;
-  if (!d) return;
+  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL; if (!d) return;
   FORMATTED(text);
   while (*end) end = &(*end)->next;
   *end = NEW_AS(c, Note, p, text, NULL);
@@ -38,16 +36,13 @@ void diag_help(Ctx *c, const char *fmt, ...) {
 }
 
 void bug(Ctx *c, const char *fmt, ...) {
-  FORMATTED(what);
-  diag_add(c, SEV_ERROR, (Pos){ 0 }, ctx_printf(c, "internal error: %s", what));
-  diag_help(c, "this is a fault of frit, not of the graph; please report it");
-  frit_bail(c);
+  FORMATTED(what); diag_add(c, SEV_ERROR, (Pos){ 0 }, ctx_printf(c, "internal error: %s", what));
+  diag_help(c, "this is a fault of frit, not of the graph; please report it"); frit_bail(c);
 }
 
 void ledger_add(Ctx *c, const char *pass, const char *subject, bool done, int64_t bytes, const char *fmt, ...) {
   FORMATTED(reason);
-  Entry *e = NEW_AS(c, Entry, ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL);
-  *c->ledger_end = e; c->ledger_end = &e->next;
+  Entry *e = NEW_AS(c, Entry, ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL); *c->ledger_end = e; c->ledger_end = &e->next;
 }
 
 /* ---- printing */
@@ -64,16 +59,14 @@ static const char *source_line(const Source *s, uint32_t line, size_t *len) {
   const char *at = s->text, *end = s->text + s->size;
   for (uint32_t k = 1; k < line && at; k++) at = memchr(at, '\n', (size_t)(end - at)), at += at != NULL;
   if (!at || at >= end) return NULL;
-  const char *stop = memchr(at, '\n', (size_t)(end - at));
-  *len = (size_t)((stop ? stop : end) - at); return at;
+  const char *stop = memchr(at, '\n', (size_t)(end - at)); *len = (size_t)((stop ? stop : end) - at); return at;
 }
 
 static bool is_continuation(char ch) { return ((unsigned char)ch & 0xc0) == 0x80; }
 
 /* Bytes that would disturb a terminal are shown as '?'. */
 static void print_caret(FILE *f, Pos p, const Look *look) {
-  size_t len, from = 0, col = p.col ? p.col - 1 : 0;
-  const char *line = p.src && p.line ? source_line(p.src, p.line, &len) : NULL;
+  size_t len, from = 0, col = p.col ? p.col - 1 : 0; const char *line = p.src && p.line ? source_line(p.src, p.line, &len) : NULL;
   if (!line || col > len) return;
   if (len && line[len - 1] == '\r') len--;
   if (col > LINE_SHOWN * 3 / 4) from = col - LINE_SHOWN / 2;
@@ -88,8 +81,7 @@ static void print_caret(FILE *f, Pos p, const Look *look) {
 
 static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
   print_place(f, d->pos);
-  fprintf(f, "%s%s:%s %s\n", look->severity[d->sev], d->sev == SEV_ERROR ? "error" : "warning", look->off, d->text);
-  print_caret(f, d->pos, look);
+  fprintf(f, "%s%s:%s %s\n", look->severity[d->sev], d->sev == SEV_ERROR ? "error" : "warning", look->off, d->text); print_caret(f, d->pos, look);
   for (const Note *n = d->notes; n; n = n->next) {
     fputs("  ", f); print_place(f, n->pos);
     fprintf(f, "%snote:%s %s\n", look->note, look->off, n->text); print_caret(f, n->pos, look);
@@ -141,12 +133,10 @@ static int least(int a, int b) { return a < b ? a : b; }
 
 /* Edits (insert, delete, replace, swap of neighbours) from a to b. */
 static int edit_distance(const char *a, const char *b) {
-  int la = (int)strlen(a), lb = (int)strlen(b), row[3][NEAR_MAX + 1];
-  if (la > NEAR_MAX || lb > NEAR_MAX) return NEAR_MAX;
+  int la = (int)strlen(a), lb = (int)strlen(b), row[3][NEAR_MAX + 1]; if (la > NEAR_MAX || lb > NEAR_MAX) return NEAR_MAX;
   for (int j = 0; j <= lb; j++) row[0][j] = j;
   for (int i = 1; i <= la; i++) {
-    int *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
-    now[0] = i;
+    int *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3]; now[0] = i;
     for (int j = 1; j <= lb; j++) {
       now[j] = least(least(now[j - 1], up[j]) + 1, up[j - 1] + (a[i - 1] != b[j - 1]));
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) now[j] = least(now[j], up2[j - 2] + 1);

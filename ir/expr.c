@@ -25,10 +25,8 @@ static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u;
 /* Hashes are of names and numbers, not of addresses, so that they are the same in every run. `shape` leaves indices out: a reduction
  * hashes the shape of its parts, since equal ones may bind different indices. */
 static void node_hash(Expr *e, uint64_t own) {
-  uint64_t h = mix((uint64_t)e->kind + 64, own), shape = h;
-  h = mix(h, e->kind == E_INDEX ? (uint64_t)e->index->id + 1 : 0);
-  for (int k = 0; k < e->n; k++)
-    h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash), shape = mix(shape, e->arg[k]->shape);
+  uint64_t h = mix((uint64_t)e->kind + 64, own), shape = h; h = mix(h, e->kind == E_INDEX ? (uint64_t)e->index->id + 1 : 0);
+  for (int k = 0; k < e->n; k++) h = mix(h, e->kind == E_REDUCE ? e->arg[k]->shape : e->arg[k]->hash), shape = mix(shape, e->arg[k]->shape);
   e->hash = h; e->shape = (uint32_t)(shape ^ shape >> 32);
 }
 
@@ -46,7 +44,6 @@ static Expr *const_new(Ctx *c, Type t, Num v, Pos p) {
   else as.i = value_wrap(v.i, t);
   memcpy(&bits, &as.i, sizeof bits); return node_new(c, as, NULL, bits);
 }
-
 Expr *expr_const(Ctx *c, Type t, double f, int64_t i) { return const_new(c, t, (Num){ f, i }, (Pos){ 0 }); }
 Expr *expr_int(Ctx *c, int64_t v) { return expr_const(c, T_WINT, 0, v); }
 Expr *expr_float(Ctx *c, double v) { return expr_const(c, T_WFLOAT, v, 0); }
@@ -112,8 +109,7 @@ static Expr *bool_identity(Fn f, Expr **a) {
 }
 
 static Expr *minmax_identity(Ctx *c, Fn f, Expr **a) {
-  Range x = expr_range(c, a[0]), y = expr_range(c, a[1]);
-  if (f == FN_MIN) return x.hi <= y.lo ? a[0] : y.hi <= x.lo ? a[1] : NULL;
+  Range x = expr_range(c, a[0]), y = expr_range(c, a[1]); if (f == FN_MIN) return x.hi <= y.lo ? a[0] : y.hi <= x.lo ? a[1] : NULL;
   return x.lo >= y.hi ? a[0] : y.lo >= x.hi ? a[1] : NULL;
 }
 
@@ -147,12 +143,10 @@ static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
 }
 
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p) {
-  Type t = fn_promoted(f, arg);
-  if (!fn_check(c, f, arg, t, p)) return const_new(c, fn_result(f, t), (Num){ .i = 0 }, p);
+  Type t = fn_promoted(f, arg); if (!fn_check(c, f, arg, t, p)) return const_new(c, fn_result(f, t), (Num){ .i = 0 }, p);
   Expr *e = fn_shortcut(c, f, arg, t, p);
   return e ? e : node_new(c, (Expr){ .kind = E_FN, .type = fn_result(f, t), .n = fn_info[f].arity, .pos = p, .fn = f }, arg, (uint64_t)f);
 }
-
 Expr *expr_fn1(Ctx *c, Fn f, Expr *a) { return expr_fn(c, f, (Expr *[]){ a }, a->pos); }
 Expr *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b) { return expr_fn(c, f, (Expr *[]){ a, b }, a->pos.src ? a->pos : b->pos); }
 
@@ -185,19 +179,15 @@ Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p) {
 static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p) {
   if (red_is_place(r)) return const_new(c, t, (Num){ .i = 0 }, p);
   if (t == T_NONE) return NULL;
-  body = expr_convert(c, CV_PLAIN, t, body, p);
-  return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
+  body = expr_convert(c, CV_PLAIN, t, body, p); return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
 }
 
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
-  Type t = red_result(r, body->type);
-  condition_check(c, cond, p);
-  bool never = cond && is_int_const(cond, 0);
+  Type t = red_result(r, body->type); condition_check(c, cond, p); bool never = cond && is_int_const(cond, 0);
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
   if (never && t != T_NONE) return const_new(c, t, red_identity(r, t), p);
-  Expr *e = never || nbound ? NULL : reduce_nothing(c, r, t, body, cond, p);
-  if (e) return e;
+  Expr *e = never || nbound ? NULL : reduce_nothing(c, r, t, body, cond, p); if (e) return e;
   Expr as = { .kind = E_REDUCE, .type = t, .n = cond ? 2 : 1, .pos = p, .red = r, .nbound = nbound };
   as.bound = ctx_copy(c, bound, sizeof *bound * (size_t)nbound);
   return node_new(c, as, (Expr *[]){ body, cond }, (uint64_t)r * 64 + (uint64_t)nbound);
@@ -217,10 +207,8 @@ static bool heads_equal(const Expr *a, const Expr *b, const Scope *s) {
   for (int k = 0; a->kind == E_REDUCE && same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
   switch (a->kind) {
   case E_CONST: return !memcmp(&a->i, &b->i, sizeof a->i);               /* bits: -0 is not 0 */
-  case E_INDEX: return index_matches(a->index, b->index, s);
-  case E_READ: return a->tensor == b->tensor;
-  case E_FN: return a->fn == b->fn;
-  case E_CONVERT: return a->mode == b->mode;
+  case E_INDEX: return index_matches(a->index, b->index, s);     case E_READ: return a->tensor == b->tensor;
+  case E_FN: return a->fn == b->fn;                              case E_CONVERT: return a->mode == b->mode;
   default: return same;
   }
 }
@@ -237,10 +225,8 @@ bool expr_equal(const Expr *a, const Expr *b) { return equal_in(a, b, NULL); }
 /* ---- rebuilding */
 Expr *expr_with(Ctx *c, Expr *e, Expr **arg) {
   switch (e->kind) {
-  case E_READ: return expr_read(c, e->tensor, arg, e->pos);
-  case E_FN: return expr_fn(c, e->fn, arg, e->pos);
-  case E_CONVERT: return expr_convert(c, e->mode, e->type, arg[0], e->pos);
-  case E_SELECT: return expr_select(c, arg[0], arg[1], arg[2], e->pos);
+  case E_READ: return expr_read(c, e->tensor, arg, e->pos);                     case E_FN: return expr_fn(c, e->fn, arg, e->pos);
+  case E_CONVERT: return expr_convert(c, e->mode, e->type, arg[0], e->pos);     case E_SELECT: return expr_select(c, arg[0], arg[1], arg[2], e->pos);
   case E_OR: return expr_or(c, arg[0], arg[1], e->pos);
   case E_REDUCE: return expr_reduce(c, e->red, e->bound, e->nbound, arg[0], e->n == 2 ? arg[1] : NULL, e->pos);
   default: return e;
@@ -261,8 +247,7 @@ Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) {
 typedef struct Subst { Index *const *from; Expr *const *to; int n; } Subst;
 
 static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
-  const Subst *s = arg;
-  (void)c;
+  const Subst *s = arg; (void)c;
   for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k];
   return e;
 }
@@ -281,8 +266,7 @@ static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
   if (e->kind != E_REDUCE || !e->nbound) return e;
   Index **bound = NEWN(c, Index *, e->nbound); Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
-    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++;
-    to[k] = expr_index(c, bound[k]);
+    bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++; to[k] = expr_index(c, bound[k]);
   }
   for (int k = 0; k < e->n; k++) part[k] = expr_subst(c, e->arg[k], e->bound, to, e->nbound);
   return expr_reduce(c, e->red, bound, e->nbound, part[0], part[1], e->pos);
@@ -295,20 +279,16 @@ void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg) {
   for (int k = 0; k < e->n; k++) expr_walk(e->arg[k], fn, arg);
 }
 
-bool expr_reads(const Expr *e, const Tensor *t) {
-  bool found = e->kind == E_READ && (!t || e->tensor == t);
-  for (int k = 0; k < e->n && !found; k++) found = expr_reads(e->arg[k], t);
+static bool mentions(const Expr *e, ExprKind kind, const void *what) {
+  bool found = e->kind == kind && (kind == E_INDEX ? e->index == what : !what || e->tensor == what);
+  for (int k = 0; k < e->n && !found; k++) found = mentions(e->arg[k], kind, what);
   return found;
 }
+bool expr_reads(const Expr *e, const Tensor *t) { return mentions(e, E_READ, t); }
+bool expr_has_index(const Expr *e, const Index *i) { return mentions(e, E_INDEX, i); }
 
 int expr_count(const Expr *e, ExprKind kind) {
   int n = e->kind == kind;
   for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind);
   return n;
-}
-
-bool expr_has_index(const Expr *e, const Index *i) {
-  bool found = e->kind == E_INDEX && e->index == i;
-  for (int k = 0; k < e->n && !found; k++) found = expr_has_index(e->arg[k], i);
-  return found;
 }

@@ -24,14 +24,10 @@ Tensor *graph_tensor(const Graph *g, const char *name) {
 
 /* Passes replace these arrays freely, so no capacity can be trusted. */
 void graph_add_tensor(Ctx *c, Graph *g, Tensor *t) {
-  int cap = g->ntensor;
-  g->tensor = ctx_grow(c, g->tensor, g->ntensor, &cap, sizeof t); g->tensor[g->ntensor++] = t;
+  int cap = g->ntensor; g->tensor = ctx_grow(c, g->tensor, g->ntensor, &cap, sizeof t); g->tensor[g->ntensor++] = t;
 }
 
-void graph_add_eq(Ctx *c, Graph *g, Eq *e) {
-  int cap = g->neq;
-  g->eq = ctx_grow(c, g->eq, g->neq, &cap, sizeof e); g->eq[g->neq++] = e;
-}
+void graph_add_eq(Ctx *c, Graph *g, Eq *e) { int cap = g->neq; g->eq = ctx_grow(c, g->eq, g->neq, &cap, sizeof e); g->eq[g->neq++] = e; }
 
 static bool name_taken(const Graph *g, const char *name) {
   for (int k = 0; k < g->ndim; k++) if (strcmp(g->dim[k]->name, name) == 0) return true;

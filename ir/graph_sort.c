@@ -32,8 +32,7 @@ static bool boxes_meet(const Range *a, const Range *b, int rank) {
 }
 
 static bool add_edges(const Expr *e, void *deps) {
-  Deps *d = deps; int w = e->kind == E_READ ? *writers_of(d, e->tensor) : -1;
-  const Range *at = w >= 0 ? box_of(d->c, e->arg, e->n) : NULL;
+  Deps *d = deps; int w = e->kind == E_READ ? *writers_of(d, e->tensor) : -1; const Range *at = w >= 0 ? box_of(d->c, e->arg, e->n) : NULL;
   for (; w >= 0; w = d->chain[w]) if (boxes_meet(at, d->wrote[w], e->n)) PUSH(d->c, d->on[d->reader], w);
   return true;
 }
@@ -44,8 +43,7 @@ static Deps find_deps(Ctx *c, const Graph *g) {
   Deps d = { c, g->eq, n, NEWN(c, Range *, n + 1), NEWN(c, int, n + 1), NEWN(c, int, size), size - 1, NEWN(c, Ints, n + 1), 0 };
   memset(d.head, 0xff, sizeof(int) * size);
   for (int k = n - 1; k >= 0; k--) {
-    int *head = writers_of(&d, d.eq[k]->out);
-    d.chain[k] = *head; *head = k;
+    int *head = writers_of(&d, d.eq[k]->out); d.chain[k] = *head; *head = k;
     d.wrote[k] = box_of(c, d.eq[k]->place, d.eq[k]->out->rank);
   }
   for (d.reader = 0; d.reader < n; d.reader++) expr_walk(d.eq[d.reader]->rhs, add_edges, &d);
@@ -56,11 +54,7 @@ static Deps find_deps(Ctx *c, const Graph *g) {
 typedef struct Scc { const Deps *d; int *num, *low, *next; bool *on; Ints stack, call, order, size; int count; } Scc;
 
 static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
-
-static void scc_enter(Scc *s, int k) {
-  s->num[k] = s->low[k] = ++s->count; s->on[k] = true;
-  PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k);
-}
+static void scc_enter(Scc *s, int k) { s->num[k] = s->low[k] = ++s->count; s->on[k] = true; PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k); }
 
 static void scc_leave(Scc *s, int k) {
   int up = --s->call.n ? s->call.at[s->call.n - 1] : k, first = s->stack.n;
@@ -118,16 +112,14 @@ static void find_links(Search *s, int k, const Expr *e) {
 /* Is a - b >= 1 proven? */
 static bool proven_above(Ctx *c, Expr *a, Expr *b, const Facts *facts) {
   bool lo = false, hi = false;
-  expr_inside(c, expr_fn2(c, FN_SUB, expr_fn2(c, FN_SUB, a, b), expr_int(c, 1)), extent_of(INT64_MAX / 4), facts, &lo, &hi);
-  return lo;
+  expr_inside(c, expr_fn2(c, FN_SUB, expr_fn2(c, FN_SUB, a, b), expr_int(c, 1)), extent_of(INT64_MAX / 4), facts, &lo, &hi); return lo;
 }
 
 /* Where does the link read, seen from where its equation writes? -1 earlier, 0 the same step, 1 later, FAIL unknown. */
 static int link_step(Search *s, const Link *l) {
   Expr *own = s->eq[l->eq]->place[s->dim[s->of[l->eq]]], *at = l->read->arg[s->dim[l->tensor]]; Aff a, b;
   if (expr_affine(s->c, own, &a) && expr_affine(s->c, at, &b)) {
-    Aff d = aff_sub(s->c, &b, &a);
-    if (d.n == 0) return d.c < 0 ? -1 : d.c > 0;
+    Aff d = aff_sub(s->c, &b, &a); if (d.n == 0) return d.c < 0 ? -1 : d.c > 0;
   }
   if (s->dir <= 0 && proven_above(s->c, own, at, &l->facts)) return -1;
   return s->dir >= 0 && proven_above(s->c, at, own, &l->facts) ? 1 : FAIL;
@@ -135,18 +127,15 @@ static int link_step(Search *s, const Link *l) {
 
 /* The place in dimension d is number, or number + k * index: only such a place can be stepped to. */
 static bool steppable(Ctx *c, const Expr *place) {
-  Aff a;
-  return expr_affine(c, place, &a) && (a.n == 0 || (a.n == 1 && a.k[0] > 0 && !a.index[0]->is_dim));
+  Aff a; return expr_affine(c, place, &a) && (a.n == 0 || (a.n == 1 && a.k[0] > 0 && !a.index[0]->is_dim));
 }
 
 /* Can tensor t step along its dim, as far as its links to itself and to the tensors chosen before it (seq <= upto) say? Sets dir if it was open. */
 static bool dim_fits(Search *s, int t, int upto) {
   for (int k = 0; k < s->n; k++) if (s->of[k] == t && !steppable(s->c, s->eq[k]->place[s->dim[t]])) return false;
   for (int j = 0; j < s->link.n; j++) {
-    const Link *l = &s->link.at[j]; int a = s->of[l->eq], b = l->tensor;
-    if ((a != t && b != t) || s->seq[a] > upto || s->seq[b] > upto) continue;
-    int step = ++s->work > WORK_MAX ? FAIL : link_step(s, l);
-    if (step == FAIL || (step && s->dir && step != s->dir)) return false;
+    const Link *l = &s->link.at[j]; int a = s->of[l->eq], b = l->tensor; if ((a != t && b != t) || s->seq[a] > upto || s->seq[b] > upto) continue;
+    int step = ++s->work > WORK_MAX ? FAIL : link_step(s, l); if (step == FAIL || (step && s->dir && step != s->dir)) return false;
     if (step) s->dir = step;
   }
   return true;
@@ -155,8 +144,7 @@ static bool dim_fits(Search *s, int t, int upto) {
 /* Does equation k of the circle read, within a step, what equation w writes? */
 static bool needs_in_step(Search *s, int k, int w) {
   for (int j = 0; j < s->link.n; j++) {
-    const Link *l = &s->link.at[j];
-    if (l->eq != k || l->tensor != s->of[w] || link_step(s, l) != 0) continue;
+    const Link *l = &s->link.at[j]; if (l->eq != k || l->tensor != s->of[w] || link_step(s, l) != 0) continue;
     if (boxes_meet(box_of(s->c, l->read->arg, l->read->n), s->wrote[w], l->read->n)) return true;
   }
   return false;
@@ -180,8 +168,7 @@ static bool order_step(Search *s, int *order) {
 /* The next tensor to choose a dimension for: one with a link to those before it, or the first. */
 static int search_next(const Search *s) {
   for (int j = 0; j < s->link.n; j++) {
-    int a = s->of[s->link.at[j].eq], b = s->link.at[j].tensor;
-    if ((s->seq[a] < s->nt) != (s->seq[b] < s->nt)) return s->seq[a] < s->nt ? b : a;
+    int a = s->of[s->link.at[j].eq], b = s->link.at[j].tensor; if ((s->seq[a] < s->nt) != (s->seq[b] < s->nt)) return s->seq[a] < s->nt ? b : a;
   }
   for (int k = 0;; k++) if (s->seq[k] == s->nt) return k;
 }
@@ -199,8 +186,7 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
   if (m == s->nt) return s->dir != 0 && order_step(s, order);
   const Tensor *t = s->t[at[m]]; int rank = t->rank, dir = s->dir;
   for (int k = 0; k < 2 * rank; k++) {
-    const Index *dim = t->shape[k % rank].dim;
-    if ((dim && dim->stream) != (k < rank)) continue;
+    const Index *dim = t->shape[k % rank].dim; if ((dim && dim->stream) != (k < rank)) continue;
     s->dim[at[m]] = k % rank;
     if (dim_fits(s, at[m], m) && search_dims(s, at, m + 1, order)) return true;
     s->dir = dir;
@@ -250,8 +236,7 @@ bool graph_sort(Ctx *c, Graph *g) {
 bool graph_circle(Ctx *c, const Graph *g, int eq, Circle *out) {
   Deps d = find_deps(c, g); Scc s = find_components(c, &d);
   for (int k = 0, *at = s.order.at; k < s.size.n; at += s.size.at[k++]) {
-    int n = s.size.at[k];
-    if (!bsearch(&eq, at, (size_t)n, sizeof eq, compare_ints)) continue;
+    int n = s.size.at[k]; if (!bsearch(&eq, at, (size_t)n, sizeof eq, compare_ints)) continue;
     if (at[n - 1] - at[0] + 1 != n) bug(c, "the equations of a circle stand apart: the graph was not sorted");
     return circle_find(&d, at, n, out, NEWN(c, int, n));
   }

@@ -34,8 +34,7 @@ static Buf *buf_of(Interp *p, Tensor *t) {
   int d = t->rank - 1;
   for (int k = 0; k < p->buf.n; k++) if (p->buf.at[k]->t == t) return p->buf.at[k];
   while (d >= 0 && !(t->shape[d].dim && t->shape[d].dim->stream)) d--;
-  PUSH(p->c, p->buf, NEW_AS(p->c, Buf, .t = t, .sdim = d, .dim = NEWN(p->c, Dim, t->rank)));
-  return p->buf.at[p->buf.n - 1];
+  PUSH(p->c, p->buf, NEW_AS(p->c, Buf, .t = t, .sdim = d, .dim = NEWN(p->c, Dim, t->rank))); return p->buf.at[p->buf.n - 1];
 }
 
 /* In this call; of the stream: frames since the beginning. */
@@ -58,8 +57,7 @@ static bool buf_size(Interp *p, Buf *b) {
   const Tensor *t = b->t; const uint8_t *old = b->data; size_t had = b->sdim >= 0 ? (size_t)b->dim[b->sdim].ext : 1;
   b->count = 1;
   for (int d = t->rank - 1; d >= 0; d--) {
-    int64_t past = d == b->sdim ? t->history : 0;
-    b->dim[d] = (Dim){ past + interp_extent(p, t->shape[d]), b->count, -past };
+    int64_t past = d == b->sdim ? t->history : 0; b->dim[d] = (Dim){ past + interp_extent(p, t->shape[d]), b->count, -past };
     if (!__builtin_mul_overflow(b->count, b->dim[d].ext, &b->count) && b->count <= (int64_t)1 << 33) continue;
     diag_error(p->c, t->pos, "'%s' is too large for the interpreter", t->name); return false;
   }
@@ -76,8 +74,7 @@ static void copy_frames(const Interp *p, const Buf *b, void *array, bool in) {
   bool s = b->sdim >= 0; Rows r = rows_of(b);
   size_t all = r.frame * (size_t)(s ? b->dim[b->sdim].ext : 1), bytes = r.frame * (size_t)(s ? p->frames : 1);
   for (size_t k = 0; b->count && k < r.n; k++) {
-    uint8_t *here = b->data + (k + 1) * all - bytes, *there = (uint8_t *)array + k * bytes;
-    memcpy(in ? here : there, in ? there : here, bytes);
+    uint8_t *here = b->data + (k + 1) * all - bytes, *there = (uint8_t *)array + k * bytes; memcpy(in ? here : there, in ? there : here, bytes);
   }
 }
 
@@ -89,8 +86,7 @@ static Type number_type(const Expr *e) { return e->kind >= E_FN && e->kind != E_
 
 /* e as a number of type t. */
 static Num eval_as(Prog *g, const Expr *e, Type t) {
-  Type from = number_type(e); Num v = eval(g, e);
-  return from == t || (from == T_WINT && t == T_I64) ? v : convert_value(v, from, t, CV_PLAIN);
+  Type from = number_type(e); Num v = eval(g, e); return from == t || (from == T_WINT && t == T_I64) ? v : convert_value(v, from, t, CV_PLAIN);
 }
 
 /* The innermost: a reduction may stand at two places. */
@@ -104,9 +100,7 @@ static int64_t index_value(const Prog *g, const Index *i) {
 static int64_t address(Prog *g, const Buf *b, Expr *const *place, int *d) {
   int64_t a = 0;
   for (*d = 0; *d < b->t->rank; ++*d) {
-    const Dim *dim = &b->dim[*d];
-    int64_t v = eval(g, place[*d]).i;
-    if (v < dim->origin || v >= dim->origin + dim->ext) return -1;
+    const Dim *dim = &b->dim[*d]; int64_t v = eval(g, place[*d]).i; if (v < dim->origin || v >= dim->origin + dim->ext) return -1;
     a += (v - dim->origin) * dim->stride;
   }
   return a;
@@ -128,8 +122,7 @@ static Num eval_fn(Prog *g, const Expr *e) {
 }
 
 static Num eval_or(Prog *g, const Expr *e) {
-  const Expr *before = g->outside; g->outside = NULL;
-  Num v = eval_as(g, e->arg[0], wide(e->type)); bool out = g->outside != NULL;
+  const Expr *before = g->outside; g->outside = NULL; Num v = eval_as(g, e->arg[0], wide(e->type)); bool out = g->outside != NULL;
   g->outside = before; return out ? eval_as(g, e->arg[1], wide(e->type)) : v;
 }
 
@@ -194,16 +187,13 @@ static Num eval_reduce(Prog *g, const Expr *e) {
 
 static Num eval(Prog *g, const Expr *e) {
   switch (e->kind) {
-  case E_CONST: return const_num(e);
-  case E_INDEX: return (Num){ .i = index_value(g, e->index) };
-  case E_READ: return eval_read(g, e);
-  case E_FN: return eval_fn(g, e);
+  case E_CONST: return const_num(e);       case E_INDEX: return (Num){ .i = index_value(g, e->index) };
+  case E_READ: return eval_read(g, e);     case E_FN: return eval_fn(g, e);
   case E_CONVERT:
     if (e->mode == CV_PLAIN) return eval_as(g, e->arg[0], e->type);
     return convert_value(eval(g, e->arg[0]), number_type(e->arg[0]), e->type, e->mode);
   case E_SELECT: return eval_as(g, e->arg[eval_as(g, e->arg[0], T_BOOL).i ? 1 : 2], wide(e->type));
-  case E_OR: return eval_or(g, e);
-  case E_REDUCE: return eval_reduce(g, e);
+  case E_OR: return eval_or(g, e);     case E_REDUCE: return eval_reduce(g, e);
   }
   bug(g->p->c, "an expression of kind %d", (int)e->kind);
 }
@@ -212,8 +202,7 @@ static Num eval(Prog *g, const Expr *e) {
 static void look_index(Prog *g, const Index *i) { g->work *= (double)extent_max(i->ext); g->dims |= i->ext.dim != NULL; }
 
 static bool look(const Expr *e, void *prog) {
-  Prog *g = prog;
-  g->dims |= e->kind == E_INDEX && e->index->is_dim;
+  Prog *g = prog; g->dims |= e->kind == E_INDEX && e->index->is_dim;
   if (e->kind == E_READ) PUSH(g->p->c, g->in, buf_of(g->p, e->tensor));
   for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) look_index(g, e->bound[k]);
   return true;
@@ -234,13 +223,11 @@ static Slot *slot_of(Prog *g, const Index *i) { return &g->slot.at[array_find(g-
 
 /* Restricts the index that runs over the frames to those of this call. */
 static void bind_frames(Prog *g) {
-  const Aff *q = &g->place[g->out->sdim];
-  int64_t from = g->init ? -g->out->t->history : g->p->start, to = g->init ? 0 : g->p->start + g->p->frames;
+  const Aff *q = &g->place[g->out->sdim]; int64_t from = g->init ? -g->out->t->history : g->p->start, to = g->init ? 0 : g->p->start + g->p->frames;
   bool follows = q->n == 0 || (q->n == 1 && q->k[0] > 0 && !q->index[0]->is_dim);
   if (!follows) bug(g->p->c, "the frames of '%s' are written at places that do not follow one index", g->out->t->name);
   if (q->n == 0) { g->idle = q->c < from || q->c >= to; return; }
-  Slot *s = slot_of(g, q->index[0]);
-  int64_t lo = -div_floor(q->c - from, q->k[0]), hi = div_floor(to - 1 - q->c, q->k[0]) + 1;
+  Slot *s = slot_of(g, q->index[0]); int64_t lo = -div_floor(q->c - from, q->k[0]), hi = div_floor(to - 1 - q->c, q->k[0]) + 1;
   if (g->init || s->lo < lo) s->lo = lo;
   if (g->init || s->hi > hi) s->hi = hi;
 }
@@ -268,12 +255,10 @@ static bool prog_run(Prog *g) {
 
 /* Only the elements whose place in dimension d is at. */
 static bool prog_step(Prog *g, int d, int64_t at) {
-  const Aff *q = &g->place[d];
-  if (q->n == 0) return q->c != at || prog_run(g);
+  const Aff *q = &g->place[d]; if (q->n == 0) return q->c != at || prog_run(g);
   Slot *s = slot_of(g, q->index[0]), all = *s; int64_t i = (at - q->c) / q->k[0];
   if (at < q->c || (at - q->c) % q->k[0] || i < s->lo || i >= s->hi) return true;
-  s->lo = i; s->hi = i + 1;
-  bool ok = prog_run(g);
+  s->lo = i; s->hi = i + 1; bool ok = prog_run(g);
   s->lo = all.lo; s->hi = all.hi; return ok;
 }
 
@@ -281,8 +266,7 @@ static bool prog_step(Prog *g, int d, int64_t at) {
 static bool run_circle(Interp *p, const Circle *g) {
   int64_t lo = INT64_MAX, hi = INT64_MIN;
   for (int k = 0; k < g->n; k++) {
-    const Buf *b = p->prog.at[g->first + k]->out; const Dim *d = &b->dim[g->dim[k]];
-    int64_t from = g->dim[k] == b->sdim ? p->start : d->origin;
+    const Buf *b = p->prog.at[g->first + k]->out; const Dim *d = &b->dim[g->dim[k]]; int64_t from = g->dim[k] == b->sdim ? p->start : d->origin;
     if (from < lo) lo = from;
     if (d->origin + d->ext > hi) hi = d->origin + d->ext;
   }
@@ -293,8 +277,7 @@ static bool run_circle(Interp *p, const Circle *g) {
 
 static bool run_groups(Interp *p, bool constant) {
   for (int k = 0; k < p->group.n; k++) {
-    const Circle *g = &p->group.at[k];
-    if (p->prog.at[g->first]->e->constant != constant) continue;
+    const Circle *g = &p->group.at[k]; if (p->prog.at[g->first]->e->constant != constant) continue;
     for (int j = 0; j < g->n; j++) prog_bind(p->prog.at[g->first + j]);
     if (!(g->dir ? run_circle(p, g) : prog_run(p->prog.at[g->first]))) return false;
   }
@@ -305,8 +288,7 @@ static bool run_groups(Interp *p, bool constant) {
 static bool check_data(Interp *p) {
   bool ok = true;
   for (int k = 0; k < p->buf.n; k++) {
-    const Tensor *t = p->buf.at[k]->t;
-    if (t->kind != TK_PARAM || t->data) continue;
+    const Tensor *t = p->buf.at[k]->t; if (t->kind != TK_PARAM || t->data) continue;
     diag_error(p->c, t->pos, "the parameter '%s' has no data", t->name); ok = false;
     diag_help(p->c, "name the file that holds it: weights \"FILE\";");
   }
@@ -322,8 +304,7 @@ static bool check_constant(Interp *p, const Prog *g) {
 }
 
 static void add_init(Interp *p, const Buf *b) {
-  const Tensor *t = b->t; Expr **at = NEWN(p->c, Expr *, t->rank);
-  if (!t->init) return;
+  const Tensor *t = b->t; Expr **at = NEWN(p->c, Expr *, t->rank); if (!t->init) return;
   for (int d = 0; d < t->rank; d++) at[d] = expr_index(p->c, t->init_index[d]);
   Eq *e = NEW_AS(p->c, Eq, .out = b->t, .place = at, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos);
   PUSH(p->c, p->init, prog_new(p, e, b->sdim >= 0));
@@ -336,8 +317,7 @@ static bool interp_build(Interp *p, const Graph *r) {
     PUSH(p->c, p->group, g);
   }
   for (int k = 0; k < r->neq; k++) {
-    PUSH(p->c, p->prog, prog_new(p, r->eq[k], false));
-    ok &= !r->eq[k]->constant || check_constant(p, p->prog.at[k]);
+    PUSH(p->c, p->prog, prog_new(p, r->eq[k], false)); ok &= !r->eq[k]->constant || check_constant(p, p->prog.at[k]);
   }
   for (int k = 0; k < r->nin; k++) buf_of(p, r->in[k]);
   for (int k = 0; k < r->nout; k++) buf_of(p, r->out[k]);
@@ -350,13 +330,11 @@ static bool interp_build(Interp *p, const Graph *r) {
 
 /* What runs: constants that have no data yet, and all else if it is not for constants only; sorted. */
 static Interp *interp_make(Ctx *c, const Graph *g, bool only_constant) {
-  Graph *r = ctx_copy(c, g, sizeof *g);
-  r->eq = NEWN(c, Eq *, g->neq); r->neq = 0;
+  Graph *r = ctx_copy(c, g, sizeof *g); r->eq = NEWN(c, Eq *, g->neq); r->neq = 0;
   for (int k = 0; k < g->neq; k++) if (g->eq[k]->constant ? !g->eq[k]->out->data : !only_constant) r->eq[r->neq++] = g->eq[k];
   if (!graph_sort(c, r)) return NULL;
   if (only_constant) r->nin = r->nout = r->ndim = 0;
-  Interp *p = NEW_AS(c, Interp, .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim));
-  return interp_build(p, r) ? p : NULL;
+  Interp *p = NEW_AS(c, Interp, .c = c, .g = r, .dim = NEWN(c, int64_t, r->ndim)); return interp_build(p, r) ? p : NULL;
 }
 Interp *interp_new(Ctx *c, const Graph *g) { return interp_make(c, g, false); }
 
@@ -369,9 +347,7 @@ bool graph_eval_constants(Ctx *c, Graph *g) {
 /* ---- running */
 static bool set_dims(Interp *p, const int64_t *dims) {
   for (int k = 0; k < p->g->ndim; k++) {
-    const Index *d = p->g->dim[k];
-    bool changed = p->begun && !d->stream && dims[k] != p->dim[k];
-    p->dim[k] = dims[k];
+    const Index *d = p->g->dim[k]; bool changed = p->begun && !d->stream && dims[k] != p->dim[k]; p->dim[k] = dims[k];
     if (d->stream) p->frames = dims[k];
     if (dims[k] >= d->lo && dims[k] <= d->hi && !changed) continue;
     if (changed) diag_error(p->c, p->g->pos, "%s is another number than in the first call", d->name);
@@ -401,6 +377,5 @@ bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_
   for (int k = 0; k < p->g->nin; k++) copy_frames(p, buf_of(p, p->g->in[k]), (void *)(uintptr_t)in[k], true);
   if (!run_groups(p, false)) return false;
   for (int k = 0; k < p->g->nout; k++) if (out[k]) copy_frames(p, buf_of(p, p->g->out[k]), out[k], false);
-  next_states(p);
-  p->start += p->frames; p->begun = true; return true;
+  next_states(p); p->start += p->frames; p->begun = true; return true;
 }

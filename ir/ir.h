@@ -91,9 +91,8 @@ Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n
 Expr *expr_fresh(Ctx *c, Expr *e);                       /* a copy with fresh bound indices */
 /* Calls fn on every node, parents first; fn returns false to stay out of a node's children. */
 void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg);
-bool expr_reads(const Expr *e, const Tensor *t);         /* t == NULL: any read at all */
+bool expr_reads(const Expr *e, const Tensor *t), expr_has_index(const Expr *e, const Index *i);      /* t == NULL: any read at all */
 int expr_count(const Expr *e, ExprKind kind);            /* nodes of that kind */
-bool expr_has_index(const Expr *e, const Index *i);
 /* Folds what is constant, simplifies integer places exactly ((4*i + j) / 4 with j < 4 becomes i), removes `or` whose reads are proven inside. */
 Expr *expr_simplify(Ctx *c, Expr *e);
 Expr *expr_rules(Ctx *c, Expr *e, int *n);               /* the algebra of simplify.rules; adds the number of rewrites to *n */
@@ -101,10 +100,8 @@ Expr *expr_rules(Ctx *c, Expr *e, int *n);               /* the algebra of simpl
 /* ---- affine forms: c + sum k[j] * index[j] (indices and symbolic dimensions), sorted by index id, no zero coefficients */
 typedef struct Aff { int64_t c; int n; Index **index; int64_t *k; } Aff;
 bool expr_affine(Ctx *c, const Expr *e, Aff *out);       /* false if it is not */
-Expr *aff_expr(Ctx *c, const Aff *a);
-int64_t aff_coef(const Aff *a, const Index *i);
-Aff aff_sub(Ctx *c, const Aff *a, const Aff *b);
-int64_t gcd_of(int64_t a, int64_t b);
+Expr *aff_expr(Ctx *c, const Aff *a); Aff aff_sub(Ctx *c, const Aff *a, const Aff *b);
+int64_t aff_coef(const Aff *a, const Index *i), gcd_of(int64_t a, int64_t b);
 typedef struct Range { double lo, hi; } Range;           /* -inf..inf where nothing is known */
 Range expr_range(Ctx *c, const Expr *e);
 /* Is e (0 <= e, e <= n - 1) proven, given facts (conditions that hold)? Sets *lo and *hi. Tabulates where not affine (<= 2^20 points). */

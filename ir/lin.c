@@ -8,7 +8,6 @@
 #define EXACT 0x1p53              /* beyond it a double no longer counts every integer */
 
 static bool same_atom(const Term *t, const Expr *e, uint64_t key) { return t->key == key && expr_equal(t->atom, e); }
-
 void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
   uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63;
@@ -19,26 +18,22 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
     if (!a->at[j].k) lin_drop(a, j);
     return;
   }
-  Term t = { atom, k, key }; int at = a->n;
-  PUSH(c, *a, t);
+  Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t);
   for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1];
   a->at[at] = t;
 }
 
 static void lin_add_const(Lin *a, int64_t v, int64_t k) {
-  int64_t p;
-  a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
+  int64_t p; a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
 }
 
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
   int64_t p;
   a->over |= b->over; lin_add_const(a, b->c, k);
   for (int j = 0; j < b->n; j++) {
-    a->over |= __builtin_mul_overflow(b->at[j].k, k, &p);
-    lin_add_term(c, a, b->at[j].atom, p);
+    a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p);
   }
 }
-
 Lin lin_times(Ctx *c, int64_t n, Lin a, int64_t k) { Lin r = lin_const(n); lin_add(c, &r, &a, k); return r; }
 Lin lin_minus(Ctx *c, Lin a, Lin b) { Lin r = lin_copy(c, &a); lin_add(c, &r, &b, -1); return r; }
 Lin lin_copy(Ctx *c, const Lin *a) { return lin_times(c, 0, *a, 1); }
@@ -53,8 +48,7 @@ static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k);
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
   Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p;
   if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
-  a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p);
-  lin_add(c, a, x.n ? &x : &y, p);
+  a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p); lin_add(c, a, x.n ? &x : &y, p);
 }
 
 static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
@@ -66,7 +60,6 @@ static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
   if (e->n == 2) lin_walk(c, a, e->arg[0], k);
   lin_walk(c, a, e->arg[e->n - 1], last);
 }
-
 Lin lin_of(Ctx *c, const Expr *e) { Lin a = { 0 }; lin_walk(c, &a, (Expr *)(uintptr_t)e, 1); return a; }
 
 Lin lin_extent(Ctx *c, Extent e) {
@@ -92,13 +85,11 @@ Expr *lin_expr(Ctx *c, Lin a) {
   while (lead < a.n && a.at[lead].k < 0) lead++;
   bool number_first = lead == a.n && a.c > 0; Expr *sum = number_first ? expr_int(c, a.c) : NULL;
   for (int j = lead < a.n ? -1 : 0; j < a.n; j++) {
-    const Term *t = &a.at[j < 0 ? lead : j];
-    bool minus = t->k < 0 && t->k != INT64_MIN;
+    const Term *t = &a.at[j < 0 ? lead : j]; bool minus = t->k < 0 && t->k != INT64_MIN;
     if (j != lead) sum = sum_add(c, sum, expr_fn2(c, FN_MUL, expr_int(c, minus ? -t->k : t->k), t->atom), minus);
   }
   if (number_first || (sum && !a.c)) return sum;
-  bool minus = sum && a.c < 0 && a.c != INT64_MIN;
-  return sum_add(c, sum, expr_int(c, minus ? -a.c : a.c), minus);
+  bool minus = sum && a.c < 0 && a.c != INT64_MIN; return sum_add(c, sum, expr_int(c, minus ? -a.c : a.c), minus);
 }
 
 /* ---- ranges */
@@ -117,8 +108,7 @@ static void least_of_index(Ctx *c, End *end, Index *i, int64_t k) {
 
 static double end_least(End s) {
   for (int j = 0; j < s.dims.n; j++) {
-    const Index *d = s.dims.at[j].atom->index; int64_t k = s.dims.at[j].k;
-    end_add(&s, (double)k * (double)(k > 0 ? d->lo : d->hi));
+    const Index *d = s.dims.at[j].atom->index; int64_t k = s.dims.at[j].k; end_add(&s, (double)k * (double)(k > 0 ? d->lo : d->hi));
   }
   return s.lost || s.dims.over ? -INFINITY : s.v;
 }
@@ -126,8 +116,7 @@ static double end_least(End s) {
 /* The least value of a and of -a. Ranges of terms are taken once: taken twice, nested forms would cost 2 ^ depth. */
 static void lin_ends(Ctx *c, Lin a, End end[2]) {
   for (int j = 0; j < a.n; j++) {
-    const Expr *e = a.at[j].atom;
-    int64_t k[2] = { a.at[j].k };
+    const Expr *e = a.at[j].atom; int64_t k[2] = { a.at[j].k };
     if (__builtin_sub_overflow(0, k[0], &k[1])) { end[0].lost = end[1].lost = true; return; }
     Range r = e->kind == E_INDEX ? (Range){ 0, 0 } : expr_range(c, e);
     for (int s = 0; s < 2; s++)
@@ -137,11 +126,9 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
 }
 
 Range lin_range(Ctx *c, Lin a) {
-  End end[2] = { 0 };
-  end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
+  End end[2] = { 0 }; end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
   lin_ends(c, a, end);
-  double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]);
-  return (Range){ lo, hi < lo ? lo : hi };
+  double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]); return (Range){ lo, hi < lo ? lo : hi };
 }
 
 int64_t div_floor(int64_t a, int64_t m) { return a >= 0 ? a / m : -1 - (-1 - a) / m; }
@@ -201,8 +188,7 @@ static Range range_fn(Fn f, Range a, Range b, bool floats) {
 
 /* ---- what the type makes of it: integers that may wrap can be anything of their type; floats are rounded, in f32 or not at all */
 static Range range_typed(Range r, Type t) {
-  Range all = range_type(t);
-  if (isnan(r.lo) || isnan(r.hi)) return all;
+  Range all = range_type(t); if (isnan(r.lo) || isnan(r.hi)) return all;
   if (type_is_float(t)) return range_union(r, range_of(value_round(r.lo, type_strong(t)), value_round(r.hi, type_strong(t))));
   return r.lo < all.lo || r.hi > all.hi ? all : r;
 }
@@ -244,8 +230,7 @@ static Range range_node(Ctx *c, const Expr *e) {
   case E_INDEX:
     if (e->index->is_dim) return range_of((double)e->index->lo, (double)e->index->hi);
     return range_of(0, fmax(0, (double)extent_max(e->index->ext) - 1));
-  case E_READ: return range_type(e->type);
-  case E_FN: return range_call(c, e);
+  case E_READ: return range_type(e->type);     case E_FN: return range_call(c, e);
   case E_CONVERT: return range_convert(c, e);
   case E_SELECT: case E_OR: return range_typed(range_union(expr_range(c, e->arg[e->n - 2]), expr_range(c, e->arg[e->n - 1])), e->type);
   case E_REDUCE: return range_reduce(c, e);
@@ -256,6 +241,5 @@ static Range range_node(Ctx *c, const Expr *e) {
 /* Equal terms cancel in the linear form: i - i is 0. A product of two terms is no linear form. */
 Range expr_range(Ctx *c, const Expr *e) {
   Lin a = expr_is_linear(e) ? lin_of(c, e) : (Lin){ .over = true };
-  Range r = a.over || (a.n == 1 && a.at[0].atom == e) ? range_node(c, e) : lin_range(c, a);
-  return isnan(r.lo) || isnan(r.hi) ? anything : r;
+  Range r = a.over || (a.n == 1 && a.at[0].atom == e) ? range_node(c, e) : lin_range(c, a); return isnan(r.lo) || isnan(r.hi) ? anything : r;
 }

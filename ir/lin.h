@@ -9,16 +9,11 @@ typedef struct Term { Expr *atom; int64_t k; uint64_t key; } Term;
 typedef struct Lin { int64_t c; Term *at; int n, cap; bool over; } Lin;      /* over: a coefficient left 64 bits; the form means nothing */
 
 static inline Lin lin_const(int64_t v) { return (Lin){ .c = v }; }
-Lin lin_of(Ctx *c, const Expr *e);
-Lin lin_extent(Ctx *c, Extent e);
-Lin lin_copy(Ctx *c, const Lin *a);
-Lin lin_times(Ctx *c, int64_t n, Lin a, int64_t k);              /* n + k * a */
-Lin lin_minus(Ctx *c, Lin a, Lin b);                             /* a - b */
+Lin lin_of(Ctx *c, const Expr *e), lin_extent(Ctx *c, Extent e), lin_copy(Ctx *c, const Lin *a);
+Lin lin_times(Ctx *c, int64_t n, Lin a, int64_t k), lin_minus(Ctx *c, Lin a, Lin b);      /* n + k * a; a - b */
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k);           /* a += k * b */
-void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k);
-void lin_drop(Lin *a, int k);
-Expr *lin_expr(Ctx *c, Lin a);
-Range lin_range(Ctx *c, Lin a);
+void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k), lin_drop(Lin *a, int k);
+Expr *lin_expr(Ctx *c, Lin a); Range lin_range(Ctx *c, Lin a);
 bool lin_is_affine(Lin a);                                       /* only indices */
 bool expr_is_linear(const Expr *e);                              /* a weak sum, difference, product, negation */
 int64_t div_floor(int64_t a, int64_t m);                         /* m > 0 */
@@ -28,8 +23,7 @@ typedef struct Cond { const Expr *e; bool neg; } Cond;
 typedef struct Known { Ctx *c; VEC(Lin) lin; VEC(Cond) cond; int impossible; int64_t spent; } Known;   /* spent: work of tabulation so far */
 typedef struct Mark { int lin, cond, impossible; } Mark;
 Mark known_mark(const Known *k);
-void known_back(Known *k, Mark m), known_add(Known *k, const Expr *cond, bool neg);       /* cond may be NULL */
-void known_add_lin(Known *k, Lin a);
+void known_back(Known *k, Mark m), known_add_lin(Known *k, Lin a), known_add(Known *k, const Expr *cond, bool neg);   /* cond may be NULL */
 bool known_nonneg(Known *k, Lin a);                              /* is a >= 0 proven? */
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi);
 /* Place d of a read counted from the oldest frame that its tensor keeps; *n: how many there are. */

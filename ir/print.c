@@ -37,8 +37,7 @@ static void names_reset(Printer *p) { p->taken.n = p->fixed; p->alias.n = p->bin
 
 static void names_dim(Printer *p, const Index *dim, bool bare) {
   for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].index == dim) { p->dim.at[k].bare = bare; return; }
-  PUSH(p->c, p->dim, ((Dim){ dim, bare }));
-  names_take(p, dim->name);
+  PUSH(p->c, p->dim, ((Dim){ dim, bare })); names_take(p, dim->name);
 }
 
 /* The dimension whose name an index may bear, or NULL. */
@@ -60,8 +59,7 @@ static const char *name_fresh(Printer *p, const char *hint) {
 
 static const char *alias_of(Printer *p, const char *from, const Index *dim) {
   for (int k = 0; k < p->alias.n; k++) if (p->alias.at[k].dim == dim && strcmp(p->alias.at[k].from, from) == 0) return p->alias.at[k].to;
-  const char *to = dim ? from : name_fresh(p, from);
-  PUSH(p->c, p->alias, ((Alias){ from, to, dim })); return to;
+  const char *to = dim ? from : name_fresh(p, from); PUSH(p->c, p->alias, ((Alias){ from, to, dim })); return to;
 }
 
 static const char *name_of(Printer *p, const Index *i) {
@@ -96,8 +94,7 @@ static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
   int n = speech_of_expr(e->rhs, dim);
   for (int k = 0; k < e->nfree; k++) n += speech_of_index(e->free[k], dim);
   for (int d = 0; d < e->out->rank; d++) {
-    Aff a; n += speech_of_expr(e->place[d], dim);
-    if (expr_affine(c, e->place[d], &a) && a.n == 1 && a.c && a.index[0]->ext.dim == dim) return false;
+    Aff a; n += speech_of_expr(e->place[d], dim); if (expr_affine(c, e->place[d], &a) && a.n == 1 && a.c && a.index[0]->ext.dim == dim) return false;
   }
   return n <= 1;
 }
@@ -114,8 +111,7 @@ static void print_int(Printer *p, int64_t v) { put(p, v == INT64_MIN ? "(%lld - 
 
 /* `i`; where it is bound `i < 16`, `2 + i < 18` (the number after < is the end), or `t` over all of t. */
 static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bool paren) {
-  const char *name = name_of(p, i);
-  bool bare = i->ext.dim && i->ext.n == 0 && from == 0 && strcmp(name, i->ext.dim->name) == 0;
+  const char *name = name_of(p, i); bool bare = i->ext.dim && i->ext.n == 0 && from == 0 && strcmp(name, i->ext.dim->name) == 0;
   paren &= binds && !bare;
   if (paren) put(p, "(");
   if (from) put(p, "%lld + ", (long long)from);
@@ -198,8 +194,7 @@ static void print_expr(Printer *p, const Expr *e, int prec) {
 /* ---- left sides */
 /* Is the index the equation's, and not yet bound by what is printed already? It is now. */
 static bool binds(Printer *p, const Index *i) {
-  int k = array_find(p->left->free, p->left->nfree, i);
-  return k >= 0 && !p->bound[k] && (p->bound[k] = true);
+  int k = array_find(p->left->free, p->left->nfree, i); return k >= 0 && !p->bound[k] && (p->bound[k] = true);
 }
 
 /* Largest coefficient first; an index of one element last. */
@@ -208,16 +203,14 @@ static void sort_terms(Aff *a) {
     for (int k = j; k > 0; k--) {
       bool after = a->k[k] < a->k[k - 1] || (a->k[k] == a->k[k - 1] && extent_max(a->index[k]->ext) <= extent_max(a->index[k - 1]->ext));
       if (after) break;
-      int64_t v = a->k[k]; a->k[k] = a->k[k - 1]; a->k[k - 1] = v;
-      Index *i = a->index[k]; a->index[k] = a->index[k - 1]; a->index[k - 1] = i;
+      int64_t v = a->k[k]; a->k[k] = a->k[k - 1]; a->k[k - 1] = v; Index *i = a->index[k]; a->index[k] = a->index[k - 1]; a->index[k - 1] = i;
     }
 }
 
 static bool is_composite(const Aff *a) {
   int64_t k = 1;
   for (int j = a->n - 1; j >= 0; j--) {
-    Extent e = a->index[j]->ext;
-    if (a->index[j]->is_dim || a->k[j] != k || (e.dim && j) || (j && __builtin_mul_overflow(k, e.n, &k))) return false;
+    Extent e = a->index[j]->ext; if (a->index[j]->is_dim || a->k[j] != k || (e.dim && j) || (j && __builtin_mul_overflow(k, e.n, &k))) return false;
   }
   return a->c == 0 && a->n >= 2;
 }
@@ -297,22 +290,19 @@ static bool take_mentioned(const Expr *e, void *printer) {
 }
 
 char *expr_print(Ctx *c, const Expr *e) {
-  Printer p = printer(c);
-  expr_walk(e, take_mentioned, &p);
+  Printer p = printer(c); expr_walk(e, take_mentioned, &p);
   print_expr(&p, e, PREC_ANY); return p.t.s;
 }
 
 char *eq_print(Ctx *c, const Eq *e) {
-  Printer p = printer(c);
-  names_take(&p, e->out->name);
+  Printer p = printer(c); names_take(&p, e->out->name);
   expr_walk(e->rhs, take_mentioned, &p);
   for (int k = 0; k < e->nfree; k++) if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
   print_eq(&p, e); return p.t.s;
 }
 
 char *tree_print(Ctx *c, const Tree *tree, int indent) {
-  Printer p = printer(c);
-  put(&p, "%s", "");
+  Printer p = printer(c); put(&p, "%s", "");
   print_tree(&p, tree, indent); return p.t.s;
 }
 
@@ -330,8 +320,7 @@ static void print_type(Printer *p, const Tensor *t) {
   put(p, "%s: %s[", t->name, type_name(t->type));
   for (int d = 0; d < t->rank; d++) {
     bool first = p->say_stream && t->shape[d].dim && t->shape[d].dim->stream;
-    put(p, "%s%s", d ? ", " : "", first ? "stream " : "");
-    print_extent(p, t->shape[d]);
+    put(p, "%s%s", d ? ", " : "", first ? "stream " : ""); print_extent(p, t->shape[d]);
     p->say_stream &= !first;
   }
   put(p, "]");
@@ -344,8 +333,7 @@ static void print_head(Printer *p, const Graph *g) {
   p->say_stream = true; print_types(p, g->in, g->nin); p->say_stream = false;
   for (int k = 0; k < g->nin; k++) declare(p, g->in[k]);
   for (int k = 0; k < g->ndim; k++) {
-    const Index *d = g->dim[k];
-    if (d->stream && d->lo == 1 && d->hi == STREAM_MAX) continue;
+    const Index *d = g->dim[k]; if (d->stream && d->lo == 1 && d->hi == STREAM_MAX) continue;
     put(p, "%s%s in %lld..%lld", before, d->name, (long long)d->lo, (long long)d->hi); before = ", ";
   }
   put(p, ") -> ("); print_types(p, g->out, g->nout); put(p, ") {\n");
@@ -426,8 +414,7 @@ static void print_tensor_layout(Printer *p, const Tensor *t) {
 }
 
 static void print_tail(Printer *p) {
-  static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" };
-  Tensor **t = p->order.at;
+  static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" }; Tensor **t = p->order.at;
   for (int k = 0; k < p->order.n; k++) if (t[k]->layout) print_tensor_layout(p, t[k]);
   for (int k = 0; k < p->order.n; k++)
     if (t[k]->where != AT_NONE) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
@@ -435,8 +422,7 @@ static void print_tail(Printer *p) {
 }
 
 char *graph_print(Ctx *c, const Graph *g) {
-  Printer p = printer(c);
-  p.g = g;
+  Printer p = printer(c); p.g = g;
   for (int k = 0; k < g->ntensor; k++) names_take(&p, g->tensor[k]->name);
   for (int k = 0; k < g->ndim; k++) names_dim(&p, g->dim[k], false);
   put(&p, "stage %s;\n", stage_name[g->stage]);

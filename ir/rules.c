@@ -34,8 +34,7 @@ static bool match_args(const Pat *p, Expr *e, Env *v, int first) {
 }
 
 static bool match_fn(const Pat *p, Expr *e, Env *v) {
-  bool commutes = p->fn == FN_ADD || p->fn == FN_MUL || p->fn == FN_AND || p->fn == FN_OR || p->fn == FN_XOR;
-  Env keep = *v;
+  bool commutes = p->fn == FN_ADD || p->fn == FN_MUL || p->fn == FN_AND || p->fn == FN_OR || p->fn == FN_XOR; Env keep = *v;
   if (e->kind != E_FN || e->fn != p->fn) return false;
   for (int first = 0; first <= commutes; first++, *v = keep) if (match_args(p, e, v, first)) return true;
   return false;
@@ -58,20 +57,14 @@ static bool match(const Pat *p, Expr *e, Env *v) {
 }
 
 /* And so far from the ends of f32 that its reciprocal is exact. */
-static bool is_power_of_two(const Expr *c) {
-  int e;
-  double v = fabs(expr_number(c));
-  return v > 1e-30 && v < 1e30 && frexp(v, &e) == 0.5;
-}
+static bool is_power_of_two(const Expr *c) { int e; double v = fabs(expr_number(c)); return v > 1e-30 && v < 1e30 && frexp(v, &e) == 0.5; }
 
 static bool holds(When when, const Expr *e, const Expr *c) {
   bool floats = type_is_float(e->type);
   switch (when) {
   case INT: return type_is_int(e->type);      case FLOAT: return floats;      case BOOL: return e->type == T_BOOL;
-  case POW2: return floats && is_power_of_two(c);
-  case LOWEST: return type_bytes(e->type) && expr_number(c) == type_lowest(e->type);
-  case HIGHEST: return type_bytes(e->type) && expr_number(c) == type_highest(e->type);
-  case ZERO: return floats && c->type == T_WINT && c->i == 0;
+  case POW2: return floats && is_power_of_two(c);   case LOWEST: return type_bytes(e->type) && expr_number(c) == type_lowest(e->type);
+  case HIGHEST: return type_bytes(e->type) && expr_number(c) == type_highest(e->type);     case ZERO: return floats && c->type == T_WINT && c->i == 0;
   default: return true;
   }
 }
@@ -85,8 +78,7 @@ static Expr *build(Ctx *c, const Pat *p, const Env *v, Type t) {
 }
 
 static Expr *rule_apply(Ctx *c, const Rule *r, Expr *e) {
-  Env v = { { 0 } };
-  if (!match(r->from, e, &v) || !holds(r->when, e, v.at['c'])) return NULL;
+  Env v = { { 0 } }; if (!match(r->from, e, &v) || !holds(r->when, e, v.at['c'])) return NULL;
   if (r->when == ZERO && r->to->kind == PAT_NUM) return expr_int(c, 0);   /* stays bare: the sum it stands in loses it, too */
   Expr *out = build(c, r->to, &v, e->type);
   return out->type == e->type ? out : type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : NULL;
@@ -101,6 +93,5 @@ static Expr *apply_node(Ctx *c, Expr *e, void *count) {
 }
 
 Expr *expr_rules(Ctx *c, Expr *e, int *n) {
-  Expr *out = expr_map(c, e, apply_node, n);
-  return type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : out;
+  Expr *out = expr_map(c, e, apply_node, n); return type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : out;
 }

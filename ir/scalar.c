@@ -38,8 +38,7 @@ static int64_t int_rem(int64_t a, int64_t b, Type t) { return b ? (int64_t)((uin
 static bool int_below(int64_t a, int64_t b, Type t) { int64_t r = int_rem(a, b, t); return t != T_U64 && r && (r < 0) != (b < 0); }
 
 static int64_t int_shift(Fn f, int64_t a, int64_t b, Type t) {
-  bool big = b < 0 || b >= type_bits(t), ones = f == FN_SHR && t != T_U64 && a < 0;
-  if (big) return ones ? -1 : 0;
+  bool big = b < 0 || b >= type_bits(t), ones = f == FN_SHR && t != T_U64 && a < 0; if (big) return ones ? -1 : 0;
   if (f == FN_SHL) return (int64_t)((uint64_t)a << b);
   return ones ? ~(~a >> b) : (int64_t)((uint64_t)a >> b);
 }
@@ -72,8 +71,7 @@ int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) {
 }
 
 bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out) {
-  bool divides = f == FN_DIV || f == FN_MOD || f == FN_QUO || f == FN_REM;
-  if (divides && (!b || (a == INT64_MIN && b == -1))) return false;
+  bool divides = f == FN_DIV || f == FN_MOD || f == FN_QUO || f == FN_REM; if (divides && (!b || (a == INT64_MIN && b == -1))) return false;
   if (f == FN_ADD) return !__builtin_add_overflow(a, b, out);
   if (f == FN_SUB) return !__builtin_sub_overflow(a, b, out);
   if (f == FN_NEG) return !__builtin_sub_overflow(0, a, out);
@@ -117,14 +115,12 @@ Type red_result(Red r, Type t) {
 
 static int64_t int_limit(Type t, bool high) {
   if (t == T_BOOL) return high;
-  uint64_t all = UINT64_MAX >> (64 - type_bits(t));
-  if (type_class(t) == 'u') return high ? (int64_t)all : 0;
+  uint64_t all = UINT64_MAX >> (64 - type_bits(t)); if (type_class(t) == 'u') return high ? (int64_t)all : 0;
   return high ? (int64_t)(all >> 1) : -(int64_t)(all >> 1) - 1;
 }
 
 Num red_identity(Red r, Type t) {
-  bool floats = type_is_float(t), one = r == RED_PROD || r == RED_ALL;
-  if (r == RED_MEAN) return (Num){ .f = NAN };
+  bool floats = type_is_float(t), one = r == RED_PROD || r == RED_ALL; if (r == RED_MEAN) return (Num){ .f = NAN };
   if (r != RED_MAX && r != RED_MIN) return floats ? (Num){ .f = one } : (Num){ .i = one };
   return floats ? (Num){ .f = r == RED_MAX ? -INFINITY : INFINITY } : (Num){ .i = int_limit(t, r == RED_MIN) };
 }
@@ -138,8 +134,7 @@ static double round_bits(double v, int bits, int least, double max) {
   int e;
   if (v == 0 || !isfinite(v)) return v;
   frexp(v, &e);
-  int q = e - bits > least ? e - bits : least; double r = ldexp(nearbyint(ldexp(v, -q)), q);
-  return fabs(r) > max ? copysign(INFINITY, v) : r;
+  int q = e - bits > least ? e - bits : least; double r = ldexp(nearbyint(ldexp(v, -q)), q); return fabs(r) > max ? copysign(INFINITY, v) : r;
 }
 
 double value_round(double v, Type t) {
@@ -159,18 +154,14 @@ static uint32_t float_bits(float f) { uint32_t u; memcpy(&u, &f, 4); return u; }
 static float float_of(uint32_t u) { float f; memcpy(&f, &u, 4); return f; }
 
 static uint16_t f16_bits(double v) {
-  int e; uint16_t sign = signbit(v) ? 0x8000 : 0;
-  if (v != v) return sign | 0x7e00;
-  double a = fabs(value_round(v, T_F16));
-  if (isinf(a)) return sign | 0x7c00;
+  int e; uint16_t sign = signbit(v) ? 0x8000 : 0; if (v != v) return sign | 0x7e00;
+  double a = fabs(value_round(v, T_F16)); if (isinf(a)) return sign | 0x7c00;
   if (a < 0x1p-14) return sign | (uint16_t)(a * 0x1p24);
-  double m = frexp(a, &e);
-  return (uint16_t)(sign | ((e + 14) << 10) | ((int)(m * 2048) - 1024));
+  double m = frexp(a, &e); return (uint16_t)(sign | ((e + 14) << 10) | ((int)(m * 2048) - 1024));
 }
 
 static double f16_value(uint64_t b) {
-  int e = b >> 10 & 31, m = b & 1023;
-  double a = e == 31 ? (m ? NAN : INFINITY) : e ? ldexp(1024 + m, e - 25) : ldexp(m, -24);
+  int e = b >> 10 & 31, m = b & 1023; double a = e == 31 ? (m ? NAN : INFINITY) : e ? ldexp(1024 + m, e - 25) : ldexp(m, -24);
   return b & 0x8000 ? -a : a;
 }
 
@@ -178,16 +169,14 @@ static uint32_t bf16_bits(double v) { return float_bits((float)value_round(v, T_
 
 /* ---- elements in memory */
 Num value_load(const void *p, Type t, int64_t k) {
-  t = type_strong(t);
-  size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d;
+  t = type_strong(t); size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d;
   memcpy(&u, (const char *)p + (size_t)k * n, n); memcpy(&d, &u, 8);
   if (!type_is_float(t)) return (Num){ .i = value_wrap((int64_t)u, t) };
   return (Num){ .f = t == T_F64 ? d : t == T_F16 ? f16_value(u) : float_of((uint32_t)(t == T_BF16 ? u << 16 : u)) };
 }
 
 void value_store(void *p, Type t, int64_t k, Num v) {
-  t = type_strong(t);
-  size_t n = (size_t)type_bytes(t); uint64_t u = (uint64_t)v.i;
+  t = type_strong(t); size_t n = (size_t)type_bytes(t); uint64_t u = (uint64_t)v.i;
   if (t == T_F64) memcpy(&u, &v.f, 8);
   else if (type_is_float(t)) u = t == T_F16 ? f16_bits(v.f) : t == T_BF16 ? bf16_bits(v.f) : float_bits((float)v.f);
   else if (t == T_BOOL) u = v.i != 0;
@@ -196,8 +185,7 @@ void value_store(void *p, Type t, int64_t k, Num v) {
 
 /* ---- conversions */
 static int64_t float_to_int(double v, Type to) {
-  double r = isfinite(v) ? fmod(trunc(v), 0x1p64) : 0; uint64_t u = (uint64_t)fabs(r);
-  return value_wrap((int64_t)(r < 0 ? 0 - u : u), to);
+  double r = isfinite(v) ? fmod(trunc(v), 0x1p64) : 0; uint64_t u = (uint64_t)fabs(r); return value_wrap((int64_t)(r < 0 ? 0 - u : u), to);
 }
 
 static double int_to_float(int64_t i, Type from, Type to) {
@@ -218,8 +206,7 @@ static int64_t saturate_int(int64_t i, Type from, Type to) {
 
 static double saturate_to_float(double v, Type to) {
   static const double max[T_COUNT] = { [T_F16] = F16_MAX, [T_BF16] = BF16_MAX, [T_F32] = FLT_MAX, [T_F64] = DBL_MAX };
-  double m = max[type_strong(to)], r = value_round(v, to);
-  return r > m ? m : r < -m ? -m : r;
+  double m = max[type_strong(to)], r = value_round(v, to); return r > m ? m : r < -m ? -m : r;
 }
 
 Num convert_value(Num v, Type from, Type to, Convert mode) {
@@ -230,6 +217,5 @@ Num convert_value(Num v, Type from, Type to, Convert mode) {
     if (sat) return (Num){ .i = floats ? saturate_float(v.f, to) : saturate_int(v.i, from, to) };
     return (Num){ .i = floats ? float_to_int(v.f, to) : value_wrap(v.i, to) };
   }
-  double d = floats ? v.f : int_to_float(v.i, from, to);
-  return (Num){ .f = sat ? saturate_to_float(d, to) : floats ? value_round(d, to) : d };
+  double d = floats ? v.f : int_to_float(v.i, from, to); return (Num){ .f = sat ? saturate_to_float(d, to) : floats ? value_round(d, to) : d };
 }

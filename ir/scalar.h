@@ -30,14 +30,12 @@ bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out);
 Num convert_value(Num v, Type from, Type to, Convert mode);
 /* v rounded to the values of t (f16, bf16, f32: half to even, overflow to inf); f64 and T_WFLOAT: v itself. */
 double value_round(double v, Type t);
-/* v wrapped to the width of integer or bool type t (bool: v != 0). */
-int64_t value_wrap(int64_t v, Type t);
+int64_t value_wrap(int64_t v, Type t);                   /* to the width of integer or bool type t (bool: v != 0) */
 /* Element k of an array of t (may be unaligned). Weak types are stored as i64 and f32. */
 Num value_load(const void *p, Type t, int64_t k);
 void value_store(void *p, Type t, int64_t k, Num v);
 
 /* Of a reduction over elements of type t: its identity (0, 1, lowest, highest, false, true, NaN, 0, 0) and its type. */
-Num red_identity(Red r, Type t);
-Type red_result(Red r, Type t);
+Num red_identity(Red r, Type t); Type red_result(Red r, Type t);
 static inline bool red_is_place(Red r) { return r == RED_ARGMAX || r == RED_ARGMIN; }
 #endif

@@ -32,8 +32,7 @@ static int64_t number_of(const Expr *e, Fn f) {
 typedef struct Split { Lin quotient, rest; } Split;
 static Split lin_split(Ctx *c, Lin a, int64_t m) {
   Split s = { lin_const(div_floor(a.c, m)), lin_const(mod_floor(a.c, m)) };
-  for (const Term *t = a.at; t < a.at + a.n; t++)
-    lin_add_term(c, t->k % m ? &s.rest : &s.quotient, t->atom, t->k % m ? t->k : t->k / m);
+  for (const Term *t = a.at; t < a.at + a.n; t++) lin_add_term(c, t->k % m ? &s.rest : &s.quotient, t->atom, t->k % m ? t->k : t->k / m);
   return s;
 }
 
@@ -47,27 +46,22 @@ static int64_t lin_reduce(Lin *a, int64_t m) {
 
 /* Does a stay between two multiples of m? Then *q is its quotient. */
 static bool lin_within(Ctx *c, Lin a, int64_t m, int64_t *q) {
-  Range r = lin_range(c, a);
-  if (!(r.lo > -0x1p52 && r.hi < 0x1p52)) return false;
+  Range r = lin_range(c, a); if (!(r.lo > -0x1p52 && r.hi < 0x1p52)) return false;
   *q = div_floor((int64_t)r.lo, m); return *q == div_floor((int64_t)r.hi, m);
 }
 
 /* a / m where a is one quotient or remainder: (x / p + c) / m = (x + c * p) / (p * m), (x % p) / m = (x / m) % (p / m). */
 static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
-  Expr *e = a.n == 1 && a.at[0].k == 1 ? a.at[0].atom : NULL;
-  int64_t div = e ? number_of(e, FN_DIV) : 0, mod = e ? number_of(e, FN_MOD) : 0, both;
+  Expr *e = a.n == 1 && a.at[0].k == 1 ? a.at[0].atom : NULL; int64_t div = e ? number_of(e, FN_DIV) : 0, mod = e ? number_of(e, FN_MOD) : 0, both;
   if (mod && !a.c && mod % m == 0) return lin_mod(c, lin_div(c, lin_of(c, e->arg[0]), m), mod / m);
   if (!div || __builtin_mul_overflow(div, m, &both)) return no_form;
-  Lin x = lin_of(c, e->arg[0]);
-  lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
+  Lin x = lin_of(c, e->arg[0]); lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
 }
 
 static Lin lin_div(Ctx *c, Lin a, int64_t m) {
   if (a.over) return a;
-  Split s = lin_split(c, a, m); int64_t q;
-  m /= lin_reduce(&s.rest, m);
-  bool within = m > 1 && lin_within(c, s.rest, m, &q);
-  Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
+  Split s = lin_split(c, a, m); int64_t q; m /= lin_reduce(&s.rest, m);
+  bool within = m > 1 && lin_within(c, s.rest, m, &q); Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
   if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, s.rest, m);
   lin_add(c, &s.quotient, &r, 1); return s.quotient;
 }
@@ -76,8 +70,7 @@ static Lin lin_div(Ctx *c, Lin a, int64_t m) {
 static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
   Lin r = lin_const(a.c);
   for (const Term *t = a.at; t < a.at + a.n; t++) {
-    int64_t p = number_of(t->atom, FN_MOD); Lin x = lin_of(c, p && p % m == 0 ? t->atom->arg[0] : t->atom);
-    lin_add(c, &r, &x, t->k);
+    int64_t p = number_of(t->atom, FN_MOD); Lin x = lin_of(c, p && p % m == 0 ? t->atom->arg[0] : t->atom); lin_add(c, &r, &x, t->k);
   }
   return r;
 }
@@ -86,33 +79,26 @@ static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
 static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
   Lin rest = lin_const(a.c);
   for (int k = 0; k < a.n; k++) lin_add_term(c, &rest, a.at[k].atom, mod_floor(a.at[k].k, m));
-  int64_t g = lin_reduce(&rest, m), q, low = a.c - rest.c * g;
-  m /= g;
-  if (m == 1) return lin_const(low);
+  int64_t g = lin_reduce(&rest, m), q, low = a.c - rest.c * g; m /= g; if (m == 1) return lin_const(low);
   if (lin_within(c, rest, m, &q)) rest.c -= q * m;
   else rest = lin_quotient(c, FN_MOD, rest, m);
   return lin_times(c, low, rest, g);
 }
 
 static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
-  Lin stripped = lin_strip_mod(c, a, m); int64_t q;
-  if (a.over || stripped.over) return no_form;
-  Lin rest = lin_split(c, stripped, m).rest;
-  if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m);
+  Lin stripped = lin_strip_mod(c, a, m); int64_t q; if (a.over || stripped.over) return no_form;
+  Lin rest = lin_split(c, stripped, m).rest; if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m);
   rest.c -= q * m; return rest;
 }
 
 /* ---- canonical form: p * (x / p) + x % p = x */
 static bool lin_join_one(Ctx *c, Lin *a, int at) {
-  Expr *e = a->at[at].atom; int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp;
-  if (!p || __builtin_mul_overflow(k, p, &kp)) return false;
-  Lin x = lin_of(c, e->arg[0]), q = lin_div(c, x, p);
-  if (q.over || q.n != 1 || q.at[0].k != 1 || q.c) return false;
+  Expr *e = a->at[at].atom; int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp; if (!p || __builtin_mul_overflow(k, p, &kp)) return false;
+  Lin x = lin_of(c, e->arg[0]), q = lin_div(c, x, p); if (q.over || q.n != 1 || q.at[0].k != 1 || q.c) return false;
   int j = a->n - 1;
   while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
   if (j < 0) return false;
-  lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j);
-  lin_add(c, a, &x, k); return true;
+  lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j); lin_add(c, a, &x, k); return true;
 }
 
 static bool is_one(const Index *i) { return !i->is_dim && !i->ext.dim && i->ext.n == 1; }
@@ -128,16 +114,13 @@ static void lin_drop_ones(Lin *a) {
 static Expr *canonical(Ctx *c, Lin a, Expr *e) {
   for (int k = 0; k < a.n && !a.over; k++) if (lin_join_one(c, &a, k)) k = -1;
   if (a.over) return e;
-  lin_drop_ones(&a);
-  Expr *r = lin_expr(c, a); return expr_equal(r, e) ? e : r;
+  lin_drop_ones(&a); Expr *r = lin_expr(c, a); return expr_equal(r, e) ? e : r;
 }
 
 /* ---- weak integers */
 static Expr *simplify_quotient(Ctx *c, Expr *e) {
-  int64_t m = number_of(e, e->fn);
-  if (!m) return e;
-  Lin a = lin_of(c, e->arg[0]);
-  lin_drop_ones(&a); return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
+  int64_t m = number_of(e, e->fn); if (!m) return e;
+  Lin a = lin_of(c, e->arg[0]); lin_drop_ones(&a); return canonical(c, e->fn == FN_DIV ? lin_div(c, a, m) : lin_mod(c, a, m), e);
 }
 
 /* d >= low is proven? */
@@ -179,20 +162,17 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
     if (e->n == 2) gather(s, a, e->arg[0], k);
     gather(s, a, e->arg[e->n - 1], e->fn == FN_ADD ? k : -k); return;
   }
-  Lin x = lin_of(s->c, sum ? expr_fn2(s->c, FN_MUL, simplify(s, e->arg[0]), simplify(s, e->arg[1])) : simplify(s, e));
-  lin_add(s->c, a, &x, k);
+  Lin x = lin_of(s->c, sum ? expr_fn2(s->c, FN_MUL, simplify(s, e->arg[0]), simplify(s, e->arg[1])) : simplify(s, e)); lin_add(s->c, a, &x, k);
 }
 
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
-  Mark m = known_mark(&s->known);
-  known_add(&s->known, cond, neg); e = simplify(s, e);
+  Mark m = known_mark(&s->known); known_add(&s->known, cond, neg); e = simplify(s, e);
   known_back(&s->known, m); return e;
 }
 
 static Expr *simplify_select(Simplify *s, Expr *e) {
-  Expr *cond = simplify(s, e->arg[0]);
-  if (expr_is_const(cond)) return simplify(s, e->arg[cond->i ? 1 : 2]);
+  Expr *cond = simplify(s, e->arg[0]); if (expr_is_const(cond)) return simplify(s, e->arg[cond->i ? 1 : 2]);
   Expr *a = simplify_under(s, e->arg[1], cond, false), *b = simplify_under(s, e->arg[2], cond, true);
   return a->type == b->type && expr_equal(a, b) ? a : expr_with(s->c, e, (Expr *[]){ cond, a, b });
 }
@@ -237,12 +217,10 @@ static bool has_choice(const Expr *e) {
 
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
-  Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a);
-  if (!miss.open) return a;
+  Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a); if (!miss.open) return a;
   Mark m = known_mark(&s->known);
   if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, miss.lin);
-  Expr *b = simplify(s, e->arg[1]);
-  known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
+  Expr *b = simplify(s, e->arg[1]); known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 
 /* ---- all */
@@ -252,20 +230,15 @@ static Expr *simplify_node(Simplify *s, Expr *e) {
   switch (e->kind) {
   case E_CONST: case E_INDEX: return e;
   case E_READ: case E_CONVERT: return expr_map_args(s->c, e, simplify_arg, s);
-  case E_FN: return simplify_fn(s, e);
-  case E_SELECT: return simplify_select(s, e);
-  case E_OR: return simplify_or(s, e);
-  case E_REDUCE: return simplify_reduce(s, e);
+  case E_FN: return simplify_fn(s, e);     case E_SELECT: return simplify_select(s, e);
+  case E_OR: return simplify_or(s, e);     case E_REDUCE: return simplify_reduce(s, e);
   }
   return e;
 }
 
 /* The side that is left of a choice may be of a narrower type; what cannot be converted (weak types have no notation) stays as it was. */
 static Expr *simplify(Simplify *s, Expr *e) {
-  Expr *r = simplify_node(s, e);
-  if (r->type == e->type || e->type == T_NONE || r->type == T_NONE) return r;
-  bool weak = e->type == T_WINT || e->type == T_WFLOAT;
-  return weak && !expr_is_const(r) ? e : expr_convert(s->c, CV_PLAIN, e->type, r, e->pos);
+  Expr *r = simplify_node(s, e); if (r->type == e->type || e->type == T_NONE || r->type == T_NONE) return r;
+  bool weak = e->type == T_WINT || e->type == T_WFLOAT; return weak && !expr_is_const(r) ? e : expr_convert(s->c, CV_PLAIN, e->type, r, e->pos);
 }
-
 Expr *expr_simplify(Ctx *c, Expr *e) { return simplify(&(Simplify){ .c = c, .known = { .c = c } }, e); }

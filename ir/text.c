@@ -27,11 +27,8 @@ void text_addn(Text *t, const char *s, size_t n) {
 }
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
-  va_list again; va_copy(again, ap);
-  int n = vsnprintf(NULL, 0, fmt, again); va_end(again);
-  if (n < 0) return;
-  text_reserve(t, (size_t)n + 1);
-  t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
+  va_list again; va_copy(again, ap); int n = vsnprintf(NULL, 0, fmt, again); va_end(again); if (n < 0) return;
+  text_reserve(t, (size_t)n + 1); t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
 }
 
 void text_add(Text *t, const char *fmt, ...) {
@@ -39,14 +36,10 @@ void text_add(Text *t, const char *fmt, ...) {
   va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap);
 }
 
-char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) {
-  Text t = { .c = c };
-  text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1);
-}
+char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) { Text t = { .c = c }; text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1); }
 
 char *ctx_printf(Ctx *c, const char *fmt, ...) {
-  va_list ap; va_start(ap, fmt);
-  char *s = ctx_vprintf(c, fmt, ap);
+  va_list ap; va_start(ap, fmt); char *s = ctx_vprintf(c, fmt, ap);
   va_end(ap); return s;
 }
 
@@ -62,7 +55,6 @@ static void text_shortest(Text *t, double v, bool single) {
   for (char *at = s; *at; at++) if (!strchr("0123456789+-e.", *at)) *at = '.';
   text_add(t, "%s%s", s, strpbrk(s, ".e") ? "" : ".0");
 }
-
 void text_double(Text *t, double v) { text_shortest(t, v, false); }
 void text_float(Text *t, float v) { text_shortest(t, v, true); }
 
@@ -72,13 +64,11 @@ static Source *source_add(Ctx *c, const char *name, const Text *t) {
 }
 
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
-  Text t = { .c = c };
-  text_addn(&t, text, size); return source_add(c, name, &t);
+  Text t = { .c = c }; text_addn(&t, text, size); return source_add(c, name, &t);
 }
 
 Source *source_read(Ctx *c, const char *path) {
-  char part[1 << 16]; Text t = { .c = c };
-  bool in = !strcmp(path, "-"); FILE *f = in ? stdin : fopen(path, "rb");
+  char part[1 << 16]; Text t = { .c = c }; bool in = !strcmp(path, "-"); FILE *f = in ? stdin : fopen(path, "rb");
   while (f && !feof(f) && !ferror(f) && t.n <= SOURCE_LIMIT) text_addn(&t, part, fread(part, 1, sizeof part, f));
   const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
   if (f && !in) fclose(f);
@@ -112,6 +102,5 @@ bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool execu
                    : write_renamed(path, ctx_printf(c, "%s.%ld.tmp", path, (long)getpid()), data, n, executable ? 0777 : 0666);
   if (!why) return true;
   diag_error(c, (Pos){ 0 }, "cannot write '%s': %s", path, strerror(why));
-  diag_help(c, why == ENOENT ? "make its folder first" : why == ENOSPC ? "free some space there" : "choose another place with -o");
-  return false;
+  diag_help(c, why == ENOENT ? "make its folder first" : why == ENOSPC ? "free some space there" : "choose another place with -o"); return false;
 }

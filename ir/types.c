@@ -29,16 +29,14 @@ static int type_rank(Type t) { return type_is_float(t) ? 2 : type_is_int(t); }
 static Type promote_ints(Type a, Type b) {
   static const Type wider[] = { [1] = T_I16, [2] = T_I32, [4] = T_I64, [8] = T_I64 };
   if (type_class(a) == type_class(b)) return type_bytes(a) > type_bytes(b) ? a : b;
-  Type u = type_class(a) == 'u' ? a : b, i = u == a ? b : a;
-  return type_bytes(i) > type_bytes(u) ? i : wider[type_bytes(u)];
+  Type u = type_class(a) == 'u' ? a : b, i = u == a ? b : a; return type_bytes(i) > type_bytes(u) ? i : wider[type_bytes(u)];
 }
 
 Type type_promote(Type a, Type b) {
   if (a == b || b == T_NONE) return a;
   if (a == T_NONE) return b;
   if (type_rank(a) < type_rank(b)) { Type t = a; a = b; b = t; }
-  int rank = type_rank(a);
-  if (rank > type_rank(b)) return a != T_WFLOAT ? a : b == T_WINT ? T_WFLOAT : T_F32;
+  int rank = type_rank(a); if (rank > type_rank(b)) return a != T_WFLOAT ? a : b == T_WINT ? T_WFLOAT : T_F32;
   if (!type_bytes(a)) return b;
   if (!type_bytes(b)) return a;
   return rank == 1 ? promote_ints(a, b) : a == T_F64 || b == T_F64 ? T_F64 : T_F32;
@@ -73,10 +71,8 @@ bool extent_equal(Extent a, Extent b) { return a.dim == b.dim && a.n == b.n; }
 
 /* Extents are never negative; a sum beyond 64 bits saturates. */
 static int64_t extent_at(int64_t dim, int64_t n) {
-  int64_t r;
-  if (__builtin_add_overflow(dim, n, &r)) return n < 0 ? 0 : INT64_MAX;
+  int64_t r; if (__builtin_add_overflow(dim, n, &r)) return n < 0 ? 0 : INT64_MAX;
   return r < 0 ? 0 : r;
 }
-
 int64_t extent_max(Extent e) { return extent_at(e.dim ? e.dim->hi : 0, e.n); }
 int64_t extent_min(Extent e) { return extent_at(e.dim ? e.dim->lo : 0, e.n); }

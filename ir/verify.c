@@ -162,8 +162,7 @@ bool digits_apart(const Aff *a) {
 
 static void eq_places(Verify *v, const Eq *e) {
   for (int d = 0; d < e->out->rank && !is_empty(e); d++) {
-    Aff a = { 0 };
-    bool lo, hi, affine = expr_affine(v->c, e->place[d], &a);
+    Aff a = { 0 }; bool lo, hi, affine = expr_affine(v->c, e->place[d], &a);
     expr_inside(v->c, e->place[d], e->out->shape[d], &(Facts){ 0 }, &lo, &hi);
     const char *fault = !affine ? "is not affine" : !lo || !hi ? "may fall outside" : !digits_apart(&a) ? "is not one to one" : NULL;
     if (fault) broken(v, e->pos, "place %d of '%s' %s: %s", d, e->out->name, fault, eq_print(v->c, e));
@@ -173,9 +172,7 @@ static void eq_places(Verify *v, const Eq *e) {
 /* ---- pieces */
 bool places_apart(Ctx *c, Expr *a, Expr *b) {
   if (a->kind == E_CONST && b->kind == E_CONST) return a->i != b->i;
-  Range x = expr_range(c, expr_fn2(c, FN_SUB, a, b));
-  Aff p, q; int64_t g = 0;
-  if (x.hi < 0 || x.lo > 0) return true;
+  Range x = expr_range(c, expr_fn2(c, FN_SUB, a, b)); Aff p, q; int64_t g = 0; if (x.hi < 0 || x.lo > 0) return true;
   if (!expr_affine(c, a, &p) || !expr_affine(c, b, &q)) return false;
   for (int k = 0; k < p.n + q.n; k++) g = gcd_of(g, k < p.n ? p.k[k] : q.k[k - p.n]);
   return g > 1 && (p.c - q.c) % g != 0;
@@ -213,8 +210,7 @@ static void eq_pieces(Verify *v, const Eq *e) {
 
 /* ---- types */
 static void node_types(Verify *v, const Expr *x) {
-  const Expr *cond = x->kind == E_SELECT ? x->arg[0] : x->kind == E_REDUCE && x->n == 2 ? x->arg[1] : NULL;
-  const char *name = v->e->out->name;
+  const Expr *cond = x->kind == E_SELECT ? x->arg[0] : x->kind == E_REDUCE && x->n == 2 ? x->arg[1] : NULL; const char *name = v->e->out->name;
   if (x->type == T_NONE) broken(v, v->e->pos, "an expression of '%s' has no type: %s", name, expr_print(v->c, x));
   if (cond && cond->type != T_BOOL) broken(v, v->e->pos, "a condition of '%s' is %s: %s", name, type_name(cond->type), expr_print(v->c, x));
   for (int k = 0; x->kind == E_READ && k < x->n; k++)
@@ -222,8 +218,7 @@ static void node_types(Verify *v, const Expr *x) {
 }
 
 static void eq_types(Verify *v, const Eq *e) {
-  Type from = e->rhs->type, to = e->out->type;
-  bool fits = from == to || (from == T_WINT && to != T_BOOL) || (from == T_WFLOAT && type_is_float(to));
+  Type from = e->rhs->type, to = e->out->type; bool fits = from == to || (from == T_WINT && to != T_BOOL) || (from == T_WFLOAT && type_is_float(to));
   if (!fits) broken(v, e->pos, "'%s' is %s, its equation %s", e->out->name, type_name(to), type_name(from));
 }
 
@@ -232,21 +227,18 @@ static void check_inside(Verify *v, const Expr *read) {
   for (int d = 0; d < read->n && !v->broken; d++) {
     bool lo, hi; Extent n;
     if (expr_reads(read->arg[d], NULL)) continue;
-    const Expr *at = read_place(v->c, read, d, &n);
-    known_inside(&v->known, at, n, &lo, &hi);
+    const Expr *at = read_place(v->c, read, d, &n); known_inside(&v->known, at, n, &lo, &hi);
     if (!lo || !hi) broken(v, v->e->pos, "'%s' reads %s, which may be outside in dimension %d", v->e->out->name, expr_print(v->c, read), d);
   }
 }
 
 /* The alternative of `or` counts where arg[0] is missed: if only one end of one read may fail, it does. */
 static void check_reads(Verify *v, const Expr *x, bool guarded) {
-  bool or = x->kind == E_OR, reduces = x->kind == E_REDUCE;
-  if (v->broken || (reduces && any_empty(x->bound, x->nbound))) return;
+  bool or = x->kind == E_OR, reduces = x->kind == E_REDUCE; if (v->broken || (reduces && any_empty(x->bound, x->nbound))) return;
   if (x->kind == E_READ && !guarded) check_inside(v, x);
   Miss miss = or ? known_miss(&v->known, x->arg[0]) : (Miss){ 0 };
   for (int k = 0; k < x->n && (!or || !k || miss.open); k++) {
-    Mark m = known_mark(&v->known);
-    known_add(&v->known, expr_condition(x, k), k == 2);
+    Mark m = known_mark(&v->known); known_add(&v->known, expr_condition(x, k), k == 2);
     if (or && k && miss.open == 1) known_add_lin(&v->known, miss.lin);
     check_reads(v, x->arg[k], !reduces && (guarded || (or && !k)));
     known_back(&v->known, m);
@@ -313,8 +305,7 @@ static void kernel_lists(Verify *v, const Kernel *k) {
 static bool layout_whole(const Tensor *t, int d) {
   int64_t before = 0;
   for (int k = 0; k < t->nlayout; k++) {
-    const LayoutDim *l = &t->layout[k]; int64_t div = l->div ? l->div : 1;
-    if (l->dim != d) continue;
+    const LayoutDim *l = &t->layout[k]; int64_t div = l->div ? l->div : 1; if (l->dim != d) continue;
     if (l->mod ? before == 0 || l->mod * div != before : before != 0) return false;
     before = div;
   }

@@ -28,8 +28,7 @@ struct frit_instance {
 /* ---- the description */
 static int elem_bytes(const char *type) {
   static const char *const known[] = { "bool", "i8", "u8", "u8", "i16", "u16", "f16", "bf16", "i32", "u32", "f32", "f32", "i64", "u64", "f64" };
-  for (int k = 0; k < 15; k++)
-    if (!strcmp(type, known[k])) return 1 << k / 4;                     /* four of a size */
+  for (int k = 0; k < 15; k++) if (!strcmp(type, known[k])) return 1 << k / 4;         /* four of a size */
   return 0;
 }
 
@@ -40,9 +39,7 @@ static int find_dim(const frit_model *m, const char *name, size_t n) {
 
 /* An extent is a number, a dimension's name, or name+n. */
 static int read_extent(const frit_model *m, const char *s, int *dim, int64_t *n) {
-  char *end; size_t len = strcspn(s, "+-");
-  *dim = -1, *n = strtoll(s, &end, 10);
-  if (*end == 0 && end != s) return 1;
+  char *end; size_t len = strcspn(s, "+-"); *dim = -1, *n = strtoll(s, &end, 10); if (*end == 0 && end != s) return 1;
   *dim = find_dim(m, s, len); *n = s[len] ? strtoll(s + len, &end, 10) : 0; return *dim >= 0;
 }
 
@@ -69,8 +66,7 @@ static int read_line(frit_model *m, char *line) {
 }
 
 static int read_info(frit_model *m) {
-  char *save = NULL;
-  m->words = strdup(m->info);
+  char *save = NULL; m->words = strdup(m->info);
   if (!m->words || strncmp(m->words, "frit 1\n", 7)) return 0;
   for (char *line = strtok_r(m->words, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) if (!read_line(m, line)) return 0;
   return 1;
@@ -92,8 +88,7 @@ const frit_dim *frit_get_dim(const frit_model *m, int k) { return k >= 0 && k < 
 /* ---- opening */
 /* POSIX has dlsym give functions as object pointers. */
 static void *symbol(const frit_model *m, const char *suffix) {
-  char name[256], full[300];
-  if (!frit_fact(m, "name", name, sizeof name)) return NULL;
+  char name[256], full[300]; if (!frit_fact(m, "name", name, sizeof name)) return NULL;
   snprintf(full, sizeof full, "%s_%s", name, suffix); return dlsym(m->handle, full);
 }
 
@@ -103,8 +98,7 @@ static const char *open_model(frit_model *m, const char *path) {
   if (!(m->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL))) return "the file cannot be loaded as a shared object of this machine";
   if (!(m->info = dlsym(m->handle, "frit_artefact"))) return "the shared object was not made by frit";
   if (!read_info(m)) return "its description has another format: compile the model again with this version";
-  *(void **)&m->call = symbol(m, "call"), *(void **)&m->init = symbol(m, "init");
-  return m->call && m->init ? NULL : "it lacks its entry points";
+  *(void **)&m->call = symbol(m, "call"), *(void **)&m->init = symbol(m, "init"); return m->call && m->init ? NULL : "it lacks its entry points";
 }
 
 frit_model *frit_open(const char *path, const char **error) {
@@ -137,8 +131,7 @@ __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code
 }
 
 int frit_set_dim(frit_instance *i, const char *name, int64_t v) {
-  int k = find_dim(i->model, name, strlen(name));
-  if (k < 0) return fail(i, FRIT_ERR_NAME, "there is no dimension '%s'", name);
+  int k = find_dim(i->model, name, strlen(name)); if (k < 0) return fail(i, FRIT_ERR_NAME, "there is no dimension '%s'", name);
   const frit_dim *d = &i->model->dim[k];
   if (v < d->lo || v > d->hi) return fail(i, FRIT_ERR_DIM, "%s = %" PRId64 " is outside %" PRId64 "..%" PRId64, name, v, d->lo, d->hi);
   i->dim[k] = v; return FRIT_OK;
@@ -148,8 +141,7 @@ int frit_set(frit_instance *i, const char *port, void *data, size_t bytes) {
   int k = 0;
   while (k < i->model->nport && strcmp(i->model->port[k].name, port)) k++;
   if (k == i->model->nport) return fail(i, FRIT_ERR_NAME, "there is no input or output '%s'", port);
-  i->arg[k] = data, i->bytes[k] = bytes;
-  return data ? FRIT_OK : fail(i, FRIT_ERR_NULL, "'%s' is a null pointer", port);
+  i->arg[k] = data, i->bytes[k] = bytes; return data ? FRIT_OK : fail(i, FRIT_ERR_NULL, "'%s' is a null pointer", port);
 }
 
 void frit_set_parallel(frit_instance *i, const frit_parallel *par) { i->par = par; }

@@ -28,8 +28,7 @@ struct frit_pool {
 
 /* Takes one item and runs it; false: there was none. */
 static int take_item(frit_pool *p) {
-  uint_fast64_t w = atomic_load(&p->work);
-  if (!(uint32_t)w) return 0;
+  uint_fast64_t w = atomic_load(&p->work); if (!(uint32_t)w) return 0;
   if (!atomic_compare_exchange_strong(&p->work, &w, w - 1)) return 1;
   p->fn(p->ctx, (int)(uint32_t)w - 1); atomic_fetch_sub_explicit(&p->left, 1, memory_order_release); return 1;
 }
