@@ -53,8 +53,7 @@ static void form_text(Text *t, const Node *n, const char *form) {
 
 /* Comparisons do not associate; a power takes any sign on its right. */
 static void binary_text(Text *t, const Node *n) {
-  int level = node_level(n);
-  node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
+  int level = node_level(n); node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
   text_add(t, " %s ", fn_info[n->fn].text); node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
 }
 
@@ -81,8 +80,7 @@ static void plain_text(Text *t, const Node *n) {
 /* n, in parentheses if it binds more loosely than level; nothing if it is NULL. */
 static void node_text(Text *t, const Node *n, int level) {
   if (!n) return;
-  bool paren = node_level(n) < level;
-  if (paren) text_add(t, "(");
+  bool paren = node_level(n) < level; if (paren) text_add(t, "(");
   plain_text(t, n);
   if (paren) text_add(t, ")");
 }
@@ -125,8 +123,7 @@ static void kernel_text(Text *t, const Stmt *s, int indent) {
 static void stmts_text(Text *t, Stmt *const *list, int n, int indent) {
   static const char *const word[] = { [S_PARAM] = "param ", [S_CONST] = "const ", [S_STATE] = "state ", [S_DECL] = NULL };
   for (int i = 0; i < n; i++) {
-    const Stmt *s = list[i];
-    text_add(t, "%*s%s", indent, "", word[s->kind] ? word[s->kind] : "");
+    const Stmt *s = list[i]; text_add(t, "%*s%s", indent, "", word[s->kind] ? word[s->kind] : "");
     if (s->kind == S_KERNEL) { kernel_text(t, s, indent); continue; }
     if (s->name) text_add(t, "%s", s->name);
     else node_text(t, s->left, LEVEL_OR);
@@ -154,9 +151,7 @@ static void decl_text(Text *t, const Decl *d) {
 }
 
 char *ast_print(Ctx *c, const Ast *a) {
-  Text t = { .c = c };
-  text_add(&t, "%s", "");
-  if (a->stage != STAGE_PARSE) text_add(&t, "stage %s;\n", stage_name[a->stage]);
+  Text t = { .c = c }; text_add(&t, "%s", ""); if (a->stage != STAGE_PARSE) text_add(&t, "stage %s;\n", stage_name[a->stage]);
   for (int i = 0; i < a->nweights; i++) { text_add(&t, "weights "); text_quoted(&t, a->weights[i]); text_add(&t, ";\n"); }
   for (int i = 0; i < a->ndecl; i++) { if (i || a->nweights || a->stage != STAGE_PARSE) text_add(&t, "\n"); decl_text(&t, &a->decl[i]); }
   return t.s;

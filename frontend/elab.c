@@ -38,8 +38,7 @@ void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->
 void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
 
 void fail_silent(Elab *el) {
-  Catch *k = el->catch_;
-  if (!k) frit_bail(el->c);
+  Catch *k = el->catch_; if (!k) frit_bail(el->c);
   catch_end(el); longjmp(k->jmp, 1);
 }
 
@@ -54,8 +53,7 @@ Slot *slot_get(Elab *el, Frame *f, const char *name) {
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
 
 void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
-  Extent *e = NEWN(el->c, Extent, d.n + 1);
-  if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n);
+  Extent *e = NEWN(el->c, Extent, d.n + 1); if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n);
   slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
 }
 
@@ -91,8 +89,7 @@ const char *frame_full(Elab *el, const Frame *f, const char *local) {
 
 /* The chain of the operators that are being called, and `last`; what the statement defines where there is none. */
 const char *label_now(Elab *el, const char *last) {
-  Text t = { .c = el->c };
-  for (int k = 0; k < el->ncall; k++) text_add(&t, "%s%s", k ? "+" : "", el->call[k].name);
+  Text t = { .c = el->c }; for (int k = 0; k < el->ncall; k++) text_add(&t, "%s%s", k ? "+" : "", el->call[k].name);
   if (last) text_add(&t, "%s%s", el->ncall ? "+" : "", last);
   if (!t.n) text_add(&t, "%s", el->target ? el->target : "value");
   return ctx_intern(el->c, t.s);
@@ -161,8 +158,7 @@ const Ast *prelude(Ctx *c) {
 
 #define WORD(w) .s_##w = ctx_intern(c, #w)
 Graph *frontend_load(Ctx *c, const char *path) {
-  const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror;
-  if (!d) return NULL;
+  const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror; if (!d) return NULL;
   Elab *el = NEW_AS(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
                   WORD(given), .s_pack = ctx_intern(c, ".."));
   words_fill(el); p = prelude(c);

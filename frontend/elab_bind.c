@@ -17,8 +17,7 @@ bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT
 bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
 
 static void name_add(Elab *el, const char *name, Names *out) {
-  const Word *w = map_get(&el->word, name);
-  if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
+  const Word *w = map_get(&el->word, name); if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
 }
 
 void names_in(Elab *el, const Node *n, Names *out) {
@@ -55,8 +54,7 @@ static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i
   bool pack = it[i]->kind == N_SPLICE, before = false, after = false;
   for (int k = 0; k < n; k++) { before |= k < i && it[k]->kind == N_SPLICE; after |= k > i && it[k]->kind == N_SPLICE; }
   if ((before && after) || (pack && (before || after || t->rank < n - 1))) return;
-  int d = before ? t->rank - (n - i) : i, len = pack ? t->rank - (n - 1) : 1;
-  if (d < 0 || d + len > t->rank) return;
+  int d = before ? t->rank - (n - i) : i, len = pack ? t->rank - (n - 1) : 1; if (d < 0 || d + len > t->rank) return;
   q->out = (Dims){ t->shape + d, len, pack }; q->el->gave = t;
 }
 
@@ -115,15 +113,13 @@ static void bound_add(Binder *b, Val v) {
 }
 
 static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool given, Pos p) {
-  Val v = bind_index(b->el, b->f, name, ext, pack, given, p);
-  b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
+  Val v = bind_index(b->el, b->f, name, ext, pack, given, p); b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
 }
 
 /* `number + index < end` */
 static void range_offset(Binder *l, const Node *n, Val end) {
   for (int k = 0; k < 2 && n->kid[0]->kind == N_BINARY && n->kid[0]->fn == FN_ADD; k++) {
-    const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k];
-    if (y->kind != N_NAME || is_taken(l->el, slot_find(l->f, y->text))) continue;
+    const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k]; if (y->kind != N_NAME || is_taken(l->el, slot_find(l->f, y->text))) continue;
     Val o = ev_scalar(l->el, x, l->f, (Scope){ .ext = true });
     bind_name(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, true, n->pos); return;
   }
@@ -132,8 +128,7 @@ static void range_offset(Binder *l, const Node *n, Val end) {
 
 /* `index < end` */
 static void bind_range(Binder *b, const Node *n, bool pack) {
-  Scope s = b->s; s.ext = true; Val e = ev_node(b->el, n->kid[1], b->f, s);
-  s.eq = true;
+  Scope s = b->s; s.ext = true; Val e = ev_node(b->el, n->kid[1], b->f, s); s.eq = true;
   if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(b->el, e, b->f, s, n->pos);
   if (n->kid[0]->kind == N_NAME) bind_name(b, n->kid[0]->text, e, pack, true, n->pos);
   else range_offset(b, n, e);
@@ -152,8 +147,7 @@ static void fail_extent(Binder *b, const char *name, const Node *n, Pos p) {
 static void bind_bare(Binder *b, const char *name, Pos p) {
   Elab *el = b->el; const Slot *s = slot_find(b->f, name);
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
-  Dims d = bare_dims(el, b->f, name, b->body, b->st ? (Scope){ 0 } : b->s);
-  if (!d.e) fail_extent(b, name, b->body, p);
+  Dims d = bare_dims(el, b->f, name, b->body, b->st ? (Scope){ 0 } : b->s); if (!d.e) fail_extent(b, name, b->body, p);
   if (!s || !s->dim.e) slot_dim(el, b->f, name, d);
   bind_name(b, name, v_dims(el, d), d.pack, false, p);
 }
@@ -182,8 +176,7 @@ static void fail_place(Binder *l, Val v) {
 static Expr *place_value(Binder *l, Val v) {
   int64_t k;
   if (v.k == V_COMP) {                                     /* in a composite a 0 stands for a dimension of extent 1 */
-    Val kept = v_list(l->el, 0);
-    for (int i = 0; i < v.l->n; i++) if (!v_is_int(v.l->at[i], &k) || k) PUSH(l->el->c, *kept.l, v.l->at[i]);
+    Val kept = v_list(l->el, 0); for (int i = 0; i < v.l->n; i++) if (!v_is_int(v.l->at[i], &k) || k) PUSH(l->el->c, *kept.l, v.l->at[i]);
     return comp_linear(l->el, kept.l, l->st->pos, NULL);
   }
   if (v.k == V_LIST) fail_at(l->el, l->st->pos, "a pack or list needs '..' in front on the left");
@@ -194,8 +187,7 @@ static Expr *place_value(Binder *l, Val v) {
 #define PLACE_MAX ((int64_t)1 << 40)
 
 Extent place_end(Elab *el, const Expr *e, Pos p) {
-  Aff a;
-  if (!expr_affine(el->c, e, &a)) fail_at(el, p, "%s cannot stand on the left: it is not affine", expr_print(el->c, e));
+  Aff a; if (!expr_affine(el->c, e, &a)) fail_at(el, p, "%s cannot stand on the left: it is not affine", expr_print(el->c, e));
   Extent out = { NULL, 1 + a.c };
   for (int i = 0; i < a.n; i++) {
     const Index *q = a.index[i]; int64_t reach;
@@ -216,8 +208,7 @@ Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
 }
 
 static void place_check(Binder *l, Expr *e) {
-  Aff a;
-  if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e));
+  Aff a; if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e));
   double lo = expr_range(l->el->c, e).lo;
   if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
@@ -276,20 +267,14 @@ static void bind_selected(Binder *r, const char *name, const List *fresh, const 
 
 /* `..expression`: fresh indices for all packs in it; those that come out are bound. */
 static void bind_expression(Binder *r, const Node *n, Pos p) {
-  Elab *el = r->el; Names names = { 0 }; Scope s = r->s;
-  names_in(el, n, &names);
-  const List **fresh = NEWN(el->c, const List *, names.n + 1);
+  Elab *el = r->el; Names names = { 0 }; Scope s = r->s; names_in(el, n, &names); const List **fresh = NEWN(el->c, const List *, names.n + 1);
   for (int i = 0; i < names.n; i++) {
-    const Slot *sl = slot_find(r->f, names.at[i]);
-    if (!sl || sl->state != SL_NONE || !sl->dim.pack) continue;
-    Val v = bind_index(el, r->f, sl->name, v_dims(el, sl->dim), true, false, p);
-    fresh[i] = v.l; s = scope_bind(el, s, sl->name, v);
+    const Slot *sl = slot_find(r->f, names.at[i]); if (!sl || sl->state != SL_NONE || !sl->dim.pack) continue;
+    Val v = bind_index(el, r->f, sl->name, v_dims(el, sl->dim), true, false, p); fresh[i] = v.l; s = scope_bind(el, s, sl->name, v);
   }
-  Val v = ev_node(el, n, r->f, s), chosen = v_list(el, 0);
-  if (v.k != V_LIST) fail_at(el, p, "'..' wants a pack or a list; this is %s", v_kind(v));
+  Val v = ev_node(el, n, r->f, s), chosen = v_list(el, 0); if (v.k != V_LIST) fail_at(el, p, "'..' wants a pack or a list; this is %s", v_kind(v));
   for (int i = 0; i < v.l->n; i++) {
-    Val x = v.l->at[i];
-    if (list_has(chosen.l, x)) fail_at(el, p, "index '%s' is bound twice", v_idx(x)->ix.name);
+    Val x = v.l->at[i]; if (list_has(chosen.l, x)) fail_at(el, p, "index '%s' is bound twice", v_idx(x)->ix.name);
     if (v_idx(x)) PUSH(el->c, *chosen.l, x);
     else if (!v_static(x)) fail_at(el, p, "a reduction binds bare indices");
   }
@@ -334,8 +319,6 @@ Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
     fail_near(el, n->pos, n->text, &(Names){ .at = (const char **)red_name, .n = RED_COUNT },
               "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
-  Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };
-  for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
-  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE };
-  return reduce_one(&r, n, red, cond, ev_scalar(el, r.body, f, r.s));
+  Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] }; for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
+  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE }; return reduce_one(&r, n, red, cond, ev_scalar(el, r.body, f, r.s));
 }

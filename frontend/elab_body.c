@@ -37,8 +37,7 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
   Eq *e = NEW_AS(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
                .id = ++el->c->nid);
-  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL); graph_have(el, t);
-  PUSH(el->c, el->eq, e);
+  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL); graph_have(el, t); PUSH(el->c, el->eq, e);
   if (el->kernel && !el->constant) APPEND(el->c, el->kernel->eq, el->kernel->neq, e);
   return e;
 }
@@ -54,8 +53,7 @@ static Tensor *group_tensor(Elab *el, const Group *g) {
     const Piece *p = g->piece.at[i]; int n = place_rank(p);
     if (n != rank) fail_at(el, p->st->pos, "pieces of '%s' have %d and %d dimensions", g->name, rank, n);
     for (int d = 0; d < rank; d++) {
-      Extent e = ext_pos(place_end(el, p->place[d], p->st->pos));
-      t->shape[d] = i ? ext_larger(el, t->shape[d], e, p->st->pos) : e;
+      Extent e = ext_pos(place_end(el, p->place[d], p->st->pos)); t->shape[d] = i ? ext_larger(el, t->shape[d], e, p->st->pos) : e;
     }
   }
   return t;
@@ -63,8 +61,7 @@ static Tensor *group_tensor(Elab *el, const Group *g) {
 
 Type type_named(Elab *el, const char *name, Pos p) {
   if (!name) name = "";
-  Type t = type_by_name(name); Names near = { 0 };
-  for (int k = 0; k < T_WINT; k++) PUSH(el->c, near, type_name((Type)k));
+  Type t = type_by_name(name); Names near = { 0 }; for (int k = 0; k < T_WINT; k++) PUSH(el->c, near, type_name((Type)k));
   if (t == T_NONE) fail_near(el, p, name, &near, "'%s' is no type", name);
   return t;
 }
@@ -78,8 +75,7 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
   g->t = group_tensor(el, g);
   for (int i = 0; i < g->piece.n; i++) { Type t = asserted_type(el, g->piece.at[i]->st); if (t != T_NONE) g->t->type = g->type = t; }
   if (f->graph) g->t->history = history_of(el, f, g->t);
-  g->t->name = name_fresh(el, frame_full(el, f, s->name));
-  if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
+  g->t->name = name_fresh(el, frame_full(el, f, s->name)); if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
 }
 
 void declare_slot(Elab *el, Frame *f, Slot *s) {
@@ -101,8 +97,7 @@ static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind 
 static void prepare_equation(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i]; const char *name = left_name(el, st->left, 0);
   if (!name) fail_at(el, st->pos, "the left side must be a tensor's name with indices");
-  Slot *s = slot_get(el, b->f, name);
-  if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
+  Slot *s = slot_get(el, b->f, name); if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
   if (s->state == SL_NONE) {
     s->state = SL_PENDING; s->group = NEW_AS(el->c, Group, .name = name, .type = T_NONE);
     if (b->f->graph) name_reserve(el, name);
@@ -114,8 +109,7 @@ static void prepare_equation(Body *b, int i) {
 static void prepare_local(Body *b, const Stmt *st) {
   for (int k = 0; k < st->left->n; k++)
     if (st->left->kid[k]->kind != N_NAME) fail_at(b->el, st->pos, "a local function is written name(a, b) = expression");
-  Slot *s = slot_get(b->el, b->f, st->left->text);
-  if (s->fun) fail_at(b->el, st->pos, "'%s' is already defined", st->left->text);
+  Slot *s = slot_get(b->el, b->f, st->left->text); if (s->fun) fail_at(b->el, st->pos, "'%s' is already defined", st->left->text);
   s->fun = st;
 }
 
@@ -152,12 +146,9 @@ static void run_equation(Body *b, int i) {
   Piece *p = b->piece[i]; if (!p) return;
   if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
   if (p->slot->v.k == V_POISON) fail_silent(b->el);
-  Group *g = p->slot->group;
-  b->f->unknown = false; equation_value(b, g, p);
-  p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--;
-  if (g->left || g->again) return;
-  g->t->type = g->type;
-  for (int k = 0; k < g->piece.n; k++) equation_emit(b, g, g->piece.at[k]);
+  Group *g = p->slot->group; b->f->unknown = false; equation_value(b, g, p);
+  p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--; if (g->left || g->again) return;
+  g->t->type = g->type; for (int k = 0; k < g->piece.n; k++) equation_emit(b, g, g->piece.at[k]);
 }
 
 /* ---- names for values */
@@ -183,8 +174,7 @@ static void run_names(Body *b, const Stmt *st) {
   Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
   if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
   for (int k = 0; k < n; k++) {
-    Val one = several ? v.l->at[k] : v;
-    if (tuple && one.k == V_LIM) one = v_num(one.m->e);
+    Val one = several ? v.l->at[k] : v; if (tuple && one.k == V_LIM) one = v_num(one.m->e);
     define_name(b, st, name[k], one);
   }
 }
@@ -214,13 +204,11 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
 static void again_value(Body *b, int i) {
   Piece *p = b->piece[i]; Group *g = p->slot->group;
   p->again = false;
-  Type old = g->t->type;
-  equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
+  Type old = g->t->type; equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
 }
 
 static void again_emit(Body *b, int i) {
-  const Piece *p = b->piece[i]; const Group *g = p->slot->group;
-  b->el->target = g->t->name;
+  const Piece *p = b->piece[i]; const Group *g = p->slot->group; b->el->target = g->t->name;
   if (g->t->type == T_NONE) fail_at(b->el, p->st->pos, "the type of '%s' cannot be found: write %s[...]: f32 = ...", g->name, g->name);
   equation_emit(b, g, p);
 }
@@ -247,8 +235,7 @@ static void run_define(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i];
   if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
-    const char *target = el->target; Want want = el->want;
-    again_rounds(b); el->target = target; el->want = want; b->again = false;
+    const char *target = el->target; Want want = el->want; again_rounds(b); el->target = target; el->want = want; b->again = false;
   }
   if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }
@@ -260,8 +247,7 @@ void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
   again_rounds(&b);
   for (int i = 0; i < n; i++) if (is_again(&b, i)) try_step(&b, again_emit, i);
   for (int i = 0; i < f->slot.n; i++) {
-    const Slot *s = f->slot.at[i];
-    if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
+    const Slot *s = f->slot.at[i]; if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
   }
   el->target = target;
 }

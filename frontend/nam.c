@@ -34,8 +34,7 @@ static void json_free(void *p) { json_decref(p); }
 static Pos nam_pos(const Nam *m, const char *key, int array) {
   const char *quoted = ctx_printf(m->c, "\"%s\"", key), *at = m->src->text, *next = at;
   while (array >= 0 && (next = strstr(next, "\"layers\""))) at = next++;
-  next = at;
-  for (int n = array < 0 ? 0 : array; n >= 0 && (next = strstr(next, quoted)); n--) at = next++;
+  next = at; for (int n = array < 0 ? 0 : array; n >= 0 && (next = strstr(next, quoted)); n--) at = next++;
   Pos p = { m->src, 1, 1 };
   for (const char *s = m->src->text; s < at; s++) { p.col++; if (*s == '\n') p.line++, p.col = 1; }
   return p;
@@ -43,10 +42,8 @@ static Pos nam_pos(const Nam *m, const char *key, int array) {
 
 /* ---- the file */
 static json_t *nam_json(Nam *m) {
-  json_error_t e; Pos at = { m->src, 1, 1 };
-  if (m->src->size > NAM_MAX) return diag_error(m->c, at, "this .nam file is larger than 16 MiB"), NULL;
-  json_t *j = json_loadb(m->src->text, m->src->size, JSON_REJECT_DUPLICATES, &e);
-  if (j) ctx_at_free(m->c, json_free, j);
+  json_error_t e; Pos at = { m->src, 1, 1 }; if (m->src->size > NAM_MAX) return diag_error(m->c, at, "this .nam file is larger than 16 MiB"), NULL;
+  json_t *j = json_loadb(m->src->text, m->src->size, JSON_REJECT_DUPLICATES, &e); if (j) ctx_at_free(m->c, json_free, j);
   if (json_is_object(j)) return j;
   if (!j && e.line > 0) at.line = (uint32_t)e.line, at.col = e.column > 0 ? (uint32_t)e.column : 1;
   if (!j) diag_error(m->c, at, "this .nam file is not valid JSON: %s", e.text);
@@ -79,8 +76,7 @@ static bool nam_weights(Nam *m, const json_t *root) {
   if (!json_is_array(list)) return diag_error(m->c, at, "'weights' is missing or no list"), false;
   m->nweight = (int64_t)json_array_size(list); m->weight = NEWN(m->c, float, m->nweight);
   for (int64_t i = 0; i < m->nweight; i++) {
-    const json_t *v = json_array_get(list, (size_t)i);
-    m->weight[i] = (float)json_number_value(v);
+    const json_t *v = json_array_get(list, (size_t)i); m->weight[i] = (float)json_number_value(v);
     if (!json_is_number(v) || !isfinite(m->weight[i])) return diag_error(m->c, at, "weight %lld is no number of 32 bits", (long long)i), false;
   }
   return true;
@@ -129,15 +125,13 @@ static int number_of(Nam *w, const char *key, const json_t *v, int hi) {
 
 /* A number from 1 to hi; it may be left out if fallback is not 0. */
 static int number(Nam *w, const json_t *o, const char *key, int fallback, int hi) {
-  const json_t *v = field(o, key);
-  return v || !fallback ? number_of(w, key, v, hi) : fallback;
+  const json_t *v = field(o, key); return v || !fallback ? number_of(w, key, v, hi) : fallback;
 }
 
 static void only_one(Nam *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
 
 static bool truth(Nam *w, const json_t *o, const char *key, bool fallback) {
-  const json_t *v = field(o, key);
-  if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false");
+  const json_t *v = field(o, key); if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false");
   return v ? json_is_true(v) : fallback;
 }
 
@@ -164,8 +158,7 @@ static const char *act_number(Nam *w, const char *key, const json_t *o, const ch
 static Act act_slopes(Nam *w, const char *key, const json_t *list, int channels) {
   float *s = NEWN(w->c, float, channels); bool good = json_array_size(list) == (size_t)channels;
   for (int i = 0; good && i < channels; i++) {
-    const json_t *v = json_array_get(list, (size_t)i);
-    s[i] = (float)json_number_value(v); good = json_is_number(v) && isfinite(s[i]);
+    const json_t *v = json_array_get(list, (size_t)i); s[i] = (float)json_number_value(v); good = json_is_number(v) && isfinite(s[i]);
   }
   if (!good) wrong(w, key, "needs %d numbers in 'negative_slopes', it has %zu", channels, json_array_size(list));
   return (Act){ .call = "prelu(%s, %s)", .slope = s, .nslope = channels };
@@ -202,8 +195,7 @@ static const json_t *each(Nam *w, const json_t *o, const char *key, int i, int n
 
 static Gate gate_of(Nam *w, const json_t *o, int i, int n) {
   static const char *const name[] = { "none", "gated", "blended" };
-  const json_t *v = each(w, o, "gating_mode", i, n);
-  if (!v) return truth(w, o, "gated", false) ? GATE_GATED : GATE_NONE;
+  const json_t *v = each(w, o, "gating_mode", i, n); if (!v) return truth(w, o, "gated", false) ? GATE_GATED : GATE_NONE;
   for (int g = 0; json_is_string(v) && g < 3; g++) if (!strcmp(json_string_value(v), name[g])) return (Gate)g;
   wrong(w, "gating_mode", "must be \"none\", \"gated\" or \"blended\""); return GATE_NONE;
 }
@@ -228,25 +220,21 @@ static bool part_active(Nam *w, const json_t *o, const char *key, bool fallback)
   const json_t *v = field(o, key); if (!v) return fallback;
   if (json_is_boolean(v)) return json_is_true(v);
   if (!json_is_object(v)) wrong(w, key, "must be an object");
-  bool active = truth(w, v, "active", fallback);
-  if (active && number(w, v, "groups", 1, CHANNEL_MAX) != 1) lacking(w, key, "with groups ");
+  bool active = truth(w, v, "active", fallback); if (active && number(w, v, "groups", 1, CHANNEL_MAX) != 1) lacking(w, key, "with groups ");
   return active;
 }
 
 static void refuse_unknown(Nam *w, const json_t *o, const char *const *known, int n) {
   const char *key; json_t *v;
   json_object_foreach((json_t *)o, key, v) {
-    int i = 0;
-    while (i < n && strcmp(known[i], key)) i++;
+    int i = 0; while (i < n && strcmp(known[i], key)) i++;
     if (i < n) continue;
-    const char *shown = ctx_printf(w->c, "%.60s", key);
-    wrong(w, shown, "is not known"); suggest(w->c, shown, known, n);
+    const char *shown = ctx_printf(w->c, "%.60s", key); wrong(w, shown, "is not known"); suggest(w->c, shown, known, n);
   }
 }
 
 static void read_head(Nam *w, const json_t *o, Array *a) {
-  const json_t *h = field(o, "head");
-  if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
+  const json_t *h = field(o, "head"); if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
   a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
   a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX); a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
   a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false);
@@ -263,8 +251,7 @@ static void read_array(Nam *w, const json_t *o, Array *a) {
   refuse_unknown(w, o, known, NKNOWN);
   if (field(o, "slimmable")) lacking(w, "slimmable", "");
   for (int i = FILM; i < NKNOWN; i++) {
-    const json_t *v = field(o, known[i]);
-    if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) lacking(w, known[i], "");
+    const json_t *v = field(o, known[i]); if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) lacking(w, known[i], "");
   }
   only_one(w, o, "groups_input"); only_one(w, o, "groups_input_mixin");
   if (number(w, o, "condition_size", 0, CHANNEL_MAX) != 1 && !w->has_dsp) wrong(w, "condition_size", "must be 1: the condition is the input");
@@ -289,8 +276,7 @@ static void check_chain(Nam *w, const Wavenet *net) {
 static bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   static const char *const known[] = { "layers", "head", "head_scale", "in_channels", "condition_dsp" };
   const json_t *layers = json_object_get(config, "layers");
-  m->has_dsp = field(config, "condition_dsp");
-  if (!json_is_object(config)) return wrong(m, "config", "is missing or no object"), false;
+  m->has_dsp = field(config, "condition_dsp"); if (!json_is_object(config)) return wrong(m, "config", "is missing or no object"), false;
   refuse_unknown(m, config, known, 5);
   if (field(config, "head")) lacking(m, "head", "(a head after the layers) ");
   if (m->has_dsp) lacking(m, "condition_dsp", "");
@@ -374,8 +360,7 @@ static void gen_to_head(Gen *g, Signal a) {
   if (!g->settle_head) a.settled = NULL;
   if (r->mixed) {
     const char *w = LAYER_PARAM("head.w", r->mixed, r->bottleneck), *b = LAYER_PARAM("head.b", r->mixed);
-    v = (Signal){ local(g, "m", g->j), local(g, "n", g->j) };
-    SAY("  %s[q, t] = %s[q] + sum(o: %s[o, t] * %s[q, o]);\n", v.at, b, a.at, w);
+    v = (Signal){ local(g, "m", g->j), local(g, "n", g->j) }; SAY("  %s[q, t] = %s[q] + sum(o: %s[o, t] * %s[q, o]);\n", v.at, b, a.at, w);
     if (a.settled) SAY("  const %s[q] = %s[q] + sum(o: %s[o] * %s[q, o]);\n", v.settled, b, a.settled, w);
   }
   g->sum.at = gen_sum(g, "", local(g, "s", g->j), g->sum.at, v.at, ", t");
@@ -387,8 +372,7 @@ static void gen_residual(Gen *g, Signal a, bool needed) {
   const Array *r = g->array; const Weight *tw = LAYER_TENSOR("out.w", r->channels, r->bottleneck), *tb = LAYER_TENSOR("out.b", r->channels);
   if (!needed) return;
   const char *w = declare(g, tw), *b = declare(g, tb), *h = local(g, "h", g->j + 1), *p = local(g, "p", g->j + 1);
-  SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w); g->in.at = h;
-  if (!a.settled) return;
+  SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w); g->in.at = h; if (!a.settled) return;
   SAY("  const %s[c] = ", p);
   if (g->in.settled) SAY("%s[c] + ", g->in.settled);
   SAY("%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, a.settled, w); g->in.settled = p;
@@ -428,10 +412,8 @@ static void gen_head(Gen *g) {
   const Array *r = g->array; const char *w = ARRAY_PARAM("head.w", r->head_out, r->sums, r->head_kernel);
   const char *bias = r->head_bias ? NAME("%s[q] + ", ARRAY_PARAM("head.b", r->head_out)) : ""; Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
   SAY("  %s[q, t] = %s", v.at, bias); gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);
-  SAY(";\n"); g->sum.at = v.at;
-  if (!g->sum.settled || g->last) return;
-  SAY("  const %s[q] = %ssum(o, k: %s[o] * %s[q, o, k]);\n", v.settled, bias, g->sum.settled, w);
-  g->sum.settled = v.settled;
+  SAY(";\n"); g->sum.at = v.at; if (!g->sum.settled || g->last) return;
+  SAY("  const %s[q] = %ssum(o, k: %s[o] * %s[q, o, k]);\n", v.settled, bias, g->sum.settled, w); g->sum.settled = v.settled;
 }
 
 /* The operators that activations need, each once. */
@@ -444,13 +426,11 @@ static void gen_ops(const Wavenet *net, Text *t) {
 }
 
 static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) {
-  Gen gen = { .m = m, .t = t }, *g = &gen;
-  for (int i = 0; i < net->narray; i++) g->settle_head |= net->array[i].head_kernel > 1;
+  Gen gen = { .m = m, .t = t }, *g = &gen; for (int i = 0; i < net->narray; i++) g->settle_head |= net->array[i].head_kernel > 1;
   gen_ops(net, t); SAY("## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
   SAY("graph %s(x: f32[stream t]) -> (y: f32[t]) {\n", graph);
   for (g->i = 0; g->i < net->narray; g->i++) {
-    g->array = &net->array[g->i], g->last = g->i == net->narray - 1;
-    if (g->i) SAY("\n");
+    g->array = &net->array[g->i], g->last = g->i == net->narray - 1; if (g->i) SAY("\n");
     gen_rechannel(g);
     for (g->j = 0; g->j < g->array->nlayer; g->j++) gen_layer(g);
     SAY("\n"); gen_head(g);
