@@ -6,16 +6,14 @@
 
 /* ---- errors */
 void parse_error(Parse *p, Pos at, const char *fmt, ...) {
-  FORMAT(p->c, text);
-  if (p->stop) return;
+  FORMAT(p->c, text); if (p->stop) return;
   diag_error(p->c, at, "%s", text);
   if (++p->nerror < PARSE_ERRORS) return;
   p->stop = true; diag_help(p->c, "that is enough: the rest of this file was not looked at");
 }
 
 bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
-  const char *near = diag_near(s, names, n); if (near) diag_help(c, "did you mean '%s'?", near);
-  return near;
+  const char *near = diag_near(s, names, n); if (near) diag_help(c, "did you mean '%s'?", near); return near;
 }
 
 /* The place of word among names, or -1 after an error; help is given where no name is near. */
@@ -147,8 +145,7 @@ static bool layout_step(const Node **n, Fn fn, int64_t *out) {
 }
 
 bool node_layout(const Node *n, LayoutDim *out, const char **name) {
-  *out = (LayoutDim){ -1, 1, 0 }; layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
-  *name = n->kind == N_NAME ? n->text : "?";
+  *out = (LayoutDim){ -1, 1, 0 }; layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div); *name = n->kind == N_NAME ? n->text : "?";
   if (n->kind == N_NAME && n->text[0] == 'd' && n->text[1]) {
     char *end;
     long d = strtol(n->text + 1, &end, 10);               /* d0, d1: the dimensions by number, as dumps write them */

@@ -58,10 +58,8 @@ static void binary_text(Text *t, const Node *n) {
 }
 
 static void reduce_text(Text *t, const Node *n) {
-  text_add(t, "%s", n->text);
-  list_text(t, "(", n->kid, n->n - 1, n->cond ? " if " : "");
-  node_text(t, n->cond, LEVEL_EXPR);
-  list_text(t, ": ", n->kid + n->n - 1, 1, ")");
+  text_add(t, "%s", n->text); list_text(t, "(", n->kid, n->n - 1, n->cond ? " if " : "");
+  node_text(t, n->cond, LEVEL_EXPR); list_text(t, ": ", n->kid + n->n - 1, 1, ")");
 }
 
 static void plain_text(Text *t, const Node *n) {
@@ -81,8 +79,7 @@ static void plain_text(Text *t, const Node *n) {
 static void node_text(Text *t, const Node *n, int level) {
   if (!n) return;
   bool paren = node_level(n) < level; if (paren) text_add(t, "(");
-  plain_text(t, n);
-  if (paren) text_add(t, ")");
+  plain_text(t, n); if (paren) text_add(t, ")");
 }
 
 /* " = value", or nothing. */
@@ -101,20 +98,16 @@ static void params_text(Text *t, const Param *p, int n) {
 
 static void bounds_text(Text *t, const Decl *d) {
   for (int i = 0; i < d->nbound; i++) {
-    text_add(t, i ? ", %s in " : " where %s in ", d->bound[i].name); node_text(t, d->bound[i].lo, LEVEL_EXPR);
-    value_text(t, "..", d->bound[i].hi);
+    text_add(t, i ? ", %s in " : " where %s in ", d->bound[i].name); node_text(t, d->bound[i].lo, LEVEL_EXPR); value_text(t, "..", d->bound[i].hi);
   }
 }
 
 static void stmts_text(Text *t, Stmt *const *s, int n, int indent);
 
 static void kernel_text(Text *t, const Stmt *s, int indent) {
-  text_add(t, "kernel %s", s->name);
-  if (s->label) text_add(t, " "), text_quoted(t, s->label);
-  text_add(t, " (");
-  for (int i = 0; i < s->nin; i++) text_add(t, i ? ", %s" : "%s", s->in[i]);
-  text_add(t, ") -> ("); params_text(t, s->out, s->nout);
-  text_add(t, ") {\n");
+  text_add(t, "kernel %s", s->name); if (s->label) text_add(t, " "), text_quoted(t, s->label);
+  text_add(t, " ("); for (int i = 0; i < s->nin; i++) text_add(t, i ? ", %s" : "%s", s->in[i]);
+  text_add(t, ") -> ("); params_text(t, s->out, s->nout); text_add(t, ") {\n");
   stmts_text(t, s->body, s->nbody, indent + 2);
   if (s->has_tree) text_add(t, "%*sschedule {\n%s%*s}\n", indent + 2, "", tree_print(t->c, s->tree, indent + 4), indent + 2, "");
   text_add(t, "%*s}\n", indent, "");
@@ -146,8 +139,7 @@ static void decl_text(Text *t, const Decl *d) {
   value_text(t, " = ", d->expr);
   text_add(t, d->expr ? ";\n" : " {\n");
   if (d->expr) return;
-  stmts_text(t, d->stmt, d->nstmt, 2);
-  text_add(t, "}\n");
+  stmts_text(t, d->stmt, d->nstmt, 2); text_add(t, "}\n");
 }
 
 char *ast_print(Ctx *c, const Ast *a) {

@@ -38,8 +38,7 @@ void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->
 void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
 
 void fail_silent(Elab *el) {
-  Catch *k = el->catch_; if (!k) frit_bail(el->c);
-  catch_end(el); longjmp(k->jmp, 1);
+  Catch *k = el->catch_; if (!k) frit_bail(el->c); catch_end(el); longjmp(k->jmp, 1);
 }
 
 /* ---- frames */
@@ -115,8 +114,7 @@ static void words_fill(Elab *el) {
 static void op_add(Elab *el, Decl *d, bool own) {
   const Decl *old = map_get(&el->op, d->name);
   if (old && own && old->pos.src == d->pos.src) {
-    diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name); diag_note(el->c, old->pos, "first here");
-    return;
+    diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name); diag_note(el->c, old->pos, "first here"); return;
   }
   if (!old) PUSH(el->c, el->op_name, d->name);
   map_put(el->c, &el->op, d->name, d);
@@ -126,8 +124,7 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
   const Decl *g = NULL;
   for (const Decl *d = a->decl; d < a->decl + a->ndecl; d++) {
     if (d->kind == D_GRAPH && g) {
-      diag_error(c, d->pos, "'%s' is a second graph: a file holds one", d->name); diag_note(c, g->pos, "the first is here");
-      return NULL;
+      diag_error(c, d->pos, "'%s' is a second graph: a file holds one", d->name); diag_note(c, g->pos, "the first is here"); return NULL;
     }
     if (d->kind == D_GRAPH) g = d;
   }

@@ -69,8 +69,7 @@ Type type_named(Elab *el, const char *name, Pos p) {
 static Type asserted_type(Elab *el, const Stmt *st) { return st->type ? type_named(el, st->type, st->pos) : T_NONE; }
 
 static void group_declare(Elab *el, Frame *f, Slot *s) {
-  Group *g = s->group;
-  el->target = frame_full(el, f, s->name);
+  Group *g = s->group; el->target = frame_full(el, f, s->name);
   for (int i = 0; i < g->piece.n; i++) left_settle(el, f, g->piece.at[i]);
   g->t = group_tensor(el, g);
   for (int i = 0; i < g->piece.n; i++) { Type t = asserted_type(el, g->piece.at[i]->st); if (t != T_NONE) g->t->type = g->type = t; }
@@ -109,8 +108,7 @@ static void prepare_equation(Body *b, int i) {
 static void prepare_local(Body *b, const Stmt *st) {
   for (int k = 0; k < st->left->n; k++)
     if (st->left->kid[k]->kind != N_NAME) fail_at(b->el, st->pos, "a local function is written name(a, b) = expression");
-  Slot *s = slot_get(b->el, b->f, st->left->text); if (s->fun) fail_at(b->el, st->pos, "'%s' is already defined", st->left->text);
-  s->fun = st;
+  Slot *s = slot_get(b->el, b->f, st->left->text); if (s->fun) fail_at(b->el, st->pos, "'%s' is already defined", st->left->text); s->fun = st;
 }
 
 static void prepare(Body *b, int i) {
@@ -174,8 +172,7 @@ static void run_names(Body *b, const Stmt *st) {
   Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
   if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
   for (int k = 0; k < n; k++) {
-    Val one = several ? v.l->at[k] : v; if (tuple && one.k == V_LIM) one = v_num(one.m->e);
-    define_name(b, st, name[k], one);
+    Val one = several ? v.l->at[k] : v; if (tuple && one.k == V_LIM) one = v_num(one.m->e); define_name(b, st, name[k], one);
   }
 }
 
@@ -202,8 +199,7 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
 
 /* ---- again, where types were not known */
 static void again_value(Body *b, int i) {
-  Piece *p = b->piece[i]; Group *g = p->slot->group;
-  p->again = false;
+  Piece *p = b->piece[i]; Group *g = p->slot->group; p->again = false;
   Type old = g->t->type; equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
 }
 

@@ -15,8 +15,7 @@ static bool kind_is(const Param *p, const char *kind) { return p->type && !strcm
 static bool is_whole_number(Val v) { return v.k == V_NUM && v.e->kind == E_CONST && !type_is_float(v.e->type); }
 
 static bool default_is_float(const Param *p) {
-  const Node *n = p->value; while (n && n->kind == N_UNARY) n = n->kid[0];
-  return !p->type && n && n->kind == N_FLOAT;
+  const Node *n = p->value; while (n && n->kind == N_UNARY) n = n->kid[0]; return !p->type && n && n->kind == N_FLOAT;
 }
 
 static void kind_check(Elab *el, const Param *p, Val v, bool good, Pos pos) {
@@ -170,8 +169,7 @@ static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope 
 
 /* With a variadic last tensor the operator folds from the left; with none it is its first. */
 static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos pos) {
-  int k = 0; while (k < op->nparam && !op->param[k].variadic) k++;
-  if (k == op->nparam) return apply_once(el, op, a, want, s, pos);
+  int k = 0; while (k < op->nparam && !op->param[k].variadic) k++; if (k == op->nparam) return apply_once(el, op, a, want, s, pos);
   List var = a->at[k].k != V_NONE ? (List){ &a->at[k], 1, 1 } : a->var; Val acc = a->at[0];
   if (acc.k == V_NONE) fail_at(el, pos, "'%s' needs its first argument", op->name);
   for (int i = 0; i < var.n; i++) {
@@ -215,16 +213,14 @@ static Val fn_range(Elab *el, const Val *a, int n, Pos p) {
   if (lo < -most || lo > most || hi < -most || hi > most || llabs(step) > most) fail_at(el, p, "a range beyond 10^9");
   if ((hi - lo > 0) == (step > 0) && hi != lo) count = (llabs(hi - lo) + llabs(step) - 1) / llabs(step);
   if (count > 1000000) fail_at(el, p, "a list of %lld elements is too long", (long long)count);
-  Val out = v_list(el, (int)count); for (int i = 0; i < count; i++) out.l->at[i] = v_int(el, lo + i * step);
-  return out;
+  Val out = v_list(el, (int)count); for (int i = 0; i < count; i++) out.l->at[i] = v_int(el, lo + i * step); return out;
 }
 
 static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
   int64_t n = need_int(el, count, p, "the length of spread"); if (n < 0 || n > 1000000) fail_at(el, p, "a list of %lld elements", (long long)n);
   if (v.k == V_LIST && v.l->n != n) fail_at(el, p, "a list of %lld is wanted, this one has %d", (long long)n, v.l->n);
   if (v.k == V_LIST) return v;
-  Val out = v_list(el, (int)n); for (int i = 0; i < n; i++) out.l->at[i] = v;
-  return out;
+  Val out = v_list(el, (int)n); for (int i = 0; i < n; i++) out.l->at[i] = v; return out;
 }
 
 /* Axes as places in a list of n; negative ones count from the end. */
@@ -242,8 +238,7 @@ static Axes axes_of(Elab *el, Val v, int n, Pos p) {
 
 static Val fn_drop(Elab *el, const List *l, Val axes, Pos p) {
   Axes a = axes_of(el, axes, l->n, p); bool *gone = NEWN(el->c, bool, l->n + 1); for (int i = 0; i < a.n; i++) gone[a.at[i]] = true;
-  Val out = v_list(el, 0); for (int i = 0; i < l->n; i++) if (!gone[i]) PUSH(el->c, *out.l, l->at[i]);
-  return out;
+  Val out = v_list(el, 0); for (int i = 0; i < l->n; i++) if (!gone[i]) PUSH(el->c, *out.l, l->at[i]); return out;
 }
 
 static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p) {
@@ -261,8 +256,7 @@ static Val fn_find(Elab *el, const List *l, Pos p) {
 
 static Val fn_int(Elab *el, Val v, Pos p) {
   if (v.k == V_LIST) {
-    Val out = v_list(el, v.l->n); for (int i = 0; i < v.l->n; i++) out.l->at[i] = fn_int(el, v.l->at[i], p);
-    return out;
+    Val out = v_list(el, v.l->n); for (int i = 0; i < v.l->n; i++) out.l->at[i] = fn_int(el, v.l->at[i], p); return out;
   }
   if (v.k == V_NUM && v.e->kind == E_CONST && type_is_float(v.e->type)) {
     if (!(fabs(v.e->f) < 9e15)) fail_at(el, p, "int(%g) is no integer", v.e->f);
@@ -351,8 +345,7 @@ static void count_check(Elab *el, const Node *n, int want, bool good) {
 static Val splice_list(Elab *el, Node *const *kid, Frame *f, Scope s) { return (Val){ V_LIST, .l = ev_items(el, kid, 1, f, s) }; }
 
 static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s) {
-  const Node *head = fun->left; count_check(el, n, head->n, head->n == n->n);
-  Scope in = s;
+  const Node *head = fun->left; count_check(el, n, head->n, head->n == n->n); Scope in = s;
   for (int i = 0; i < n->n; i++) {
     Val v = n->kid[i]->kind == N_SPLICE ? splice_list(el, &n->kid[i], f, s) : first_of(ev_node(el, n->kid[i], f, s));
     in = scope_bind(el, in, head->kid[i]->text, v);
@@ -383,8 +376,7 @@ static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
 static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
   static const struct { WordKind kind; int id; Fn fn; } row[] = { { W_FN, FN_MAX, FN_MAX }, { W_FN, FN_MIN, FN_MIN }, { W_RED, RED_SUM, FN_ADD },
     { W_RED, RED_PROD, FN_MUL }, { W_RED, RED_ANY, FN_OR }, { W_RED, RED_ALL, FN_AND } };
-  int k = 0; Val r = { .k = V_NONE }; while (k < 6 && (w->kind != row[k].kind || w->id != row[k].id)) k++;
-  if (k == 6) return r;
+  int k = 0; Val r = { .k = V_NONE }; while (k < 6 && (w->kind != row[k].kind || w->id != row[k].id)) k++; if (k == 6) return r;
   if (k >= 4) r = v_bool(el, k == 5);
   else if (k >= 2 && !l->n) r = v_int(el, k == 3);
   for (int i = 0; i < l->n; i++) r = r.k == V_NONE ? l->at[i] : v_fn2(el, row[k].fn, r, l->at[i], p);

@@ -48,8 +48,7 @@ Expr *bounds_check(Elab *el, Expr *rhs) { return check(&(Check){ el, { .c = el->
 static double at_end(Extent e, int most) { return (double)(most ? extent_max(e) : extent_min(e)); }
 
 static double piece_size(const Piece *p, int most) {
-  double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most);
-  return n;
+  double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most); return n;
 }
 
 static void cover_both(Elab *el, const Group *g) {

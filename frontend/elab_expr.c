@@ -254,8 +254,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
 
 /* A composite with lists among its parts is a list of composites. */
 static Val comp_spread(Elab *el, Val v) {
-  int m = -1; for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n;
-  if (m < 0) return v;
+  int m = -1; for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n; if (m < 0) return v;
   Val out = v_list(el, m);
   for (int j = 0; j < m; j++) {
     Val q = v_list(el, v.l->n);
@@ -283,8 +282,7 @@ static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope 
     len = part[i].v.l->n;
   }
   if (len < 0) return read_tensor(el, f, x, part, np, 0, n->pos);
-  Val out = v_list(el, len); for (int j = 0; j < len; j++) out.l->at[j] = read_tensor(el, f, x, part, np, j, n->pos);
-  return out;
+  Val out = v_list(el, len); for (int j = 0; j < len; j++) out.l->at[j] = read_tensor(el, f, x, part, np, j, n->pos); return out;
 }
 
 /* ---- lists */
@@ -297,8 +295,7 @@ static Val list_at(Elab *el, const List *l, Val i, Pos p) {
 static Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
   s.left = false; List *i = ev_items(el, n->kid + 1, n->n - 1, f, s); if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
   if (i->at[0].k != V_LIST) return list_at(el, l, i->at[0], n->pos);
-  const List *q = i->at[0].l; Val out = v_list(el, q->n); for (int k = 0; k < q->n; k++) out.l->at[k] = list_at(el, l, q->at[k], n->pos);
-  return out;
+  const List *q = i->at[0].l; Val out = v_list(el, q->n); for (int k = 0; k < q->n; k++) out.l->at[k] = list_at(el, l, q->at[k], n->pos); return out;
 }
 
 /* ---- what is indexed */
@@ -310,8 +307,7 @@ static Slot *base_slot(Elab *el, const Node *n, Frame *f, Scope s) {
 
 /* A call of an operator whose result is indexed: over whole tensors, elaborated once a frame. */
 static Val base_call(Elab *el, const Node *n, Frame *f) {
-  Memo *m = f->memo; while (m && m->node != n) m = m->next;
-  if (m) return m->v;
+  Memo *m = f->memo; while (m && m->node != n) m = m->next; if (m) return m->v;
   Val v = first_of(ev_node(el, n, f, (Scope){ 0 })); if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
   f->memo = NEW_AS(el->c, Memo, n, v, f->memo); return v;
 }
@@ -339,15 +335,13 @@ static Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {
 
 static int slice_bound(Elab *el, const Node *n, int none, int len, Frame *f, Scope s) {
   if (!n) return none;
-  int64_t k = need_int(el, ev_scalar(el, n, f, s), n->pos, "a bound of a slice"); if (k < 0) k += len;
-  return k < 0 ? 0 : k > len ? len : (int)k;
+  int64_t k = need_int(el, ev_scalar(el, n, f, s), n->pos, "a bound of a slice"); if (k < 0) k += len; return k < 0 ? 0 : k > len ? len : (int)k;
 }
 
 static Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s) {
   Val l = ev_node(el, n->kid[0], f, s); if (l.k != V_LIST) fail_at(el, n->pos, "only lists are sliced with ':'; this is %s", v_kind(l));
   int lo = slice_bound(el, n->kid[1], 0, l.l->n, f, s), hi = slice_bound(el, n->kid[2], l.l->n, l.l->n, f, s);
-  Val out = v_list(el, hi > lo ? hi - lo : 0); for (int i = 0; i < out.l->n; i++) out.l->at[i] = l.l->at[lo + i];
-  return out;
+  Val out = v_list(el, hi > lo ? hi - lo : 0); for (int i = 0; i < out.l->n; i++) out.l->at[i] = l.l->at[lo + i]; return out;
 }
 
 /* ---- suffixes */

@@ -113,8 +113,7 @@ static void do_param(Unit *u, const void *arg) {
 static void const_list(Elab *el, Tensor *t, int d, Expr **place, Val v, List *out, Pos p) {
   if (d == t->rank) {
     if (v.k != V_NUM || v.e->kind != E_CONST) fail_at(el, p, "an element of '%s' is %s: it must be a number", t->name, v_kind(v));
-    PUSH(el->c, *out, v);
-    emit_eq(el, t, ctx_copy(el->c, place, sizeof *place * (size_t)(d + 1)), NULL, 0, v.e, p); return;
+    PUSH(el->c, *out, v); emit_eq(el, t, ctx_copy(el->c, place, sizeof *place * (size_t)(d + 1)), NULL, 0, v.e, p); return;
   }
   if (v.k == V_LIST && v.l->n != t->shape[d].n)
     fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
@@ -277,8 +276,7 @@ static Tensor *tensor_find(const Elab *el, const char *name) {
 static bool need_name(Naming *u, const Names *n, const char *name, const char *what, Pos p) {
   Ctx *c = u->el->c;
   if (names_have(n, name)) return true;
-  diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n);
-  diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;
+  diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n); diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;
 }
 
 static void check_leaf(Naming *u, const Tree *t) {

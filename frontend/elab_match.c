@@ -16,8 +16,7 @@ static const Node *item_inner(const Node *n) { return n->kind != N_SPLICE ? n : 
 static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
 
 static const char *item_name(Elab *el, const Node *n) {
-  n = item_core(n); if (!n) return el->s_pack;
-  if (is_range(n)) n = n->kid[0];
+  n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0];
   return n->kind == N_NAME ? n->text : NULL;
 }
 
@@ -42,8 +41,7 @@ static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, cons
     const Arg *a = &m->arg.at[i]; if (a->p == p) t = a->x->t;
     for (int j = 0; a->p != p && !o && j < a->p->nitem; j++) if (says(m, a->p->item[j], name)) o = a->x->t;
   }
-  fail_also(el, t->pos, "'%s' is declared here", t->name);
-  if (o) fail_also(el, o->pos, "'%s' is declared here", o->name);
+  fail_also(el, t->pos, "'%s' is declared here", t->name); if (o) fail_also(el, o->pos, "'%s' is declared here", o->name);
   fail_at(el, p->pos, "%s in %s, but %s %s%s%s", here, tens_show(el, t), there, o ? "in " : "elsewhere", o ? tens_show(el, o) : "", remedy);
 }
 
@@ -183,8 +181,7 @@ static bool find_positions(Match *m, Arg *a) {
   if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
     if (j < n && a->anchor[j] < 0) continue;
-    int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false;
-    j0 = j; x0 = x1;
+    int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false; j0 = j; x0 = x1;
   }
   return true;
 }
@@ -218,8 +215,7 @@ static bool match_arg(Match *m, Arg *a) {
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *core = item_core(n);
     if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
-    bool settled = match_item(m, core, a->x->t->shape[d++], a); if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1);
-    done &= settled;
+    bool settled = match_item(m, core, a->x->t->shape[d++], a); if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1); done &= settled;
   }
   return done;
 }
@@ -238,8 +234,7 @@ static void absent_item(Match *m, const Node *n) {
   for (int i = 0; core && core->kind == N_TUPLE && i < core->n; i++) absent_item(m, core->kid[i]);
   const char *name = item_name(m->el, n); const Slot *s = name ? slot_find(m->f, name) : NULL;
   if (!name || (s && (s->dim.e || s->state != SL_NONE))) return;
-  bool pack = n->kind == N_SPLICE; if (!pack && is_range(core)) e = range_value(m, core);
-  slot_dim(m->el, m->f, name, (Dims){ &e, !pack, pack });
+  bool pack = n->kind == N_SPLICE; if (!pack && is_range(core)) e = range_value(m, core); slot_dim(m->el, m->f, name, (Dims){ &e, !pack, pack });
 }
 
 void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {

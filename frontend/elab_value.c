@@ -59,8 +59,7 @@ Val v_ext(Elab *el, Extent e) { return v_num(ext_expr(el, e)); }
 
 Val v_dims(Elab *el, Dims d) {
   if (!d.pack) return v_ext(el, d.e[0]);
-  Val v = v_list(el, d.n); for (int i = 0; i < d.n; i++) v.l->at[i] = v_ext(el, d.e[i]);
-  return v;
+  Val v = v_list(el, d.n); for (int i = 0; i < d.n; i++) v.l->at[i] = v_ext(el, d.e[i]); return v;
 }
 
 /* Is it dim + n or n? */
@@ -89,8 +88,7 @@ bool ext_is(Extent e, int64_t n) { return !e.dim && e.n == n; }
 Extent ext_pos(Extent e) { return !e.dim && e.n < 0 ? extent_of(0) : e; }
 
 bool exts_equal(const Extent *a, int na, const Extent *b, int nb) {
-  bool same = na == nb; for (int d = 0; same && d < na; d++) same = extent_equal(a[d], b[d]);
-  return same;
+  bool same = na == nb; for (int d = 0; same && d < na; d++) same = extent_equal(a[d], b[d]); return same;
 }
 
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
@@ -105,8 +103,7 @@ Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
 }
 
 Extent ext_product(Elab *el, const Extent *e, int n, Pos p) {
-  Extent out = extent_of(1); for (int d = 0; d < n; d++) out = ext_mul(el, out, e[d], p);
-  return out;
+  Extent out = extent_of(1); for (int d = 0; d < n; d++) out = ext_mul(el, out, e[d], p); return out;
 }
 
 char *ext_print(Elab *el, const Extent *e, int n) {
@@ -207,8 +204,7 @@ static const char *label_join(Elab *el, const char *a, const char *b) {
 static Lift *lift_of(Elab *el, Val v, Pos p) {
   if (v.k == V_LIFT) return v.f;
   if (v.k != V_TENSOR && v.k != V_NUM) fail_at(el, p, "%s cannot stand in an expression over whole tensors", v_kind(v));
-  Lift *l = NEW_AS(el->c, Lift, .size = 1, .leaf = v, .pos = p); if (v.k == V_TENSOR) l->rank = v.x->t->rank, l->shape = v.x->t->shape;
-  return l;
+  Lift *l = NEW_AS(el->c, Lift, .size = 1, .leaf = v, .pos = p); if (v.k == V_TENSOR) l->rank = v.x->t->rank, l->shape = v.x->t->shape; return l;
 }
 
 Val v_lift(Elab *el, Val v, Pos p) { return (Val){ V_LIFT, .f = lift_of(el, v, p) }; }
@@ -335,6 +331,5 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   if (e->type == T_NONE) fail_at(el, p, "the type of this expression over whole tensors cannot be found: it depends on itself");
   Tensor *t = NEW_AS(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape,
                    .pos = p, .stream_dim = -1);
-  Eq *q = emit_eq(el, t, ix, free, l->rank, e, p); if (q) q->label = label_now(el, l->label);
-  return v_tensor(el, t);
+  Eq *q = emit_eq(el, t, ix, free, l->rank, e, p); if (q) q->label = label_now(el, l->label); return v_tensor(el, t);
 }

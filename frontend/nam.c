@@ -131,8 +131,7 @@ static int number(Nam *w, const json_t *o, const char *key, int fallback, int hi
 static void only_one(Nam *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
 
 static bool truth(Nam *w, const json_t *o, const char *key, bool fallback) {
-  const json_t *v = field(o, key); if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false");
-  return v ? json_is_true(v) : fallback;
+  const json_t *v = field(o, key); if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false"); return v ? json_is_true(v) : fallback;
 }
 
 /* ---- activations; those without a call take numbers. The last row is another spelling, which is never suggested. */
@@ -312,8 +311,7 @@ static const char *local(Gen *g, const char *stem, int j) { return NAME("%s%d_%d
 
 /* ---- parameters: the next weights of the file */
 static const char *declare(Gen *g, const Weight *w) {
-  SAY("  param %s: f32[", w->name);
-  for (int d = 0; d < w->rank; d++) SAY("%s%lld", d ? ", " : "", (long long)w->shape[d]);
+  SAY("  param %s: f32[", w->name); for (int d = 0; d < w->rank; d++) SAY("%s%lld", d ? ", " : "", (long long)w->shape[d]);
   SAY("];\n"); return w->name;
 }
 
@@ -324,8 +322,7 @@ static const char *declare(Gen *g, const Weight *w) {
 /* sum over the taps of a causal convolution of `in` with w[row, col, k]. */
 static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const char *col, int n, int dilation) {
   if (n == 1) { SAY("sum(%s: %s[%s, t] * %s[%s, %s, 0])", col, in.at, col, w, row, col); return; }
-  SAY("sum(%s, k: (%s[%s, t - (%d - k)", col, in.at, col, n - 1);
-  if (dilation != 1) SAY(" * %d", dilation);
+  SAY("sum(%s, k: (%s[%s, t - (%d - k)", col, in.at, col, n - 1); if (dilation != 1) SAY(" * %d", dilation);
   if (in.settled) SAY("] or %s[%s]) * %s[%s, %s, k])", in.settled, col, w, row, col);
   else SAY("] or 0) * %s[%s, %s, k])", w, row, col);
 }
@@ -373,8 +370,7 @@ static void gen_residual(Gen *g, Signal a, bool needed) {
   if (!needed) return;
   const char *w = declare(g, tw), *b = declare(g, tb), *h = local(g, "h", g->j + 1), *p = local(g, "p", g->j + 1);
   SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w); g->in.at = h; if (!a.settled) return;
-  SAY("  const %s[c] = ", p);
-  if (g->in.settled) SAY("%s[c] + ", g->in.settled);
+  SAY("  const %s[c] = ", p); if (g->in.settled) SAY("%s[c] + ", g->in.settled);
   SAY("%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, a.settled, w); g->in.settled = p;
 }
 
@@ -389,8 +385,7 @@ static void gen_layer(Gen *g) {
   SAY("  %s[o, t] = %s[o] + %s[o] * x[t] + ", z, b, mix);
   gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation); SAY(";\n"); gen_gate(g, "", z, a.at, ", t", slope, slope2);
   if (a.settled) {                /* without a past that is not 0, z settles at the bias */
-    SAY("  const %s[o] = %s[o]", q, b);
-    if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
+    SAY("  const %s[o] = %s[o]", q, b); if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
     SAY(";\n"); gen_gate(g, "const ", q, a.settled, "", slope, slope2);
   }
   if (r->residual) gen_residual(g, a, !last);
@@ -435,8 +430,7 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
     for (g->j = 0; g->j < g->array->nlayer; g->j++) gen_layer(g);
     SAY("\n"); gen_head(g);
   }
-  declare(g, nam_tensor(m, "head_scale", (int64_t[4]){ 1 }));
-  SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
+  declare(g, nam_tensor(m, "head_scale", (int64_t[4]){ 1 })); SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
 }
 
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
@@ -449,6 +443,5 @@ bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewar
   text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n"); nam_wavenet(&m, &w, &t, graph_name(&m));
   *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n };
   if (m.used == m.nweight) return true;
-  diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight);
-  return false;
+  diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight); return false;
 }

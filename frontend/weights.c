@@ -119,14 +119,11 @@ bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
   text_addn(&t, "\0\0\0\0\0\0\0\0{", 9);
   for (const Weight *s = sorted; s < sorted + n; s++) {
     if (s > sorted) text_add(&t, ",");
-    text_quoted(&t, s->name);
-    text_add(&t, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[s->type]);
+    text_quoted(&t, s->name); text_add(&t, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[s->type]);
     for (int i = 0; i < s->rank; i++) text_add(&t, "%s%lld", i ? "," : "", (long long)s->shape[i]);
-    text_add(&t, "],\"data_offsets\":[%llu,%llu]}", at, at + weight_bytes(s));
-    at += weight_bytes(s);
+    text_add(&t, "],\"data_offsets\":[%llu,%llu]}", at, at + weight_bytes(s)); at += weight_bytes(s);
   }
-  text_add(&t, "}");
-  while (t.n % 64) text_add(&t, " ");
+  text_add(&t, "}"); while (t.n % 64) text_add(&t, " ");
   for (int i = 0; i < 8; i++) t.s[i] = (char)((t.n - 8) >> (8 * i));
   for (int i = 0; i < n; i++) text_addn(&t, sorted[i].data, weight_bytes(&sorted[i]));
   return file_write(c, path, t.s, t.n, false);
