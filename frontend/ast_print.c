@@ -30,13 +30,8 @@ void text_quoted(Text *t, const char *s) {
 }
 
 static int node_level(const Node *n) {
-  switch (n->kind) {
-  case N_COND:   return LEVEL_EXPR;
-  case N_UNARY:  return LEVEL_UNARY;
-  case N_BINARY: return fn_info[n->fn].prec;
-  case N_INT:    return n->i < 0 ? LEVEL_UNARY : LEVEL_POSTFIX;
-  default:       return LEVEL_POSTFIX;
-  }
+  if (n->kind == N_BINARY) return fn_info[n->fn].prec;
+  return n->kind == N_COND ? LEVEL_EXPR : n->kind == N_UNARY || (n->kind == N_INT && n->i < 0) ? LEVEL_UNARY : LEVEL_POSTFIX;
 }
 
 static void form_text(Text *t, const Node *n, const char *form) {
@@ -96,12 +91,6 @@ static void params_text(Text *t, const Param *p, int n) {
   }
 }
 
-static void bounds_text(Text *t, const Decl *d) {
-  for (int i = 0; i < d->nbound; i++) {
-    text_add(t, i ? ", %s in " : " where %s in ", d->bound[i].name); node_text(t, d->bound[i].lo, LEVEL_EXPR); value_text(t, "..", d->bound[i].hi);
-  }
-}
-
 static void stmts_text(Text *t, Stmt *const *s, int n, int indent);
 
 static void kernel_text(Text *t, const Stmt *s, int indent) {
@@ -132,7 +121,10 @@ static void decl_text(Text *t, const Decl *d) {
   bool bare = d->nresult == 1 && d->result->kind == P_PLAIN;
   for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) { end = s + strcspn(s, "\n"); text_add(t, "## %.*s\n", (int)(end - s), s); }
   text_add(t, "%s %s(", d->kind == D_OP ? "op" : "graph", d->name);
-  params_text(t, d->param, d->nparam); bounds_text(t, d);
+  params_text(t, d->param, d->nparam);
+  for (const Bound *b = d->bound; b < d->bound + d->nbound; b++) {
+    text_add(t, b > d->bound ? ", %s in " : " where %s in ", b->name); value_text(t, "", b->lo); value_text(t, "..", b->hi);
+  }
   text_add(t, ")");
   if (d->by) text_add(t, " by %s", d->by);
   if (d->has_result) text_add(t, bare ? " -> " : " -> ("), params_text(t, d->result, d->nresult), text_add(t, bare ? "" : ")");

@@ -168,9 +168,7 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab 
 /* ---- elab_bind.c: indices: left sides, reductions, extents from reads */
 void left_settle(Elab *el, Frame *f, Piece *p); Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s);
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given); const char *pack_name(Elab *el, const char *pack, int i);
-Extent place_end(Elab *el, const Expr *e, Pos p);        /* one past the largest value */
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p); void names_in(Elab *el, const Node *n, Names *out);
-bool is_range(const Node *n); bool is_arith(const Node *n);          /* a < b; a + b, a - b, a * b */
+void names_in(Elab *el, const Node *n, Names *out); bool is_range(const Node *n); bool is_arith(const Node *n);   /* a < b; a + b, a - b, a * b */
 
 /* ---- elab_check.c: every read is proven inside, guarded, or a gather; the pieces of a tensor cover it without overlap */
 Expr *bounds_check(Elab *el, Expr *rhs); void cover_check(Elab *el, const Group *g);

@@ -6,7 +6,6 @@
 #include "../ir/lin.h"
 #include "../ir/scalar.h"
 #include "elab.h"
-#include <stdlib.h>
 
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
   return NEW_AS(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
@@ -23,7 +22,7 @@ static void name_add(Elab *el, const char *name, Names *out) {
 void names_in(Elab *el, const Node *n, Names *out) {
   if (!n || n->kind == N_DOT) return;
   if (n->kind == N_NAME) name_add(el, n->text, out);
-  if (n->kind == N_SPLICE && (!n->n || !n->kid[0])) name_add(el, el->s_pack, out);
+  if (n->kind == N_SPLICE && !n->kid[0]) name_add(el, el->s_pack, out);
   for (int i = 0; i < n->n; i++) names_in(el, n->kid[i], out);
   names_in(el, n->cond, out);
 }
@@ -44,9 +43,7 @@ static const Tensor *infer_tensor(Infer *q, const Node *base) {
 }
 
 static const char *bare_name(Elab *el, const Node *n) {
-  if (n->kind == N_NAME) return n->text;
-  if (n->kind != N_SPLICE) return NULL;
-  return !n->n || !n->kid[0] ? el->s_pack : n->kid[0]->kind == N_NAME ? n->kid[0]->text : NULL;
+  const Node *q = n->kind == N_SPLICE ? n->kid[0] : n; return !q ? el->s_pack : q->kind == N_NAME ? q->text : NULL;
 }
 
 /* Between packs no place is known. */
@@ -156,13 +153,13 @@ static void bind_bare(Binder *b, const char *name, Pos p) {
 static void left_ranges(Binder *l, const Node *n, bool splice) {
   if (!n) return;
   if (is_range(n)) bind_range(l, n, splice);
-  else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->n ? n->kid[0] : NULL, splice || n->kind == N_SPLICE);
+  else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->kid[0], splice || n->kind == N_SPLICE);
   else if (n->kind == N_TUPLE || is_arith(n)) for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
 }
 
 static void left_names(Elab *el, const Node *n, Names *out) {
   if (is_range(n)) names_in(el, n->kid[0], out);
-  else if (n->kind == N_TUPLE || n->kind == N_INDEX || is_arith(n) || (n->kind == N_SPLICE && n->n && n->kid[0]))
+  else if (n->kind == N_TUPLE || n->kind == N_INDEX || is_arith(n) || (n->kind == N_SPLICE && n->kid[0]))
     for (int i = 0; i < n->n; i++) (n->kind == N_INDEX && i ? names_in : left_names)(el, n->kid[i], out);
   else names_in(el, n, out);
 }
@@ -182,29 +179,6 @@ static Expr *place_value(Binder *l, Val v) {
   if (v.k == V_LIST) fail_at(l->el, l->st->pos, "a pack or list needs '..' in front on the left");
   if (v.k != V_NUM || v.e->type == T_BOOL || type_is_float(v.e->type)) fail_place(l, v);
   return v.e;
-}
-
-#define PLACE_MAX ((int64_t)1 << 40)
-
-Extent place_end(Elab *el, const Expr *e, Pos p) {
-  Aff a; if (!expr_affine(el->c, e, &a)) fail_at(el, p, "%s cannot stand on the left: it is not affine", expr_print(el->c, e));
-  Extent out = { NULL, 1 + a.c };
-  for (int i = 0; i < a.n; i++) {
-    const Index *q = a.index[i]; int64_t reach;
-    if (q->is_dim || (q->ext.dim && (a.k[i] != 1 || out.dim))) fail_at(el, p, "this place needs a constant extent: %s", expr_print(el->c, e));
-    if (q->ext.dim) out.dim = q->ext.dim;
-    if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX)
-      fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
-    if (reach > 0 || q->ext.dim || q->ext.n == 0) out.n += reach;
-  }
-  return out;
-}
-
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
-  if (a.dim == b.dim) return a.n > b.n ? a : b;
-  if (extent_min(a) >= extent_max(b)) return a;
-  if (extent_min(b) >= extent_max(a)) return b;
-  fail_at(el, p, "pieces that end at %s and %s: which is larger is not known", ext_print(el, &a, 1), ext_print(el, &b, 1));
 }
 
 static void place_check(Binder *l, Expr *e) {
@@ -283,7 +257,7 @@ static void bind_expression(Binder *r, const Node *n, Pos p) {
 }
 
 static void bind_item(Binder *r, const Node *it) {
-  bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL; const char *name = bare_name(r->el, it);
+  bool splice = it->kind == N_SPLICE; const Node *n = splice ? it->kid[0] : it; const char *name = bare_name(r->el, it);
   if (name) bind_bare(r, name, it->pos);
   else if (is_range(n) && n->kid[0]->kind == N_NAME) bind_range(r, n, splice);
   else if (splice) bind_expression(r, n, it->pos);

@@ -1,8 +1,9 @@
-/* Statements of a body: equations, names for values, local functions.
- * Left sides of equations are settled when their tensor is first asked for, so an equation may read what is defined later. An equation that
- * reads a tensor whose type is not yet known (a recurrence) is evaluated again until no type changes; the unknown type is neutral.
- * In a graph every statement is tried for itself: after an error the next one goes on. */
+/* Statements of a body: equations, names for values, local functions. Left sides of equations are settled when their tensor is first asked for, so
+ * an equation may read what is defined later. An equation that reads a tensor whose type is not yet known (a recurrence) is evaluated again until
+ * no type changes; the unknown type is neutral. In a graph every statement is tried for itself: after an error the next one goes on. */
+#include "../ir/lin.h"
 #include "elab.h"
+#include <stdlib.h>
 
 /* piece[i]: of statement i, if it is an equation; again: a type was not known since the last round. */
 typedef struct Body { Elab *el; Frame *f; Stmt *const *st; Kernel *const *kernel; Piece **piece; int n; bool again; } Body;
@@ -45,6 +46,30 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
 /* ---- left sides */
 static int place_rank(const Piece *p) { int n = 0; while (p->place[n]) n++; return n; }
 
+#define PLACE_MAX ((int64_t)1 << 40)
+
+/* One past the largest value. */
+static Extent place_end(Elab *el, const Expr *e, Pos p) {
+  Aff a = { 0 }; expr_affine(el->c, e, &a);                /* it is: left_settle has looked */
+  Extent out = { NULL, 1 + a.c };
+  for (int i = 0; i < a.n; i++) {
+    const Index *q = a.index[i]; int64_t reach;
+    if (q->is_dim || (q->ext.dim && (a.k[i] != 1 || out.dim))) fail_at(el, p, "this place needs a constant extent: %s", expr_print(el->c, e));
+    if (q->ext.dim) out.dim = q->ext.dim;
+    if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX)
+      fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
+    if (reach > 0 || q->ext.dim || q->ext.n == 0) out.n += reach;
+  }
+  return out;
+}
+
+static Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
+  if (a.dim == b.dim) return a.n > b.n ? a : b;
+  if (extent_min(a) >= extent_max(b)) return a;
+  if (extent_min(b) >= extent_max(a)) return b;
+  fail_at(el, p, "pieces that end at %s and %s: which is larger is not known", ext_print(el, &a, 1), ext_print(el, &b, 1));
+}
+
 static Tensor *group_tensor(Elab *el, const Group *g) {
   int rank = place_rank(g->piece.at[0]);
   Tensor *t = NEW_AS(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
@@ -60,7 +85,6 @@ static Tensor *group_tensor(Elab *el, const Group *g) {
 }
 
 Type type_named(Elab *el, const char *name, Pos p) {
-  if (!name) name = "";
   Type t = type_by_name(name); Names near = { 0 }; for (int k = 0; k < T_WINT; k++) PUSH(el->c, near, type_name((Type)k));
   if (t == T_NONE) fail_near(el, p, name, &near, "'%s' is no type", name);
   return t;
@@ -78,8 +102,7 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
 }
 
 void declare_slot(Elab *el, Frame *f, Slot *s) {
-  Catch k;
-  s->state = SL_BUSY;
+  Catch k; s->state = SL_BUSY;
   if (catch_begin(el, &k)) { group_declare(el, f, s); catch_end(el); s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return; }
   s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON }; fail_silent(el);
 }
@@ -149,15 +172,6 @@ static void run_equation(Body *b, int i) {
   g->t->type = g->type; for (int k = 0; k < g->piece.n; k++) equation_emit(b, g, g->piece.at[k]);
 }
 
-/* ---- names for values */
-static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
-  Elab *el = b->el;
-  if (slot_get(el, b->f, name)->state != SL_NONE) fail_at(el, st->pos, "'%s' is already defined", name);
-  if (v.k == V_LIFT) v = v_store(el, v, frame_full(el, b->f, name), st->pos);
-  if (v.k == V_COMP || v.k == V_LIM || v.k == V_HOLE) fail_at(el, st->pos, "%s where a value is needed", v_kind(v));
-  slot_set(el, b->f, name, v);
-}
-
 /* `name = value`, `(name, name) = value`. */
 static void run_names(Body *b, const Stmt *st) {
   Elab *el = b->el; bool tuple = st->left->kind == N_TUPLE; int n = left_count(st->left);
@@ -172,7 +186,11 @@ static void run_names(Body *b, const Stmt *st) {
   Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
   if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
   for (int k = 0; k < n; k++) {
-    Val one = several ? v.l->at[k] : v; if (tuple && one.k == V_LIM) one = v_num(one.m->e); define_name(b, st, name[k], one);
+    Val one = several ? v.l->at[k] : v; if (tuple && one.k == V_LIM) one = v_num(one.m->e);
+    if (slot_get(el, b->f, name[k])->state != SL_NONE) fail_at(el, st->pos, "'%s' is already defined", name[k]);
+    if (one.k == V_LIFT) one = v_store(el, one, want[k], st->pos);
+    if (one.k == V_COMP || one.k == V_LIM || one.k == V_HOLE) fail_at(el, st->pos, "%s where a value is needed", v_kind(one));
+    slot_set(el, b->f, name[k], one);
   }
 }
 

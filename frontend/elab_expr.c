@@ -13,8 +13,7 @@ Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->
 /* ---- names */
 /* A default that cannot be found yet may be asked for again. */
 static void attribute_default(Elab *el, Frame *f, Slot *s) {
-  Catch k;
-  s->state = SL_BUSY;
+  Catch k; s->state = SL_BUSY;
   if (catch_begin(el, &k)) {
     s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos); catch_end(el); s->state = SL_VALUE; return;
   }
@@ -88,7 +87,7 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   for (int i = 0; i < n; i++) {
     const Node *q = it[i];
     if (q->kind != N_SPLICE) { PUSH(el->c, *out, first_of(ev_node(el, q, f, s))); continue; }
-    Val v = q->n && q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
+    Val v = q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
     if (v.k != V_LIST && v.k != V_COMP) fail_at(el, q->pos, "'..' wants a pack or a list; this is %s", v_kind(v));
     for (int k = 0; k < v.l->n; k++) PUSH(el->c, *out, v.l->at[k]);
   }
@@ -117,7 +116,7 @@ static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s
 static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
   for (int i = 0; i < n->n; i++) {
-    const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->n && q->kid[0] ? q->kid[0] : q;
+    const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->kid[0] ? q->kid[0] : q;
     if (is_range(b) && !b->paren && !s.left) { comp_limited(el, b, b != q, f, s, out); continue; }
     const List *l = ev_items(el, &n->kid[i], 1, f, s); for (int k = 0; k < l->n; k++) PUSH(el->c, *out, l->at[k]);
   }
@@ -245,7 +244,7 @@ static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int
 /* ---- places as written */
 static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
   Names names = { 0 }; const char *only = NULL; int count = 0;
-  if (!n->n || !n->kid[0]) return el->s_pack;
+  if (!n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   names_in(el, n->kid[0], &names);
   for (int i = 0; i < names.n; i++) { const Slot *s = slot_find(f, names.at[i]); if (s && s->dim.pack) only = names.at[i], count++; }

@@ -12,7 +12,7 @@ typedef struct Own { const Param *p; const char *name; const Extent *ext; int n;
 typedef struct Match { Elab *el; Frame *f; VEC(Arg) arg; VEC(Own) own; bool last; } Match;
 
 /* ---- items */
-static const Node *item_inner(const Node *n) { return n->kind != N_SPLICE ? n : n->n ? n->kid[0] : NULL; }
+static const Node *item_inner(const Node *n) { return n->kind == N_SPLICE ? n->kid[0] : n; }
 static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
 
 static const char *item_name(Elab *el, const Node *n) {
@@ -153,15 +153,10 @@ static bool find_anchors(Match *m, Arg *a) {
   return true;
 }
 
-static void __attribute__((noreturn)) fail_rank(Match *m, const Arg *a, const char *what) {
-  int rank = a->x->t->rank;
-  fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
-}
-
 /* Lengths of the packs among items j0..j1, which cover `room` dimensions: one pack takes the rest; of several, those known elsewhere are taken
  * and one may be open. False: two are. */
 static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
-  int open = -1, nopen = 0, packs = 0, fixed = 0;
+  int open = -1, nopen = 0, packs = 0, fixed = 0, rank = a->x->t->rank;
   for (int j = j0; j < j1; j++) { fixed += a->p->item[j]->kind != N_SPLICE; packs += a->p->item[j]->kind == N_SPLICE && a->len[j] < 0; }
   for (int j = j0; j < j1; j++) {
     bool pack = a->p->item[j]->kind == N_SPLICE; const Slot *s = pack && a->len[j] < 0 ? slot_find(m->f, need_name(m, a->p->item[j])) : NULL;
@@ -171,9 +166,9 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   }
   if (nopen > 1) return false;
   if (nopen) a->len[open] = room;
-  if (nopen ? room < 0 : room != 0)
-    fail_rank(m, a, packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %s%d", packs ? "at least " : "", fixed));
-  return true;
+  if (nopen ? room >= 0 : room == 0) return true;
+  const char *what = packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %s%d", packs ? "at least " : "", fixed);
+  fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
 }
 
 static bool find_positions(Match *m, Arg *a) {
@@ -243,8 +238,7 @@ void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
     m.last = round > m.arg.n + 3;
     for (int i = 0; i < m.arg.n; i++) {
       Arg *a = &m.arg.at[i]; int own = m.own.n; if (a->done) continue;
-      a->done = match_arg(&m, a);
-      if (a->done) left--;
+      if ((a->done = match_arg(&m, a))) left--;
       else m.own.n = own;
     }
     for (int i = 0; m.last && i < m.arg.n; i++)

@@ -186,8 +186,7 @@ primary:
 %%
 /* "memory exhausted": bison's stack has its bound. */
 static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what) {
-  (void)scanner, (void)what;
-  parse_error(p, POS(*l), "this is nested too deep"); p->stop = true;
+  (void)scanner, (void)what; parse_error(p, POS(*l), "this is nested too deep"); p->stop = true;
 }
 
 /* The many tokens that begin or continue an expression are one word for people: `text` stands for the members if `sign` is among them.
@@ -216,6 +215,5 @@ static const char *expected_text(Parse *p, const yypcontext_t *at) {
 }
 
 static int yyreport_syntax_error(const yypcontext_t *at, void *scanner, Parse *p) {
-  (void)scanner;
-  parse_unexpected(p, expected_text(p, at)); return 0;
+  (void)scanner; parse_unexpected(p, expected_text(p, at)); return 0;
 }

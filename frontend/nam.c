@@ -4,7 +4,6 @@
 #include "ast.h"
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 
 #define NAM_MAX ((size_t)16 << 20)
 
