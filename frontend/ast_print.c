@@ -122,14 +122,14 @@ static void decl_text(Text *t, const Decl *d) {
   for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) { end = s + strcspn(s, "\n"); text_add(t, "## %.*s\n", (int)(end - s), s); }
   text_add(t, "%s %s(", d->kind == D_OP ? "op" : "graph", d->name);
   params_text(t, d->param, d->nparam);
-  for (const Bound *b = d->bound; b < d->bound + d->nbound; b++) {
-    text_add(t, b > d->bound ? ", %s in " : " where %s in ", b->name); value_text(t, "", b->lo); value_text(t, "..", b->hi);
+  for (int i = 0; i < d->nbound; i++) {
+    const Bound *b = &d->bound[i];
+    text_add(t, i ? ", %s in " : " where %s in ", b->name); value_text(t, "", b->lo); value_text(t, "..", b->hi);
   }
   text_add(t, ")");
   if (d->by) text_add(t, " by %s", d->by);
   if (d->has_result) text_add(t, bare ? " -> " : " -> ("), params_text(t, d->result, d->nresult), text_add(t, bare ? "" : ")");
-  value_text(t, " = ", d->expr);
-  text_add(t, d->expr ? ";\n" : " {\n");
+  value_text(t, " = ", d->expr); text_add(t, d->expr ? ";\n" : " {\n");
   if (d->expr) return;
   stmts_text(t, d->stmt, d->nstmt, 2); text_add(t, "}\n");
 }

@@ -25,8 +25,7 @@ static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *tex
 }
 
 void fail_also(Elab *el, Pos p, const char *fmt, ...) {
-  FORMAT(el->c, text);
-  if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = text };
+  FORMAT(el->c, text); if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = text };
 }
 
 void fail_at(Elab *el, Pos p, const char *fmt, ...) { FORMAT(el->c, text); fail_text(el, p, text, NULL); }

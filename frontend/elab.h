@@ -156,8 +156,7 @@ enum { LF_RANGE, LF_LEN, LF_SPREAD, LF_DROP, LF_PUT, LF_FIND, LF_LETTERS, LF_INT
        LF_IS_SIGNED, LF_IS_F8, LF_ERROR, LF_COUNT };
 extern const char *const list_fn_name[LF_COUNT];
 
-/* ---- elab_match.c: patterns of tensor parameters */
-void match_params(Elab *el, Frame *f, const Decl *op, Pos p);
+void match_params(Elab *el, Frame *f, const Decl *op, Pos p);        /* elab_match.c: patterns of tensor parameters */
 
 /* ---- elab_body.c: statements of a body: order, types, pieces */
 void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n); void declare_slot(Elab *el, Frame *f, Slot *s);

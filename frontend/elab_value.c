@@ -188,8 +188,7 @@ static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
 }
 
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p) {
-  Expr *known = NULL;
-  fn_check(el, f, a, n, p);
+  Expr *known = NULL; fn_check(el, f, a, n, p);
   if (n == 2 && ((known = fn_known(f, a)) || (known = fn_compare(el, f, a)) || (known = fn_tidy(el, f, a)))) return expr_settle(el, known);
   if (FN_SET(f, BIT(FLOOR) | BIT(TRUNC) | BIT(ROUND)) && a[0]->type != T_NONE && !type_is_float(a[0]->type)) return a[0];
   return expr_settle(el, expr_fn(el->c, f, a, p));

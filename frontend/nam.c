@@ -105,8 +105,7 @@ static const char *graph_name(Nam *m) {
 enum { CHANNEL_MAX = 4096 /* also of kernel sizes */, DILATION_MAX = 1 << 20, LAYER_MAX = 1024, ARRAY_MAX = 64 };
 
 __attribute__((format(printf, 3, 4))) static void wrong(Nam *w, const char *key, const char *fmt, ...) {
-  FORMAT(w->c, text);
-  const char *where = w->array < 0 ? "" : ctx_printf(w->c, "layer array %d: ", w->array);
+  FORMAT(w->c, text); const char *where = w->array < 0 ? "" : ctx_printf(w->c, "layer array %d: ", w->array);
   w->bad = true; diag_error(w->c, nam_pos(w, key, w->array), "%s'%s' %s", where, key, text);
 }
 
@@ -352,8 +351,7 @@ static const char *gen_sum(Gen *g, const char *head, const char *name, const cha
 
 /* What a layer gives to the head: a, or head1x1 of it. */
 static void gen_to_head(Gen *g, Signal a) {
-  const Array *r = g->array; Signal v = a;
-  if (!g->settle_head) a.settled = NULL;
+  const Array *r = g->array; Signal v = a; if (!g->settle_head) a.settled = NULL;
   if (r->mixed) {
     const char *w = LAYER_PARAM("head.w", r->mixed, r->bottleneck), *b = LAYER_PARAM("head.b", r->mixed);
     v = (Signal){ local(g, "m", g->j), local(g, "n", g->j) }; SAY("  %s[q, t] = %s[q] + sum(o: %s[o, t] * %s[q, o]);\n", v.at, b, a.at, w);
