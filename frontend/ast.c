@@ -6,17 +6,14 @@
 
 /* ---- errors */
 void parse_error(Parse *p, Pos at, const char *fmt, ...) {
-  FORMAT(p->c, text);
-  if (p->stop) return;
+  FORMAT(p->c, text); if (p->stop) return;
   diag_error(p->c, at, "%s", text);
   if (++p->nerror < PARSE_ERRORS) return;
   p->stop = true; diag_help(p->c, "that is enough: the rest of this file was not looked at");
 }
 
 bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
-  const char *near = diag_near(s, names, n);
-  if (near) diag_help(c, "did you mean '%s'?", near);
-  return near;
+  const char *near = diag_near(s, names, n); if (near) diag_help(c, "did you mean '%s'?", near); return near;
 }
 
 /* The place of word among names, or -1 after an error; help is given where no name is near. */
@@ -52,8 +49,7 @@ void parse_unexpected(Parse *p, const char *expected) {
   Tok found = p->last, after = p->before; Pos at = found.pos;
   p->lost = true;
   if (found.kind == '{' && p->depth >= 2) p->skip = p->depth - 1;
-  bool noise = p->bad_line && (found.pos.line == p->bad_line || after.pos.line == p->bad_line);
-  if (p->stop || noise || parse_misspelt(p)) return;
+  bool noise = p->bad_line && (found.pos.line == p->bad_line || after.pos.line == p->bad_line); if (p->stop || noise || parse_misspelt(p)) return;
   if (after.kind == 0) { parse_error(p, at, "expected %s, found %s", expected, tok_text(p, found)); return; }
   /* most likely something is missing at the end of the line before */
   if (found.pos.line != after.pos.line && !starts_statement(after.kind)) at = after.pos, at.col += (uint32_t)after.len;
@@ -70,23 +66,19 @@ void parse_unexpected(Parse *p, const char *expected) {
 Node *node_make(Parse *p, Node like) {
   Node **kid = like.n ? NEWN(p->c, Node *, like.n) : NULL; int depth = like.cond ? like.cond->depth : 0;
   for (int i = 0; i < like.n; i++) { kid[i] = like.kid[i]; if (kid[i] && kid[i]->depth > depth) depth = kid[i]->depth; }
-  like.kid = kid, like.depth = depth + 1;
-  if (depth < AST_DEPTH) return ctx_copy(p->c, &like, sizeof like);
+  like.kid = kid, like.depth = depth + 1; if (depth < AST_DEPTH) return ctx_copy(p->c, &like, sizeof like);
   parse_error(p, like.pos, "this expression is nested deeper than %d", AST_DEPTH); p->stop = true;
   return node_make(p, (Node){ .kind = N_INT, .pos = like.pos });
 }
 
 Node *node_first(Parse *p, NodeKind kind, Pos pos, Node *first, NodeList more) {
-  NodeList l = { 0 };
-  PUSH(p->c, l, first);
-  for (int i = 0; i < more.n; i++) PUSH(p->c, l, more.at[i]);
+  NodeList l = { 0 }; PUSH(p->c, l, first); for (int i = 0; i < more.n; i++) PUSH(p->c, l, more.at[i]);
   return node_make(p, (Node){ .kind = kind, .pos = pos, .kid = l.at, .n = l.n });
 }
 
 Node *node_name(Parse *p, Pos pos, Node *of, const char *dotted) {
   for (const char *s = dotted, *end; s; s = end ? end + 1 : NULL) {
-    end = strchr(s, '.');
-    const char *part = ctx_internn(p->c, s, end ? (size_t)(end - s) : strlen(s));
+    end = strchr(s, '.'); const char *part = ctx_internn(p->c, s, end ? (size_t)(end - s) : strlen(s));
     of = node_make(p, (Node){ .kind = of ? N_DOT : N_NAME, .pos = pos, .text = part, .kid = &of, .n = of != NULL });
   }
   return of;
@@ -94,8 +86,7 @@ Node *node_name(Parse *p, Pos pos, Node *of, const char *dotted) {
 
 const char *node_dotted(Ctx *c, const Node *n) {
   if (n->kind == N_NAME) return n->text;
-  const char *of = n->kind == N_DOT ? node_dotted(c, n->kid[0]) : NULL;
-  return of ? ctx_intern(c, ctx_printf(c, "%s.%s", of, n->text)) : NULL;
+  const char *of = n->kind == N_DOT ? node_dotted(c, n->kid[0]) : NULL; return of ? ctx_intern(c, ctx_printf(c, "%s.%s", of, n->text)) : NULL;
 }
 
 /* ---- statements and declarations */
@@ -115,15 +106,13 @@ void file_stage(Parse *p, Pos pos, const char *name) {
 }
 
 void file_weights(Parse *p, Pos pos, const char *path) {
-  Ast *a = p->ast; int n = a->nweights;
-  APPEND(p->c, a->weights_pos, n, pos); APPEND(p->c, a->weights, a->nweights, path);
+  Ast *a = p->ast; int n = a->nweights; APPEND(p->c, a->weights_pos, n, pos); APPEND(p->c, a->weights, a->nweights, path);
 }
 
 void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList body) {
   Ast *a = p->ast;
   d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
-  d.result = result.at, d.nresult = result.n, d.has_result = result.n, d.stmt = body.at, d.nstmt = body.n;
-  if (p->inside) d.doc = p->inside;
+  d.result = result.at, d.nresult = result.n, d.has_result = result.n, d.stmt = body.at, d.nstmt = body.n; if (p->inside) d.doc = p->inside;
   a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl); a->decl[a->ndecl++] = d;
 }
 
@@ -141,8 +130,7 @@ int tree_kind(Parse *p, Pos at, const char *word, bool second) {
 
 Storage tree_storage(Parse *p, Pos at, const char *word) {
   static const char *const name[] = { "reg", "mem", "ring", "alias" };  /* in the order of Storage */
-  int k = name_index(p, at, "storage", word, name, 4, "they are reg, mem, ring, alias NAME, fold INDEX n");
-  return k < 0 ? ST_REG : (Storage)k;
+  int k = name_index(p, at, "storage", word, name, 4, "they are reg, mem, ring, alias NAME, fold INDEX n"); return k < 0 ? ST_REG : (Storage)k;
 }
 
 Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
@@ -152,14 +140,12 @@ Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
 
 /* If n is `a fn number`, with a number above 0: that number, and n becomes a. */
 static bool layout_step(const Node **n, Fn fn, int64_t *out) {
-  const Node *e = *n;
-  if (e->kind != N_BINARY || e->fn != fn || e->kid[1]->kind != N_INT || e->kid[1]->i <= 0) return false;
+  const Node *e = *n; if (e->kind != N_BINARY || e->fn != fn || e->kid[1]->kind != N_INT || e->kid[1]->i <= 0) return false;
   *out = e->kid[1]->i, *n = e->kid[0]; return true;
 }
 
 bool node_layout(const Node *n, LayoutDim *out, const char **name) {
-  *out = (LayoutDim){ -1, 1, 0 }; layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div);
-  *name = n->kind == N_NAME ? n->text : "?";
+  *out = (LayoutDim){ -1, 1, 0 }; layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div); *name = n->kind == N_NAME ? n->text : "?";
   if (n->kind == N_NAME && n->text[0] == 'd' && n->text[1]) {
     char *end;
     long d = strtol(n->text + 1, &end, 10);               /* d0, d1: the dimensions by number, as dumps write them */

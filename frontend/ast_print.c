@@ -30,13 +30,8 @@ void text_quoted(Text *t, const char *s) {
 }
 
 static int node_level(const Node *n) {
-  switch (n->kind) {
-  case N_COND:   return LEVEL_EXPR;
-  case N_UNARY:  return LEVEL_UNARY;
-  case N_BINARY: return fn_info[n->fn].prec;
-  case N_INT:    return n->i < 0 ? LEVEL_UNARY : LEVEL_POSTFIX;
-  default:       return LEVEL_POSTFIX;
-  }
+  if (n->kind == N_BINARY) return fn_info[n->fn].prec;
+  return n->kind == N_COND ? LEVEL_EXPR : n->kind == N_UNARY || (n->kind == N_INT && n->i < 0) ? LEVEL_UNARY : LEVEL_POSTFIX;
 }
 
 static void form_text(Text *t, const Node *n, const char *form) {
@@ -53,16 +48,13 @@ static void form_text(Text *t, const Node *n, const char *form) {
 
 /* Comparisons do not associate; a power takes any sign on its right. */
 static void binary_text(Text *t, const Node *n) {
-  int level = node_level(n);
-  node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
+  int level = node_level(n); node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
   text_add(t, " %s ", fn_info[n->fn].text); node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
 }
 
 static void reduce_text(Text *t, const Node *n) {
-  text_add(t, "%s", n->text);
-  list_text(t, "(", n->kid, n->n - 1, n->cond ? " if " : "");
-  node_text(t, n->cond, LEVEL_EXPR);
-  list_text(t, ": ", n->kid + n->n - 1, 1, ")");
+  text_add(t, "%s", n->text); list_text(t, "(", n->kid, n->n - 1, n->cond ? " if " : "");
+  node_text(t, n->cond, LEVEL_EXPR); list_text(t, ": ", n->kid + n->n - 1, 1, ")");
 }
 
 static void plain_text(Text *t, const Node *n) {
@@ -81,10 +73,8 @@ static void plain_text(Text *t, const Node *n) {
 /* n, in parentheses if it binds more loosely than level; nothing if it is NULL. */
 static void node_text(Text *t, const Node *n, int level) {
   if (!n) return;
-  bool paren = node_level(n) < level;
-  if (paren) text_add(t, "(");
-  plain_text(t, n);
-  if (paren) text_add(t, ")");
+  bool paren = node_level(n) < level; if (paren) text_add(t, "(");
+  plain_text(t, n); if (paren) text_add(t, ")");
 }
 
 /* " = value", or nothing. */
@@ -101,22 +91,12 @@ static void params_text(Text *t, const Param *p, int n) {
   }
 }
 
-static void bounds_text(Text *t, const Decl *d) {
-  for (int i = 0; i < d->nbound; i++) {
-    text_add(t, i ? ", %s in " : " where %s in ", d->bound[i].name); node_text(t, d->bound[i].lo, LEVEL_EXPR);
-    value_text(t, "..", d->bound[i].hi);
-  }
-}
-
 static void stmts_text(Text *t, Stmt *const *s, int n, int indent);
 
 static void kernel_text(Text *t, const Stmt *s, int indent) {
-  text_add(t, "kernel %s", s->name);
-  if (s->label) text_add(t, " "), text_quoted(t, s->label);
-  text_add(t, " (");
-  for (int i = 0; i < s->nin; i++) text_add(t, i ? ", %s" : "%s", s->in[i]);
-  text_add(t, ") -> ("); params_text(t, s->out, s->nout);
-  text_add(t, ") {\n");
+  text_add(t, "kernel %s", s->name); if (s->label) text_add(t, " "), text_quoted(t, s->label);
+  text_add(t, " ("); for (int i = 0; i < s->nin; i++) text_add(t, i ? ", %s" : "%s", s->in[i]);
+  text_add(t, ") -> ("); params_text(t, s->out, s->nout); text_add(t, ") {\n");
   stmts_text(t, s->body, s->nbody, indent + 2);
   if (s->has_tree) text_add(t, "%*sschedule {\n%s%*s}\n", indent + 2, "", tree_print(t->c, s->tree, indent + 4), indent + 2, "");
   text_add(t, "%*s}\n", indent, "");
@@ -125,8 +105,7 @@ static void kernel_text(Text *t, const Stmt *s, int indent) {
 static void stmts_text(Text *t, Stmt *const *list, int n, int indent) {
   static const char *const word[] = { [S_PARAM] = "param ", [S_CONST] = "const ", [S_STATE] = "state ", [S_DECL] = NULL };
   for (int i = 0; i < n; i++) {
-    const Stmt *s = list[i];
-    text_add(t, "%*s%s", indent, "", word[s->kind] ? word[s->kind] : "");
+    const Stmt *s = list[i]; text_add(t, "%*s%s", indent, "", word[s->kind] ? word[s->kind] : "");
     if (s->kind == S_KERNEL) { kernel_text(t, s, indent); continue; }
     if (s->name) text_add(t, "%s", s->name);
     else node_text(t, s->left, LEVEL_OR);
@@ -142,21 +121,21 @@ static void decl_text(Text *t, const Decl *d) {
   bool bare = d->nresult == 1 && d->result->kind == P_PLAIN;
   for (const char *s = d->doc, *end; s; s = *end ? end + 1 : NULL) { end = s + strcspn(s, "\n"); text_add(t, "## %.*s\n", (int)(end - s), s); }
   text_add(t, "%s %s(", d->kind == D_OP ? "op" : "graph", d->name);
-  params_text(t, d->param, d->nparam); bounds_text(t, d);
+  params_text(t, d->param, d->nparam);
+  for (int i = 0; i < d->nbound; i++) {
+    const Bound *b = &d->bound[i];
+    text_add(t, i ? ", %s in " : " where %s in ", b->name); value_text(t, "", b->lo); value_text(t, "..", b->hi);
+  }
   text_add(t, ")");
   if (d->by) text_add(t, " by %s", d->by);
   if (d->has_result) text_add(t, bare ? " -> " : " -> ("), params_text(t, d->result, d->nresult), text_add(t, bare ? "" : ")");
-  value_text(t, " = ", d->expr);
-  text_add(t, d->expr ? ";\n" : " {\n");
+  value_text(t, " = ", d->expr); text_add(t, d->expr ? ";\n" : " {\n");
   if (d->expr) return;
-  stmts_text(t, d->stmt, d->nstmt, 2);
-  text_add(t, "}\n");
+  stmts_text(t, d->stmt, d->nstmt, 2); text_add(t, "}\n");
 }
 
 char *ast_print(Ctx *c, const Ast *a) {
-  Text t = { .c = c };
-  text_add(&t, "%s", "");
-  if (a->stage != STAGE_PARSE) text_add(&t, "stage %s;\n", stage_name[a->stage]);
+  Text t = { .c = c }; text_add(&t, "%s", ""); if (a->stage != STAGE_PARSE) text_add(&t, "stage %s;\n", stage_name[a->stage]);
   for (int i = 0; i < a->nweights; i++) { text_add(&t, "weights "); text_quoted(&t, a->weights[i]); text_add(&t, ";\n"); }
   for (int i = 0; i < a->ndecl; i++) { if (i || a->nweights || a->stage != STAGE_PARSE) text_add(&t, "\n"); decl_text(&t, &a->decl[i]); }
   return t.s;

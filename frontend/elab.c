@@ -25,8 +25,7 @@ static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *tex
 }
 
 void fail_also(Elab *el, Pos p, const char *fmt, ...) {
-  FORMAT(el->c, text);
-  if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = text };
+  FORMAT(el->c, text); if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = text };
 }
 
 void fail_at(Elab *el, Pos p, const char *fmt, ...) { FORMAT(el->c, text); fail_text(el, p, text, NULL); }
@@ -38,9 +37,7 @@ void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->
 void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
 
 void fail_silent(Elab *el) {
-  Catch *k = el->catch_;
-  if (!k) frit_bail(el->c);
-  catch_end(el); longjmp(k->jmp, 1);
+  Catch *k = el->catch_; if (!k) frit_bail(el->c); catch_end(el); longjmp(k->jmp, 1);
 }
 
 /* ---- frames */
@@ -54,8 +51,7 @@ Slot *slot_get(Elab *el, Frame *f, const char *name) {
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
 
 void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
-  Extent *e = NEWN(el->c, Extent, d.n + 1);
-  if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n);
+  Extent *e = NEWN(el->c, Extent, d.n + 1); if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n);
   slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
 }
 
@@ -91,8 +87,7 @@ const char *frame_full(Elab *el, const Frame *f, const char *local) {
 
 /* The chain of the operators that are being called, and `last`; what the statement defines where there is none. */
 const char *label_now(Elab *el, const char *last) {
-  Text t = { .c = el->c };
-  for (int k = 0; k < el->ncall; k++) text_add(&t, "%s%s", k ? "+" : "", el->call[k].name);
+  Text t = { .c = el->c }; for (int k = 0; k < el->ncall; k++) text_add(&t, "%s%s", k ? "+" : "", el->call[k].name);
   if (last) text_add(&t, "%s%s", el->ncall ? "+" : "", last);
   if (!t.n) text_add(&t, "%s", el->target ? el->target : "value");
   return ctx_intern(el->c, t.s);
@@ -118,8 +113,7 @@ static void words_fill(Elab *el) {
 static void op_add(Elab *el, Decl *d, bool own) {
   const Decl *old = map_get(&el->op, d->name);
   if (old && own && old->pos.src == d->pos.src) {
-    diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name); diag_note(el->c, old->pos, "first here");
-    return;
+    diag_error(el->c, d->pos, "the operator '%s' is defined twice", d->name); diag_note(el->c, old->pos, "first here"); return;
   }
   if (!old) PUSH(el->c, el->op_name, d->name);
   map_put(el->c, &el->op, d->name, d);
@@ -129,8 +123,7 @@ static const Decl *graph_find(Ctx *c, const Ast *a) {
   const Decl *g = NULL;
   for (const Decl *d = a->decl; d < a->decl + a->ndecl; d++) {
     if (d->kind == D_GRAPH && g) {
-      diag_error(c, d->pos, "'%s' is a second graph: a file holds one", d->name); diag_note(c, g->pos, "the first is here");
-      return NULL;
+      diag_error(c, d->pos, "'%s' is a second graph: a file holds one", d->name); diag_note(c, g->pos, "the first is here"); return NULL;
     }
     if (d->kind == D_GRAPH) g = d;
   }
@@ -161,8 +154,7 @@ const Ast *prelude(Ctx *c) {
 
 #define WORD(w) .s_##w = ctx_intern(c, #w)
 Graph *frontend_load(Ctx *c, const char *path) {
-  const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror;
-  if (!d) return NULL;
+  const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror; if (!d) return NULL;
   Elab *el = NEW_AS(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
                   WORD(given), .s_pack = ctx_intern(c, ".."));
   words_fill(el); p = prelude(c);

@@ -156,8 +156,7 @@ enum { LF_RANGE, LF_LEN, LF_SPREAD, LF_DROP, LF_PUT, LF_FIND, LF_LETTERS, LF_INT
        LF_IS_SIGNED, LF_IS_F8, LF_ERROR, LF_COUNT };
 extern const char *const list_fn_name[LF_COUNT];
 
-/* ---- elab_match.c: patterns of tensor parameters */
-void match_params(Elab *el, Frame *f, const Decl *op, Pos p);
+void match_params(Elab *el, Frame *f, const Decl *op, Pos p);        /* elab_match.c: patterns of tensor parameters */
 
 /* ---- elab_body.c: statements of a body: order, types, pieces */
 void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n); void declare_slot(Elab *el, Frame *f, Slot *s);
@@ -168,9 +167,7 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st); Type type_named(Elab 
 /* ---- elab_bind.c: indices: left sides, reductions, extents from reads */
 void left_settle(Elab *el, Frame *f, Piece *p); Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s);
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given); const char *pack_name(Elab *el, const char *pack, int i);
-Extent place_end(Elab *el, const Expr *e, Pos p);        /* one past the largest value */
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p); void names_in(Elab *el, const Node *n, Names *out);
-bool is_range(const Node *n); bool is_arith(const Node *n);          /* a < b; a + b, a - b, a * b */
+void names_in(Elab *el, const Node *n, Names *out); bool is_range(const Node *n); bool is_arith(const Node *n);   /* a < b; a + b, a - b, a * b */
 
 /* ---- elab_check.c: every read is proven inside, guarded, or a gather; the pieces of a tensor cover it without overlap */
 Expr *bounds_check(Elab *el, Expr *rhs); void cover_check(Elab *el, const Group *g);

@@ -6,7 +6,6 @@
 #include "../ir/lin.h"
 #include "../ir/scalar.h"
 #include "elab.h"
-#include <stdlib.h>
 
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
   return NEW_AS(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
@@ -17,14 +16,13 @@ bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT
 bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
 
 static void name_add(Elab *el, const char *name, Names *out) {
-  const Word *w = map_get(&el->word, name);
-  if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
+  const Word *w = map_get(&el->word, name); if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
 }
 
 void names_in(Elab *el, const Node *n, Names *out) {
   if (!n || n->kind == N_DOT) return;
   if (n->kind == N_NAME) name_add(el, n->text, out);
-  if (n->kind == N_SPLICE && (!n->n || !n->kid[0])) name_add(el, el->s_pack, out);
+  if (n->kind == N_SPLICE && !n->kid[0]) name_add(el, el->s_pack, out);
   for (int i = 0; i < n->n; i++) names_in(el, n->kid[i], out);
   names_in(el, n->cond, out);
 }
@@ -45,9 +43,7 @@ static const Tensor *infer_tensor(Infer *q, const Node *base) {
 }
 
 static const char *bare_name(Elab *el, const Node *n) {
-  if (n->kind == N_NAME) return n->text;
-  if (n->kind != N_SPLICE) return NULL;
-  return !n->n || !n->kid[0] ? el->s_pack : n->kid[0]->kind == N_NAME ? n->kid[0]->text : NULL;
+  const Node *q = n->kind == N_SPLICE ? n->kid[0] : n; return !q ? el->s_pack : q->kind == N_NAME ? q->text : NULL;
 }
 
 /* Between packs no place is known. */
@@ -55,8 +51,7 @@ static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i
   bool pack = it[i]->kind == N_SPLICE, before = false, after = false;
   for (int k = 0; k < n; k++) { before |= k < i && it[k]->kind == N_SPLICE; after |= k > i && it[k]->kind == N_SPLICE; }
   if ((before && after) || (pack && (before || after || t->rank < n - 1))) return;
-  int d = before ? t->rank - (n - i) : i, len = pack ? t->rank - (n - 1) : 1;
-  if (d < 0 || d + len > t->rank) return;
+  int d = before ? t->rank - (n - i) : i, len = pack ? t->rank - (n - 1) : 1; if (d < 0 || d + len > t->rank) return;
   q->out = (Dims){ t->shape + d, len, pack }; q->el->gave = t;
 }
 
@@ -115,15 +110,13 @@ static void bound_add(Binder *b, Val v) {
 }
 
 static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool given, Pos p) {
-  Val v = bind_index(b->el, b->f, name, ext, pack, given, p);
-  b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
+  Val v = bind_index(b->el, b->f, name, ext, pack, given, p); b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
 }
 
 /* `number + index < end` */
 static void range_offset(Binder *l, const Node *n, Val end) {
   for (int k = 0; k < 2 && n->kid[0]->kind == N_BINARY && n->kid[0]->fn == FN_ADD; k++) {
-    const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k];
-    if (y->kind != N_NAME || is_taken(l->el, slot_find(l->f, y->text))) continue;
+    const Node *x = n->kid[0]->kid[k], *y = n->kid[0]->kid[1 - k]; if (y->kind != N_NAME || is_taken(l->el, slot_find(l->f, y->text))) continue;
     Val o = ev_scalar(l->el, x, l->f, (Scope){ .ext = true });
     bind_name(l, y->text, v_fn2(l->el, FN_SUB, end, o, n->pos), false, true, n->pos); return;
   }
@@ -132,8 +125,7 @@ static void range_offset(Binder *l, const Node *n, Val end) {
 
 /* `index < end` */
 static void bind_range(Binder *b, const Node *n, bool pack) {
-  Scope s = b->s; s.ext = true; Val e = ev_node(b->el, n->kid[1], b->f, s);
-  s.eq = true;
+  Scope s = b->s; s.ext = true; Val e = ev_node(b->el, n->kid[1], b->f, s); s.eq = true;
   if (e.k == V_COMP || e.k == V_TENSOR) e = v_scalar(b->el, e, b->f, s, n->pos);
   if (n->kid[0]->kind == N_NAME) bind_name(b, n->kid[0]->text, e, pack, true, n->pos);
   else range_offset(b, n, e);
@@ -152,8 +144,7 @@ static void fail_extent(Binder *b, const char *name, const Node *n, Pos p) {
 static void bind_bare(Binder *b, const char *name, Pos p) {
   Elab *el = b->el; const Slot *s = slot_find(b->f, name);
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
-  Dims d = bare_dims(el, b->f, name, b->body, b->st ? (Scope){ 0 } : b->s);
-  if (!d.e) fail_extent(b, name, b->body, p);
+  Dims d = bare_dims(el, b->f, name, b->body, b->st ? (Scope){ 0 } : b->s); if (!d.e) fail_extent(b, name, b->body, p);
   if (!s || !s->dim.e) slot_dim(el, b->f, name, d);
   bind_name(b, name, v_dims(el, d), d.pack, false, p);
 }
@@ -162,13 +153,13 @@ static void bind_bare(Binder *b, const char *name, Pos p) {
 static void left_ranges(Binder *l, const Node *n, bool splice) {
   if (!n) return;
   if (is_range(n)) bind_range(l, n, splice);
-  else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->n ? n->kid[0] : NULL, splice || n->kind == N_SPLICE);
+  else if (n->kind == N_SPLICE || n->kind == N_INDEX) left_ranges(l, n->kid[0], splice || n->kind == N_SPLICE);
   else if (n->kind == N_TUPLE || is_arith(n)) for (int i = 0; i < n->n; i++) left_ranges(l, n->kid[i], false);
 }
 
 static void left_names(Elab *el, const Node *n, Names *out) {
   if (is_range(n)) names_in(el, n->kid[0], out);
-  else if (n->kind == N_TUPLE || n->kind == N_INDEX || is_arith(n) || (n->kind == N_SPLICE && n->n && n->kid[0]))
+  else if (n->kind == N_TUPLE || n->kind == N_INDEX || is_arith(n) || (n->kind == N_SPLICE && n->kid[0]))
     for (int i = 0; i < n->n; i++) (n->kind == N_INDEX && i ? names_in : left_names)(el, n->kid[i], out);
   else names_in(el, n, out);
 }
@@ -182,8 +173,7 @@ static void fail_place(Binder *l, Val v) {
 static Expr *place_value(Binder *l, Val v) {
   int64_t k;
   if (v.k == V_COMP) {                                     /* in a composite a 0 stands for a dimension of extent 1 */
-    Val kept = v_list(l->el, 0);
-    for (int i = 0; i < v.l->n; i++) if (!v_is_int(v.l->at[i], &k) || k) PUSH(l->el->c, *kept.l, v.l->at[i]);
+    Val kept = v_list(l->el, 0); for (int i = 0; i < v.l->n; i++) if (!v_is_int(v.l->at[i], &k) || k) PUSH(l->el->c, *kept.l, v.l->at[i]);
     return comp_linear(l->el, kept.l, l->st->pos, NULL);
   }
   if (v.k == V_LIST) fail_at(l->el, l->st->pos, "a pack or list needs '..' in front on the left");
@@ -191,33 +181,8 @@ static Expr *place_value(Binder *l, Val v) {
   return v.e;
 }
 
-#define PLACE_MAX ((int64_t)1 << 40)
-
-Extent place_end(Elab *el, const Expr *e, Pos p) {
-  Aff a;
-  if (!expr_affine(el->c, e, &a)) fail_at(el, p, "%s cannot stand on the left: it is not affine", expr_print(el->c, e));
-  Extent out = { NULL, 1 + a.c };
-  for (int i = 0; i < a.n; i++) {
-    const Index *q = a.index[i]; int64_t reach;
-    if (q->is_dim || (q->ext.dim && (a.k[i] != 1 || out.dim))) fail_at(el, p, "this place needs a constant extent: %s", expr_print(el->c, e));
-    if (q->ext.dim) out.dim = q->ext.dim;
-    if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX)
-      fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
-    if (reach > 0 || q->ext.dim || q->ext.n == 0) out.n += reach;
-  }
-  return out;
-}
-
-Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
-  if (a.dim == b.dim) return a.n > b.n ? a : b;
-  if (extent_min(a) >= extent_max(b)) return a;
-  if (extent_min(b) >= extent_max(a)) return b;
-  fail_at(el, p, "pieces that end at %s and %s: which is larger is not known", ext_print(el, &a, 1), ext_print(el, &b, 1));
-}
-
 static void place_check(Binder *l, Expr *e) {
-  Aff a;
-  if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e));
+  Aff a; if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e));
   double lo = expr_range(l->el->c, e).lo;
   if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
@@ -276,20 +241,14 @@ static void bind_selected(Binder *r, const char *name, const List *fresh, const 
 
 /* `..expression`: fresh indices for all packs in it; those that come out are bound. */
 static void bind_expression(Binder *r, const Node *n, Pos p) {
-  Elab *el = r->el; Names names = { 0 }; Scope s = r->s;
-  names_in(el, n, &names);
-  const List **fresh = NEWN(el->c, const List *, names.n + 1);
+  Elab *el = r->el; Names names = { 0 }; Scope s = r->s; names_in(el, n, &names); const List **fresh = NEWN(el->c, const List *, names.n + 1);
   for (int i = 0; i < names.n; i++) {
-    const Slot *sl = slot_find(r->f, names.at[i]);
-    if (!sl || sl->state != SL_NONE || !sl->dim.pack) continue;
-    Val v = bind_index(el, r->f, sl->name, v_dims(el, sl->dim), true, false, p);
-    fresh[i] = v.l; s = scope_bind(el, s, sl->name, v);
+    const Slot *sl = slot_find(r->f, names.at[i]); if (!sl || sl->state != SL_NONE || !sl->dim.pack) continue;
+    Val v = bind_index(el, r->f, sl->name, v_dims(el, sl->dim), true, false, p); fresh[i] = v.l; s = scope_bind(el, s, sl->name, v);
   }
-  Val v = ev_node(el, n, r->f, s), chosen = v_list(el, 0);
-  if (v.k != V_LIST) fail_at(el, p, "'..' wants a pack or a list; this is %s", v_kind(v));
+  Val v = ev_node(el, n, r->f, s), chosen = v_list(el, 0); if (v.k != V_LIST) fail_at(el, p, "'..' wants a pack or a list; this is %s", v_kind(v));
   for (int i = 0; i < v.l->n; i++) {
-    Val x = v.l->at[i];
-    if (list_has(chosen.l, x)) fail_at(el, p, "index '%s' is bound twice", v_idx(x)->ix.name);
+    Val x = v.l->at[i]; if (list_has(chosen.l, x)) fail_at(el, p, "index '%s' is bound twice", v_idx(x)->ix.name);
     if (v_idx(x)) PUSH(el->c, *chosen.l, x);
     else if (!v_static(x)) fail_at(el, p, "a reduction binds bare indices");
   }
@@ -298,7 +257,7 @@ static void bind_expression(Binder *r, const Node *n, Pos p) {
 }
 
 static void bind_item(Binder *r, const Node *it) {
-  bool splice = it->kind == N_SPLICE; const Node *n = !splice ? it : it->n ? it->kid[0] : NULL; const char *name = bare_name(r->el, it);
+  bool splice = it->kind == N_SPLICE; const Node *n = splice ? it->kid[0] : it; const char *name = bare_name(r->el, it);
   if (name) bind_bare(r, name, it->pos);
   else if (is_range(n) && n->kid[0]->kind == N_NAME) bind_range(r, n, splice);
   else if (splice) bind_expression(r, n, it->pos);
@@ -334,8 +293,6 @@ Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
     fail_near(el, n->pos, n->text, &(Names){ .at = (const char **)red_name, .n = RED_COUNT },
               "'%s' is no reduction (sum prod max min any all mean argmax argmin)", n->text);
   if (!s.eq) fail_at(el, n->pos, "a reduction needs an equation with indices on its left (y[] for a scalar)");
-  Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] };
-  for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
-  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE };
-  return reduce_one(&r, n, red, cond, ev_scalar(el, r.body, f, r.s));
+  Binder r = { .el = el, .f = f, .s = s, .body = n->kid[n->n - 1] }; for (int i = 0; i + 1 < n->n; i++) bind_item(&r, n->kid[i]);
+  Val cond = n->cond ? ev_scalar(el, n->cond, f, r.s) : (Val){ .k = V_NONE }; return reduce_one(&r, n, red, cond, ev_scalar(el, r.body, f, r.s));
 }

@@ -1,8 +1,9 @@
-/* Statements of a body: equations, names for values, local functions.
- * Left sides of equations are settled when their tensor is first asked for, so an equation may read what is defined later. An equation that
- * reads a tensor whose type is not yet known (a recurrence) is evaluated again until no type changes; the unknown type is neutral.
- * In a graph every statement is tried for itself: after an error the next one goes on. */
+/* Statements of a body: equations, names for values, local functions. Left sides of equations are settled when their tensor is first asked for, so
+ * an equation may read what is defined later. An equation that reads a tensor whose type is not yet known (a recurrence) is evaluated again until
+ * no type changes; the unknown type is neutral. In a graph every statement is tried for itself: after an error the next one goes on. */
+#include "../ir/lin.h"
 #include "elab.h"
+#include <stdlib.h>
 
 /* piece[i]: of statement i, if it is an equation; again: a type was not known since the last round. */
 typedef struct Body { Elab *el; Frame *f; Stmt *const *st; Kernel *const *kernel; Piece **piece; int n; bool again; } Body;
@@ -37,14 +38,37 @@ Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rh
   if (variable) fail_at(el, p, "a constant reads '%s', which is not known when the graph is compiled", variable->name);
   Eq *e = NEW_AS(el->c, Eq, .out = t, .place = place, .free = free, .nfree = nfree, .constant = el->constant, .pos = el->ncall ? el->call[0].pos : p,
                .id = ++el->c->nid);
-  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL); graph_have(el, t);
-  PUSH(el->c, el->eq, e);
+  e->rhs = bounds_check(el, stored(el, rhs, t->type, p)); e->label = label_now(el, NULL); graph_have(el, t); PUSH(el->c, el->eq, e);
   if (el->kernel && !el->constant) APPEND(el->c, el->kernel->eq, el->kernel->neq, e);
   return e;
 }
 
 /* ---- left sides */
 static int place_rank(const Piece *p) { int n = 0; while (p->place[n]) n++; return n; }
+
+#define PLACE_MAX ((int64_t)1 << 40)
+
+/* One past the largest value. */
+static Extent place_end(Elab *el, const Expr *e, Pos p) {
+  Aff a = { 0 }; expr_affine(el->c, e, &a);                /* it is: left_settle has looked */
+  Extent out = { NULL, 1 + a.c };
+  for (int i = 0; i < a.n; i++) {
+    const Index *q = a.index[i]; int64_t reach;
+    if (q->is_dim || (q->ext.dim && (a.k[i] != 1 || out.dim))) fail_at(el, p, "this place needs a constant extent: %s", expr_print(el->c, e));
+    if (q->ext.dim) out.dim = q->ext.dim;
+    if (__builtin_mul_overflow(a.k[i], q->ext.n - 1, &reach) || llabs(reach) > PLACE_MAX)
+      fail_at(el, p, "the place %s reaches beyond 2^40", expr_print(el->c, e));
+    if (reach > 0 || q->ext.dim || q->ext.n == 0) out.n += reach;
+  }
+  return out;
+}
+
+static Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
+  if (a.dim == b.dim) return a.n > b.n ? a : b;
+  if (extent_min(a) >= extent_max(b)) return a;
+  if (extent_min(b) >= extent_max(a)) return b;
+  fail_at(el, p, "pieces that end at %s and %s: which is larger is not known", ext_print(el, &a, 1), ext_print(el, &b, 1));
+}
 
 static Tensor *group_tensor(Elab *el, const Group *g) {
   int rank = place_rank(g->piece.at[0]);
@@ -54,17 +78,14 @@ static Tensor *group_tensor(Elab *el, const Group *g) {
     const Piece *p = g->piece.at[i]; int n = place_rank(p);
     if (n != rank) fail_at(el, p->st->pos, "pieces of '%s' have %d and %d dimensions", g->name, rank, n);
     for (int d = 0; d < rank; d++) {
-      Extent e = ext_pos(place_end(el, p->place[d], p->st->pos));
-      t->shape[d] = i ? ext_larger(el, t->shape[d], e, p->st->pos) : e;
+      Extent e = ext_pos(place_end(el, p->place[d], p->st->pos)); t->shape[d] = i ? ext_larger(el, t->shape[d], e, p->st->pos) : e;
     }
   }
   return t;
 }
 
 Type type_named(Elab *el, const char *name, Pos p) {
-  if (!name) name = "";
-  Type t = type_by_name(name); Names near = { 0 };
-  for (int k = 0; k < T_WINT; k++) PUSH(el->c, near, type_name((Type)k));
+  Type t = type_by_name(name); Names near = { 0 }; for (int k = 0; k < T_WINT; k++) PUSH(el->c, near, type_name((Type)k));
   if (t == T_NONE) fail_near(el, p, name, &near, "'%s' is no type", name);
   return t;
 }
@@ -72,19 +93,16 @@ Type type_named(Elab *el, const char *name, Pos p) {
 static Type asserted_type(Elab *el, const Stmt *st) { return st->type ? type_named(el, st->type, st->pos) : T_NONE; }
 
 static void group_declare(Elab *el, Frame *f, Slot *s) {
-  Group *g = s->group;
-  el->target = frame_full(el, f, s->name);
+  Group *g = s->group; el->target = frame_full(el, f, s->name);
   for (int i = 0; i < g->piece.n; i++) left_settle(el, f, g->piece.at[i]);
   g->t = group_tensor(el, g);
   for (int i = 0; i < g->piece.n; i++) { Type t = asserted_type(el, g->piece.at[i]->st); if (t != T_NONE) g->t->type = g->type = t; }
   if (f->graph) g->t->history = history_of(el, f, g->t);
-  g->t->name = name_fresh(el, frame_full(el, f, s->name));
-  if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
+  g->t->name = name_fresh(el, frame_full(el, f, s->name)); if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
 }
 
 void declare_slot(Elab *el, Frame *f, Slot *s) {
-  Catch k;
-  s->state = SL_BUSY;
+  Catch k; s->state = SL_BUSY;
   if (catch_begin(el, &k)) { group_declare(el, f, s); catch_end(el); s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return; }
   s->state = el->quiet ? SL_PENDING : SL_VALUE; s->v = (Val){ .k = V_POISON }; fail_silent(el);
 }
@@ -101,8 +119,7 @@ static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind 
 static void prepare_equation(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i]; const char *name = left_name(el, st->left, 0);
   if (!name) fail_at(el, st->pos, "the left side must be a tensor's name with indices");
-  Slot *s = slot_get(el, b->f, name);
-  if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
+  Slot *s = slot_get(el, b->f, name); if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
   if (s->state == SL_NONE) {
     s->state = SL_PENDING; s->group = NEW_AS(el->c, Group, .name = name, .type = T_NONE);
     if (b->f->graph) name_reserve(el, name);
@@ -114,9 +131,7 @@ static void prepare_equation(Body *b, int i) {
 static void prepare_local(Body *b, const Stmt *st) {
   for (int k = 0; k < st->left->n; k++)
     if (st->left->kid[k]->kind != N_NAME) fail_at(b->el, st->pos, "a local function is written name(a, b) = expression");
-  Slot *s = slot_get(b->el, b->f, st->left->text);
-  if (s->fun) fail_at(b->el, st->pos, "'%s' is already defined", st->left->text);
-  s->fun = st;
+  Slot *s = slot_get(b->el, b->f, st->left->text); if (s->fun) fail_at(b->el, st->pos, "'%s' is already defined", st->left->text); s->fun = st;
 }
 
 static void prepare(Body *b, int i) {
@@ -152,21 +167,9 @@ static void run_equation(Body *b, int i) {
   Piece *p = b->piece[i]; if (!p) return;
   if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
   if (p->slot->v.k == V_POISON) fail_silent(b->el);
-  Group *g = p->slot->group;
-  b->f->unknown = false; equation_value(b, g, p);
-  p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--;
-  if (g->left || g->again) return;
-  g->t->type = g->type;
-  for (int k = 0; k < g->piece.n; k++) equation_emit(b, g, g->piece.at[k]);
-}
-
-/* ---- names for values */
-static void define_name(Body *b, const Stmt *st, const char *name, Val v) {
-  Elab *el = b->el;
-  if (slot_get(el, b->f, name)->state != SL_NONE) fail_at(el, st->pos, "'%s' is already defined", name);
-  if (v.k == V_LIFT) v = v_store(el, v, frame_full(el, b->f, name), st->pos);
-  if (v.k == V_COMP || v.k == V_LIM || v.k == V_HOLE) fail_at(el, st->pos, "%s where a value is needed", v_kind(v));
-  slot_set(el, b->f, name, v);
+  Group *g = p->slot->group; b->f->unknown = false; equation_value(b, g, p);
+  p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--; if (g->left || g->again) return;
+  g->t->type = g->type; for (int k = 0; k < g->piece.n; k++) equation_emit(b, g, g->piece.at[k]);
 }
 
 /* `name = value`, `(name, name) = value`. */
@@ -183,9 +186,11 @@ static void run_names(Body *b, const Stmt *st) {
   Val v = ev_node(el, st->value, b->f, (Scope){ 0 }); bool several = v.k == V_TUPLE || (tuple && v.k == V_COMP); int have = several ? v.l->n : 1;
   if (n > have) fail_at(el, st->pos, "%d result%s for %d names", have, plural(have), n);
   for (int k = 0; k < n; k++) {
-    Val one = several ? v.l->at[k] : v;
-    if (tuple && one.k == V_LIM) one = v_num(one.m->e);
-    define_name(b, st, name[k], one);
+    Val one = several ? v.l->at[k] : v; if (tuple && one.k == V_LIM) one = v_num(one.m->e);
+    if (slot_get(el, b->f, name[k])->state != SL_NONE) fail_at(el, st->pos, "'%s' is already defined", name[k]);
+    if (one.k == V_LIFT) one = v_store(el, one, want[k], st->pos);
+    if (one.k == V_COMP || one.k == V_LIM || one.k == V_HOLE) fail_at(el, st->pos, "%s where a value is needed", v_kind(one));
+    slot_set(el, b->f, name[k], one);
   }
 }
 
@@ -212,15 +217,12 @@ void statement_poison(Elab *el, Frame *f, const Stmt *st) {
 
 /* ---- again, where types were not known */
 static void again_value(Body *b, int i) {
-  Piece *p = b->piece[i]; Group *g = p->slot->group;
-  p->again = false;
-  Type old = g->t->type;
-  equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
+  Piece *p = b->piece[i]; Group *g = p->slot->group; p->again = false;
+  Type old = g->t->type; equation_value(b, g, p); g->t->type = g->type; p->again = g->t->type != old;
 }
 
 static void again_emit(Body *b, int i) {
-  const Piece *p = b->piece[i]; const Group *g = p->slot->group;
-  b->el->target = g->t->name;
+  const Piece *p = b->piece[i]; const Group *g = p->slot->group; b->el->target = g->t->name;
   if (g->t->type == T_NONE) fail_at(b->el, p->st->pos, "the type of '%s' cannot be found: write %s[...]: f32 = ...", g->name, g->name);
   equation_emit(b, g, p);
 }
@@ -247,8 +249,7 @@ static void run_define(Body *b, int i) {
   Elab *el = b->el; const Stmt *st = b->st[i];
   if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
-    const char *target = el->target; Want want = el->want;
-    again_rounds(b); el->target = target; el->want = want; b->again = false;
+    const char *target = el->target; Want want = el->want; again_rounds(b); el->target = target; el->want = want; b->again = false;
   }
   if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }
@@ -257,11 +258,9 @@ void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
   Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false }; const char *target = el->target;
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);
   for (int i = 0; i < n; i++) try_step(&b, run_define, i);
-  again_rounds(&b);
-  for (int i = 0; i < n; i++) if (is_again(&b, i)) try_step(&b, again_emit, i);
+  again_rounds(&b); for (int i = 0; i < n; i++) if (is_again(&b, i)) try_step(&b, again_emit, i);
   for (int i = 0; i < f->slot.n; i++) {
-    const Slot *s = f->slot.at[i];
-    if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
+    const Slot *s = f->slot.at[i]; if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
   }
   el->target = target;
 }

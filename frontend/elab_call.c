@@ -15,9 +15,7 @@ static bool kind_is(const Param *p, const char *kind) { return p->type && !strcm
 static bool is_whole_number(Val v) { return v.k == V_NUM && v.e->kind == E_CONST && !type_is_float(v.e->type); }
 
 static bool default_is_float(const Param *p) {
-  const Node *n = p->value;
-  while (n && n->kind == N_UNARY) n = n->kid[0];
-  return !p->type && n && n->kind == N_FLOAT;
+  const Node *n = p->value; while (n && n->kind == N_UNARY) n = n->kid[0]; return !p->type && n && n->kind == N_FLOAT;
 }
 
 static void kind_check(Elab *el, const Param *p, Val v, bool good, Pos pos) {
@@ -67,8 +65,7 @@ static bool takes_rest(const Decl *op) { for (int i = 0; i < op->nparam; i++) if
 static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f, Scope s) {
   int k = param_find(op, q->text); Val v = first_of(ev_node(el, q->kid[0], f, s));
   if (k < 0 && !takes_rest(op)) {
-    Names near = { 0 };
-    for (int i = 0; i < op->nparam; i++) PUSH(el->c, near, op->param[i].name);
+    Names near = { 0 }; for (int i = 0; i < op->nparam; i++) PUSH(el->c, near, op->param[i].name);
     fail_near(el, q->pos, q->text, &near, "'%s' has no parameter '%s'", op->name, q->text);
   }
   if (k >= 0 && a->at[k].k != V_NONE) fail_at(el, q->pos, "'%s' is given twice to '%s'", q->text, op->name);
@@ -78,16 +75,14 @@ static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f
 
 /* Does the call still want the caller's attribute of this name, handed on by `...`? Those that the callee does not know go into its own rest. */
 static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
-  int k = param_find(op, name);
-  if (k >= 0) return op->param[k].kind == P_ATTR && a->at[k].k == V_NONE ? &a->at[k] : NULL;
+  int k = param_find(op, name); if (k >= 0) return op->param[k].kind == P_ATTR && a->at[k].k == V_NONE ? &a->at[k] : NULL;
   for (int i = 0; i < a->extra.n; i++) if (a->extra.at[i].name == name) return NULL;
   if (!takes_rest(op)) return NULL;
   PUSH(el->c, a->extra, ((Rest){ .name = name })); return &a->extra.at[a->extra.n - 1].v;
 }
 
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
-  Val *to;
-  for (int i = 0; i < f->nrest; i++) if ((to = arg_wanted(el, op, a, f->rest[i].name))) *to = f->rest[i].v;
+  Val *to; for (int i = 0; i < f->nrest; i++) if ((to = arg_wanted(el, op, a, f->rest[i].name))) *to = f->rest[i].v;
   for (int i = 0; f->op && i < f->op->nparam; i++) {
     const Param *p = &f->op->param[i];
     if (p->kind == P_ATTR && (to = arg_wanted(el, op, a, p->name))) *to = slot_value(el, f, slot_get(el, f, p->name), pos);
@@ -95,8 +90,7 @@ static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
 }
 
 static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos pos) {
-  int n = 0;
-  for (int i = 0; i < op->nparam; i++) n += op->param[i].kind != P_REST;
+  int n = 0; for (int i = 0; i < op->nparam; i++) n += op->param[i].kind != P_REST;
   if (*at >= n) fail_at(el, pos, "'%s' takes %d argument%s, more are given", op->name, n, plural(n));
   if (op->param[*at].variadic) PUSH(el->c, a->var, v);
   else if (a->at[*at].k != V_NONE) fail_at(el, pos, "'%s' is given twice to '%s': by its name, and by its place", op->param[*at].name, op->name);
@@ -109,8 +103,7 @@ static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s
     const Node *q = n->kid[i];
     if (q->kind == N_NAMED) arg_named(el, op, q, &a, f, s);
     else if (q->kind == N_SPLICE) {
-      const List *l = ev_items(el, &n->kid[i], 1, f, s);
-      for (int k = 0; k < l->n; k++) arg_placed(el, op, &at, l->at[k], &a, n->pos);
+      const List *l = ev_items(el, &n->kid[i], 1, f, s); for (int k = 0; k < l->n; k++) arg_placed(el, op, &at, l->at[k], &a, n->pos);
     } else if (q->kind != N_PASS) arg_placed(el, op, &at, first_of(ev_node(el, q, f, s)), &a, n->pos);
   }
   for (int i = 0; i < n->n; i++) if (n->kid[i]->kind == N_PASS) arg_pass(el, op, &a, f, n->pos);
@@ -131,8 +124,7 @@ static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Fram
   if (v.k != V_TENSOR)
     fail_at(el, pos, "'%s' wants a whole tensor for '%s', this is %s%s", op->name, p->name, v_kind(v),
             v.k == V_NUM ? ": it does not work element by element" : "");
-  Val own = v_tensor(el, v.x->t);
-  own.x->known = v.x->known; return own;
+  Val own = v_tensor(el, v.x->t); own.x->known = v.x->known; return own;
 }
 
 static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos) {
@@ -146,24 +138,21 @@ static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f
 
 /* ---- applying */
 static const char *last_name(const Decl *op) {
-  const Node *l = op->nstmt ? op->stmt[op->nstmt - 1]->left : NULL;
-  if (l && l->kind == N_TUPLE) l = l->kid[l->n - 1];
+  const Node *l = op->nstmt ? op->stmt[op->nstmt - 1]->left : NULL; if (l && l->kind == N_TUPLE) l = l->kid[l->n - 1];
   return !l ? NULL : l->kind == N_INDEX ? l->kid[0]->text : l->text;
 }
 
 static Val result_value(Elab *el, Frame *f, const char *name, Pos pos) {
   Slot *s = name ? slot_find(f, name) : NULL;
   if (!s || s->state == SL_NONE) fail_at(el, f->op->pos, "the result '%s' is not defined", name ? name : "?");
-  Val v = slot_value(el, f, s, pos);
-  if (v.k == V_LIFT) v = v_store(el, v, frame_full(el, f, name), pos);
+  Val v = slot_value(el, f, s, pos); if (v.k == V_LIFT) v = v_store(el, v, frame_full(el, f, name), pos);
   return v.k == V_ABSENT ? absent_default(el, f, v.p) : v;
 }
 
 static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
   body_run(el, f, op->stmt, NULL, op->nstmt);
   if (!op->has_result || !op->nresult) return result_value(el, f, last_name(op), pos);
-  Val out = v_list(el, op->nresult);
-  for (int i = 0; i < op->nresult; i++) out.l->at[i] = result_value(el, f, op->result[i].name, pos);
+  Val out = v_list(el, op->nresult); for (int i = 0; i < op->nresult; i++) out.l->at[i] = result_value(el, f, op->result[i].name, pos);
   return op->nresult == 1 ? out.l->at[0] : (Val){ V_TUPLE, .l = out.l };
 }
 
@@ -180,16 +169,12 @@ static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope 
 
 /* With a variadic last tensor the operator folds from the left; with none it is its first. */
 static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos pos) {
-  int k = 0;
-  while (k < op->nparam && !op->param[k].variadic) k++;
-  if (k == op->nparam) return apply_once(el, op, a, want, s, pos);
+  int k = 0; while (k < op->nparam && !op->param[k].variadic) k++; if (k == op->nparam) return apply_once(el, op, a, want, s, pos);
   List var = a->at[k].k != V_NONE ? (List){ &a->at[k], 1, 1 } : a->var; Val acc = a->at[0];
   if (acc.k == V_NONE) fail_at(el, pos, "'%s' needs its first argument", op->name);
   for (int i = 0; i < var.n; i++) {
-    Args one = *a;
-    one.at = NEWN(el->c, Val, op->nparam + 1); memcpy(one.at, a->at, sizeof(Val) * (size_t)op->nparam);
-    one.at[0] = acc; one.at[k] = var.at[i];
-    acc = first_of(apply_once(el, op, &one, i == var.n - 1 ? want : (Want){ 0 }, s, pos));
+    Args one = *a; one.at = NEWN(el->c, Val, op->nparam + 1); memcpy(one.at, a->at, sizeof(Val) * (size_t)op->nparam);
+    one.at[0] = acc; one.at[k] = var.at[i]; acc = first_of(apply_once(el, op, &one, i == var.n - 1 ? want : (Want){ 0 }, s, pos));
   }
   return acc;
 }
@@ -198,8 +183,7 @@ static Val apply_fold(Elab *el, const Decl *op, Args *a, Want want, Scope s, Pos
 static void args_store(Elab *el, const Decl *op, Args *a, Pos pos) {
   for (int i = 0; i < op->nparam; i++) {
     if (a->at[i].k != V_LIFT || a->at[i].f->size <= 16) continue;
-    const char *name = op->param[i].name;
-    if (el->target) name = ctx_intern(el->c, ctx_printf(el->c, "%s.%s", el->target, name));
+    const char *name = op->param[i].name; if (el->target) name = ctx_intern(el->c, ctx_printf(el->c, "%s.%s", el->target, name));
     a->at[i] = v_store(el, a->at[i], name_temp(el, name), pos);
   }
 }
@@ -207,8 +191,7 @@ static void args_store(Elab *el, const Decl *op, Args *a, Pos pos) {
 /* What a lifted expression is called in dumps: the outermost function, then what its arguments were made by. */
 static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n) {
   if (v.k != V_LIFT) return v;
-  Text t = { .c = el->c };
-  text_add(&t, "%s", name);
+  Text t = { .c = el->c }; text_add(&t, "%s", name);
   for (int i = 0; i < n; i++) {
     if (arg[i].k == V_LIFT && arg[i].f == v.f) return v;
     if (arg[i].k == V_LIFT && arg[i].f->label && t.n < 80) text_add(&t, "+%s", arg[i].f->label);
@@ -226,24 +209,18 @@ const char *const list_fn_name[LF_COUNT] = {
 static Val fn_range(Elab *el, const Val *a, int n, Pos p) {
   const int64_t most = 1000000000;
   int64_t lo = n > 1 ? need_int(el, a[0], p, "a bound of range") : 0, hi = need_int(el, a[n > 1 ? 1 : 0], p, "a bound of range");
-  int64_t step = n > 2 ? need_int(el, a[2], p, "the step of range") : 1, count = 0;
-  if (!step) fail_at(el, p, "the step of range is 0");
+  int64_t step = n > 2 ? need_int(el, a[2], p, "the step of range") : 1, count = 0; if (!step) fail_at(el, p, "the step of range is 0");
   if (lo < -most || lo > most || hi < -most || hi > most || llabs(step) > most) fail_at(el, p, "a range beyond 10^9");
   if ((hi - lo > 0) == (step > 0) && hi != lo) count = (llabs(hi - lo) + llabs(step) - 1) / llabs(step);
   if (count > 1000000) fail_at(el, p, "a list of %lld elements is too long", (long long)count);
-  Val out = v_list(el, (int)count);
-  for (int i = 0; i < count; i++) out.l->at[i] = v_int(el, lo + i * step);
-  return out;
+  Val out = v_list(el, (int)count); for (int i = 0; i < count; i++) out.l->at[i] = v_int(el, lo + i * step); return out;
 }
 
 static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
-  int64_t n = need_int(el, count, p, "the length of spread");
-  if (n < 0 || n > 1000000) fail_at(el, p, "a list of %lld elements", (long long)n);
+  int64_t n = need_int(el, count, p, "the length of spread"); if (n < 0 || n > 1000000) fail_at(el, p, "a list of %lld elements", (long long)n);
   if (v.k == V_LIST && v.l->n != n) fail_at(el, p, "a list of %lld is wanted, this one has %d", (long long)n, v.l->n);
   if (v.k == V_LIST) return v;
-  Val out = v_list(el, (int)n);
-  for (int i = 0; i < n; i++) out.l->at[i] = v;
-  return out;
+  Val out = v_list(el, (int)n); for (int i = 0; i < n; i++) out.l->at[i] = v; return out;
 }
 
 /* Axes as places in a list of n; negative ones count from the end. */
@@ -260,18 +237,13 @@ static Axes axes_of(Elab *el, Val v, int n, Pos p) {
 }
 
 static Val fn_drop(Elab *el, const List *l, Val axes, Pos p) {
-  Axes a = axes_of(el, axes, l->n, p); bool *gone = NEWN(el->c, bool, l->n + 1);
-  for (int i = 0; i < a.n; i++) gone[a.at[i]] = true;
-  Val out = v_list(el, 0);
-  for (int i = 0; i < l->n; i++) if (!gone[i]) PUSH(el->c, *out.l, l->at[i]);
-  return out;
+  Axes a = axes_of(el, axes, l->n, p); bool *gone = NEWN(el->c, bool, l->n + 1); for (int i = 0; i < a.n; i++) gone[a.at[i]] = true;
+  Val out = v_list(el, 0); for (int i = 0; i < l->n; i++) if (!gone[i]) PUSH(el->c, *out.l, l->at[i]); return out;
 }
 
 static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p) {
-  Axes a = axes_of(el, axes, l->n, p);
-  if (v.k == V_LIST && v.l->n != a.n) fail_at(el, p, "put: %d values for %d axes", v.l->n, a.n);
-  Val out = v_list(el, l->n);
-  memcpy(out.l->at, l->at, sizeof(Val) * (size_t)l->n);
+  Axes a = axes_of(el, axes, l->n, p); if (v.k == V_LIST && v.l->n != a.n) fail_at(el, p, "put: %d values for %d axes", v.l->n, a.n);
+  Val out = v_list(el, l->n); memcpy(out.l->at, l->at, sizeof(Val) * (size_t)l->n);
   for (int i = 0; i < a.n; i++) out.l->at[a.at[i]] = v.k == V_LIST ? v.l->at[i] : v;
   return out;
 }
@@ -284,9 +256,7 @@ static Val fn_find(Elab *el, const List *l, Pos p) {
 
 static Val fn_int(Elab *el, Val v, Pos p) {
   if (v.k == V_LIST) {
-    Val out = v_list(el, v.l->n);
-    for (int i = 0; i < v.l->n; i++) out.l->at[i] = fn_int(el, v.l->at[i], p);
-    return out;
+    Val out = v_list(el, v.l->n); for (int i = 0; i < v.l->n; i++) out.l->at[i] = fn_int(el, v.l->at[i], p); return out;
   }
   if (v.k == V_NUM && v.e->kind == E_CONST && type_is_float(v.e->type)) {
     if (!(fabs(v.e->f) < 9e15)) fail_at(el, p, "int(%g) is no integer", v.e->f);
@@ -299,8 +269,7 @@ static Val fn_int(Elab *el, Val v, Pos p) {
 /* The extreme value of a type as a number. */
 static Val fn_extreme(Elab *el, Type t, bool high) {
   if (t == T_NONE) return v_int(el, 0);
-  Num v = red_identity(high ? RED_MIN : RED_MAX, t);
-  return t == T_BOOL ? v_bool(el, high) : type_is_float(t) ? v_float(el, v.f) : v_int(el, v.i);
+  Num v = red_identity(high ? RED_MIN : RED_MAX, t); return t == T_BOOL ? v_bool(el, high) : type_is_float(t) ? v_float(el, v.f) : v_int(el, v.i);
 }
 
 /* ---- letters: einsum's text to the numbers of indices, a list for each of 3 terms and the result: "ij,jk->ik" gives [0, 1], [1, 2], [], [0, 2].
@@ -331,8 +300,7 @@ static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
       fail_at(el, p, "term %d has %d letters, its tensor has %d dimensions", term + 1, len, rank);
     if (m > most) most = m;
     for (const char *end = w + len; w < end; w++) {
-      bool dots = !strncmp(w, "...", 3);
-      if (*w == '.' && !dots) fail_at(el, p, "'...' has three points");
+      bool dots = !strncmp(w, "...", 3); if (*w == '.' && !dots) fail_at(el, p, "'...' has three points");
       for (int k = 192 - m; dots && k < 192; k++) letter_put(&s, k, term == 3, l);
       for (int k = 0; *w == '*' && k < 128; k++) if (s.count[k] == 1) letter_put(&s, k, true, l);
       if (dots) w += 2;
@@ -377,9 +345,7 @@ static void count_check(Elab *el, const Node *n, int want, bool good) {
 static Val splice_list(Elab *el, Node *const *kid, Frame *f, Scope s) { return (Val){ V_LIST, .l = ev_items(el, kid, 1, f, s) }; }
 
 static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s) {
-  const Node *head = fun->left;
-  count_check(el, n, head->n, head->n == n->n);
-  Scope in = s;
+  const Node *head = fun->left; count_check(el, n, head->n, head->n == n->n); Scope in = s;
   for (int i = 0; i < n->n; i++) {
     Val v = n->kid[i]->kind == N_SPLICE ? splice_list(el, &n->kid[i], f, s) : first_of(ev_node(el, n->kid[i], f, s));
     in = scope_bind(el, in, head->kid[i]->text, v);
@@ -393,8 +359,7 @@ static Val call_type(Elab *el, Type t, const Node *n, Frame *f, Scope s) {
 
 static Val call_convert(Elab *el, Convert mode, const Node *n, Frame *f, Scope s) {
   if (n->n != 2) fail_at(el, n->pos, "'%s' takes a type and a value", n->text);
-  Val t = ev_node(el, n->kid[0], f, s);
-  if (t.k != V_TYPE) fail_at(el, n->kid[0]->pos, "'%s' wants a type first; this is %s", n->text, v_kind(t));
+  Val t = ev_node(el, n->kid[0], f, s); if (t.k != V_TYPE) fail_at(el, n->kid[0]->pos, "'%s' wants a type first; this is %s", n->text, v_kind(t));
   return v_convert(el, mode, t.t, ev_scalar(el, n->kid[1], f, s), n->pos);
 }
 
@@ -411,9 +376,7 @@ static Val *call_values(Elab *el, const Node *n, Frame *f, Scope s) {
 static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
   static const struct { WordKind kind; int id; Fn fn; } row[] = { { W_FN, FN_MAX, FN_MAX }, { W_FN, FN_MIN, FN_MIN }, { W_RED, RED_SUM, FN_ADD },
     { W_RED, RED_PROD, FN_MUL }, { W_RED, RED_ANY, FN_OR }, { W_RED, RED_ALL, FN_AND } };
-  int k = 0; Val r = { .k = V_NONE };
-  while (k < 6 && (w->kind != row[k].kind || w->id != row[k].id)) k++;
-  if (k == 6) return r;
+  int k = 0; Val r = { .k = V_NONE }; while (k < 6 && (w->kind != row[k].kind || w->id != row[k].id)) k++; if (k == 6) return r;
   if (k >= 4) r = v_bool(el, k == 5);
   else if (k >= 2 && !l->n) r = v_int(el, k == 3);
   for (int i = 0; i < l->n; i++) r = r.k == V_NONE ? l->at[i] : v_fn2(el, row[k].fn, r, l->at[i], p);
@@ -422,8 +385,7 @@ static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
 }
 
 static void __attribute__((noreturn)) fail_operator(Elab *el, const Node *n) {
-  Names near = { 0 };
-  for (int i = 0; i < el->op_name.n; i++) PUSH(el->c, near, el->op_name.at[i]);
+  Names near = { 0 }; for (int i = 0; i < el->op_name.n; i++) PUSH(el->c, near, el->op_name.at[i]);
   for (int i = FN_EXP; i < FN_COUNT; i++) PUSH(el->c, near, fn_info[i].text);
   for (int i = 0; i < LF_COUNT; i++) PUSH(el->c, near, list_fn_name[i]);
   fail_near(el, n->pos, n->text, &near, "there is no operator '%s'", n->text);
@@ -447,10 +409,7 @@ Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   if (sl && (sl->state == SL_VALUE || sl->state == SL_THUNK)) {
     Val t = slot_value(el, f, sl, n->pos); if (t.k == V_TYPE) return call_type(el, t.t, n, f, s);
   }
-  const Decl *op = map_get(&el->op, n->text);
-  if (!op) return call_word(el, map_get(&el->word, n->text), n, f, s);
-  Args a = args_bind(el, op, n, f, s);
-  if (is_function(op)) args_store(el, op, &a, n->pos);
-  Val v = apply_fold(el, op, &a, want, s, n->pos);
-  return op->expr ? lift_label(el, v, op->name, a.at, op->nparam) : v;
+  const Decl *op = map_get(&el->op, n->text); if (!op) return call_word(el, map_get(&el->word, n->text), n, f, s);
+  Args a = args_bind(el, op, n, f, s); if (is_function(op)) args_store(el, op, &a, n->pos);
+  Val v = apply_fold(el, op, &a, want, s, n->pos); return op->expr ? lift_label(el, v, op->name, a.at, op->nparam) : v;
 }

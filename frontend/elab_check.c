@@ -13,8 +13,7 @@ typedef struct Check { Elab *el; Known known; } Check;
 static void read_check(Check *k, const Expr *r) {
   Elab *el = k->el; bool lo, hi; Extent n;
   for (int d = 0; d < r->n; d++) {
-    const Expr *at = read_place(el->c, r, d, &n);
-    if (expr_reads(at, NULL)) continue;
+    const Expr *at = read_place(el->c, r, d, &n); if (expr_reads(at, NULL)) continue;
     known_inside(&k->known, at, n, &lo, &hi);
     if (lo && (hi || (n.dim && n.dim->stream))) continue;
     Range v = expr_range(el->c, r->arg[d]);
@@ -39,8 +38,7 @@ static Expr *check(Check *k, Expr *e, bool guarded) {
   }
   if (e->kind == E_READ && !guarded) read_check(k, e);
   if (same) return e;
-  Expr *out = ctx_copy(k->el->c, e, sizeof *e);
-  out->arg = ctx_copy(k->el->c, arg, sizeof *arg * (size_t)e->n); return out;
+  Expr *out = ctx_copy(k->el->c, e, sizeof *e); out->arg = ctx_copy(k->el->c, arg, sizeof *arg * (size_t)e->n); return out;
 }
 
 Expr *bounds_check(Elab *el, Expr *rhs) { return check(&(Check){ el, { .c = el->c } }, rhs, false); }
@@ -50,9 +48,7 @@ Expr *bounds_check(Elab *el, Expr *rhs) { return check(&(Check){ el, { .c = el->
 static double at_end(Extent e, int most) { return (double)(most ? extent_max(e) : extent_min(e)); }
 
 static double piece_size(const Piece *p, int most) {
-  double n = 1;
-  for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most);
-  return n;
+  double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most); return n;
 }
 
 static void cover_both(Elab *el, const Group *g) {

@@ -3,8 +3,7 @@
 #include "elab.h"
 
 bool scope_find(Scope s, const char *name, Val *out) {
-  const Bind *b = s.b;
-  while (b && b->name != name) b = b->up;
+  const Bind *b = s.b; while (b && b->name != name) b = b->up;
   if (b) *out = b->v;
   return b != NULL;
 }
@@ -14,11 +13,9 @@ Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->
 /* ---- names */
 /* A default that cannot be found yet may be asked for again. */
 static void attribute_default(Elab *el, Frame *f, Slot *s) {
-  Catch k;
-  s->state = SL_BUSY;
+  Catch k; s->state = SL_BUSY;
   if (catch_begin(el, &k)) {
-    s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos); catch_end(el);
-    s->state = SL_VALUE; return;
+    s->v = attribute_coerce(el, s->param, absent_default(el, f, s->param), s->param->pos); catch_end(el); s->state = SL_VALUE; return;
   }
   s->state = SL_THUNK; fail_silent(el);
 }
@@ -35,15 +32,13 @@ Val slot_value(Elab *el, Frame *f, Slot *s, Pos p) {
 Val absent_default(Elab *el, Frame *f, const Param *p) { return first_of(ev_node(el, p->value, f, (Scope){ 0 })); }
 
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) {
-  Names near = { 0 };
-  for (const Bind *b = s.b; b; b = b->up) PUSH(el->c, near, b->name);
+  Names near = { 0 }; for (const Bind *b = s.b; b; b = b->up) PUSH(el->c, near, b->name);
   for (int i = 0; i < f->slot.n; i++) PUSH(el->c, near, f->slot.at[i]->name);
   fail_near(el, p, name, &near, "'%s' is not known here%s", name, s.eq ? " (an index stands on the left or in a reduction)" : "");
 }
 
 static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
-  Val v; Slot *sl = slot_find(f, name);
-  if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym));
+  Val v; Slot *sl = slot_find(f, name); if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym));
   if (scope_find(s, name, &v)) return v;
   if (sl && sl->state != SL_NONE) { v = slot_value(el, f, sl, p); return v.k == V_ABSENT ? absent_default(el, f, v.p) : v; }
   const Word *w = map_get(&el->word, name); if (w && w->kind <= W_TYPE) return w->v;
@@ -64,15 +59,12 @@ static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
 static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   bool known; Val c = ev_scalar(el, n->kid[0], f, s);
   if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
-  Val a = ev_scalar(el, n->kid[1], f, s);
-  return v_select(el, c, a, ev_scalar(el, n->kid[2], f, s), n->pos);
+  Val a = ev_scalar(el, n->kid[1], f, s); return v_select(el, c, a, ev_scalar(el, n->kid[2], f, s), n->pos);
 }
 
 static bool is_absent_read(const Node *n, Frame *f, Scope s) {
-  Val v;
-  if (n->kind != N_INDEX || n->kid[0]->kind != N_NAME || scope_find(s, n->kid[0]->text, &v)) return false;
-  Slot *sl = slot_find(f, n->kid[0]->text);
-  return sl && sl->state == SL_VALUE && sl->v.k == V_ABSENT;
+  Val v; if (n->kind != N_INDEX || n->kid[0]->kind != N_NAME || scope_find(s, n->kid[0]->text, &v)) return false;
+  Slot *sl = slot_find(f, n->kid[0]->text); return sl && sl->state == SL_VALUE && sl->v.k == V_ABSENT;
 }
 
 /* An unparenthesised sum or product as alternative is most often meant otherwise. */
@@ -86,8 +78,7 @@ static void or_warn(Elab *el, const Node *alt) {
 static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s) {
   or_warn(el, n->kid[1]);
   if (is_absent_read(n->kid[0], f, s)) return ev_node(el, n->kid[1], f, s);
-  Val a = ev_scalar(el, n->kid[0], f, s);
-  return v_or(el, a, ev_scalar(el, n->kid[1], f, s), n->pos);
+  Val a = ev_scalar(el, n->kid[0], f, s); return v_or(el, a, ev_scalar(el, n->kid[1], f, s), n->pos);
 }
 
 /* ---- lists and composites */
@@ -96,7 +87,7 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   for (int i = 0; i < n; i++) {
     const Node *q = it[i];
     if (q->kind != N_SPLICE) { PUSH(el->c, *out, first_of(ev_node(el, q, f, s))); continue; }
-    Val v = q->n && q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
+    Val v = q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
     if (v.k != V_LIST && v.k != V_COMP) fail_at(el, q->pos, "'..' wants a pack or a list; this is %s", v_kind(v));
     for (int k = 0; k < v.l->n; k++) PUSH(el->c, *out, v.l->at[k]);
   }
@@ -105,8 +96,7 @@ List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
 }
 
 static Val lim_element(Elab *el, Val v, Val e, Pos p) {
-  v = v_scalar(el, v, NULL, (Scope){ 0 }, p);
-  if (v.k == V_HOLE) return v;
+  v = v_scalar(el, v, NULL, (Scope){ 0 }, p); if (v.k == V_HOLE) return v;
   if (v.k != V_NUM || e.k != V_NUM)
     fail_at(el, p, "in a composite `expression < extent` wants two numbers; here are %s and %s", v_kind(v), v_kind(e));
   return v_lim(el, v.e, e.e);
@@ -115,8 +105,7 @@ static Val lim_element(Elab *el, Val v, Val e, Pos p) {
 /* `expr < extent` or `..list < extents` as a part of a composite; a list without `..` makes one composite for each: (a, list < n). */
 static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s, List *out) {
   Val v = splice ? ev_node(el, n->kid[0], f, s) : ev_scalar(el, n->kid[0], f, s);
-  s.ext = true;
-  Val e = ev_node(el, n->kid[1], f, s); bool list = v.k == V_LIST, spread = list && !splice; Val parts = v_list(el, list ? v.l->n : 1);
+  s.ext = true; Val e = ev_node(el, n->kid[1], f, s); bool list = v.k == V_LIST, spread = list && !splice; Val parts = v_list(el, list ? v.l->n : 1);
   if (!spread && e.k == V_LIST && e.l->n != parts.l->n) fail_at(el, n->pos, "a pack of %d and %d extents", parts.l->n, e.l->n);
   for (int i = 0; i < parts.l->n; i++)
     parts.l->at[i] = lim_element(el, list ? v.l->at[i] : v, e.k == V_LIST ? e.l->at[i % (e.l->n ? e.l->n : 1)] : e, n->pos);
@@ -127,20 +116,17 @@ static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s
 static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
   for (int i = 0; i < n->n; i++) {
-    const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->n && q->kid[0] ? q->kid[0] : q;
+    const Node *q = n->kid[i], *b = q->kind == N_SPLICE && q->kid[0] ? q->kid[0] : q;
     if (is_range(b) && !b->paren && !s.left) { comp_limited(el, b, b != q, f, s, out); continue; }
-    const List *l = ev_items(el, &n->kid[i], 1, f, s);
-    for (int k = 0; k < l->n; k++) PUSH(el->c, *out, l->at[k]);
+    const List *l = ev_items(el, &n->kid[i], 1, f, s); for (int k = 0; k < l->n; k++) PUSH(el->c, *out, l->at[k]);
   }
   return (Val){ V_COMP, .l = out };
 }
 
 Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p) {
-  v = first_of(v);
-  if (v.k == V_POISON) fail_silent(el);
+  v = first_of(v); if (v.k == V_POISON) fail_silent(el);
   if (v.k == V_TENSOR && s.eq) {
-    const Tensor *t = v.x->t;
-    if (t->rank) fail_at(el, p, "tensor '%s' has %d dimension%s and needs indices here", t->name, t->rank, plural(t->rank));
+    const Tensor *t = v.x->t; if (t->rank) fail_at(el, p, "tensor '%s' has %d dimension%s and needs indices here", t->name, t->rank, plural(t->rank));
     if (t->type == T_NONE && f) f->unknown = true;
     return v_num(expr_read(el->c, v.x->t, NULL, p));
   }
@@ -208,11 +194,9 @@ static void parts_align(Elab *el, const Tens *x, Part *part, int n, Pos p) {
   int over = total - rank;
   for (int i = 0; i < n && over; i++) {
     if (!part[i].pack) continue;
-    const PackDim *pd = x->pack;
-    while (pd && pd->name != part[i].pack) pd = pd->next;
+    const PackDim *pd = x->pack; while (pd && pd->name != part[i].pack) pd = pd->next;
     int len = part[i].v.l->n, cut = pd && pd->n < len ? len - pd->n : npack == 1 && over > 0 && over <= len ? over : 0;
-    Val rest = v_list(el, len - cut);
-    memcpy(rest.l->at, part[i].v.l->at + cut, sizeof(Val) * (size_t)(len - cut)); part[i].v = rest; over -= cut;
+    Val rest = v_list(el, len - cut); memcpy(rest.l->at, part[i].v.l->at + cut, sizeof(Val) * (size_t)(len - cut)); part[i].v = rest; over -= cut;
   }
   if (over)
     fail_at(el, p, "'%s' has %d dimension%s %s, %d %s given", x->t->name, rank, plural(rank), ext_print(el, x->t->shape, rank), total,
@@ -230,8 +214,7 @@ static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p
 }
 
 static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
-  Expr *e = NULL; const Tensor *t = x->t; const CompDim *known = x->comp; Extent n;
-  while (known && known->dim != d) known = known->next;
+  Expr *e = NULL; const Tensor *t = x->t; const CompDim *known = x->comp; Extent n; while (known && known->dim != d) known = known->next;
   if (v.k == V_HOLE) fail_at(el, p, "an index of this pack is not bound here");
   if (v.k == V_COMP && v.l->n && comp_extent(el, v.l, p, &n) && !extent_equal(n, t->shape[d]))
     fail_at(el, p, "the composite index runs over %s, but dimension %d of %s has %s",
@@ -261,7 +244,7 @@ static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int
 /* ---- places as written */
 static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
   Names names = { 0 }; const char *only = NULL; int count = 0;
-  if (!n->n || !n->kid[0]) return el->s_pack;
+  if (!n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   names_in(el, n->kid[0], &names);
   for (int i = 0; i < names.n; i++) { const Slot *s = slot_find(f, names.at[i]); if (s && s->dim.pack) only = names.at[i], count++; }
@@ -270,9 +253,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
 
 /* A composite with lists among its parts is a list of composites. */
 static Val comp_spread(Elab *el, Val v) {
-  int m = -1;
-  for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n;
-  if (m < 0) return v;
+  int m = -1; for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n; if (m < 0) return v;
   Val out = v_list(el, m);
   for (int j = 0; j < m; j++) {
     Val q = v_list(el, v.l->n);
@@ -284,8 +265,7 @@ static Val comp_spread(Elab *el, Val v) {
 
 static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
   if (n->kind == N_SPLICE) return (Part){ { V_LIST, .l = ev_items(el, (Node *const *)&n, 1, f, s) }, splice_pack(el, n, f) };
-  Val v = first_of(ev_node(el, n, f, s));
-  if (v_whole(v)) v = v_scalar(el, v, f, s, n->pos);
+  Val v = first_of(ev_node(el, n, f, s)); if (v_whole(v)) v = v_scalar(el, v, f, s, n->pos);
   if (v.k == V_COMP) v = comp_spread(el, v);
   if (v_idx(v) && n->kind != N_NAME) v = v_lim(el, v.e, NULL);     /* not written bare: need not agree */
   return (Part){ v, NULL };
@@ -294,69 +274,54 @@ static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
 static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope s) {
   int np = n->n - 1, len = -1;
   if (!s.eq) fail_at(el, n->pos, "a read needs an equation with indices on its left");
-  Part *part = NEWN(el->c, Part, np + 1);
-  for (int i = 0; i < np; i++) part[i] = part_read(el, n->kid[i + 1], f, s);
+  Part *part = NEWN(el->c, Part, np + 1); for (int i = 0; i < np; i++) part[i] = part_read(el, n->kid[i + 1], f, s);
   for (int i = 0; i < np; i++) {
     if (part[i].pack || part[i].v.k != V_LIST) continue;
     if (len >= 0 && len != part[i].v.l->n) fail_at(el, n->pos, "lists of lengths %d and %d as indices", len, part[i].v.l->n);
     len = part[i].v.l->n;
   }
   if (len < 0) return read_tensor(el, f, x, part, np, 0, n->pos);
-  Val out = v_list(el, len);
-  for (int j = 0; j < len; j++) out.l->at[j] = read_tensor(el, f, x, part, np, j, n->pos);
-  return out;
+  Val out = v_list(el, len); for (int j = 0; j < len; j++) out.l->at[j] = read_tensor(el, f, x, part, np, j, n->pos); return out;
 }
 
 /* ---- lists */
 static Val list_at(Elab *el, const List *l, Val i, Pos p) {
-  int64_t k;
-  if (!v_is_int(i, &k)) fail_at(el, p, "a list is indexed by integers that are known when the graph is compiled; this is %s", v_kind(i));
+  int64_t k; if (!v_is_int(i, &k)) fail_at(el, p, "a list is indexed by integers that are known when the graph is compiled; this is %s", v_kind(i));
   if (k < -l->n || k >= l->n) fail_at(el, p, "element %lld of a list of %d", (long long)k, l->n);
   return l->at[k < 0 ? k + l->n : k];
 }
 
 static Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
-  s.left = false;
-  List *i = ev_items(el, n->kid + 1, n->n - 1, f, s);
-  if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
+  s.left = false; List *i = ev_items(el, n->kid + 1, n->n - 1, f, s); if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
   if (i->at[0].k != V_LIST) return list_at(el, l, i->at[0], n->pos);
-  const List *q = i->at[0].l; Val out = v_list(el, q->n);
-  for (int k = 0; k < q->n; k++) out.l->at[k] = list_at(el, l, q->at[k], n->pos);
-  return out;
+  const List *q = i->at[0].l; Val out = v_list(el, q->n); for (int k = 0; k < q->n; k++) out.l->at[k] = list_at(el, l, q->at[k], n->pos); return out;
 }
 
 /* ---- what is indexed */
 static Slot *base_slot(Elab *el, const Node *n, Frame *f, Scope s) {
-  Val v; const char *name = node_dotted(el->c, n); Slot *sl = name ? slot_find(f, name) : NULL;
-  if (!sl || sl->state == SL_NONE) return NULL;
+  Val v; const char *name = node_dotted(el->c, n); Slot *sl = name ? slot_find(f, name) : NULL; if (!sl || sl->state == SL_NONE) return NULL;
   if (n->kind != N_NAME || !scope_find(s, name, &v)) return sl;
   return v_idx(v) && (sl->state == SL_PENDING || sl->v.k == V_TENSOR) ? sl : NULL;      /* an index may hide a tensor's name */
 }
 
 /* A call of an operator whose result is indexed: over whole tensors, elaborated once a frame. */
 static Val base_call(Elab *el, const Node *n, Frame *f) {
-  Memo *m = f->memo;
-  while (m && m->node != n) m = m->next;
-  if (m) return m->v;
-  Val v = first_of(ev_node(el, n, f, (Scope){ 0 }));
-  if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
+  Memo *m = f->memo; while (m && m->node != n) m = m->next; if (m) return m->v;
+  Val v = first_of(ev_node(el, n, f, (Scope){ 0 })); if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
   f->memo = NEW_AS(el->c, Memo, n, v, f->memo); return v;
 }
 
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
-  Slot *sl = base_slot(el, n, f, s), *fun = n->kind == N_CALL ? slot_find(f, n->text) : NULL;
-  if (sl) return slot_value(el, f, sl, n->pos);
+  Slot *sl = base_slot(el, n, f, s), *fun = n->kind == N_CALL ? slot_find(f, n->text) : NULL; if (sl) return slot_value(el, f, sl, n->pos);
   if (n->kind == N_CALL && (!fun || !fun->fun) && map_get(&el->op, n->text)) return base_call(el, n, f);
   return first_of(ev_node(el, n, f, s));
 }
 
 static Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {
-  Val v = base_value(el, n->kid[0], f, s);
-  if (s.left && v.k != V_LIST) fail_at(el, n->pos, "only a pack is indexed on the left");
+  Val v = base_value(el, n->kid[0], f, s); if (s.left && v.k != V_LIST) fail_at(el, n->pos, "only a pack is indexed on the left");
   if (v.k == V_ABSENT) {
     const char *name = v.p->name;
-    v = absent_default(el, f, v.p);
-    if (v.k == V_NONE) fail_at(el, n->pos, "tensor '%s' is absent and has no default", name);
+    v = absent_default(el, f, v.p); if (v.k == V_NONE) fail_at(el, n->pos, "tensor '%s' is absent and has no default", name);
     if (v.k != V_NUM) fail_at(el, n->pos, "the default of '%s' is %s: it must be a number", name, v_kind(v));
     return v;
   }
@@ -369,27 +334,20 @@ static Val ev_index(Elab *el, const Node *n, Frame *f, Scope s) {
 
 static int slice_bound(Elab *el, const Node *n, int none, int len, Frame *f, Scope s) {
   if (!n) return none;
-  int64_t k = need_int(el, ev_scalar(el, n, f, s), n->pos, "a bound of a slice");
-  if (k < 0) k += len;
-  return k < 0 ? 0 : k > len ? len : (int)k;
+  int64_t k = need_int(el, ev_scalar(el, n, f, s), n->pos, "a bound of a slice"); if (k < 0) k += len; return k < 0 ? 0 : k > len ? len : (int)k;
 }
 
 static Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s) {
-  Val l = ev_node(el, n->kid[0], f, s);
-  if (l.k != V_LIST) fail_at(el, n->pos, "only lists are sliced with ':'; this is %s", v_kind(l));
+  Val l = ev_node(el, n->kid[0], f, s); if (l.k != V_LIST) fail_at(el, n->pos, "only lists are sliced with ':'; this is %s", v_kind(l));
   int lo = slice_bound(el, n->kid[1], 0, l.l->n, f, s), hi = slice_bound(el, n->kid[2], l.l->n, l.l->n, f, s);
-  Val out = v_list(el, hi > lo ? hi - lo : 0);
-  for (int i = 0; i < out.l->n; i++) out.l->at[i] = l.l->at[lo + i];
-  return out;
+  Val out = v_list(el, hi > lo ? hi - lo : 0); for (int i = 0; i < out.l->n; i++) out.l->at[i] = l.l->at[lo + i]; return out;
 }
 
 /* ---- suffixes */
 static Val list_sizes(Elab *el, const List *l) {
-  bool element = false;
-  for (int i = 0; i < l->n; i++) element |= l->at[i].k == V_HOLE || (l->at[i].k == V_NUM && !v_static(l->at[i]));
+  bool element = false; for (int i = 0; i < l->n; i++) element |= l->at[i].k == V_HOLE || (l->at[i].k == V_NUM && !v_static(l->at[i]));
   if (!element) return v_int(el, l->n);
-  Val out = v_list(el, l->n);
-  for (int i = 0; i < l->n; i++) out.l->at[i] = v_idx(l->at[i]) ? v_ext(el, v_idx(l->at[i])->ix.ext) : v_int(el, 1);
+  Val out = v_list(el, l->n); for (int i = 0; i < l->n; i++) out.l->at[i] = v_idx(l->at[i]) ? v_ext(el, v_idx(l->at[i])->ix.ext) : v_int(el, 1);
   return out;
 }
 
@@ -427,14 +385,11 @@ static Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
   if (sl && sl->state != SL_NONE) return slot_value(el, f, sl, n->pos);
   if (n->text == el->s_given) return dot_given(el, n, f);
   if (n->text != el->s_size && n->text != el->s_rank && n->text != el->s_type && n->text != el->s_shape) {
-    full = node_dotted(el->c, n);
-    if (!full) fail_at(el, n->pos, "'.%s' is none of .size .rank .type .shape .given", n->text);
+    full = node_dotted(el->c, n); if (!full) fail_at(el, n->pos, "'.%s' is none of .size .rank .type .shape .given", n->text);
     fail_unknown(el, n->pos, full, f, (Scope){ 0 });
   }
-  Val v = n->kid[0]->kind == N_NAME ? dot_index(el, n, f, s) : (Val){ .k = V_HOLE };
-  if (v.k != V_HOLE) return v;
-  v = base_value(el, n->kid[0], f, s);
-  if (v.k == V_ABSENT && n->text == el->s_type) v = absent_default(el, f, v.p);
+  Val v = n->kid[0]->kind == N_NAME ? dot_index(el, n, f, s) : (Val){ .k = V_HOLE }; if (v.k != V_HOLE) return v;
+  v = base_value(el, n->kid[0], f, s); if (v.k == V_ABSENT && n->text == el->s_type) v = absent_default(el, f, v.p);
   if (v.k == V_ABSENT) fail_at(el, n->pos, "tensor '%s' is absent: it has no %s", v.p->name, n->text);
   return dot_value(el, n, v, f);
 }
@@ -470,10 +425,8 @@ static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
 #define LEVEL_MAX 1500
 
 Val ev_node(Elab *el, const Node *n, Frame *f, Scope s) {
-  Want want = el->want;
-  el->want = (Want){ 0 };
+  Want want = el->want; el->want = (Want){ 0 };
   if (++el->steps > STEPS_MAX) fail_at(el, n->pos, "this takes more than %d steps to expand", STEPS_MAX);
   if (++el->level > LEVEL_MAX) fail_at(el, n->pos, "calls and brackets are nested too deeply here");
-  Val v = ev_kind(el, n, f, s, want);
-  el->level--; return v;
+  Val v = ev_kind(el, n, f, s, want); el->level--; return v;
 }

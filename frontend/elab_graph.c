@@ -41,8 +41,7 @@ static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
 
 /* One dimension of an input: a number, `stream t`, a symbolic dimension (new where it first stands), or an expression of them. */
 static Extent shape_item(Unit *u, const Node *n, bool input) {
-  Elab *el = u->el; const Node *core = n->kind == N_NAMED ? n->kid[0] : n;
-  if (is_range(core)) core = core->kid[1];
+  Elab *el = u->el; const Node *core = n->kind == N_NAMED ? n->kid[0] : n; if (is_range(core)) core = core->kid[1];
   if (core->kind == N_STREAM || (input && core->kind == N_NAME)) {
     const Slot *s = slot_find(u->f, core->text); if (s && s->sym) return (Extent){ s->sym, 0 };
     if (!s || s->state == SL_NONE) {
@@ -62,10 +61,8 @@ static Tensor *tensor_declared(Unit *u, const Stmt *st, TensorKind kind) {
   if (s && (s->state != SL_NONE || s->sym)) fail_at(el, p, "'%s' is already defined", name);
   if (n > 64) fail_at(el, p, "a tensor of %d dimensions: at most 64", n);
   Tensor *t = NEW_AS(el->c, Tensor, .name = name, .type = type_named(el, st->type, p), .rank = n, .kind = kind, .pos = p);
-  t->shape = NEWN(el->c, Extent, n + 1);
-  for (int d = 0; d < n; d++) t->shape[d] = shape_item(u, st->item[d], kind == TK_INPUT);
-  t->stream_dim = stream_place(t);
-  if (tensor_size(t) > (int64_t)1 << 40) fail_at(el, p, "'%s' has more than 2^40 elements", name);
+  t->shape = NEWN(el->c, Extent, n + 1); for (int d = 0; d < n; d++) t->shape[d] = shape_item(u, st->item[d], kind == TK_INPUT);
+  t->stream_dim = stream_place(t); if (tensor_size(t) > (int64_t)1 << 40) fail_at(el, p, "'%s' has more than 2^40 elements", name);
   name_reserve(el, name); name_fresh(el, name); slot_set(el, u->f, name, v_tensor(el, t)); graph_have(el, t);
   for (int d = 0; d < n && (kind == TK_PARAM || kind == TK_CONST); d++)
     if (t->shape[d].dim) fail_at(el, p, "the %s '%s' needs constant extents", kind == TK_PARAM ? "parameter" : "constant", name);
@@ -92,8 +89,7 @@ static bool alike(const Tensor *a, const Tensor *b) { return a->type == b->type 
 static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) {
   Tensor own = { .type = w->type, .rank = w->rank, .shape = NEWN(el->c, Extent, w->rank + 1) };
   for (int d = 0; d < w->rank; d++) own.shape[d] = extent_of(w->shape[d]);
-  t->data = w->data;
-  if (alike(t, &own)) return;
+  t->data = w->data; if (alike(t, &own)) return;
   fail_at(el, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
 }
 
@@ -117,8 +113,7 @@ static void do_param(Unit *u, const void *arg) {
 static void const_list(Elab *el, Tensor *t, int d, Expr **place, Val v, List *out, Pos p) {
   if (d == t->rank) {
     if (v.k != V_NUM || v.e->kind != E_CONST) fail_at(el, p, "an element of '%s' is %s: it must be a number", t->name, v_kind(v));
-    PUSH(el->c, *out, v);
-    emit_eq(el, t, ctx_copy(el->c, place, sizeof *place * (size_t)(d + 1)), NULL, 0, v.e, p); return;
+    PUSH(el->c, *out, v); emit_eq(el, t, ctx_copy(el->c, place, sizeof *place * (size_t)(d + 1)), NULL, 0, v.e, p); return;
   }
   if (v.k == V_LIST && v.l->n != t->shape[d].n)
     fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
@@ -158,16 +153,14 @@ static void do_const(Unit *u, const void *arg) {
 static void do_state(Unit *u, const void *arg) {
   const Stmt *st = arg;
   for (int i = 0; i < u->st.n; i++) {
-    const Stmt *s = u->st.at[i];
-    if (s->kind != S_DEFINE || s->left->kind != N_INDEX || node_dotted(u->el->c, s->left->kid[0]) != st->name) continue;
+    const Stmt *s = u->st.at[i]; if (s->kind != S_DEFINE || s->left->kind != N_INDEX || node_dotted(u->el->c, s->left->kid[0]) != st->name) continue;
     map_put(u->el->c, &u->el->history, st->name, (void *)st); return;
   }
   tensor_declared(u, st, TK_STATE);
 }
 
 int64_t history_of(Elab *el, Frame *f, Tensor *t) {
-  const Stmt *st = map_get(&el->history, t->name); int d = t->stream_dim = stream_place(t);
-  if (!st) return 0;
+  const Stmt *st = map_get(&el->history, t->name); int d = t->stream_dim = stream_place(t); if (!st) return 0;
   if (d < 0)
     fail_at(el, st->pos, "'%s' has no stream dimension: only stream tensors have a past (a state's next value is written %s <- value)", t->name,
             t->name);
@@ -180,14 +173,11 @@ int64_t history_of(Elab *el, Frame *f, Tensor *t) {
 
 /* What the state holds first: an expression over indices named in the state's shape. */
 static void do_state_value(Unit *u, const void *arg) {
-  const Stmt *st = arg; Elab *el = u->el; Slot *s = slot_find(u->f, st->name);
-  if (!s || s->v.k == V_POISON || !st->value) return;
-  Tensor *t = slot_value(el, u->f, s, st->pos).x->t; Scope sc = { .eq = true };
-  t->init_index = NEWN(el->c, Index *, t->rank + 1);
+  const Stmt *st = arg; Elab *el = u->el; Slot *s = slot_find(u->f, st->name); if (!s || s->v.k == V_POISON || !st->value) return;
+  Tensor *t = slot_value(el, u->f, s, st->pos).x->t; Scope sc = { .eq = true }; t->init_index = NEWN(el->c, Index *, t->rank + 1);
   for (int d = 0; d < t->rank; d++) {
     const Node *n = st->item[d]; bool named = is_range(n) && n->kid[0]->kind == N_NAME;
-    const char *name = named ? n->kid[0]->text : pack_name(el, "i", d);
-    t->init_index[d] = &idx_new(el, name, t->shape[d], true)->ix;
+    const char *name = named ? n->kid[0]->text : pack_name(el, "i", d); t->init_index[d] = &idx_new(el, name, t->shape[d], true)->ix;
     if (named) sc = scope_bind(el, sc, name, v_num(expr_index(el->c, t->init_index[d])));
   }
   Val v = ev_scalar(el, st->value, u->f, sc);
@@ -197,14 +187,12 @@ static void do_state_value(Unit *u, const void *arg) {
 }
 
 static void do_next(Unit *u, const void *arg) {
-  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name);
-  if (is_poison(s)) return;
+  const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name); if (is_poison(s)) return;
   if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR || s->v.x->t->kind != TK_STATE)
     fail_at(el, st->pos, "'%s' is no state: write `state %s: f32[...] = 0;`", st->name, st->name);
   Tensor *t = s->v.x->t;
   el->target = ctx_intern(el->c, ctx_printf(el->c, "%s.next", st->name)); el->want = (Want){ &el->target, 1 };
-  Val v = plain_value(u, st->value);
-  if (v.k == V_LIFT || v.k == V_NUM) v = v_store(el, v, name_temp(el, el->target), st->pos);
+  Val v = plain_value(u, st->value); if (v.k == V_LIFT || v.k == V_NUM) v = v_store(el, v, name_temp(el, el->target), st->pos);
   if (v.k != V_TENSOR) fail_at(el, st->pos, "the next value of '%s' is %s", st->name, v_kind(v));
   Tensor *w = v.x->t;
   if (!alike(w, t)) fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t), type_show(el, w));
@@ -226,8 +214,7 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
 static void do_result(Unit *u, const void *arg) {
   const Param *p = arg; Elab *el = u->el; Slot *s = slot_find(u->f, p->name);
   for (const Param *q = u->d->result; q < p; q++) if (q->name == p->name) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
-  Names near = { 0 };
-  for (int i = 0; i < u->f->slot.n; i++) PUSH(el->c, near, u->f->slot.at[i]->name);
+  Names near = { 0 }; for (int i = 0; i < u->f->slot.n; i++) PUSH(el->c, near, u->f->slot.at[i]->name);
   if (!s || s->state == SL_NONE) fail_near(el, p->pos, p->name, &near, "the result '%s' is not defined", p->name);
   Val v = first_of(slot_value(el, u->f, s, p->pos));
   if (!v_whole(v) && v.k != V_NUM) fail_at(el, p->pos, "the result '%s' is %s: it must be a tensor", p->name, v_kind(v));
@@ -245,8 +232,7 @@ static void do_result(Unit *u, const void *arg) {
 static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
   LayoutDim l; const char *name;
   if (!node_layout(n, &l, &name)) fail_at(el, n->pos, "a layout's parts are written INDEX, INDEX / n, INDEX %% n or INDEX / n %% m");
-  l.dim = -1;
-  for (int d = st->nitem - 1; d >= 0; d--) if (st->item[d]->kind == N_NAMED && st->item[d]->text == name) l.dim = d;
+  l.dim = -1; for (int d = st->nitem - 1; d >= 0; d--) if (st->item[d]->kind == N_NAMED && st->item[d]->text == name) l.dim = d;
   if (l.dim < 0) fail_at(el, n->pos, "the layout of '%s' speaks of '%s', which is no dimension of it", st->name, name);
   return l;
 }
@@ -290,8 +276,7 @@ static Tensor *tensor_find(const Elab *el, const char *name) {
 static bool need_name(Naming *u, const Names *n, const char *name, const char *what, Pos p) {
   Ctx *c = u->el->c;
   if (names_have(n, name)) return true;
-  diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n);
-  diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;
+  diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n); diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;
 }
 
 static void check_leaf(Naming *u, const Tree *t) {
@@ -308,8 +293,7 @@ static int layout_dim(Naming *u, const char *tensor, const char *name) {
     const Eq *e = u->k->eq[i];
     for (d = 0; e->out->name == tensor && d < e->out->rank; d++) if (e->place[d]->kind == E_INDEX && e->place[d]->index->name == name) return d;
   }
-  const Tensor *t = tensor_find(u->el, tensor);
-  return t && sscanf(name, "d%d%c", &d, &rest) == 1 && d >= 0 && d < t->rank ? d : -1;
+  const Tensor *t = tensor_find(u->el, tensor); return t && sscanf(name, "d%d%c", &d, &rest) == 1 && d >= 0 && d < t->rank ? d : -1;
 }
 
 static void check_let(Naming *u, Tree *t) {
@@ -317,8 +301,7 @@ static void check_let(Naming *u, Tree *t) {
   if (t->storage == ST_ALIAS) need_name(u, &u->tensor, t->other, "an alias takes the storage of a tensor; there is no", t->pos);
   if (t->fold) need_name(u, &u->index, t->fold, "'fold' keeps the last of an index; the kernel has no index", t->pos);
   for (int i = 0; t->layout_name && i < t->nlayout; i++) {
-    int *dim = &t->layout[i].dim;
-    if (*dim >= 0 || (*dim = layout_dim(u, t->name, t->layout_name[i])) >= 0) continue;
+    int *dim = &t->layout[i].dim; if (*dim >= 0 || (*dim = layout_dim(u, t->name, t->layout_name[i])) >= 0) continue;
     diag_error(u->el->c, t->pos, "the layout of '%s' speaks of '%s', which is no dimension of it", t->name, t->layout_name[i]);
   }
 }
@@ -362,8 +345,7 @@ static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
   for (int i = 0; i < k->neq; i++) { eq_indices(c, k->eq[i], &u.index); names_put(c, &u.written, k->eq[i]->out->name); }
   check_tree(&u, k->tree, 0);
   for (int i = 0; k->tree && i < k->neq; i++) {
-    const char *name = k->eq[i]->out->name;
-    if (tree_computes(k->tree, name)) continue;
+    const char *name = k->eq[i]->out->name; if (tree_computes(k->tree, name)) continue;
     diag_error(c, k->eq[i]->pos, "the schedule of kernel %s does not compute '%s': every equation needs a leaf, %s(...)", k->name, name, name);
     diag_note(c, k->pos, "in kernel %s", k->name);
   }
@@ -375,9 +357,7 @@ static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
 static Kernel **flatten(Unit *u) {
   Ctx *c = u->el->c; Kernel **all = NEWN(c, Kernel *, u->d->nstmt + 1);
   for (int i = 0; i < u->d->nstmt; i++) {
-    Stmt *st = u->d->stmt[i];
-    PUSH(c, u->st, st); PUSH(c, u->kernel, NULL);
-    if (st->kind != S_KERNEL) continue;
+    Stmt *st = u->d->stmt[i]; PUSH(c, u->st, st); PUSH(c, u->kernel, NULL); if (st->kind != S_KERNEL) continue;
     all[i] = NEW_AS(c, Kernel, .name = st->name, .label = st->label, .tree = st->tree, .pos = st->pos);
     for (int k = 0; k < st->nbody; k++) { PUSH(c, u->st, st->body[k]); PUSH(c, u->kernel, all[i]); }
   }
@@ -412,8 +392,7 @@ void graph_elaborate(Elab *el, const Decl *d) {
   for (int i = 0; i < a->nweights; i++) el->weights[i] = weights_open(el->c, a->weights[i], a->src, a->weights_pos[i]);
   for (int i = 0; i < d->nparam; i++) if (!try_part(&u, do_input, &d->param[i])) slot_set(el, u.f, d->param[i].name, (Val){ .k = V_POISON });
   for (int i = 0; i < d->nbound; i++) try_part(&u, do_bounds, &d->bound[i]);
-  Kernel **kernel = flatten(&u);
-  run_rows(&u, before, 3); body_run(el, u.f, u.st.at, u.kernel.at, u.st.n); run_rows(&u, after, 2);
+  Kernel **kernel = flatten(&u); run_rows(&u, before, 3); body_run(el, u.f, u.st.at, u.kernel.at, u.st.n); run_rows(&u, after, 2);
   bool body = el->c->nerror == errors;
   if (!d->nresult) diag_error(el->c, d->pos, "the graph '%s' has no results: write `graph %s(...) -> (y) { ... }`", d->name, d->name);
   for (int i = 0; i < d->nresult; i++) try_part(&u, do_result, &d->result[i]);

@@ -12,13 +12,11 @@ typedef struct Own { const Param *p; const char *name; const Extent *ext; int n;
 typedef struct Match { Elab *el; Frame *f; VEC(Arg) arg; VEC(Own) own; bool last; } Match;
 
 /* ---- items */
-static const Node *item_inner(const Node *n) { return n->kind != N_SPLICE ? n : n->n ? n->kid[0] : NULL; }
+static const Node *item_inner(const Node *n) { return n->kind == N_SPLICE ? n->kid[0] : n; }
 static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
 
 static const char *item_name(Elab *el, const Node *n) {
-  n = item_core(n);
-  if (!n) return el->s_pack;
-  if (is_range(n)) n = n->kid[0];
+  n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0];
   return n->kind == N_NAME ? n->text : NULL;
 }
 
@@ -40,12 +38,10 @@ static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, cons
                                                   const char *remedy) {
   Elab *el = m->el; const Tensor *t = NULL, *o = NULL;
   for (int i = 0; i < m->arg.n; i++) {
-    const Arg *a = &m->arg.at[i];
-    if (a->p == p) t = a->x->t;
+    const Arg *a = &m->arg.at[i]; if (a->p == p) t = a->x->t;
     for (int j = 0; a->p != p && !o && j < a->p->nitem; j++) if (says(m, a->p->item[j], name)) o = a->x->t;
   }
-  fail_also(el, t->pos, "'%s' is declared here", t->name);
-  if (o) fail_also(el, o->pos, "'%s' is declared here", o->name);
+  fail_also(el, t->pos, "'%s' is declared here", t->name); if (o) fail_also(el, o->pos, "'%s' is declared here", o->name);
   fail_at(el, p->pos, "%s in %s, but %s %s%s%s", here, tens_show(el, t), there, o ? "in " : "elsewhere", o ? tens_show(el, o) : "", remedy);
 }
 
@@ -75,8 +71,7 @@ static Extent range_value(Match *m, const Node *n) {
 static Dims pack_range(Match *m, const Node *n) {
   Val v = ev_node(m->el, n->kid[1], m->f, (Scope){ .ext = true });
   if (v.k != V_LIST) fail_at(m->el, n->pos, "a pack wants a list of extents; this is %s", v_kind(v));
-  Extent *e = NEWN(m->el->c, Extent, v.l->n + 1);
-  for (int i = 0; i < v.l->n; i++) e[i] = need_ext(m->el, v.l->at[i], n->pos, "the extent of a pack");
+  Extent *e = NEWN(m->el->c, Extent, v.l->n + 1); for (int i = 0; i < v.l->n; i++) e[i] = need_ext(m->el, v.l->at[i], n->pos, "the extent of a pack");
   return (Dims){ e, v.l->n, true };
 }
 
@@ -86,8 +81,7 @@ static bool part_known(Match *m, const Node *q, const Arg *a, Extent *out) {
   const char *name = need_name(m, q);
   if (is_range(q)) dim_set(m, name, range_value(m, q), a);
   else if (is_range(core)) slot_dim(m->el, m->f, name, pack_range(m, core));
-  const Slot *s = slot_find(m->f, name);
-  if (!s || !s->dim.e || s->dim.pack != pack) return !pack && is_value(m, name, out, q->pos);
+  const Slot *s = slot_find(m->f, name); if (!s || !s->dim.e || s->dim.pack != pack) return !pack && is_value(m, name, out, q->pos);
   *out = pack ? ext_product(m->el, s->dim.e, s->dim.n, q->pos) : s->dim.e[0]; return true;
 }
 
@@ -159,15 +153,10 @@ static bool find_anchors(Match *m, Arg *a) {
   return true;
 }
 
-static void __attribute__((noreturn)) fail_rank(Match *m, const Arg *a, const char *what) {
-  int rank = a->x->t->rank;
-  fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
-}
-
 /* Lengths of the packs among items j0..j1, which cover `room` dimensions: one pack takes the rest; of several, those known elsewhere are taken
  * and one may be open. False: two are. */
 static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
-  int open = -1, nopen = 0, packs = 0, fixed = 0;
+  int open = -1, nopen = 0, packs = 0, fixed = 0, rank = a->x->t->rank;
   for (int j = j0; j < j1; j++) { fixed += a->p->item[j]->kind != N_SPLICE; packs += a->p->item[j]->kind == N_SPLICE && a->len[j] < 0; }
   for (int j = j0; j < j1; j++) {
     bool pack = a->p->item[j]->kind == N_SPLICE; const Slot *s = pack && a->len[j] < 0 ? slot_find(m->f, need_name(m, a->p->item[j])) : NULL;
@@ -177,9 +166,9 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   }
   if (nopen > 1) return false;
   if (nopen) a->len[open] = room;
-  if (nopen ? room < 0 : room != 0)
-    fail_rank(m, a, packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %s%d", packs ? "at least " : "", fixed));
-  return true;
+  if (nopen ? room >= 0 : room == 0) return true;
+  const char *what = packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %s%d", packs ? "at least " : "", fixed);
+  fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
 }
 
 static bool find_positions(Match *m, Arg *a) {
@@ -187,8 +176,7 @@ static bool find_positions(Match *m, Arg *a) {
   if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
     if (j < n && a->anchor[j] < 0) continue;
-    int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false;
-    j0 = j; x0 = x1;
+    int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false; j0 = j; x0 = x1;
   }
   return true;
 }
@@ -202,8 +190,7 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
     if (!exts_equal(w.e, len, e, len))
       fail_at(el, n->pos, "'%s': dimensions %s, the pattern says %s", a->p->name, ext_print(m->el, e, len), ext_print(m->el, w.e, w.n));
   }
-  PUSH(el->c, m->own, ((Own){ a->p, name, e, len, n->broadcast }));
-  if (s->dim.e) all = ext_broadcast(el, s->dim.e, s->dim.n, e, len, &total);
+  PUSH(el->c, m->own, ((Own){ a->p, name, e, len, n->broadcast })); if (s->dim.e) all = ext_broadcast(el, s->dim.e, s->dim.n, e, len, &total);
   if (!all) fail_pack(m, a->p, name, e, len, "");
   slot_dim(el, m->f, name, (Dims){ all, total, true });
 }
@@ -223,17 +210,14 @@ static bool match_arg(Match *m, Arg *a) {
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *core = item_core(n);
     if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
-    bool settled = match_item(m, core, a->x->t->shape[d++], a);
-    if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1);
-    done &= settled;
+    bool settled = match_item(m, core, a->x->t->shape[d++], a); if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1); done &= settled;
   }
   return done;
 }
 
 static void args_collect(Match *m, const Decl *op) {
   for (int i = 0; i < op->nparam; i++) {
-    const Param *p = &op->param[i]; const Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL;
-    if (!s || s->v.k == V_ABSENT) continue;
+    const Param *p = &op->param[i]; const Slot *s = p->kind == P_TENSOR ? slot_find(m->f, p->name) : NULL; if (!s || s->v.k == V_ABSENT) continue;
     Tens *x = s->v.k == V_TENSOR ? s->v.x : v_tensor(m->el, NEW_AS(m->el->c, Tensor, .name = p->name)).x;
     PUSH(m->el->c, m->arg, ((Arg){ p, x, false, NEWN(m->el->c, int, p->nitem + 1), NEWN(m->el->c, int, p->nitem + 1) }));
   }
@@ -245,21 +229,16 @@ static void absent_item(Match *m, const Node *n) {
   for (int i = 0; core && core->kind == N_TUPLE && i < core->n; i++) absent_item(m, core->kid[i]);
   const char *name = item_name(m->el, n); const Slot *s = name ? slot_find(m->f, name) : NULL;
   if (!name || (s && (s->dim.e || s->state != SL_NONE))) return;
-  bool pack = n->kind == N_SPLICE;
-  if (!pack && is_range(core)) e = range_value(m, core);
-  slot_dim(m->el, m->f, name, (Dims){ &e, !pack, pack });
+  bool pack = n->kind == N_SPLICE; if (!pack && is_range(core)) e = range_value(m, core); slot_dim(m->el, m->f, name, (Dims){ &e, !pack, pack });
 }
 
 void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
-  Match m = { .el = el, .f = f };
-  args_collect(&m, op);
+  Match m = { .el = el, .f = f }; args_collect(&m, op);
   for (int round = 0, left = m.arg.n; left; round++) {
     m.last = round > m.arg.n + 3;
     for (int i = 0; i < m.arg.n; i++) {
-      Arg *a = &m.arg.at[i]; int own = m.own.n;
-      if (a->done) continue;
-      a->done = match_arg(&m, a);
-      if (a->done) left--;
+      Arg *a = &m.arg.at[i]; int own = m.own.n; if (a->done) continue;
+      if ((a->done = match_arg(&m, a))) left--;
       else m.own.n = own;
     }
     for (int i = 0; m.last && i < m.arg.n; i++)

@@ -44,8 +44,7 @@ const char *v_kind(Val v) {
 }
 
 int64_t need_int(Elab *el, Val v, Pos p, const char *what) {
-  int64_t i;
-  if (v_is_int(v, &i)) return i;
+  int64_t i; if (v_is_int(v, &i)) return i;
   if (v.k == V_NUM && v_static(v) && v.e->kind != E_CONST) fail_at(el, p, "%s needs a constant extent: %s is symbolic", what, expr_print(el->c, v.e));
   fail_at(el, p, "%s must be an integer that is known when the graph is compiled; this is %s", what, v_kind(v));
 }
@@ -53,17 +52,14 @@ int64_t need_int(Elab *el, Val v, Pos p, const char *what) {
 /* ---- extents */
 Expr *ext_expr(Elab *el, Extent e) {
   if (!e.dim) return expr_int(el->c, e.n);
-  Expr *d = expr_index(el->c, e.dim);
-  return e.n ? expr_fn2(el->c, FN_ADD, d, expr_int(el->c, e.n)) : d;
+  Expr *d = expr_index(el->c, e.dim); return e.n ? expr_fn2(el->c, FN_ADD, d, expr_int(el->c, e.n)) : d;
 }
 
 Val v_ext(Elab *el, Extent e) { return v_num(ext_expr(el, e)); }
 
 Val v_dims(Elab *el, Dims d) {
   if (!d.pack) return v_ext(el, d.e[0]);
-  Val v = v_list(el, d.n);
-  for (int i = 0; i < d.n; i++) v.l->at[i] = v_ext(el, d.e[i]);
-  return v;
+  Val v = v_list(el, d.n); for (int i = 0; i < d.n; i++) v.l->at[i] = v_ext(el, d.e[i]); return v;
 }
 
 /* Is it dim + n or n? */
@@ -76,8 +72,7 @@ static bool expr_ext(Elab *el, Expr *e, Extent *out) {
 }
 
 Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
-  Extent e = { NULL, 0 }; bool truth;
-  if (v.k != V_NUM || v_is_bool(v, &truth)) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
+  Extent e = { NULL, 0 }; bool truth; if (v.k != V_NUM || v_is_bool(v, &truth)) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
   if (!expr_ext(el, v.e, &e)) {
     if (type_is_float(v.e->type)) fail_at(el, p, "%s must be an integer; this is %s", what, expr_print(el->c, v.e));
     if (v_static(v))
@@ -93,9 +88,7 @@ bool ext_is(Extent e, int64_t n) { return !e.dim && e.n == n; }
 Extent ext_pos(Extent e) { return !e.dim && e.n < 0 ? extent_of(0) : e; }
 
 bool exts_equal(const Extent *a, int na, const Extent *b, int nb) {
-  bool same = na == nb;
-  for (int d = 0; same && d < na; d++) same = extent_equal(a[d], b[d]);
-  return same;
+  bool same = na == nb; for (int d = 0; same && d < na; d++) same = extent_equal(a[d], b[d]); return same;
 }
 
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
@@ -110,14 +103,11 @@ Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
 }
 
 Extent ext_product(Elab *el, const Extent *e, int n, Pos p) {
-  Extent out = extent_of(1);
-  for (int d = 0; d < n; d++) out = ext_mul(el, out, e[d], p);
-  return out;
+  Extent out = extent_of(1); for (int d = 0; d < n; d++) out = ext_mul(el, out, e[d], p); return out;
 }
 
 char *ext_print(Elab *el, const Extent *e, int n) {
-  Text t = { .c = el->c };
-  text_add(&t, "[");
+  Text t = { .c = el->c }; text_add(&t, "[");
   for (int d = 0; d < n; d++) {
     if (d) text_add(&t, ", ");
     if (!e[d].dim) text_add(&t, "%lld", (long long)e[d].n);
@@ -133,8 +123,7 @@ char *tens_show(Elab *el, const Tensor *t) { return ctx_printf(el->c, "'%s' %s",
 const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
 
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n) {
-  *n = na > nb ? na : nb;
-  Extent *out = NEWN(el->c, Extent, *n + 1);
+  *n = na > nb ? na : nb; Extent *out = NEWN(el->c, Extent, *n + 1);
   for (int d = 0; d < *n; d++) {
     int da = d - (*n - na), db = d - (*n - nb); Extent x = da >= 0 ? a[da] : extent_of(1), y = db >= 0 ? b[db] : extent_of(1);
     if (!ext_is(x, 1) && !ext_is(y, 1) && !extent_equal(x, y)) return NULL;
@@ -156,8 +145,7 @@ static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
 }
 
 static bool has_dim(const Expr *e) {
-  bool found = e->kind == E_INDEX && e->index->is_dim;
-  for (int k = 0; e->kind != E_READ && k < e->n && !found; k++) found = has_dim(e->arg[k]);
+  bool found = e->kind == E_INDEX && e->index->is_dim; for (int k = 0; e->kind != E_READ && k < e->n && !found; k++) found = has_dim(e->arg[k]);
   return found;
 }
 
@@ -200,8 +188,7 @@ static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
 }
 
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p) {
-  Expr *known = NULL;
-  fn_check(el, f, a, n, p);
+  Expr *known = NULL; fn_check(el, f, a, n, p);
   if (n == 2 && ((known = fn_known(f, a)) || (known = fn_compare(el, f, a)) || (known = fn_tidy(el, f, a)))) return expr_settle(el, known);
   if (FN_SET(f, BIT(FLOOR) | BIT(TRUNC) | BIT(ROUND)) && a[0]->type != T_NONE && !type_is_float(a[0]->type)) return a[0];
   return expr_settle(el, expr_fn(el->c, f, a, p));
@@ -216,9 +203,7 @@ static const char *label_join(Elab *el, const char *a, const char *b) {
 static Lift *lift_of(Elab *el, Val v, Pos p) {
   if (v.k == V_LIFT) return v.f;
   if (v.k != V_TENSOR && v.k != V_NUM) fail_at(el, p, "%s cannot stand in an expression over whole tensors", v_kind(v));
-  Lift *l = NEW_AS(el->c, Lift, .size = 1, .leaf = v, .pos = p);
-  if (v.k == V_TENSOR) l->rank = v.x->t->rank, l->shape = v.x->t->shape;
-  return l;
+  Lift *l = NEW_AS(el->c, Lift, .size = 1, .leaf = v, .pos = p); if (v.k == V_TENSOR) l->rank = v.x->t->rank, l->shape = v.x->t->shape; return l;
 }
 
 Val v_lift(Elab *el, Val v, Pos p) { return (Val){ V_LIFT, .f = lift_of(el, v, p) }; }
@@ -261,8 +246,7 @@ static Expr *lift_leaf(Elab *el, const Lift *l, Expr *const *ix) {
 }
 
 Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix) {
-  Expr *a[3];
-  for (int k = 0; k < l->n; k++) a[k] = lift_build(el, l->arg[k], ix + (l->rank - l->arg[k]->rank));
+  Expr *a[3]; for (int k = 0; k < l->n; k++) a[k] = lift_build(el, l->arg[k], ix + (l->rank - l->arg[k]->rank));
   return l->o.k == OP_LEAF ? lift_leaf(el, l, ix) : element(el, l->o, a, l->n, l->pos);
 }
 
@@ -300,8 +284,7 @@ static void operands_check(Elab *el, Oper o, const Val *a, int n, bool whole, Po
 }
 
 static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
-  bool known, whole = false; Expr *e[3];
-  if (o.k == OP_SELECT && v_is_bool(a[0], &known)) return a[known ? 1 : 2];
+  bool known, whole = false; Expr *e[3]; if (o.k == OP_SELECT && v_is_bool(a[0], &known)) return a[known ? 1 : 2];
   int len = list_length(el, a, n, o, p);
   if (len >= 0) {
     Val out = v_list(el, len), b[3];
@@ -331,10 +314,8 @@ Type v_type(Elab *el, Frame *f, Val v, Pos p) {
   for (int i = 0; v.k == V_LIST && i < v.l->n; i++) t = type_promote(t, v_type(el, f, v.l->at[i], p));
   if (v.k == V_LIST) return t;
   if (v.k != V_NUM && !v_whole(v)) fail_at(el, p, "%s has no type", v_kind(v));
-  Expr *ix[64];
-  for (int d = 0; v.k == V_LIFT && d < v.f->rank; d++) ix[d] = expr_int(el->c, 0);
-  t = v.k == V_NUM ? v.e->type : v.k == V_TENSOR ? v.x->t->type : lift_build(el, v.f, ix)->type;
-  if (t == T_NONE) f->unknown = true;
+  Expr *ix[64]; for (int d = 0; v.k == V_LIFT && d < v.f->rank; d++) ix[d] = expr_int(el->c, 0);
+  t = v.k == V_NUM ? v.e->type : v.k == V_TENSOR ? v.x->t->type : lift_build(el, v.f, ix)->type; if (t == T_NONE) f->unknown = true;
   return type_strong(t);
 }
 
@@ -349,7 +330,5 @@ Val v_store(Elab *el, Val v, const char *name, Pos p) {
   if (e->type == T_NONE) fail_at(el, p, "the type of this expression over whole tensors cannot be found: it depends on itself");
   Tensor *t = NEW_AS(el->c, Tensor, .name = name_fresh(el, name), .type = type_strong(e->type), .rank = l->rank, .shape = (Extent *)l->shape,
                    .pos = p, .stream_dim = -1);
-  Eq *q = emit_eq(el, t, ix, free, l->rank, e, p);
-  if (q) q->label = label_now(el, l->label);
-  return v_tensor(el, t);
+  Eq *q = emit_eq(el, t, ix, free, l->rank, e, p); if (q) q->label = label_now(el, l->label); return v_tensor(el, t);
 }

@@ -1,17 +1,10 @@
 /* The grammar of frit's text: LANGUAGE.md 7, with the declarations of 5, the dumps of 6 and the loop trees of SCHEDULE.md 1.
  * Actions only build nodes (ast.c); what they mean is elaboration's business. Every list recovers at its own end (`error ';'`,
- * `error '}'`), so that one run reports all syntax errors. Words such as `state` reach us as keywords only where they are (lexer.l).
- */
+ * `error '}'`), so that one run reports all syntax errors. Words such as `state` reach us as keywords only where they are (lexer.l). */
 %require "3.8"
-%define api.pure full
-%define api.token.prefix {K_}
-%define parse.error custom
-%define parse.lac full
-%define lr.default-reduction consistent
-%locations
-%expect 0
-%param { void *scanner }
-%parse-param { struct Parse *p }
+%define api.pure full %define api.token.prefix {K_} %locations %expect 0
+%define parse.error custom %define parse.lac full %define lr.default-reduction consistent
+%param { void *scanner } %parse-param { struct Parse *p }
 
 %code requires { #include "parse.h" }
 %union { Node *node; Stmt *stmt; Tree *tree; const char *text; int64_t i; double f; int kind; Param param;
@@ -193,8 +186,7 @@ primary:
 %%
 /* "memory exhausted": bison's stack has its bound. */
 static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what) {
-  (void)scanner, (void)what;
-  parse_error(p, POS(*l), "this is nested too deep"); p->stop = true;
+  (void)scanner, (void)what; parse_error(p, POS(*l), "this is nested too deep"); p->stop = true;
 }
 
 /* The many tokens that begin or continue an expression are one word for people: `text` stands for the members if `sign` is among them.
@@ -223,6 +215,5 @@ static const char *expected_text(Parse *p, const yypcontext_t *at) {
 }
 
 static int yyreport_syntax_error(const yypcontext_t *at, void *scanner, Parse *p) {
-  (void)scanner;
-  parse_unexpected(p, expected_text(p, at)); return 0;
+  (void)scanner; parse_unexpected(p, expected_text(p, at)); return 0;
 }

@@ -4,7 +4,6 @@
 #include "ast.h"
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 
 #define NAM_MAX ((size_t)16 << 20)
 
@@ -34,8 +33,7 @@ static void json_free(void *p) { json_decref(p); }
 static Pos nam_pos(const Nam *m, const char *key, int array) {
   const char *quoted = ctx_printf(m->c, "\"%s\"", key), *at = m->src->text, *next = at;
   while (array >= 0 && (next = strstr(next, "\"layers\""))) at = next++;
-  next = at;
-  for (int n = array < 0 ? 0 : array; n >= 0 && (next = strstr(next, quoted)); n--) at = next++;
+  next = at; for (int n = array < 0 ? 0 : array; n >= 0 && (next = strstr(next, quoted)); n--) at = next++;
   Pos p = { m->src, 1, 1 };
   for (const char *s = m->src->text; s < at; s++) { p.col++; if (*s == '\n') p.line++, p.col = 1; }
   return p;
@@ -43,10 +41,8 @@ static Pos nam_pos(const Nam *m, const char *key, int array) {
 
 /* ---- the file */
 static json_t *nam_json(Nam *m) {
-  json_error_t e; Pos at = { m->src, 1, 1 };
-  if (m->src->size > NAM_MAX) return diag_error(m->c, at, "this .nam file is larger than 16 MiB"), NULL;
-  json_t *j = json_loadb(m->src->text, m->src->size, JSON_REJECT_DUPLICATES, &e);
-  if (j) ctx_at_free(m->c, json_free, j);
+  json_error_t e; Pos at = { m->src, 1, 1 }; if (m->src->size > NAM_MAX) return diag_error(m->c, at, "this .nam file is larger than 16 MiB"), NULL;
+  json_t *j = json_loadb(m->src->text, m->src->size, JSON_REJECT_DUPLICATES, &e); if (j) ctx_at_free(m->c, json_free, j);
   if (json_is_object(j)) return j;
   if (!j && e.line > 0) at.line = (uint32_t)e.line, at.col = e.column > 0 ? (uint32_t)e.column : 1;
   if (!j) diag_error(m->c, at, "this .nam file is not valid JSON: %s", e.text);
@@ -79,8 +75,7 @@ static bool nam_weights(Nam *m, const json_t *root) {
   if (!json_is_array(list)) return diag_error(m->c, at, "'weights' is missing or no list"), false;
   m->nweight = (int64_t)json_array_size(list); m->weight = NEWN(m->c, float, m->nweight);
   for (int64_t i = 0; i < m->nweight; i++) {
-    const json_t *v = json_array_get(list, (size_t)i);
-    m->weight[i] = (float)json_number_value(v);
+    const json_t *v = json_array_get(list, (size_t)i); m->weight[i] = (float)json_number_value(v);
     if (!json_is_number(v) || !isfinite(m->weight[i])) return diag_error(m->c, at, "weight %lld is no number of 32 bits", (long long)i), false;
   }
   return true;
@@ -110,8 +105,7 @@ static const char *graph_name(Nam *m) {
 enum { CHANNEL_MAX = 4096 /* also of kernel sizes */, DILATION_MAX = 1 << 20, LAYER_MAX = 1024, ARRAY_MAX = 64 };
 
 __attribute__((format(printf, 3, 4))) static void wrong(Nam *w, const char *key, const char *fmt, ...) {
-  FORMAT(w->c, text);
-  const char *where = w->array < 0 ? "" : ctx_printf(w->c, "layer array %d: ", w->array);
+  FORMAT(w->c, text); const char *where = w->array < 0 ? "" : ctx_printf(w->c, "layer array %d: ", w->array);
   w->bad = true; diag_error(w->c, nam_pos(w, key, w->array), "%s'%s' %s", where, key, text);
 }
 
@@ -129,16 +123,13 @@ static int number_of(Nam *w, const char *key, const json_t *v, int hi) {
 
 /* A number from 1 to hi; it may be left out if fallback is not 0. */
 static int number(Nam *w, const json_t *o, const char *key, int fallback, int hi) {
-  const json_t *v = field(o, key);
-  return v || !fallback ? number_of(w, key, v, hi) : fallback;
+  const json_t *v = field(o, key); return v || !fallback ? number_of(w, key, v, hi) : fallback;
 }
 
 static void only_one(Nam *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
 
 static bool truth(Nam *w, const json_t *o, const char *key, bool fallback) {
-  const json_t *v = field(o, key);
-  if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false");
-  return v ? json_is_true(v) : fallback;
+  const json_t *v = field(o, key); if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false"); return v ? json_is_true(v) : fallback;
 }
 
 /* ---- activations; those without a call take numbers. The last row is another spelling, which is never suggested. */
@@ -164,8 +155,7 @@ static const char *act_number(Nam *w, const char *key, const json_t *o, const ch
 static Act act_slopes(Nam *w, const char *key, const json_t *list, int channels) {
   float *s = NEWN(w->c, float, channels); bool good = json_array_size(list) == (size_t)channels;
   for (int i = 0; good && i < channels; i++) {
-    const json_t *v = json_array_get(list, (size_t)i);
-    s[i] = (float)json_number_value(v); good = json_is_number(v) && isfinite(s[i]);
+    const json_t *v = json_array_get(list, (size_t)i); s[i] = (float)json_number_value(v); good = json_is_number(v) && isfinite(s[i]);
   }
   if (!good) wrong(w, key, "needs %d numbers in 'negative_slopes', it has %zu", channels, json_array_size(list));
   return (Act){ .call = "prelu(%s, %s)", .slope = s, .nslope = channels };
@@ -202,8 +192,7 @@ static const json_t *each(Nam *w, const json_t *o, const char *key, int i, int n
 
 static Gate gate_of(Nam *w, const json_t *o, int i, int n) {
   static const char *const name[] = { "none", "gated", "blended" };
-  const json_t *v = each(w, o, "gating_mode", i, n);
-  if (!v) return truth(w, o, "gated", false) ? GATE_GATED : GATE_NONE;
+  const json_t *v = each(w, o, "gating_mode", i, n); if (!v) return truth(w, o, "gated", false) ? GATE_GATED : GATE_NONE;
   for (int g = 0; json_is_string(v) && g < 3; g++) if (!strcmp(json_string_value(v), name[g])) return (Gate)g;
   wrong(w, "gating_mode", "must be \"none\", \"gated\" or \"blended\""); return GATE_NONE;
 }
@@ -228,25 +217,21 @@ static bool part_active(Nam *w, const json_t *o, const char *key, bool fallback)
   const json_t *v = field(o, key); if (!v) return fallback;
   if (json_is_boolean(v)) return json_is_true(v);
   if (!json_is_object(v)) wrong(w, key, "must be an object");
-  bool active = truth(w, v, "active", fallback);
-  if (active && number(w, v, "groups", 1, CHANNEL_MAX) != 1) lacking(w, key, "with groups ");
+  bool active = truth(w, v, "active", fallback); if (active && number(w, v, "groups", 1, CHANNEL_MAX) != 1) lacking(w, key, "with groups ");
   return active;
 }
 
 static void refuse_unknown(Nam *w, const json_t *o, const char *const *known, int n) {
   const char *key; json_t *v;
   json_object_foreach((json_t *)o, key, v) {
-    int i = 0;
-    while (i < n && strcmp(known[i], key)) i++;
+    int i = 0; while (i < n && strcmp(known[i], key)) i++;
     if (i < n) continue;
-    const char *shown = ctx_printf(w->c, "%.60s", key);
-    wrong(w, shown, "is not known"); suggest(w->c, shown, known, n);
+    const char *shown = ctx_printf(w->c, "%.60s", key); wrong(w, shown, "is not known"); suggest(w->c, shown, known, n);
   }
 }
 
 static void read_head(Nam *w, const json_t *o, Array *a) {
-  const json_t *h = field(o, "head");
-  if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
+  const json_t *h = field(o, "head"); if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
   a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
   a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX); a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
   a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false);
@@ -263,8 +248,7 @@ static void read_array(Nam *w, const json_t *o, Array *a) {
   refuse_unknown(w, o, known, NKNOWN);
   if (field(o, "slimmable")) lacking(w, "slimmable", "");
   for (int i = FILM; i < NKNOWN; i++) {
-    const json_t *v = field(o, known[i]);
-    if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) lacking(w, known[i], "");
+    const json_t *v = field(o, known[i]); if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) lacking(w, known[i], "");
   }
   only_one(w, o, "groups_input"); only_one(w, o, "groups_input_mixin");
   if (number(w, o, "condition_size", 0, CHANNEL_MAX) != 1 && !w->has_dsp) wrong(w, "condition_size", "must be 1: the condition is the input");
@@ -289,8 +273,7 @@ static void check_chain(Nam *w, const Wavenet *net) {
 static bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   static const char *const known[] = { "layers", "head", "head_scale", "in_channels", "condition_dsp" };
   const json_t *layers = json_object_get(config, "layers");
-  m->has_dsp = field(config, "condition_dsp");
-  if (!json_is_object(config)) return wrong(m, "config", "is missing or no object"), false;
+  m->has_dsp = field(config, "condition_dsp"); if (!json_is_object(config)) return wrong(m, "config", "is missing or no object"), false;
   refuse_unknown(m, config, known, 5);
   if (field(config, "head")) lacking(m, "head", "(a head after the layers) ");
   if (m->has_dsp) lacking(m, "condition_dsp", "");
@@ -326,8 +309,7 @@ static const char *local(Gen *g, const char *stem, int j) { return NAME("%s%d_%d
 
 /* ---- parameters: the next weights of the file */
 static const char *declare(Gen *g, const Weight *w) {
-  SAY("  param %s: f32[", w->name);
-  for (int d = 0; d < w->rank; d++) SAY("%s%lld", d ? ", " : "", (long long)w->shape[d]);
+  SAY("  param %s: f32[", w->name); for (int d = 0; d < w->rank; d++) SAY("%s%lld", d ? ", " : "", (long long)w->shape[d]);
   SAY("];\n"); return w->name;
 }
 
@@ -338,8 +320,7 @@ static const char *declare(Gen *g, const Weight *w) {
 /* sum over the taps of a causal convolution of `in` with w[row, col, k]. */
 static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const char *col, int n, int dilation) {
   if (n == 1) { SAY("sum(%s: %s[%s, t] * %s[%s, %s, 0])", col, in.at, col, w, row, col); return; }
-  SAY("sum(%s, k: (%s[%s, t - (%d - k)", col, in.at, col, n - 1);
-  if (dilation != 1) SAY(" * %d", dilation);
+  SAY("sum(%s, k: (%s[%s, t - (%d - k)", col, in.at, col, n - 1); if (dilation != 1) SAY(" * %d", dilation);
   if (in.settled) SAY("] or %s[%s]) * %s[%s, %s, k])", in.settled, col, w, row, col);
   else SAY("] or 0) * %s[%s, %s, k])", w, row, col);
 }
@@ -370,12 +351,10 @@ static const char *gen_sum(Gen *g, const char *head, const char *name, const cha
 
 /* What a layer gives to the head: a, or head1x1 of it. */
 static void gen_to_head(Gen *g, Signal a) {
-  const Array *r = g->array; Signal v = a;
-  if (!g->settle_head) a.settled = NULL;
+  const Array *r = g->array; Signal v = a; if (!g->settle_head) a.settled = NULL;
   if (r->mixed) {
     const char *w = LAYER_PARAM("head.w", r->mixed, r->bottleneck), *b = LAYER_PARAM("head.b", r->mixed);
-    v = (Signal){ local(g, "m", g->j), local(g, "n", g->j) };
-    SAY("  %s[q, t] = %s[q] + sum(o: %s[o, t] * %s[q, o]);\n", v.at, b, a.at, w);
+    v = (Signal){ local(g, "m", g->j), local(g, "n", g->j) }; SAY("  %s[q, t] = %s[q] + sum(o: %s[o, t] * %s[q, o]);\n", v.at, b, a.at, w);
     if (a.settled) SAY("  const %s[q] = %s[q] + sum(o: %s[o] * %s[q, o]);\n", v.settled, b, a.settled, w);
   }
   g->sum.at = gen_sum(g, "", local(g, "s", g->j), g->sum.at, v.at, ", t");
@@ -387,10 +366,8 @@ static void gen_residual(Gen *g, Signal a, bool needed) {
   const Array *r = g->array; const Weight *tw = LAYER_TENSOR("out.w", r->channels, r->bottleneck), *tb = LAYER_TENSOR("out.b", r->channels);
   if (!needed) return;
   const char *w = declare(g, tw), *b = declare(g, tb), *h = local(g, "h", g->j + 1), *p = local(g, "p", g->j + 1);
-  SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w); g->in.at = h;
-  if (!a.settled) return;
-  SAY("  const %s[c] = ", p);
-  if (g->in.settled) SAY("%s[c] + ", g->in.settled);
+  SAY("  %s[c, t] = %s[c, t] + %s[c] + sum(o: %s[o, t] * %s[c, o]);\n", h, g->in.at, b, a.at, w); g->in.at = h; if (!a.settled) return;
+  SAY("  const %s[c] = ", p); if (g->in.settled) SAY("%s[c] + ", g->in.settled);
   SAY("%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, a.settled, w); g->in.settled = p;
 }
 
@@ -405,8 +382,7 @@ static void gen_layer(Gen *g) {
   SAY("  %s[o, t] = %s[o] + %s[o] * x[t] + ", z, b, mix);
   gen_taps(g, g->in, w, "o", "c", l->kernel, l->dilation); SAY(";\n"); gen_gate(g, "", z, a.at, ", t", slope, slope2);
   if (a.settled) {                /* without a past that is not 0, z settles at the bias */
-    SAY("  const %s[o] = %s[o]", q, b);
-    if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
+    SAY("  const %s[o] = %s[o]", q, b); if (g->in.settled) SAY(" + sum(c, k: %s[c] * %s[o, c, k])", g->in.settled, w);
     SAY(";\n"); gen_gate(g, "const ", q, a.settled, "", slope, slope2);
   }
   if (r->residual) gen_residual(g, a, !last);
@@ -428,10 +404,8 @@ static void gen_head(Gen *g) {
   const Array *r = g->array; const char *w = ARRAY_PARAM("head.w", r->head_out, r->sums, r->head_kernel);
   const char *bias = r->head_bias ? NAME("%s[q] + ", ARRAY_PARAM("head.b", r->head_out)) : ""; Signal v = { NAME("v%d", g->i), NAME("vs%d", g->i) };
   SAY("  %s[q, t] = %s", v.at, bias); gen_taps(g, g->sum, w, "q", "o", r->head_kernel, r->head_dilation);
-  SAY(";\n"); g->sum.at = v.at;
-  if (!g->sum.settled || g->last) return;
-  SAY("  const %s[q] = %ssum(o, k: %s[o] * %s[q, o, k]);\n", v.settled, bias, g->sum.settled, w);
-  g->sum.settled = v.settled;
+  SAY(";\n"); g->sum.at = v.at; if (!g->sum.settled || g->last) return;
+  SAY("  const %s[q] = %ssum(o, k: %s[o] * %s[q, o, k]);\n", v.settled, bias, g->sum.settled, w); g->sum.settled = v.settled;
 }
 
 /* The operators that activations need, each once. */
@@ -444,19 +418,16 @@ static void gen_ops(const Wavenet *net, Text *t) {
 }
 
 static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) {
-  Gen gen = { .m = m, .t = t }, *g = &gen;
-  for (int i = 0; i < net->narray; i++) g->settle_head |= net->array[i].head_kernel > 1;
+  Gen gen = { .m = m, .t = t }, *g = &gen; for (int i = 0; i < net->narray; i++) g->settle_head |= net->array[i].head_kernel > 1;
   gen_ops(net, t); SAY("## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
   SAY("graph %s(x: f32[stream t]) -> (y: f32[t]) {\n", graph);
   for (g->i = 0; g->i < net->narray; g->i++) {
-    g->array = &net->array[g->i], g->last = g->i == net->narray - 1;
-    if (g->i) SAY("\n");
+    g->array = &net->array[g->i], g->last = g->i == net->narray - 1; if (g->i) SAY("\n");
     gen_rechannel(g);
     for (g->j = 0; g->j < g->array->nlayer; g->j++) gen_layer(g);
     SAY("\n"); gen_head(g);
   }
-  declare(g, nam_tensor(m, "head_scale", (int64_t[4]){ 1 }));
-  SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
+  declare(g, nam_tensor(m, "head_scale", (int64_t[4]){ 1 })); SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
 }
 
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
@@ -469,6 +440,5 @@ bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewar
   text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n"); nam_wavenet(&m, &w, &t, graph_name(&m));
   *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n };
   if (m.used == m.nweight) return true;
-  diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight);
-  return false;
+  diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight); return false;
 }

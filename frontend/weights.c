@@ -36,8 +36,7 @@ static void json_free(void *p) { json_decref(p); }
 
 /* ---- opening: these give what is wrong, or NULL */
 static const char *file_map(Reader *r) {
-  struct stat st; int fd = open(r->path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return strerror(errno);
+  struct stat st; int fd = open(r->path, O_RDONLY | O_CLOEXEC); if (fd < 0) return strerror(errno);
   bool regular = !fstat(fd, &st) && S_ISREG(st.st_mode), full = regular && st.st_size >= 8;
   r->map = full ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
   const char *why = !regular ? "it is no regular file" : !full ? "it has fewer than 8 bytes" : strerror(errno);
@@ -47,8 +46,7 @@ static const char *file_map(Reader *r) {
 }
 
 static const char *header_read(Reader *r, json_t **out) {
-  const unsigned char *p = r->map; uint64_t n = 0; json_error_t e;
-  for (int i = 0; i < 8; i++) n |= (uint64_t)p[i] << (8 * i);
+  const unsigned char *p = r->map; uint64_t n = 0; json_error_t e; for (int i = 0; i < 8; i++) n |= (uint64_t)p[i] << (8 * i);
   if (n > HEADER_MAX || n > r->mapped - 8)
     return ctx_printf(r->c, "a header of %llu bytes is announced, the file has %zu: it is truncated or no .safetensors file", (unsigned long long)n,
                       r->mapped);
@@ -65,8 +63,7 @@ static const char *entry_wrong(const Reader *r, json_t *j, Weight *w) {
     return "it must have a string 'dtype', a list 'shape' and two integers in 'data_offsets'";
   while (w->type < T_COUNT && (!dtypes[w->type] || strcmp(dtypes[w->type], type))) w->type++;
   if (w->type == T_COUNT) return ctx_printf(r->c, "the type '%.20s' is not known", type);
-  size_t rank = json_array_size(shape);
-  if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is no list, or has more than 16 dimensions";
+  size_t rank = json_array_size(shape); if (!json_is_array(shape) || rank > RANK_MAX) return "'shape' is no list, or has more than 16 dimensions";
   w->rank = (int)rank; w->shape = NEWN(r->c, int64_t, rank);
   for (size_t i = 0; i < rank; i++) { const json_t *n = json_array_get(shape, i); w->shape[i] = json_is_integer(n) ? json_integer_value(n) : -1; }
   long long n = shape_product(w->shape, w->rank), size = type_bytes(w->type);
@@ -84,8 +81,7 @@ static bool entry_good(const Reader *r, const char *name, const char *wrong) {
 }
 
 static int by_data(const void *pa, const void *pb) {
-  const Weight *a = pa, *b = pb;
-  if (a->data != b->data) return (const char *)a->data < (const char *)b->data ? -1 : 1;
+  const Weight *a = pa, *b = pb; if (a->data != b->data) return (const char *)a->data < (const char *)b->data ? -1 : 1;
   return (weight_bytes(a) > weight_bytes(b)) - (weight_bytes(a) < weight_bytes(b));
 }
 
@@ -102,8 +98,7 @@ static bool entries_disjoint(const Reader *r, Weights *w) {
 
 static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
   Reader *r = NEW_AS(c, Reader, .c = c, .path = path, .pos = pos); json_t *header = NULL, *entry; const char *name; bool good = true;
-  const char *wrong = file_map(r);
-  if (!wrong) wrong = header_read(r, &header);
+  const char *wrong = file_map(r); if (!wrong) wrong = header_read(r, &header);
   if (wrong) diag_error(c, pos, "cannot read weights file '%s': %s", path, wrong);
   if (!r->map) diag_help(c, "a relative path starts at the folder of the graph");
   if (wrong) return NULL;
@@ -119,20 +114,16 @@ static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
 
 /* The data starts at a multiple of 64 (blanks end the header); between tensors the format allows no gap. */
 bool safetensors_write(Ctx *c, const char *path, const Weight *w, int n) {
-  Weight *sorted = NEWN(c, Weight, n); Text t = { .c = c }; unsigned long long at = 0;
-  if (n) memcpy(sorted, w, sizeof *w * (size_t)n);
+  Weight *sorted = NEWN(c, Weight, n); Text t = { .c = c }; unsigned long long at = 0; if (n) memcpy(sorted, w, sizeof *w * (size_t)n);
   qsort(sorted, (size_t)n, sizeof *sorted, by_name);
   text_addn(&t, "\0\0\0\0\0\0\0\0{", 9);
   for (const Weight *s = sorted; s < sorted + n; s++) {
     if (s > sorted) text_add(&t, ",");
-    text_quoted(&t, s->name);
-    text_add(&t, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[s->type]);
+    text_quoted(&t, s->name); text_add(&t, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[s->type]);
     for (int i = 0; i < s->rank; i++) text_add(&t, "%s%lld", i ? "," : "", (long long)s->shape[i]);
-    text_add(&t, "],\"data_offsets\":[%llu,%llu]}", at, at + weight_bytes(s));
-    at += weight_bytes(s);
+    text_add(&t, "],\"data_offsets\":[%llu,%llu]}", at, at + weight_bytes(s)); at += weight_bytes(s);
   }
-  text_add(&t, "}");
-  while (t.n % 64) text_add(&t, " ");
+  text_add(&t, "}"); while (t.n % 64) text_add(&t, " ");
   for (int i = 0; i < 8; i++) t.s[i] = (char)((t.n - 8) >> (8 * i));
   for (int i = 0; i < n; i++) text_addn(&t, sorted[i].data, weight_bytes(&sorted[i]));
   return file_write(c, path, t.s, t.n, false);
