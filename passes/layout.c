@@ -26,13 +26,13 @@ static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *
 /* Contractions: the index that only the constant operand has, else the batch index. Others: what is contiguous in an argument. */
 static Wish wish_of(Ctx *c, const Kernel *k) {
   const char *lane = NULL;
-  for (int i = 0; i < k->neq; i++) {
-    Shape s = shape_of(c, k->eq[i]);
+  EQS(e, k) {
+    Shape s = shape_of(c, e);
     if (s.contracts) lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
     if (lane) return (Wish){ lane, true };
   }
-  for (int i = 0; i < k->neq; i++) {
-    const Eq *e = k->eq[i]; Exprs reads = rhs_reads(c, e);
+  EQS(e, k) {
+    Exprs reads = rhs_reads(c, e);
     if (e->out->kind == TK_OUTPUT && e->out->rank > 1) lane = unit_name(c, e, e->out, e->place);
     EACH(Expr, r, reads) if (!lane && r->tensor->kind == TK_INPUT && r->n > 1) lane = unit_name(c, e, r->tensor, r->arg);
   }
@@ -71,9 +71,7 @@ static void part_move(LayoutDim *at, int from, int to) {
 static void search_orders(Search *s, int depth) {
   double v = depth == s->n ? layout_cost(s) : s->least;
   if (v < s->least) { s->least = v; memcpy(s->best, s->at, sizeof s->at); }
-  for (int i = depth; i < s->n; i++) {
-    part_move(s->at, i, depth); search_orders(s, depth + 1); part_move(s->at, depth, i);
-  }
+  for (int i = depth; i < s->n; i++) { part_move(s->at, i, depth); search_orders(s, depth + 1); part_move(s->at, depth, i); }
 }
 
 /* Dimensions of extent 1 stand outside and are not permuted; more than four others are left alone. */
@@ -98,8 +96,7 @@ static bool stream_last(Ctx *c, Tensor *t) {
 static int layout_tensors(Ctx *c, Graph *g) {
   int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
-    wish[i] = wish_of(c, g->kernel[i]);
-    for (int e = 0; e < g->kernel[i]->neq; e++) pmap_set(c, &kernel, g->kernel[i]->eq[e], i);
+    wish[i] = wish_of(c, g->kernel[i]); EQS(e, g->kernel[i]) pmap_set(c, &kernel, e, i);
   }
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *t = g->tensor[i];
@@ -164,8 +161,8 @@ static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, i
 
 static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const Indices *v) {
   Extent *shape = NEWN(c, Extent, v->n); Index **to = NEWN(c, Index *, v->n);
-  Expr **at = NEWN(c, Expr *, v->n), **place = NEWN(c, Expr *, read->n);
-  for (int i = 0; i < v->n; i++) { shape[i] = v->at[i]->ext; to[i] = index_new(c, v->at[i]->name, shape[i]); at[i] = expr_index(c, to[i]); }
+  for (int i = 0; i < v->n; i++) { shape[i] = v->at[i]->ext; to[i] = index_new(c, v->at[i]->name, shape[i]); }
+  Expr **at = index_exprs(c, to, v->n), **place = NEWN(c, Expr *, read->n);
   for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], v->at, at, v->n);
   Tensor *t = tensor_new(c, g, ctx_printf(c, "%s_pack", read->tensor->name), read->tensor->type, v->n, shape, read->tensor->pos);
   t->kind = TK_CONST;
@@ -181,12 +178,11 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   Indices v = { 0 };
   if (expr_any(e->rhs, or_reads, read->tensor) || !read_indices(c, e, read, &v) || v.n == 0) return false;
   if (index_points(v.at, v.n) > 2 * (double)tensor_size(read->tensor) + 1024) return false;
-  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); Expr **at = NEWN(c, Expr *, v.n); int nl = layout_of(c, &v, order, l);
+  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); int nl = layout_of(c, &v, order, l);
   if (is_natural(read, &v, l, nl)) return false;
   Tensor *copy = copy_of(c, g, e, read, &v);
-  for (int i = 0; i < v.n; i++) at[i] = expr_index(c, v.at[i]);
   copy->layout = l; copy->nlayout = nl;
-  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) }); return true;
+  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, index_exprs(c, v.at, v.n), read->pos) }); return true;
 }
 
 static Eq **eq_before(Ctx *c, Eq **at, int n, const Eq *e, Eq *new) {
@@ -246,7 +242,6 @@ int pass_layout(Ctx *c, Graph *g, const Target *t) {
     if (packed) { kernel_inputs(c, k); n += packed; }
   }
   /* the new equations of constants, at the end: they come first, behind the constants that they copy */
-  for (int late = 0; late < 2; late++) for (int i = 0; i < g->neq; i++) if (g->eq[i]->constant == !late) PUSH(c, sorted, g->eq[i]);
-  for (int i = 0; i < sorted.n; i++) g->eq[i] = sorted.at[i];
-  return n;
+  for (int late = 0; late < 2; late++) EQS(e, g) if (e->constant == !late) PUSH(c, sorted, e);
+  g->eq = sorted.at; return n;
 }

@@ -12,10 +12,7 @@ typedef struct Slot { Index *i; int eq, up; } Slot;
 typedef struct Classes { Ctx *c; const Kernel *k; VEC(Slot) slot; Exprs *reads; } Classes;
 
 static void slot_add(Classes *v, Index *i, int eq) { Slot s = { i, eq, v->slot.n }; PUSH(v->c, v->slot, s); }
-static int slot_root(const Classes *v, int s) {
-  while (v->slot.at[s].up != s) s = v->slot.at[s].up;
-  return s;
-}
+static int slot_root(const Classes *v, int s) { return v->slot.at[s].up == s ? s : slot_root(v, v->slot.at[s].up); }
 /* The class of an index, -1: it is not of these equations. */
 static int class_of(const Classes *v, const Index *i) {
   for (int s = 0; s < v->slot.n && i; s++) if (v->slot.at[s].i == i) return slot_root(v, s);
@@ -49,15 +46,12 @@ static void join_steps(Classes *v, const Graph *g) {
     const Index *i = v->slot.at[s].i;
     if (is_stream(i) && !i->ext.n) { join(v, t, i, false); t = t ? t : i; }
   }
-  for (int i = 0; any && i < v->k->neq; i++) {
-    const Index *x = eq_step(v->c, g, v->k->eq[i]); join(v, step, x, false); step = step ? step : x;
-  }
+  if (any) EQS(e, v->k) { const Index *x = eq_step(v->c, g, e); join(v, step, x, false); step = step ? step : x; }
 }
 
 /* Equation i reads at what its tensors are written at. */
 static void join_reads(Classes *v, int i) {
-  EACH(Expr, r, v->reads[i])
-    for (int w = 0; w < v->k->neq; w++) if (v->k->eq[w]->out == r->tensor) join_places(v, v->k->eq[w]->place, r->arg, r->n);
+  EACH(Expr, r, v->reads[i]) EQS(w, v->k) if (w->out == r->tensor) join_places(v, w->place, r->arg, r->n);
 }
 
 /* The index that stands in a place alone or with a constant. */
@@ -67,9 +61,8 @@ static Index *place_index(Ctx *c, const Expr *e) {
   return expr_affine(c, e, &a) && a.n == 1 && a.k[0] == 1 && !a.index[0]->is_dim ? a.index[0] : NULL;
 }
 static void join_pieces(Classes *v, const Eq *e) {
-  for (int i = 0; i < v->k->neq; i++)
-    for (int d = 0; v->k->eq[i] != e && v->k->eq[i]->out == e->out && d < e->out->rank; d++)
-      join(v, place_index(v->c, e->place[d]), place_index(v->c, v->k->eq[i]->place[d]), true);
+  const int rank = e->out->rank; Ctx *c = v->c;
+  EQS(o, v->k) for (int d = 0; o != e && o->out == e->out && d < rank; d++) join(v, place_index(c, e->place[d]), place_index(c, o->place[d]), true);
 }
 /* Equations that read the same tensor as equation i run along it together. */
 static void join_common(Classes *v, int i) {
@@ -81,10 +74,8 @@ static void join_common(Classes *v, int i) {
 /* Independent equations over spaces of the same extents in the same order run along the same loops. */
 static void join_spaces(Classes *v) {
   const Eq *a = v->k->eq[0];
-  for (int i = 1; i < v->k->neq; i++) {
-    const Eq *b = v->k->eq[i]; bool same = a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree);
-    for (int d = 0; d < a->nfree && same; d++) join(v, a->free[d], b->free[d], false);
-  }
+  EQS(b, v->k)
+    if (a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree)) for (int d = 0; d < a->nfree; d++) join(v, a->free[d], b->free[d], false);
 }
 
 static bool name_taken(const Classes *v, const Graph *g, int root, const char *s) {

@@ -67,13 +67,12 @@ static void place_piece(Place *p) {
   Graph *g = p->g; Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
   w->place = placed(p, w->place); w->out = e->out; w->label = label_union(p->c, w->label, e->label);
   eq_remove(g, e);
-  for (int k = 0; k < g->neq; k++) g->eq[k]->rhs = expr_map(p->c, g->eq[k]->rhs, read_piece, p);
+  EQS(x, g) x->rhs = expr_map(p->c, x->rhs, read_piece, p);
   ledger_add(p->c, "place", p->src->name, true, 2 * tensor_size(p->src) * type_bytes(p->src->type), "written as a piece of %s", e->out->name);
 }
 
 int pass_place(Ctx *c, Graph *g, const Target *t) {
-  int n = 0;
-  (void)t;
+  int n = 0; (void)t;
   for (int k = 0; k < g->neq; k++) {
     if (g->eq[k]->rhs->kind != E_READ) continue;
     Place p = { .c = c, .g = g, .uses = uses_find(c, g), .piece = g->eq[k] };

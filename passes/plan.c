@@ -21,7 +21,7 @@ static int64_t tensor_room(const Tensor *t) {
 }
 
 static bool kernel_uses(const Kernel *k, const Tensor *t) {
-  for (int i = 0; i < k->neq; i++) if (k->eq[i]->out == t || expr_reads(k->eq[i]->rhs, t)) return true;
+  EQS(e, k) if (e->out == t || expr_reads(e->rhs, t)) return true;
   return false;
 }
 
@@ -47,10 +47,9 @@ static int life_compare(const void *a, const void *b) {
 static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
   const Eq *writer = NULL;
   if (!tensors_alike(w->t, r->t)) return false;
-  for (int i = 0; i < k->neq; i++) {
-    bool writes = k->eq[i]->out == w->t;
-    if (writes ? writer != NULL : expr_reads(k->eq[i]->rhs, r->t)) return false;
-    if (writes) writer = k->eq[i];
+  EQS(e, k) {
+    if (e->out == w->t ? writer != NULL : expr_reads(e->rhs, r->t)) return false;
+    if (e->out == w->t) writer = e;
   }
   Exprs reads = writer ? rhs_reads(c, writer) : (Exprs){ 0 };
   EACH(Expr, e, reads) for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
@@ -61,7 +60,7 @@ static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
 static void find_in_place(Ctx *c, const Graph *g, Lives *v) {
   for (int i = 0; i < v->n; i++) {
     int k = v->at[i].first; bool pointwise = true;
-    for (int e = 0; e < g->kernel[k]->neq; e++) pointwise &= !eq_reduction(g->kernel[k]->eq[e], NULL);
+    EQS(e, g->kernel[k]) pointwise &= !eq_reduction(e, NULL);
     for (int j = 0; j < v->n && pointwise && v->at[i].in_place < 0; j++) {
       bool taken = i == j || v->at[j].last != k || v->at[j].first >= k;
       for (int o = 0; o < v->n && !taken; o++) taken = v->at[o].in_place == j;
