@@ -199,12 +199,6 @@ static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) 
 }
 
 /* ---- what must be one group; all others start as groups of one */
-static void group_hand(Fuse *f) {
-  for (int k = 0; k < f->g->nkernel; k++) {
-    Kernel *hand = f->g->kernel[k]; int n = group_new(f, GROUP_HAND); f->group.at[n].hand = hand;
-    EQS(e, hand) group_add(f, n, e);
-  }
-}
 /* How many kernels written by hand lie before each equation. */
 static int *levels_of(Fuse *f) {
   int *level = NEWN(f->c, int, f->g->neq);
@@ -350,7 +344,10 @@ static void kernels_make(Fuse *f) {
 int pass_fuse(Ctx *c, Graph *g, const Target *t) {
   Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) }; (void)t;
   for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);
-  group_hand(&f);
+  for (int k = 0; k < g->nkernel; k++) {
+    int n = group_new(&f, GROUP_HAND); f.group.at[n].hand = g->kernel[k];
+    EQS(e, g->kernel[k]) group_add(&f, n, e);
+  }
   if (graph_streams(g)) group_stream(&f);
   group_rest(&f);
   while (sweep_vertical(&f)) { }

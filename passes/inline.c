@@ -149,8 +149,9 @@ static bool spoils_init(const Eq *p, const Eq *q) {
 }
 
 static bool inline_pointwise(Inline *in, Eq *p) {
-  Eq *q; UseList *l = uses_get(&in->uses, p->out);
-  if (uses_readers(&in->uses, p->out, &q) != 1 || q == p || is_dirty(in, q) || q->constant != p->constant || expr_reads(p->rhs, q->out)) return false;
+  const UseList *l = uses_get(&in->uses, p->out); Eq *q = l->read.n ? l->read.at[0].eq : p;
+  for (int k = 1; k < l->read.n; k++) if (l->read.at[k].eq != q) return false;
+  if (q == p || is_dirty(in, q) || q->constant != p->constant || expr_reads(p->rhs, q->out)) return false;
   if (in_circle(in, q) != in_circle(in, p) || !one_place(l) || spoils_product(q, p->out) || spoils_init(p, q)) return false;
   double points = evaluations(q->rhs, p->out, eq_points(q));
   if (points < 0 || points > eq_points(p) || (l->read.n > 1 && (expr_costly(p->rhs) || expr_ops(p->rhs) > 16))) return false;

@@ -31,8 +31,7 @@ bool same_space(const Item *a, const Item *b) {
 }
 
 static bool place_same(const Expr *a, const Expr *b) {
-  if (a->kind == E_INDEX && b->kind == E_INDEX) return name_same(a->index->name, b->index->name);
-  return a->kind == E_CONST && b->kind == E_CONST && a->i == b->i;
+  return a->kind == b->kind && (a->kind == E_INDEX ? name_same(a->index->name, b->index->name) : a->kind == E_CONST && a->i == b->i);
 }
 bool reads_near(const Item *reader, const Item *it, const NameList *col) {
   EACH(Expr, e, reader->reads) {

@@ -185,19 +185,13 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, index_exprs(c, v.at, v.n), read->pos) }); return true;
 }
 
-static Eq **eq_before(Ctx *c, Eq **at, int n, const Eq *e, Eq *new) {
-  Eq **r = NEWN(c, Eq *, n + 1);
-  for (int i = 0, k = 0; i < n; i++) { if (at[i] == e) r[k++] = new; r[k++] = at[i]; }
-  return r;
-}
-
 /* The same for an operand that is no constant: the copy is an equation of the kernel. */
 static bool pack_moving(Build *b, Graph *g, Eq *e, const Expr *read, const PackOrder *o) {
-  Kernel *k = NULL;
-  for (int i = 0; i < g->nkernel; i++) if (g->kernel[i] == b->k) k = g->kernel[i];
+  Kernel *k = g->kernel[array_find(g->kernel, g->nkernel, b->k)];
   if (!pack_read(b->c, g, e, read, o)) return false;
-  Eq *copy = g->eq[--g->neq]; copy->constant = false; copy->out->kind = TK_TEMP;
-  g->eq = eq_before(b->c, g->eq, g->neq++, e, copy); k->eq = eq_before(b->c, k->eq, k->neq++, e, copy); return true;
+  Eq *copy = g->eq[--g->neq]; Eqs with = { 0 }; copy->constant = false; copy->out->kind = TK_TEMP;
+  EQS(x, k) { if (x == e) PUSH(b->c, with, copy); PUSH(b->c, with, x); }
+  eq_insert(b->c, g, eq_at(g, e), copy); k->eq = with.at; k->neq = with.n; return true;
 }
 
 /* Where a tile takes one row or few, several panels pass by together: one stream alone keeps the prefetcher idle at each page. */

@@ -49,11 +49,6 @@ static void join_steps(Classes *v, const Graph *g) {
   if (any) EQS(e, v->k) { const Index *x = eq_step(v->c, g, e); join(v, step, x, false); step = step ? step : x; }
 }
 
-/* Equation i reads at what its tensors are written at. */
-static void join_reads(Classes *v, int i) {
-  EACH(Expr, r, v->reads[i]) EQS(w, v->k) if (w->out == r->tensor) join_places(v, w->place, r->arg, r->n);
-}
-
 /* The index that stands in a place alone or with a constant. */
 static Index *place_index(Ctx *c, const Expr *e) {
   Aff a;
@@ -69,13 +64,6 @@ static void join_common(Classes *v, int i) {
   EACH(Expr, a, v->reads[i])
     for (int j = 0; j < v->k->neq && !tensor_known(a->tensor); j++)
       EACH(Expr, b, v->reads[j]) if (b->tensor == a->tensor) join_places(v, a->arg, b->arg, a->n);
-}
-
-/* Independent equations over spaces of the same extents in the same order run along the same loops. */
-static void join_spaces(Classes *v) {
-  const Eq *a = v->k->eq[0];
-  EQS(b, v->k)
-    if (a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree)) for (int d = 0; d < a->nfree; d++) join(v, a->free[d], b->free[d], false);
 }
 
 static bool name_taken(const Classes *v, const Graph *g, int root, const char *s) {
@@ -95,15 +83,20 @@ static const char *name_fresh(const Classes *v, const Graph *g, int root) {
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k) {
   Classes v = { .c = c, .k = k, .reads = NEWN(c, Exprs, k->neq) };
   for (int i = 0; i < k->neq; i++) {
-    const Expr *red = eq_reduction(k->eq[i], NULL);
-    for (int j = 0; j < k->eq[i]->nfree; j++) slot_add(&v, k->eq[i]->free[j], i);
+    const Eq *e = k->eq[i]; const Expr *red = eq_reduction(e, NULL); v.reads[i] = rhs_reads(c, e);
+    for (int j = 0; j < e->nfree; j++) slot_add(&v, e->free[j], i);
     for (int j = 0; red && j < red->nbound; j++) slot_add(&v, red->bound[j], i);
-    v.reads[i] = rhs_reads(c, k->eq[i]);
   }
   join_steps(&v, g);
-  for (int i = 0; i < k->neq; i++) { join_reads(&v, i); join_pieces(&v, k->eq[i]); }
+  for (int i = 0; i < k->neq; i++) {                       /* each reads at what its tensors are written at */
+    EACH(Expr, r, v.reads[i]) EQS(w, k) if (w->out == r->tensor) join_places(&v, w->place, r->arg, r->n);
+    join_pieces(&v, k->eq[i]);
+  }
   for (int i = 0; i < k->neq && k->neq <= 32; i++) join_common(&v, i);
-  if (k->neq > 1) join_spaces(&v);
+  EQS(b, k) {                                             /* independent ones over spaces of the same extents run along the same loops */
+    const Eq *a = k->eq[0]; bool same = a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree);
+    for (int d = 0; d < a->nfree && same; d++) join(&v, a->free[d], b->free[d], false);
+  }
   for (int i = 0; i < v.slot.n; i++) if (slot_root(&v, i) == i) v.slot.at[i].i->name = name_fresh(&v, g, i);
   for (int i = 0; i < v.slot.n; i++) v.slot.at[i].i->name = v.slot.at[slot_root(&v, i)].i->name;
 }

@@ -100,17 +100,13 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
   return top;
 }
 
-/* Counters and offsets of 32 bits reach 2^31 - 1 bytes. */
-static bool all_reached(Ctx *c, const Graph *g, const Target *t) {
-  int before = c->nerror; const char *fmt = "'%s' has %lld bytes, more than the 2^31 - 1 that the 32-bit target %s reaches";
-  for (int i = 0; i < g->ntensor && t->index_bits == 32; i++)
-    if (tensor_room(g->tensor[i]) > INT32_MAX) diag_error(c, g->tensor[i]->pos, fmt, g->tensor[i]->name, (long long)tensor_room(g->tensor[i]), t->name);
-  return c->nerror == before;
-}
-
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
-  int n = 0;
-  if (!all_reached(c, g, t)) return -1;
+  int n = 0, before = c->nerror;
+  for (int i = 0; i < g->ntensor && t->index_bits == 32; i++) {      /* counters and offsets of 32 bits reach 2^31 - 1 bytes */
+    const Tensor *x = g->tensor[i]; long long n = tensor_room(x);
+    if (n > INT32_MAX) diag_error(c, x->pos, "'%s' has %lld bytes, more than the 2^31 - 1 that the 32-bit target %s reaches", x->name, n, t->name);
+  }
+  if (c->nerror > before) return -1;
   g->scratch_bytes = place_scratch(c, g); g->state_bytes = 0;
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *s = g->tensor[i];

@@ -18,12 +18,6 @@ Uses uses_find(Ctx *c, const Graph *g) {
   }
   return u;
 }
-int uses_readers(Uses *u, const Tensor *t, Eq **first) {
-  const UseList *l = uses_get(u, t); int n = 0;
-  if (first) *first = l && l->read.n ? l->read.at[0].eq : NULL;
-  for (int k = 0; l && k < l->read.n; k++) n += k == 0 || l->read.at[k].eq != l->read.at[k - 1].eq;     /* those of one equation are neighbours */
-  return n;
-}
 Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
   Eqs v = { 0 }; Exprs reads = rhs_reads(c, e);
   EACH(Expr, r, reads) EACH(Eq, w, uses_get(u, r->tensor)->writer) PUSH(c, v, w);

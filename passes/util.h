@@ -18,7 +18,6 @@ typedef struct UseList { VEC(Use) read; Eqs writer; } UseList;
 typedef struct Uses { Map map; VEC(UseList) list; } Uses;
 Uses uses_find(Ctx *c, const Graph *g);
 UseList *uses_get(Uses *u, const Tensor *t);             /* never NULL for a tensor of the graph that is read or written */
-int uses_readers(Uses *u, const Tensor *t, Eq **first);  /* the different equations that read t; the first in *first (may be NULL) */
 Eqs uses_producers(Ctx *c, Uses *u, const Eq *e);        /* all that write what e reads: once for each read */
 
 /* ---- indices */
