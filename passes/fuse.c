@@ -1,5 +1,4 @@
 /* fuse: equations become kernels, by moves.
- *
  *   before   z[i, j] = b[j] + sum(k: x[i, k] * w[k, j]);       after   kernel k0 "matmul+bias+tanh" (x, w, b) -> (y: f32[8, 4]) {
  *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]);
  *                                                                      }
@@ -66,7 +65,6 @@ static int loop_of(Loops *l, const Index *i) {
   if (k < 0) { pmap_set(l->c, &l->of, i, k = l->loop.n); PUSH(l->c, l->loop, k); }
   return l->loop.at[k];
 }
-
 /* Joins the indices at which `read` reads w's tensor with those at which w writes it. False: it reads elsewhere than at home. */
 static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
   for (int d = 0; d < read->n; d++) {
@@ -102,7 +100,6 @@ static bool has_loops(Loops *l, const Eq *e, const Eq *of) {
   for (int k = 0; k < of->nfree; k++) if (!has_loop(l, e, of->free[k])) return false;
   return true;
 }
-
 /* All reductions over the same rows, everything else rows by columns or rows alone. */
 static const char *rows_fit(Loops *l, const Eqs *eq) {
   const Eq *rows = NULL;
@@ -184,7 +181,6 @@ static Eqs contractions(Fuse *f, const Cluster *x) {
   EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e);
   return v;
 }
-
 /* May x and y, which do not depend on each other, share a kernel? NULL if so, else why not. */
 static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) {
   if (x->kind != y->kind || (x->kind != GROUP_POINT && x->kind != GROUP_CONTRACTION)) return "they are of different kinds";
@@ -307,7 +303,6 @@ static const char *label_short(Ctx *c, const char *s) {
   for (const char *p = s; p && (p = strchr(p, '+')); p++) { head = ++n == most / 2 ? p : head; tail = p; }
   return n < most ? s : ctx_intern(c, ctx_printf(c, "%.*s+...%s", (int)(head - s), s, tail));
 }
-
 static Kernel *kernel_make(Fuse *f, int group, int *number) {
   const Cluster *g = &f->group.at[group]; Tensors out = { 0 };
   if (g->hand) return g->hand;

@@ -46,7 +46,6 @@ static Expr *rounded(Ctx *c, const Tensor *t, Expr *e) {
   if (e->type == t->type && type_is_float(t->type) && type_bytes(t->type) == 2) e = expr_convert(c, CV_PLAIN, T_F32, e, e->pos);
   return expr_convert(c, CV_PLAIN, t->type, e, e->pos);
 }
-
 static Expr *subst(Subst *s, Expr *e, bool guarded) {
   Ctx *c = s->in->c;
   if (e->kind == E_CONST || e->kind == E_INDEX || !expr_reads(e, s->p->out)) return e;
@@ -69,7 +68,6 @@ static void soil(Inline *in, const Eq *e) {
   pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
   EACH(Expr, r, reads) pmap_set(in->c, &in->dirty, r->tensor, 1);
 }
-
 /* q computes rhs, which holds what p computed; p goes. */
 static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
   q->rhs = rhs; q->label = label_union(in->c, p->label, q->label);
@@ -99,7 +97,6 @@ static int full_operands(Inline *in, const Eq *e, Expr *rhs, Tensors *set) {
   EACH(Expr, r, reads) if (r->tensor->kind == TK_TEMP && (double)tensor_size(r->tensor) >= eq_points(e)) tensor_add(in->c, set, r->tensor);
   return set->n;
 }
-
 /* Temporaries as large as the equation that are live at once: not more after than before. */
 static bool operands_stay(Inline *in, const Eq *p, const Eq *q) {
   Tensors a = { 0 }, b = { 0 };
@@ -147,7 +144,6 @@ static bool spoils_init(const Eq *p, const Eq *q) {
   Expr *init;
   return eq_reduction(q, &init) && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
 }
-
 static bool inline_pointwise(Inline *in, Eq *p) {
   const UseList *l = uses_get(&in->uses, p->out); Eq *q = l->read.n ? l->read.at[0].eq : p;
   for (int k = 1; k < l->read.n; k++) if (l->read.at[k].eq != q) return false;
@@ -256,7 +252,6 @@ static void inline_eq(Inline *in, Eq *e) {
   if (!tensor_removable(in->g, &in->uses, e->out) || (is_view(e->rhs) && inline_view(in, e)) || in->views) return;
   inline_pointwise(in, e);
 }
-
 static int inline_all(Ctx *c, Graph *g, bool views) {
   Inline in = { .c = c, .g = g, .views = views };
   for (int before = -1; in.n != before;) {

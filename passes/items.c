@@ -1,7 +1,5 @@
 /* A kernel as its builders see it: one item a leaf, and where its reads and writes lie in memory.
- *
- *   y[o < 8, t] = sum(c, k: x[c, t + k] * w[o, c, k])        access_stride of x along t: 1, along c: the row length, of w along t: 0
- */
+ *   y[o < 8, t] = sum(c, k: x[c, t + k] * w[o, c, k])        access_stride of x along t: 1, along c: the row length, of w along t: 0 */
 #include "builders.h"
 
 bool is_stream(const Index *i) { return i->ext.dim && i->ext.dim->stream; }
@@ -68,7 +66,6 @@ Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) { retur
 
 /* ---- groups
  *   z = sum(...)  a = tanh(z)  h = sum(a ...)  s = s0 + a        groups: { z, a, s }, { h }     (s moves up to its producer)
- *
  * A contraction starts a group; pointwise items of its space join it as long as they read its members at home; a second contraction joins if a later
  * item of the group reads both (gates). The equations of a recurrence stay together as they are.
  * Where a pointwise item may move up to: behind its last producer and the pointwise items of the same space there. */
@@ -88,7 +85,6 @@ static bool reads_two(const Items *its, const Item *a, const Item *b) {
     if (!it->red && same_space(it, a) && item_reads(it, a->t) && item_reads(it, b->t)) return true;
   return false;
 }
-
 static bool group_joins(const Items *its, const Group *g, const Item *it) {
   const Item *head = &its->at[g->first];
   if (it->circle >= 0 || g->circle) return it->circle == head->circle;
@@ -200,7 +196,6 @@ static bool read_has(const Expr *r, const Index *i) {
   for (int d = 0; d < r->n; d++) if (expr_has_index(r->arg[d], i)) return true;
   return false;
 }
-
 void shape_plain(Ctx *c, const Eq *e, Shape *out) {
   Indices v[4] = { 0 };                                   /* by the operands that have them: x alone, w alone, both */
   *out = (Shape){ 0 };

@@ -1,8 +1,6 @@
 /* layout: the order of every temporary's dimensions in memory, and constants packed for the loops that read them.
- *
  *   before  h: f32[1, 32, 112, 112]             param w: f32[512, 512]        y[i, j] = sum(k: x[i, k] * w[k, j])
  *   after   h as [d0, d2, d3, d1]               const w_pack as [d1 / 32, d0, d1 % 32]
- *
  * needs   kernels; the trees that schedule will build (the same plans are asked: plan_contraction, plan_stream)
  * keeps   arguments row-major; kernels with a tree of their own
  * never   changes an equation, but for reads of packed constants and the names of indices
@@ -22,7 +20,6 @@ static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *
   for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
 }
-
 /* Contractions: the index that only the constant operand has, else the batch index. Others: what is contiguous in an argument. */
 static Wish wish_of(Ctx *c, const Kernel *k) {
   const char *lane = NULL;
@@ -73,7 +70,6 @@ static void search_orders(Search *s, int depth) {
   if (v < s->least) { s->least = v; memcpy(s->best, s->at, sizeof s->at); }
   for (int i = depth; i < s->n; i++) { part_move(s->at, i, depth); search_orders(s, depth + 1); part_move(s->at, depth, i); }
 }
-
 /* Dimensions of extent 1 stand outside and are not permuted; more than four others are left alone. */
 static bool layout_search(Search *s) {
   Tensor *t = s->t; int ones = 0; bool sorted = true; LayoutDim *l = NEWN(s->c, LayoutDim, t->rank);
@@ -92,7 +88,6 @@ static bool stream_last(Ctx *c, Tensor *t) {
   for (int d = 0; d < t->rank; d++) t->layout[d] = (LayoutDim){ d, 1, 0 };
   part_move(t->layout, t->stream_dim, t->rank - 1); return true;
 }
-
 static int layout_tensors(Ctx *c, Graph *g) {
   int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
@@ -111,7 +106,6 @@ static int layout_tensors(Ctx *c, Graph *g) {
  *   after   const w_pack[o < 16, c < 2, k < 3]: f32 = w[o, c, k];   w_pack as [o / 8, k, c, o % 8]
  *           z[o, t] = sum(c, k: x[c, t + k] * w_pack[o, c, k]);
  * The copy runs over the indices of the read, so composite, flipped and shifted places vanish from the loops as well.
- *
  * The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner. */
 typedef struct PackOrder { const char **outer; int nouter; const char *panel; int64_t width; const char **k; int nk; } PackOrder;
 
@@ -133,7 +127,6 @@ static int named(const Indices *v, const char *name) {
   while (i >= 0 && !name_same(v->at[i]->name, name)) i--;
   return i;
 }
-
 /* Components outer to inner: the outer loops, what no loop order mentions, panels, reductions, the place in the panel. */
 static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l) {
   bool *used = NEWN(c, bool, v->n + 1); int panel = named(v, o->panel), n = 0, d;

@@ -1,5 +1,4 @@
 /* Index names of a kernel: one name a loop.
- *
  *   before  z[i] = sum(j: x[j] * w[i, j]);  y[k] = tanh(z[k]) + b[k];
  *   after   z[i] = sum(j: x[j] * w[i, j]);  y[i] = tanh(z[i]) + b[i];
  * keeps   everything but names (indices are objects of their own in every equation)
@@ -59,27 +58,18 @@ static void join_pieces(Classes *v, const Eq *e) {
   const int rank = e->out->rank; Ctx *c = v->c;
   EQS(o, v->k) for (int d = 0; o != e && o->out == e->out && d < rank; d++) join(v, place_index(c, e->place[d]), place_index(c, o->place[d]), true);
 }
-/* Equations that read the same tensor as equation i run along it together. */
-static void join_common(Classes *v, int i) {
-  EACH(Expr, a, v->reads[i])
-    for (int j = 0; j < v->k->neq && !tensor_known(a->tensor); j++)
-      EACH(Expr, b, v->reads[j]) if (b->tensor == a->tensor) join_places(v, a->arg, b->arg, a->n);
-}
-
 static bool name_taken(const Classes *v, const Graph *g, int root, const char *s) {
   const Index *x = v->slot.at[root].i;
   for (int i = 0; i < root; i++) if (slot_root(v, i) == i && name_same(v->slot.at[i].i->name, s)) return true;
   for (int i = 0; i < g->ndim; i++) if (name_same(g->dim[i]->name, s) && !(is_stream(x) && x->ext.dim == g->dim[i])) return true;
   return graph_tensor(g, s) != NULL;
 }
-
 static const char *name_fresh(const Classes *v, const Graph *g, int root) {
   const Index *i = v->slot.at[root].i;
   const char *hint = is_stream(i) && !i->ext.n ? i->ext.dim->name : i->name, *s = hint;
   for (int n = 1; name_taken(v, g, root, s); n++) s = ctx_printf(v->c, "%s%d", hint, n);
   return ctx_intern(v->c, s);
 }
-
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k) {
   Classes v = { .c = c, .k = k, .reads = NEWN(c, Exprs, k->neq) };
   for (int i = 0; i < k->neq; i++) {
@@ -92,7 +82,10 @@ void kernel_unify(Ctx *c, const Graph *g, Kernel *k) {
     EACH(Expr, r, v.reads[i]) EQS(w, k) if (w->out == r->tensor) join_places(&v, w->place, r->arg, r->n);
     join_pieces(&v, k->eq[i]);
   }
-  for (int i = 0; i < k->neq && k->neq <= 32; i++) join_common(&v, i);
+  for (int i = 0; i < k->neq && k->neq <= 32; i++)         /* those that read the same tensor run along it together */
+    EACH(Expr, a, v.reads[i])
+      for (int j = 0; j < k->neq && !tensor_known(a->tensor); j++)
+        EACH(Expr, b, v.reads[j]) if (b->tensor == a->tensor) join_places(&v, a->arg, b->arg, a->n);
   EQS(b, k) {                                             /* independent ones over spaces of the same extents run along the same loops */
     const Eq *a = k->eq[0]; bool same = a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree);
     for (int d = 0; d < a->nfree && same; d++) join(&v, a->free[d], b->free[d], false);

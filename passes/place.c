@@ -14,7 +14,6 @@ static Expr **placed(Place *p, Expr *const *at) {
   for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst_bare(p->c, e->place[d], e->rhs->arg, at, e->rhs->n));
   return out;
 }
-
 static Expr *read_piece(Ctx *c, Expr *e, void *arg) {
   Place *p = arg;
   return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
@@ -50,7 +49,6 @@ static bool read_guarded(const Expr *e, const Tensor *t, bool guarded) {
   for (int k = 0; k < e->n; k++) if (read_guarded(e->arg[k], t, (guarded && e->kind != E_REDUCE) || (e->kind == E_OR && k == 0))) return true;
   return false;
 }
-
 static bool may_place(Place *p) {
   const Eq *e = p->piece; Map seen = { 0 };
   if (eq_by_hand(p->g, e) || e->constant || e->out->history || !copies_whole(e)) return false;

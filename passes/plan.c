@@ -1,5 +1,4 @@
 /* plan: a place in scratch for every tensor between kernels, a place in the state for what outlives the call.
- *
  *   before  h: f32[n = 1, c = 32];           after  h at scratch + 8192;
  * needs   kernels in their order of execution; final layouts
  * keeps   what lives in one kernel only: the lowering places it behind scratch_bytes, and histories behind state_bytes
@@ -19,18 +18,13 @@ static int64_t tensor_room(const Tensor *t) {
   int64_t bytes = (n * type_bytes(t->type) + 63) / 64 * 64;
   return bytes >= 4096 && bytes % 4096 == 0 ? bytes + 192 : bytes;
 }
-
-static bool kernel_uses(const Kernel *k, const Tensor *t) {
-  EQS(e, k) if (e->out == t || expr_reads(e->rhs, t)) return true;
-  return false;
-}
-
 /* Temporaries that one kernel writes and another reads, or a state takes at the end of the call. */
 static Lives lives_of(Ctx *c, const Graph *g) {
   Lives v = { 0 };
   for (int i = 0; i < g->ntensor; i++) {
     Life l = { .t = g->tensor[i], .first = -1, .in_place = -1, .bytes = tensor_room(g->tensor[i]) };
-    for (int k = 0; k < g->nkernel; k++) if (kernel_uses(g->kernel[k], l.t)) { l.first = l.first < 0 ? k : l.first; l.last = k; }
+    for (int k = 0; k < g->nkernel; k++)
+      EQS(e, g->kernel[k]) if (e->out == l.t || expr_reads(e->rhs, l.t)) { l.first = l.first < 0 ? k : l.first; l.last = k; }
     if (tensor_is_next(g, l.t)) l.last = g->nkernel;
     if (l.t->kind == TK_TEMP && l.first >= 0 && l.first < l.last) PUSH(c, v, l);
   }

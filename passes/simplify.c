@@ -59,8 +59,7 @@ int const_mark(Ctx *c, Graph *g, bool late) {
   EQS(e, g) {
     Tensor *t = e->out; UseList *l = uses_get(&u, t);
     if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, e) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
-    constant_set(l, t); n++;
-    ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
+    constant_set(l, t); n++; ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
   }
   return n;
 }
@@ -93,7 +92,6 @@ static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t);
   return (t->kind == TK_TEMP || t->kind == TK_CONST) && !t->history && l->writer.n == 1 && !eq_by_hand(g, l->writer.at[0]) && !graph_is_out(g, t);
 }
-
 static bool read_by_hand(const Graph *g, const UseList *l) {
   for (int k = 0; k < l->read.n; k++) if (eq_by_hand(g, l->read.at[k].eq)) return true;
   return false;
@@ -124,8 +122,7 @@ static int cse(Ctx *c, Graph *g) {
 /* ---- the pass */
 int pass_simplify(Ctx *c, Graph *g, const Target *t) {
   int n = 0; (void)t;
-  EQS(e, g) {
-    if (eq_by_hand(g, e)) continue;
+  EQS(e, g) if (!eq_by_hand(g, e)) {
     e->rhs = expr_rules(c, expr_simplify(c, e->rhs), &n);
     if (n) e->rhs = expr_simplify(c, e->rhs);
   }

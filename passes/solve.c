@@ -136,7 +136,6 @@ static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t st
   Expr *to = index_replace(c, bound, b, (k->ext.n - k0 + step - 1) / step, k0, step);
   return expr_reduce(c, red->red, bound, red->nbound, expr_subst(c, red->arg[0], &k, &to, 1), expr_subst(c, red->arg[1], &k, &to, 1), red->pos);
 }
-
 /* Piece r of e: i = a q + r, k = k0 + step j. */
 static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, const Cond *cond, int64_t r) {
   Ctx *c = s->c; Expr *was = eq_reduction(e, NULL), *init; Eq *p = eq_piece(c, e); Expr *red = eq_reduction(p, &init);

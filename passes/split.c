@@ -89,7 +89,6 @@ static bool needs_path(Ctx *c, Expr *e) {
   for (int k = 0; k < e->n; k++) if (needs_path(c, e->arg[k])) return true;
   return false;
 }
-
 /* Adds the conditions around the reduction to it: outside them its reads may leave their tensors. */
 static Expr *with_path(Split *s, Expr *e) {
   if (e->kind == E_FN) return expr_fn2(s->c, e->fn, with_path(s, e->arg[0]), with_path(s, e->arg[1]));
@@ -114,7 +113,6 @@ static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e,
   Tensor *out = tensor_new(c, g, ctx_printf(c, "%s_%s", of->out->name, word), e->type, n, shape, e->pos);
   *own = eq_new(c, g, out, i, n, expr_fresh(c, expr_subst(c, e, used, to, n)), of); return expr_read(c, out, index_exprs(c, used, n), e->pos);
 }
-
 /* x (a reduction, or init and reduction) as an equation of its own over the free indices that it uses; gives the read of it. */
 static Expr *extract(Split *s, Expr *x) {
   const Eq *e = s->eq; Indices used = { 0 }; Eq *own;
@@ -231,7 +229,6 @@ static bool may_move(Hoist *h, Expr *e, const Indices *used) {
   if (!type_bytes(e->type) || !expr_reads(e, NULL) || expr_has(e, E_REDUCE) || expr_has(e, E_OR)) return false;
   return !expr_reads(e, h->eq->out) && expr_reads_inside(h->c, e);
 }
-
 /* Is e worth an equation over its own indices? */
 static bool hoistable(Hoist *h, Expr *e, Indices *used) {
   bool costly = expr_costly(e);

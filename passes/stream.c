@@ -1,9 +1,7 @@
 /* stream: reads of the past become reads of history.
- *
  *   before                                                  after
  *     h[c, t] = f(x[c, t]);                                   h: f32[c < 8, t] with history of 6 frames that hold 0 at first
  *     y[c, t] = sum(k < 3: (h[c, t - 3 * k] or 0) * w[k]);    y[c, t] = sum(k < 3: h[c, t - 3 * k] * w[k]);
- *
  * The alternative of `or` is what history holds before the first frame. Where it cannot be (it depends on the frame or on inputs, or stands for more
  * than one read), a tensor `seen` answers: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v. Inputs and outputs
  * that are read in the past get a copy: only temporaries have history.
@@ -68,7 +66,6 @@ static void shift_eq(Stream *s, Eq *e) {
   Expr *then = expr_fn2(s->c, FN_SUB, expr_index(s->c, t), expr_int(s->c, lag));
   e->rhs = expr_map(s->c, lag ? expr_subst(s->c, e->rhs, &t, &then, 1) : e->rhs, shift_read, s);
 }
-
 /* Moves tensors later in time until nothing reads ahead. An error if opt.delay does not suffice. */
 static bool retime(Stream *s) {
   Ctx *c = s->c; Graph *g = s->g; int64_t need = 0;
@@ -109,23 +106,17 @@ static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
   if (init_zero(h->init) || init_zero(init)) return init_zero(h->init) && init_zero(init);
   return expr_equal(h->init, expr_subst(s->c, init, index, index_exprs(s->c, h->index, h->of->rank), h->of->rank));
 }
-
-/* The tensor that carries a new history of t: t itself if it is a temporary without one, else a copy. */
-static Tensor *history_carrier(Stream *s, Tensor *t) {
-  bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t); Eq *copy;
-  for (int k = 0; k < s->hist.n; k++) taken |= s->hist.at[k].as == t;
-  s->n += taken; return taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
-}
-
 /* The history of t that begins with init over index (no index: any will do), at least `frames` long. */
 static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int64_t frames) {
+  bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t); Eq *copy;         /* only a temporary without a history carries it itself, else a copy */
   for (Hist *h = s->hist.at; h < s->hist.at + s->hist.n; h++) {
+    taken |= h->as == t;
     if (h->of != t || (index && !init_equal(s, h, init, index))) continue;
     if (frames > h->frames) h->frames = frames;
     return h->as;
   }
-  Hist h = { t, history_carrier(s, t), init_zero(init) ? NULL : init, index, frames };
-  PUSH(s->c, s->hist, h); return h.as;
+  Tensor *as = taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
+  PUSH(s->c, s->hist, ((Hist){ t, as, init_zero(init) ? NULL : init, index, frames })); s->n += taken; return as;
 }
 
 /* Has frame `place` come yet? place is t + offset; true at once if it is never before the beginning. */
@@ -184,8 +175,8 @@ static Expr *rewrite_or(Stream *s, Expr *e) {
   Exprs reads = { 0 }; Index **index = NULL; bool keep = false;
   guarded_reads(s, a, &reads);
   EACH(Expr, r, reads) keep |= outside_elsewhere(s, r);
-  if (reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor))
-    init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
+  bool one = reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor);
+  if (one) init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
   if (!init) cond = all_seen(s, &reads);
   a = init ? rewrite_read(s, a, init, index) : rewrite(s, a);
   Pos p = cond ? e->arg[0]->pos : e->pos;

@@ -8,7 +8,6 @@ static UseList *use_make(Ctx *c, Uses *u, const Tensor *t) {
   if (pmap_get(&u->map, t) < 0) { pmap_set(c, &u->map, t, u->list.n); PUSH(c, u->list, (UseList){ 0 }); }
   return uses_get(u, t);
 }
-
 Uses uses_find(Ctx *c, const Graph *g) {
   Uses u = { 0 };
   for (int k = 0; k < g->ntensor; k++) use_make(c, &u, g->tensor[k]);
@@ -152,7 +151,6 @@ Index **tensor_indices(Ctx *c, const Tensor *t) {
   for (int d = 0; d < t->rank; d++) i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);
   return i;
 }
-
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq) {
   Tensor *n = tensor_new(c, g, hint, t->type, t->rank, t->shape, t->pos);
   Index **i = tensor_indices(c, t);
