@@ -23,13 +23,7 @@ typedef struct Subst { Inline *in; const Eq *p; bool ok; } Subst;
 
 /* Does "outside p at dimension d" say "outside what p reads"? p copies that dimension: p[.. i ..] = x[.. i ..], equal extents. */
 static bool guard_carries(const Eq *p, int d) {
-  const Expr *x = p->rhs; Index *i = expr_bare(p->place[d]); int at = -1;
-  if (!i || x->kind != E_READ) return false;
-  for (int k = 0; k < x->n; k++) {
-    if (!expr_has_index(x->arg[k], i)) continue;
-    if (at >= 0 || expr_bare(x->arg[k]) != i) return false;
-    at = k;
-  }
+  const Expr *x = p->rhs; const Index *i = expr_bare(p->place[d]); int at = i && x->kind == E_READ ? read_dim(x, i) : -1;
   return at >= 0 && extent_equal(x->tensor->shape[at], p->out->shape[d]);
 }
 

@@ -95,7 +95,7 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
 }
 
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
-  int n = 0, before = c->nerror;
+  int placed = 0, before = c->nerror;
   for (int i = 0; i < g->ntensor && t->index_bits == 32; i++) {      /* counters and offsets of 32 bits reach 2^31 - 1 bytes */
     const Tensor *x = g->tensor[i]; long long n = tensor_room(x);
     if (n > INT32_MAX) diag_error(c, x->pos, "'%s' has %lld bytes, more than the 2^31 - 1 that the 32-bit target %s reaches", x->name, n, t->name);
@@ -105,7 +105,7 @@ int pass_plan(Ctx *c, Graph *g, const Target *t) {
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *s = g->tensor[i];
     if (s->kind == TK_STATE) { s->where = AT_STATE; s->offset = g->state_bytes; g->state_bytes += tensor_room(s); }
-    n += s->where != AT_NONE;
+    placed += s->where != AT_NONE;
   }
-  return n;
+  return placed;
 }

@@ -45,15 +45,9 @@ static bool divides(const Cond *s) {
 /* ---- a = 1 (or all coefficients are multiples): h is replaced */
 /* A factor of the product that reads h bare in a dimension of h's extent: outside of it, (read or 0) makes the product 0. */
 static bool guards_itself(const Expr *e, const Index *h) {
-  int n = 0;
-  if (e->kind != E_READ || !type_is_float(e->type)) return false;
-  for (int d = 0; d < e->n; d++) {
-    if (!expr_has_index(e->arg[d], h)) continue;
-    if (n++ || expr_bare(e->arg[d]) != h || !extent_equal(e->tensor->shape[d], h->ext)) return false;
-  }
-  return n == 1;
+  int d = e->kind == E_READ && type_is_float(e->type) ? read_dim(e, h) : -1;
+  return d >= 0 && extent_equal(e->tensor->shape[d], h->ext);
 }
-
 static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
   bool guard = !*done && guards_itself(body, h);
   if (!guard && body->kind == E_FN && body->fn == FN_MUL) {

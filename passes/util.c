@@ -91,6 +91,15 @@ bool read_inside(Ctx *c, const Expr *read) {
     if (!(d == t->stream_dim && t->history) && (!place_static(read->arg[d]) || !place_inside(c, read->arg[d], t->shape[d]))) return false;
   return true;
 }
+int read_dim(const Expr *read, const Index *i) {
+  int at = -1;
+  for (int d = 0; d < read->n; d++) {
+    if (!expr_has_index(read->arg[d], i)) continue;
+    if (at >= 0 || expr_bare(read->arg[d]) != i) return -1;
+    at = d;
+  }
+  return at;
+}
 bool expr_reads_inside(Ctx *c, Expr *e) {
   Exprs reads = { 0 }; expr_reads_of(c, e, &reads);
   EACH(Expr, r, reads) if (!read_inside(c, r)) return false;

@@ -41,6 +41,7 @@ bool expr_constant(const Expr *e);                       /* nothing but constant
 bool place_static(const Expr *e);                        /* no read in it */
 /* Is every place of the read, of all reads in e, is this place inside its tensor, without help from conditions? */
 bool read_inside(Ctx *c, const Expr *read), expr_reads_inside(Ctx *c, Expr *e), place_inside(Ctx *c, const Expr *place, Extent n);
+int read_dim(const Expr *read, const Index *i);           /* the one place in which i stands, bare; -1: there is no such */
 void expr_indices(Ctx *c, const Expr *e, Indices *out);  /* the different ones in e, in order of appearance */
 Expr *expr_sum(Ctx *c, Expr *const *at, int n);          /* a0 + a1 + ..., NULL for none */
 void expr_terms(Ctx *c, Fn fn, Expr *e, Exprs *out);     /* of a tree of fn, as FN_ADD */
