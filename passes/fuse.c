@@ -1,5 +1,4 @@
 /* fuse: equations become kernels, by moves.
- *
  *   before   z[i, j] = b[j] + sum(k: x[i, k] * w[k, j]);       after   kernel k0 "matmul+bias+tanh" (x, w, b) -> (y: f32[8, 4]) {
  *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]);
  *                                                                      }
@@ -66,7 +65,6 @@ static int loop_of(Loops *l, const Index *i) {
   if (k < 0) { pmap_set(l->c, &l->of, i, k = l->loop.n); PUSH(l->c, l->loop, k); }
   return l->loop.at[k];
 }
-
 /* Joins the indices at which `read` reads w's tensor with those at which w writes it. False: it reads elsewhere than at home. */
 static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
   for (int d = 0; d < read->n; d++) {
@@ -102,19 +100,18 @@ static bool has_loops(Loops *l, const Eq *e, const Eq *of) {
   for (int k = 0; k < of->nfree; k++) if (!has_loop(l, e, of->free[k])) return false;
   return true;
 }
-
 /* All reductions over the same rows, everything else rows by columns or rows alone. */
 static const char *rows_fit(Loops *l, const Eqs *eq) {
   const Eq *rows = NULL;
-  for (int k = 0; k < eq->n && !rows; k++) if (eq_reduction(eq->at[k], NULL)) rows = eq->at[k];
-  for (int k = 0; rows && k < eq->n; k++) {
-    const Eq *e = eq->at[k]; const Expr *red = eq_reduction(e, NULL); double n = red ? reduce_points(red) : 1;
+  EACH(Eq, e, *eq) if (!rows && eq_reduction(e, NULL)) rows = e;
+  if (rows) EACH(Eq, e, *eq) {
+    const Expr *red = eq_reduction(e, NULL); double n = red ? reduce_points(red) : 1;
     for (int i = 0; i < e->nfree; i++) if (!has_loop(l, rows, e->free[i])) n *= (double)extent_max(e->free[i]->ext);
     if (!has_loops(l, e, rows)) return "has other rows";
     if (n != reduce_points(eq_reduction(rows, NULL)) && n != 1) return "has other columns";
     if (red && e->nfree != rows->nfree) return "its reduction has other rows";
   }
-  for (int k = 0; k < l->fixed.n; k++) if (!rows || has_loop(l, rows, l->fixed.at[k])) return "reads one row of all";
+  EACH(Index, i, l->fixed) if (!rows || has_loop(l, rows, i)) return "reads one row of all";
   return NULL;
 }
 static const char *space_fits(Loops *l, const Eqs *eq) {
@@ -157,15 +154,16 @@ static Move fuse_vertical(Fuse *f, int a, int b) {
 
 /* ---- legality, horizontal: the streamed operands are one tensor at places that are equal once b's indices are called as a's. */
 static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
-  Shape s = shape_of(f->c, a), t = shape_of(f->c, b); Indices from = { 0 }; Exprs to = { 0 };
+  Shape s = shape_of(f->c, a), t = shape_of(f->c, b);
   const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
   if (!same_extents(a->free, a->nfree, b->free, b->nfree)) return "they have different index spaces";
   if (!same_extents(ra->bound, ra->nbound, rb->bound, rb->nbound)) return "they sum over different extents";
   if (s.x->tensor != t.x->tensor || s.nm != t.nm || s.nn != t.nn) return "they have no operand in common";
-  for (int k = 0; k < b->nfree; k++) { PUSH(f->c, from, b->free[k]); PUSH(f->c, to, expr_index(f->c, a->free[k])); }
-  for (int k = 0; k < rb->nbound; k++) { PUSH(f->c, from, rb->bound[k]); PUSH(f->c, to, expr_index(f->c, ra->bound[k])); }
-  for (int d = 0; d < s.x->n; d++)
-    if (!expr_equal(s.x->arg[d], expr_subst(f->c, t.x->arg[d], from.at, to.at, from.n))) return "they read the common operand at different places";
+  Expr **free = index_exprs(f->c, a->free, a->nfree), **bound = index_exprs(f->c, ra->bound, ra->nbound);
+  for (int d = 0; d < s.x->n; d++) {
+    Expr *at = expr_subst(f->c, expr_subst(f->c, t.x->arg[d], b->free, free, b->nfree), rb->bound, bound, rb->nbound);
+    if (!expr_equal(s.x->arg[d], at)) return "they read the common operand at different places";
+  }
   return NULL;
 }
 
@@ -178,21 +176,18 @@ static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
 
 enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a tile; points of a small equation; equations a kernel */
 
-/* The contractions of a group: the first, how many. */
-static const Eq *contraction_of(Fuse *f, const Cluster *x, int *n) {
-  const Eq *first = NULL;
-  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION && ++*n == 1) first = e;
-  return first;
+static Eqs contractions(Fuse *f, const Cluster *x) {
+  Eqs v = { 0 };
+  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e);
+  return v;
 }
-
 /* May x and y, which do not depend on each other, share a kernel? NULL if so, else why not. */
 static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) {
   if (x->kind != y->kind || (x->kind != GROUP_POINT && x->kind != GROUP_CONTRACTION)) return "they are of different kinds";
   const Eq *p = x->eq.at[0], *q = y->eq.at[0];
   if (x->kind == GROUP_CONTRACTION) {
-    int n = 0, m = 0;
-    p = contraction_of(f, x, &n); q = contraction_of(f, y, &m);
-    return n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, p, q);
+    Eqs a = contractions(f, x), b = contractions(f, y);
+    return a.n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, a.at[0], b.at[0]);
   }
   if (!same_extents(p->free, p->nfree, q->free, q->nfree)) return "they have different index spaces";
   if (x->eq.n + y->eq.n > SMALL_MAX) return "the kernel is full";
@@ -200,12 +195,6 @@ static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) 
 }
 
 /* ---- what must be one group; all others start as groups of one */
-static void group_hand(Fuse *f) {
-  for (int k = 0; k < f->g->nkernel; k++) {
-    Kernel *hand = f->g->kernel[k]; int n = group_new(f, GROUP_HAND); f->group.at[n].hand = hand;
-    for (int j = 0; j < hand->neq; j++) group_add(f, n, hand->eq[j]);
-  }
-}
 /* How many kernels written by hand lie before each equation. */
 static int *levels_of(Fuse *f) {
   int *level = NEWN(f->c, int, f->g->neq);
@@ -230,9 +219,8 @@ static void group_stream(Fuse *f) {
   }
   for (int l = 0; l <= most; l++) {
     int at = -1;
-    for (int k = 0; k < g->neq; k++) {
-      Eq *e = g->eq[k];
-      if (level[k] != l || group_of(f, e) >= 0 || e->constant || !eq_stream(e)) continue;
+    EQS(e, g) {
+      if (level[at_of(f, e)] != l || group_of(f, e) >= 0 || e->constant || !eq_stream(e)) continue;
       if (at < 0) at = group_new(f, GROUP_STREAM);
       group_add(f, at, e); f->n++;
     }
@@ -315,7 +303,6 @@ static const char *label_short(Ctx *c, const char *s) {
   for (const char *p = s; p && (p = strchr(p, '+')); p++) { head = ++n == most / 2 ? p : head; tail = p; }
   return n < most ? s : ctx_intern(c, ctx_printf(c, "%.*s+...%s", (int)(head - s), s, tail));
 }
-
 static Kernel *kernel_make(Fuse *f, int group, int *number) {
   const Cluster *g = &f->group.at[group]; Tensors out = { 0 };
   if (g->hand) return g->hand;
@@ -326,8 +313,7 @@ static Kernel *kernel_make(Fuse *f, int group, int *number) {
     for (int r = 0; l && r < l->read.n; r++) outside |= group_of(f, l->read.at[r].eq) != group;
     if (outside) tensor_add(f->c, &out, e->out);
   }
-  kernel_inputs(f->c, k); k->out = out.at; k->nout = out.n;
-  return k;
+  kernel_inputs(f->c, k); k->out = out.at; k->nout = out.n; return k;
 }
 
 /* The group to run next: all its producers are done; of several the one whose equations come first. */
@@ -353,7 +339,10 @@ static void kernels_make(Fuse *f) {
 int pass_fuse(Ctx *c, Graph *g, const Target *t) {
   Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) }; (void)t;
   for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);
-  group_hand(&f);
+  for (int k = 0; k < g->nkernel; k++) {
+    int n = group_new(&f, GROUP_HAND); f.group.at[n].hand = g->kernel[k];
+    EQS(e, g->kernel[k]) group_add(&f, n, e);
+  }
   if (graph_streams(g)) group_stream(&f);
   group_rest(&f);
   while (sweep_vertical(&f)) { }

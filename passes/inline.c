@@ -23,13 +23,7 @@ typedef struct Subst { Inline *in; const Eq *p; bool ok; } Subst;
 
 /* Does "outside p at dimension d" say "outside what p reads"? p copies that dimension: p[.. i ..] = x[.. i ..], equal extents. */
 static bool guard_carries(const Eq *p, int d) {
-  const Expr *x = p->rhs; Index *i = expr_bare(p->place[d]); int at = -1;
-  if (!i || x->kind != E_READ) return false;
-  for (int k = 0; k < x->n; k++) {
-    if (!expr_has_index(x->arg[k], i)) continue;
-    if (at >= 0 || expr_bare(x->arg[k]) != i) return false;
-    at = k;
-  }
+  const Expr *x = p->rhs; const Index *i = expr_bare(p->place[d]); int at = i && x->kind == E_READ ? read_dim(x, i) : -1;
   return at >= 0 && extent_equal(x->tensor->shape[at], p->out->shape[d]);
 }
 
@@ -46,14 +40,13 @@ static Expr *rounded(Ctx *c, const Tensor *t, Expr *e) {
   if (e->type == t->type && type_is_float(t->type) && type_bytes(t->type) == 2) e = expr_convert(c, CV_PLAIN, T_F32, e, e->pos);
   return expr_convert(c, CV_PLAIN, t->type, e, e->pos);
 }
-
 static Expr *subst(Subst *s, Expr *e, bool guarded) {
   Ctx *c = s->in->c;
   if (e->kind == E_CONST || e->kind == E_INDEX || !expr_reads(e, s->p->out)) return e;
   Expr **arg = NEWN(c, Expr *, e->n);
   for (int k = 0; k < e->n; k++) arg[k] = subst(s, e->arg[k], e->kind == E_OR ? guarded || k == 0 : e->kind == E_REDUCE ? false : guarded);
-  if (e->kind != E_READ || e->tensor != s->p->out) return expr_rebuild(c, e, arg);
-  Expr **to = NEWN(c, Expr *, s->p->nfree); Expr *read = expr_read(c, e->tensor, arg, e->pos);
+  if (e->kind != E_READ || e->tensor != s->p->out) return expr_with(c, e, arg);
+  Expr **to = NEWN(c, Expr *, s->p->nfree), *read = expr_read(c, e->tensor, arg, e->pos);
   s->ok = s->ok && (!guarded || guards_carry(s, read)) && eq_solve(c, s->p, arg, to);
   if (!s->ok) return e;
   return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
@@ -67,9 +60,8 @@ static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e
 static void soil(Inline *in, const Eq *e) {
   Exprs reads = rhs_reads(in->c, e);
   pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
-  for (int k = 0; k < reads.n; k++) pmap_set(in->c, &in->dirty, reads.at[k]->tensor, 1);
+  EACH(Expr, r, reads) pmap_set(in->c, &in->dirty, r->tensor, 1);
 }
-
 /* q computes rhs, which holds what p computed; p goes. */
 static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
   q->rhs = rhs; q->label = label_union(in->c, p->label, q->label);
@@ -94,20 +86,14 @@ static bool inline_view(Inline *in, Eq *p) {
 
 /* ---- pointwise into its one reader */
 /* Adds the temporaries as large as e that rhs reads to the set; gives its size. */
-static int full_operands(Inline *in, const Eq *e, Expr *rhs, Exprs *set) {
+static int full_operands(Inline *in, const Eq *e, Expr *rhs, Tensors *set) {
   Exprs reads = { 0 }; expr_reads_of(in->c, rhs, &reads);
-  for (int k = 0; k < reads.n; k++) {
-    const Tensor *t = reads.at[k]->tensor;
-    bool seen = t->kind != TK_TEMP || (double)tensor_size(t) < eq_points(e);
-    for (int j = 0; j < set->n; j++) seen |= set->at[j]->tensor == t;
-    if (!seen) PUSH(in->c, *set, reads.at[k]);
-  }
+  EACH(Expr, r, reads) if (r->tensor->kind == TK_TEMP && (double)tensor_size(r->tensor) >= eq_points(e)) tensor_add(in->c, set, r->tensor);
   return set->n;
 }
-
 /* Temporaries as large as the equation that are live at once: not more after than before. */
 static bool operands_stay(Inline *in, const Eq *p, const Eq *q) {
-  Exprs a = { 0 }, b = { 0 };
+  Tensors a = { 0 }, b = { 0 };
   int np = full_operands(in, p, p->rhs, &a), nq = full_operands(in, q, q->rhs, &b), both = full_operands(in, p, p->rhs, &b);
   return both - ((double)tensor_size(p->out) >= eq_points(q)) <= (np > nq ? np : nq);
 }
@@ -141,9 +127,9 @@ static bool spoils_product(const Eq *q, const Tensor *t) {
 static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
   Exprs reads = rhs_reads(in->c, p); Expr *red = eq_reduction(q, NULL);
   if (!red || !expr_reads(red, p->out)) return false;
-  for (int k = 0; k < reads.n; k++) {
-    const UseList *l = uses_get(&in->uses, reads.at[k]->tensor);
-    if (l && l->writer.n == 1 && eq_reduction(l->writer.at[0], NULL) && eq_points(l->writer.at[0]) >= eq_points(p)) return true;
+  EACH(Expr, r, reads) {
+    const Eqs *w = &uses_get(&in->uses, r->tensor)->writer;
+    if (w->n == 1 && eq_reduction(w->at[0], NULL) && eq_points(w->at[0]) >= eq_points(p)) return true;
   }
   return false;
 }
@@ -152,10 +138,10 @@ static bool spoils_init(const Eq *p, const Eq *q) {
   Expr *init;
   return eq_reduction(q, &init) && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
 }
-
 static bool inline_pointwise(Inline *in, Eq *p) {
-  Eq *q; UseList *l = uses_get(&in->uses, p->out);
-  if (uses_readers(&in->uses, p->out, &q) != 1 || q == p || is_dirty(in, q) || q->constant != p->constant || expr_reads(p->rhs, q->out)) return false;
+  const UseList *l = uses_get(&in->uses, p->out); Eq *q = l->read.n ? l->read.at[0].eq : p;
+  for (int k = 1; k < l->read.n; k++) if (l->read.at[k].eq != q) return false;
+  if (q == p || is_dirty(in, q) || q->constant != p->constant || expr_reads(p->rhs, q->out)) return false;
   if (in_circle(in, q) != in_circle(in, p) || !one_place(l) || spoils_product(q, p->out) || spoils_init(p, q)) return false;
   double points = evaluations(q->rhs, p->out, eq_points(q));
   if (points < 0 || points > eq_points(p) || (l->read.n > 1 && (expr_costly(p->rhs) || expr_ops(p->rhs) > 16))) return false;
@@ -183,17 +169,16 @@ typedef struct Sum { Eq *r; const Expr *read; Exprs others; } Sum;
 
 static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
   Exprs at = { 0 }; Sum s = { 0 }; double most = 0;
-  expr_addends(in->c, e, &at);
-  for (int k = 0; k < at.n; k++) {
-    Eq *r = type_bytes(at.at[k]->type) < 4 ? NULL : reduction_read(in, q, at.at[k]);
-    Expr *red = r ? eq_reduction(r, NULL) : NULL;
+  expr_terms(in->c, FN_ADD, e, &at);
+  EACH(Expr, a, at) {
+    Eq *r = type_bytes(a->type) < 4 ? NULL : reduction_read(in, q, a); Expr *red = r ? eq_reduction(r, NULL) : NULL;
     double work = red && red->red == RED_SUM ? eq_points(r) * reduce_points(red) : 0;
-    if (work > most) most = work, s.r = r, s.read = at.at[k];
+    if (work > most) most = work, s.r = r, s.read = a;
   }
-  for (int k = 0; s.r && k < at.n; k++) {
-    if (at.at[k] == s.read) continue;
-    if (expr_has(at.at[k], E_REDUCE) || expr_costly(at.at[k]) || expr_has(at.at[k], E_OR)) return (Sum){ 0 };
-    PUSH(in->c, s.others, at.at[k]);
+  EACH(Expr, a, at) {
+    if (a == s.read) continue;
+    if (expr_has(a, E_REDUCE) || expr_costly(a) || expr_has(a, E_OR)) return (Sum){ 0 };
+    PUSH(in->c, s.others, a);
   }
   return s;
 }
@@ -201,10 +186,9 @@ static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
 /* r starts at the addends: constant ones first and together, so that they become one. At most one may be a temporary as large as the
  * equation: each is an operand to keep until the sum is done. NULL: it cannot. */
 static Expr *start_at(Inline *in, const Eq *q, const Exprs *at, Expr *red) {
-  Exprs set = { 0 }, sorted = { 0 };
-  for (int k = 0; k < at->n; k++) if (full_operands(in, q, at->at[k], &set) > 1) return NULL;
-  for (int constant = 1; constant >= 0; constant--)
-    for (int k = 0; k < at->n; k++) if (expr_constant(at->at[k]) == constant) PUSH(in->c, sorted, at->at[k]);
+  Tensors set = { 0 }; Exprs sorted = { 0 };
+  EACH(Expr, e, *at) if (full_operands(in, q, e, &set) > 1) return NULL;
+  for (int constant = 1; constant >= 0; constant--) EACH(Expr, e, *at) if (expr_constant(e) == constant) PUSH(in->c, sorted, e);
   Expr *first = expr_sum(in->c, sorted.at, sorted.n);
   if (!first) return red;
   return type_strong(first->type) == red->type ? expr_fn2(in->c, FN_ADD, first, red) : NULL;
@@ -217,7 +201,7 @@ static bool inline_addends(Inline *in, Eq *q) {
   if (!s.r) return false;
   Expr *init, *red = eq_reduction(s.r, &init), **to = NEWN(in->c, Expr *, s.r->nfree);
   if (!eq_solve(in->c, s.r, s.read->arg, to)) return false;
-  if (init) expr_addends(in->c, expr_subst(in->c, init, s.r->free, to, s.r->nfree), &s.others);
+  if (init) expr_terms(in->c, FN_ADD, expr_subst(in->c, init, s.r->free, to, s.r->nfree), &s.others);
   Expr *rhs = start_at(in, q, &s.others, expr_subst(in->c, red, s.r->free, to, s.r->nfree));
   return rhs && absorb(in, s.r, q, rhs, "its accumulator starts at the addends of");
 }
@@ -235,11 +219,11 @@ static bool inline_copied(Inline *in, Eq *q) {
 static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
   if (e->kind == E_READ || e->kind == E_OR || s->r) return e;
   if (e->kind == E_FN && e->fn == FN_ADD) *s = sum_find(in, q, e);
-  for (int k = 0; s->r && k < s->others.n; k++) if (!expr_reads_inside(in->c, s->others.at[k])) *s = (Sum){ 0 };
+  EACH(Expr, a, s->others) if (s->r && !expr_reads_inside(in->c, a)) *s = (Sum){ 0 };
   if (s->r) return (Expr *)s->read;
   Expr **arg = NEWN(in->c, Expr *, e->n);
   for (int k = 0; k < e->n; k++) arg[k] = sum_inside(in, q, e->arg[k], s);
-  return s->r ? expr_rebuild(in->c, e, arg) : e;
+  return s->r ? expr_with(in->c, e, arg) : e;
 }
 
 static bool inline_start(Inline *in, Eq *q) {
@@ -247,7 +231,7 @@ static bool inline_start(Inline *in, Eq *q) {
   if (!s.r || rhs == q->rhs) return false;
   for (int k = 0; k < s.others.n; k++) PUSH(in->c, start, expr_subst_bare(in->c, s.others.at[k], s.read->arg, s.r->place, s.read->n));
   Expr *red = eq_reduction(s.r, &init);
-  if (init) expr_addends(in->c, init, &start);
+  if (init) expr_terms(in->c, FN_ADD, init, &start);
   Expr *sum = start_at(in, s.r, &start, red);
   if (!sum) return false;
   s.r->rhs = sum; s.r->label = label_union(in->c, s.r->label, q->label); q->rhs = rhs;
@@ -262,27 +246,20 @@ static void inline_eq(Inline *in, Eq *e) {
   if (!tensor_removable(in->g, &in->uses, e->out) || (is_view(e->rhs) && inline_view(in, e)) || in->views) return;
   inline_pointwise(in, e);
 }
-
-static int sweep(Inline *in) {
-  int before = in->n, n = in->g->neq; Eq **all = NEWN(in->c, Eq *, n);
-  in->uses = uses_find(in->c, in->g);
-  in->dirty = in->number = (Map){ 0 };
-  in->circle = circles_maybe(in->c, in->g);
-  for (int k = 0; k < n; k++) pmap_set(in->c, &in->number, all[k] = in->g->eq[k], k);
-  for (int k = 0; k < n; k++) inline_eq(in, all[k]);
-  return in->n - before;
-}
-
 static int inline_all(Ctx *c, Graph *g, bool views) {
   Inline in = { .c = c, .g = g, .views = views };
-  while (sweep(&in)) {}
+  for (int before = -1; in.n != before;) {
+    int n = g->neq; Eq **all = ctx_copy(c, g->eq, sizeof *all * (size_t)n);
+    before = in.n; in.uses = uses_find(c, g); in.dirty = in.number = (Map){ 0 }; in.circle = circles_maybe(c, g);
+    for (int k = 0; k < n; k++) pmap_set(c, &in.number, all[k], k);
+    for (int k = 0; k < n; k++) inline_eq(&in, all[k]);
+  }
   return in.n;
 }
 int inline_views(Ctx *c, Graph *g) { return inline_all(c, g, true); }
 
 int pass_inline(Ctx *c, Graph *g, const Target *t) {
-  int n = inline_all(c, g, false) + const_mark(c, g, true);
-  (void)t;
+  int n = inline_all(c, g, false) + const_mark(c, g, true); (void)t;
   if (!n) return 0;
   hoist_invariants(c, g); dead_code(c, g); return graph_sort(c, g) ? n : -1;
 }

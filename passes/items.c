@@ -1,7 +1,5 @@
 /* A kernel as its builders see it: one item a leaf, and where its reads and writes lie in memory.
- *
- *   y[o < 8, t] = sum(c, k: x[c, t + k] * w[o, c, k])        access_stride of x along t: 1, along c: the row length, of w along t: 0
- */
+ *   y[o < 8, t] = sum(c, k: x[c, t + k] * w[o, c, k])        access_stride of x along t: 1, along c: the row length, of w along t: 0 */
 #include "builders.h"
 
 bool is_stream(const Index *i) { return i->ext.dim && i->ext.dim->stream; }
@@ -25,16 +23,13 @@ bool item_reads(const Item *it, const Tensor *t) {
   return false;
 }
 bool same_space(const Item *a, const Item *b) {
-  bool same = a->nfree == b->nfree && a->neq == 1 && b->neq == 1;
-  for (int i = 0; i < a->nfree && same; i++) {
-    const Index *j = item_free(b, a->free[i]->name); same = j && extent_equal(j->ext, a->free[i]->ext);
-  }
+  bool same = a->nfree == b->nfree && a->neq == 1 && b->neq == 1; const Index *j;
+  for (int i = 0; i < a->nfree && same; i++) same = (j = item_free(b, a->free[i]->name)) && extent_equal(j->ext, a->free[i]->ext);
   return same;
 }
 
 static bool place_same(const Expr *a, const Expr *b) {
-  if (a->kind == E_INDEX && b->kind == E_INDEX) return name_same(a->index->name, b->index->name);
-  return a->kind == E_CONST && b->kind == E_CONST && a->i == b->i;
+  return a->kind == b->kind && (a->kind == E_INDEX ? name_same(a->index->name, b->index->name) : a->kind == E_CONST && a->i == b->i);
 }
 bool reads_near(const Item *reader, const Item *it, const NameList *col) {
   EACH(Expr, e, reader->reads) {
@@ -50,7 +45,7 @@ bool reads_at_home(const Item *reader, const Item *it) { return reads_near(reade
 
 static Item item_of(Ctx *c, const Kernel *k, Tensor *t) {
   Eqs v = { 0 }; Item it = { .t = t, .circle = -1 };
-  for (int i = 0; i < k->neq; i++) if (k->eq[i]->out == t) { PUSH(c, v, k->eq[i]); expr_reads_of(c, k->eq[i]->rhs, &it.reads); }
+  EQS(e, k) if (e->out == t) { PUSH(c, v, e); expr_reads_of(c, e->rhs, &it.reads); }
   it.eq = v.at; it.neq = v.n; it.free = v.at[0]->free; it.nfree = v.at[0]->nfree; it.red = eq_reduction(v.at[0], NULL);
   if (it.red) { it.k = it.red->bound; it.nk = it.red->nbound; }
   return it;
@@ -71,7 +66,6 @@ Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) { retur
 
 /* ---- groups
  *   z = sum(...)  a = tanh(z)  h = sum(a ...)  s = s0 + a        groups: { z, a, s }, { h }     (s moves up to its producer)
- *
  * A contraction starts a group; pointwise items of its space join it as long as they read its members at home; a second contraction joins if a later
  * item of the group reads both (gates). The equations of a recurrence stay together as they are.
  * Where a pointwise item may move up to: behind its last producer and the pointwise items of the same space there. */
@@ -91,7 +85,6 @@ static bool reads_two(const Items *its, const Item *a, const Item *b) {
     if (!it->red && same_space(it, a) && item_reads(it, a->t) && item_reads(it, b->t)) return true;
   return false;
 }
-
 static bool group_joins(const Items *its, const Group *g, const Item *it) {
   const Item *head = &its->at[g->first];
   if (it->circle >= 0 || g->circle) return it->circle == head->circle;
@@ -118,8 +111,7 @@ Index *eq_step(Ctx *c, const Graph *g, const Eq *e) {
 }
 const char *group_step(const Build *b, const Group *g) {
   const Index *step = NULL;
-  for (const Item *it = b->its.at + g->first; it < b->its.at + g->end; it++)
-    for (int e = 0; e < it->neq && !step; e++) step = eq_step(b->c, b->g, it->eq[e]);
+  for (const Item *it = b->its.at + g->first; it < b->its.at + g->end; it++) EQS(e, it) step = step ? step : eq_step(b->c, b->g, e);
   return step ? step->name : NULL;
 }
 
@@ -127,18 +119,16 @@ const char *group_step(const Build *b, const Group *g) {
 bool is_local(const Kernel *k, const Tensor *t) { return t->kind == TK_TEMP && array_find(k->out, k->nout, t) < 0; }
 /* In a sorted list only a recurrence reads itself or what comes later. */
 bool kernel_circles(const Kernel *k) {
-  for (int r = 0; r < k->neq; r++)
-    for (int w = r; w < k->neq; w++) if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
+  for (int r = 0; r < k->neq; r++) for (int w = r; w < k->neq; w++) if (expr_reads(k->eq[r]->rhs, k->eq[w]->out)) return true;
   return false;
 }
 Index *kernel_stream(const Kernel *k) {
-  Index *t = NULL;
-  for (int i = 0; i < k->neq && !t; i++) t = eq_stream(k->eq[i]);
-  return t;
+  EQS(e, k) if (eq_stream(e)) return eq_stream(e);
+  return NULL;
 }
 int kernel_lanes(const Kernel *k, const Target *t) {
   int bytes = 4;                                          /* narrow types compute in 32 bits */
-  for (int i = 0; i < k->neq; i++) bytes = type_bytes(k->eq[i]->out->type) > bytes ? type_bytes(k->eq[i]->out->type) : bytes;
+  EQS(e, k) bytes = type_bytes(e->out->type) > bytes ? type_bytes(e->out->type) : bytes;
   return t->vector_bytes ? target_lanes(t, bytes) : 1;
 }
 bool tensors_alike(const Tensor *a, const Tensor *b) {
@@ -206,7 +196,6 @@ static bool read_has(const Expr *r, const Index *i) {
   for (int d = 0; d < r->n; d++) if (expr_has_index(r->arg[d], i)) return true;
   return false;
 }
-
 void shape_plain(Ctx *c, const Eq *e, Shape *out) {
   Indices v[4] = { 0 };                                   /* by the operands that have them: x alone, w alone, both */
   *out = (Shape){ 0 };

@@ -1,8 +1,6 @@
 /* layout: the order of every temporary's dimensions in memory, and constants packed for the loops that read them.
- *
  *   before  h: f32[1, 32, 112, 112]             param w: f32[512, 512]        y[i, j] = sum(k: x[i, k] * w[k, j])
  *   after   h as [d0, d2, d3, d1]               const w_pack as [d1 / 32, d0, d1 % 32]
- *
  * needs   kernels; the trees that schedule will build (the same plans are asked: plan_contraction, plan_stream)
  * keeps   arguments row-major; kernels with a tree of their own
  * never   changes an equation, but for reads of packed constants and the names of indices
@@ -22,17 +20,16 @@ static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *
   for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
 }
-
 /* Contractions: the index that only the constant operand has, else the batch index. Others: what is contiguous in an argument. */
 static Wish wish_of(Ctx *c, const Graph *g, const Kernel *k) {
   const char *lane = NULL;
-  for (int i = 0; i < k->neq; i++) {
-    Shape s = shape_of(c, k->eq[i]);
+  EQS(e, k) {
+    Shape s = shape_of(c, e);
     if (s.contracts && !shape_maps(g, &s)) lane = s.nn ? largest(s.n, s.nn) : s.nbatch && s.nm ? largest(s.batch, s.nbatch) : largest(s.m, s.nm);
     if (lane) return (Wish){ lane, true };
   }
-  for (int i = 0; i < k->neq; i++) {
-    const Eq *e = k->eq[i]; Exprs reads = rhs_reads(c, e);
+  EQS(e, k) {
+    Exprs reads = rhs_reads(c, e);
     if (e->out->kind == TK_OUTPUT && e->out->rank > 1) lane = unit_name(c, e, e->out, e->place);
     EACH(Expr, r, reads) if (!lane && r->tensor->kind == TK_INPUT && r->n > 1) lane = unit_name(c, e, r->tensor, r->arg);
   }
@@ -72,11 +69,8 @@ static void part_move(LayoutDim *at, int from, int to) {
 static void search_orders(Search *s, int depth) {
   double v = depth == s->n ? layout_cost(s) : s->least;
   if (v < s->least) { s->least = v; memcpy(s->best, s->at, sizeof s->at); }
-  for (int i = depth; i < s->n; i++) {
-    part_move(s->at, i, depth); search_orders(s, depth + 1); part_move(s->at, depth, i);
-  }
+  for (int i = depth; i < s->n; i++) { part_move(s->at, i, depth); search_orders(s, depth + 1); part_move(s->at, depth, i); }
 }
-
 /* Dimensions of extent 1 stand outside and are not permuted; more than four others are left alone. */
 static bool layout_search(Search *s) {
   Tensor *t = s->t; int ones = 0; bool sorted = true; LayoutDim *l = NEWN(s->c, LayoutDim, t->rank);
@@ -95,12 +89,10 @@ static bool stream_last(Ctx *c, Tensor *t) {
   for (int d = 0; d < t->rank; d++) t->layout[d] = (LayoutDim){ d, 1, 0 };
   part_move(t->layout, t->stream_dim, t->rank - 1); return true;
 }
-
 static int layout_tensors(Ctx *c, Graph *g) {
   int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
-    wish[i] = wish_of(c, g, g->kernel[i]);
-    for (int e = 0; e < g->kernel[i]->neq; e++) pmap_set(c, &kernel, g->kernel[i]->eq[e], i);
+    wish[i] = wish_of(c, g, g->kernel[i]); EQS(e, g->kernel[i]) pmap_set(c, &kernel, e, i);
   }
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *t = g->tensor[i];
@@ -115,7 +107,6 @@ static int layout_tensors(Ctx *c, Graph *g) {
  *   after   const w_pack[o < 16, c < 2, k < 3]: f32 = w[o, c, k];   w_pack as [o / 8, k, c, o % 8]
  *           z[o, t] = sum(c, k: x[c, t + k] * w_pack[o, c, k]);
  * The copy runs over the indices of the read, so composite, flipped and shifted places vanish from the loops as well.
- *
  * The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner. */
 typedef struct PackOrder { const char **outer; int nouter; const char *panel; int64_t width; const char **k; int nk; } PackOrder;
 
@@ -137,7 +128,6 @@ static int named(const Indices *v, const char *name) {
   while (i >= 0 && !name_same(v->at[i]->name, name)) i--;
   return i;
 }
-
 /* Components outer to inner: the outer loops, what no loop order mentions, panels, reductions, the place in the panel. */
 static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l) {
   bool *used = NEWN(c, bool, v->n + 1); int panel = named(v, o->panel), n = 0, d;
@@ -165,8 +155,8 @@ static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, i
 
 static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const Indices *v) {
   Extent *shape = NEWN(c, Extent, v->n); Index **to = NEWN(c, Index *, v->n);
-  Expr **at = NEWN(c, Expr *, v->n), **place = NEWN(c, Expr *, read->n);
-  for (int i = 0; i < v->n; i++) { shape[i] = v->at[i]->ext; to[i] = index_new(c, v->at[i]->name, shape[i]); at[i] = expr_index(c, to[i]); }
+  for (int i = 0; i < v->n; i++) { shape[i] = v->at[i]->ext; to[i] = index_new(c, v->at[i]->name, shape[i]); }
+  Expr **at = index_exprs(c, to, v->n), **place = NEWN(c, Expr *, read->n);
   for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], v->at, at, v->n);
   Tensor *t = tensor_new(c, g, ctx_printf(c, "%s_pack", read->tensor->name), read->tensor->type, v->n, shape, read->tensor->pos);
   t->kind = TK_CONST;
@@ -182,27 +172,20 @@ static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder
   Indices v = { 0 };
   if (expr_any(e->rhs, or_reads, read->tensor) || !read_indices(c, e, read, &v) || v.n == 0) return false;
   if (index_points(v.at, v.n) > 2 * (double)tensor_size(read->tensor) + 1024) return false;
-  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); Expr **at = NEWN(c, Expr *, v.n); int nl = layout_of(c, &v, order, l);
+  LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); int nl = layout_of(c, &v, order, l);
   if (is_natural(read, &v, l, nl)) return false;
   Tensor *copy = copy_of(c, g, e, read, &v);
-  for (int i = 0; i < v.n; i++) at[i] = expr_index(c, v.at[i]);
   copy->layout = l; copy->nlayout = nl;
-  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, at, read->pos) }); return true;
-}
-
-static Eq **eq_before(Ctx *c, Eq **at, int n, const Eq *e, Eq *new) {
-  Eq **r = NEWN(c, Eq *, n + 1);
-  for (int i = 0, k = 0; i < n; i++) { if (at[i] == e) r[k++] = new; r[k++] = at[i]; }
-  return r;
+  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, index_exprs(c, v.at, v.n), read->pos) }); return true;
 }
 
 /* The same for an operand that is no constant: the copy is an equation of the kernel. */
 static bool pack_moving(Build *b, Graph *g, Eq *e, const Expr *read, const PackOrder *o) {
-  Kernel *k = NULL;
-  for (int i = 0; i < g->nkernel; i++) if (g->kernel[i] == b->k) k = g->kernel[i];
+  Kernel *k = g->kernel[array_find(g->kernel, g->nkernel, b->k)];
   if (!pack_read(b->c, g, e, read, o)) return false;
-  Eq *copy = g->eq[--g->neq]; copy->constant = false; copy->out->kind = TK_TEMP;
-  g->eq = eq_before(b->c, g->eq, g->neq++, e, copy); k->eq = eq_before(b->c, k->eq, k->neq++, e, copy); return true;
+  Eq *copy = g->eq[--g->neq]; Eqs with = { 0 }; copy->constant = false; copy->out->kind = TK_TEMP;
+  EQS(x, k) { if (x == e) PUSH(b->c, with, copy); PUSH(b->c, with, x); }
+  eq_insert(b->c, g, eq_at(g, e), copy); k->eq = with.at; k->neq = with.n; return true;
 }
 
 /* Where a tile takes one row or few, several panels pass by together: one stream alone keeps the prefetcher idle at each page. */
@@ -248,7 +231,6 @@ int pass_layout(Ctx *c, Graph *g, const Target *t) {
     if (packed) { kernel_inputs(c, k); n += packed; }
   }
   /* the new equations of constants, at the end: they come first, behind the constants that they copy */
-  for (int late = 0; late < 2; late++) for (int i = 0; i < g->neq; i++) if (g->eq[i]->constant == !late) PUSH(c, sorted, g->eq[i]);
-  for (int i = 0; i < sorted.n; i++) g->eq[i] = sorted.at[i];
-  return n;
+  for (int late = 0; late < 2; late++) EQS(e, g) if (e->constant == !late) PUSH(c, sorted, e);
+  g->eq = sorted.at; return n;
 }

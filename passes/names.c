@@ -1,5 +1,4 @@
 /* Index names of a kernel: one name a loop.
- *
  *   before  z[i] = sum(j: x[j] * w[i, j]);  y[k] = tanh(z[k]) + b[k];
  *   after   z[i] = sum(j: x[j] * w[i, j]);  y[i] = tanh(z[i]) + b[i];
  * keeps   everything but names (indices are objects of their own in every equation)
@@ -12,10 +11,7 @@ typedef struct Slot { Index *i; int eq, up; } Slot;
 typedef struct Classes { Ctx *c; const Kernel *k; VEC(Slot) slot; Exprs *reads; } Classes;
 
 static void slot_add(Classes *v, Index *i, int eq) { Slot s = { i, eq, v->slot.n }; PUSH(v->c, v->slot, s); }
-static int slot_root(const Classes *v, int s) {
-  while (v->slot.at[s].up != s) s = v->slot.at[s].up;
-  return s;
-}
+static int slot_root(const Classes *v, int s) { return v->slot.at[s].up == s ? s : slot_root(v, v->slot.at[s].up); }
 /* The class of an index, -1: it is not of these equations. */
 static int class_of(const Classes *v, const Index *i) {
   for (int s = 0; s < v->slot.n && i; s++) if (v->slot.at[s].i == i) return slot_root(v, s);
@@ -49,15 +45,7 @@ static void join_steps(Classes *v, const Graph *g) {
     const Index *i = v->slot.at[s].i;
     if (is_stream(i) && !i->ext.n) { join(v, t, i, false); t = t ? t : i; }
   }
-  for (int i = 0; any && i < v->k->neq; i++) {
-    const Index *x = eq_step(v->c, g, v->k->eq[i]); join(v, step, x, false); step = step ? step : x;
-  }
-}
-
-/* Equation i reads at what its tensors are written at. */
-static void join_reads(Classes *v, int i) {
-  EACH(Expr, r, v->reads[i])
-    for (int w = 0; w < v->k->neq; w++) if (v->k->eq[w]->out == r->tensor) join_places(v, v->k->eq[w]->place, r->arg, r->n);
+  if (any) EQS(e, v->k) { const Index *x = eq_step(v->c, g, e); join(v, step, x, false); step = step ? step : x; }
 }
 
 /* The index that stands in a place alone or with a constant. */
@@ -67,52 +55,41 @@ static Index *place_index(Ctx *c, const Expr *e) {
   return expr_affine(c, e, &a) && a.n == 1 && a.k[0] == 1 && !a.index[0]->is_dim ? a.index[0] : NULL;
 }
 static void join_pieces(Classes *v, const Eq *e) {
-  for (int i = 0; i < v->k->neq; i++)
-    for (int d = 0; v->k->eq[i] != e && v->k->eq[i]->out == e->out && d < e->out->rank; d++)
-      join(v, place_index(v->c, e->place[d]), place_index(v->c, v->k->eq[i]->place[d]), true);
+  const int rank = e->out->rank; Ctx *c = v->c;
+  EQS(o, v->k) for (int d = 0; o != e && o->out == e->out && d < rank; d++) join(v, place_index(c, e->place[d]), place_index(c, o->place[d]), true);
 }
-/* Equations that read the same tensor as equation i run along it together. */
-static void join_common(Classes *v, int i) {
-  EACH(Expr, a, v->reads[i])
-    for (int j = 0; j < v->k->neq && !tensor_known(a->tensor); j++)
-      EACH(Expr, b, v->reads[j]) if (b->tensor == a->tensor) join_places(v, a->arg, b->arg, a->n);
-}
-
-/* Independent equations over spaces of the same extents in the same order run along the same loops. */
-static void join_spaces(Classes *v) {
-  const Eq *a = v->k->eq[0];
-  for (int i = 1; i < v->k->neq; i++) {
-    const Eq *b = v->k->eq[i]; bool same = a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree);
-    for (int d = 0; d < a->nfree && same; d++) join(v, a->free[d], b->free[d], false);
-  }
-}
-
 static bool name_taken(const Classes *v, const Graph *g, int root, const char *s) {
   const Index *x = v->slot.at[root].i;
   for (int i = 0; i < root; i++) if (slot_root(v, i) == i && name_same(v->slot.at[i].i->name, s)) return true;
   for (int i = 0; i < g->ndim; i++) if (name_same(g->dim[i]->name, s) && !(is_stream(x) && x->ext.dim == g->dim[i])) return true;
   return graph_tensor(g, s) != NULL;
 }
-
 static const char *name_fresh(const Classes *v, const Graph *g, int root) {
   const Index *i = v->slot.at[root].i;
   const char *hint = is_stream(i) && !i->ext.n ? i->ext.dim->name : i->name, *s = hint;
   for (int n = 1; name_taken(v, g, root, s); n++) s = ctx_printf(v->c, "%s%d", hint, n);
   return ctx_intern(v->c, s);
 }
-
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k) {
   Classes v = { .c = c, .k = k, .reads = NEWN(c, Exprs, k->neq) };
   for (int i = 0; i < k->neq; i++) {
-    const Expr *red = eq_reduction(k->eq[i], NULL);
-    for (int j = 0; j < k->eq[i]->nfree; j++) slot_add(&v, k->eq[i]->free[j], i);
+    const Eq *e = k->eq[i]; const Expr *red = eq_reduction(e, NULL); v.reads[i] = rhs_reads(c, e);
+    for (int j = 0; j < e->nfree; j++) slot_add(&v, e->free[j], i);
     for (int j = 0; red && j < red->nbound; j++) slot_add(&v, red->bound[j], i);
-    v.reads[i] = rhs_reads(c, k->eq[i]);
   }
   join_steps(&v, g);
-  for (int i = 0; i < k->neq; i++) { join_reads(&v, i); join_pieces(&v, k->eq[i]); }
-  for (int i = 0; i < k->neq && k->neq <= 32; i++) join_common(&v, i);
-  if (k->neq > 1) join_spaces(&v);
+  for (int i = 0; i < k->neq; i++) {                       /* each reads at what its tensors are written at */
+    EACH(Expr, r, v.reads[i]) EQS(w, k) if (w->out == r->tensor) join_places(&v, w->place, r->arg, r->n);
+    join_pieces(&v, k->eq[i]);
+  }
+  for (int i = 0; i < k->neq && k->neq <= 32; i++)         /* those that read the same tensor run along it together */
+    EACH(Expr, a, v.reads[i])
+      for (int j = 0; j < k->neq && !tensor_known(a->tensor); j++)
+        EACH(Expr, b, v.reads[j]) if (b->tensor == a->tensor) join_places(&v, a->arg, b->arg, a->n);
+  EQS(b, k) {                                             /* independent ones over spaces of the same extents run along the same loops */
+    const Eq *a = k->eq[0]; bool same = a->out != b->out && same_extents(a->free, a->nfree, b->free, b->nfree);
+    for (int d = 0; d < a->nfree && same; d++) join(&v, a->free[d], b->free[d], false);
+  }
   for (int i = 0; i < v.slot.n; i++) if (slot_root(&v, i) == i) v.slot.at[i].i->name = name_fresh(&v, g, i);
   for (int i = 0; i < v.slot.n; i++) v.slot.at[i].i->name = v.slot.at[slot_root(&v, i)].i->name;
 }

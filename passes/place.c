@@ -14,7 +14,6 @@ static Expr **placed(Place *p, Expr *const *at) {
   for (int d = 0; d < e->out->rank; d++) out[d] = expr_simplify(p->c, expr_subst_bare(p->c, e->place[d], e->rhs->arg, at, e->rhs->n));
   return out;
 }
-
 static Expr *read_piece(Ctx *c, Expr *e, void *arg) {
   Place *p = arg;
   return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
@@ -50,7 +49,6 @@ static bool read_guarded(const Expr *e, const Tensor *t, bool guarded) {
   for (int k = 0; k < e->n; k++) if (read_guarded(e->arg[k], t, (guarded && e->kind != E_REDUCE) || (e->kind == E_OR && k == 0))) return true;
   return false;
 }
-
 static bool may_place(Place *p) {
   const Eq *e = p->piece; Map seen = { 0 };
   if (eq_by_hand(p->g, e) || e->constant || e->out->history || !copies_whole(e)) return false;
@@ -67,13 +65,12 @@ static void place_piece(Place *p) {
   Graph *g = p->g; Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
   w->place = placed(p, w->place); w->out = e->out; w->label = label_union(p->c, w->label, e->label);
   eq_remove(g, e);
-  for (int k = 0; k < g->neq; k++) g->eq[k]->rhs = expr_map(p->c, g->eq[k]->rhs, read_piece, p);
+  EQS(x, g) x->rhs = expr_map(p->c, x->rhs, read_piece, p);
   ledger_add(p->c, "place", p->src->name, true, 2 * tensor_size(p->src) * type_bytes(p->src->type), "written as a piece of %s", e->out->name);
 }
 
 int pass_place(Ctx *c, Graph *g, const Target *t) {
-  int n = 0;
-  (void)t;
+  int n = 0; (void)t;
   for (int k = 0; k < g->neq; k++) {
     if (g->eq[k]->rhs->kind != E_READ) continue;
     Place p = { .c = c, .g = g, .uses = uses_find(c, g), .piece = g->eq[k] };

@@ -1,5 +1,4 @@
 /* plan: a place in scratch for every tensor between kernels, a place in the state for what outlives the call.
- *
  *   before  h: f32[n = 1, c = 32];           after  h at scratch + 8192;
  * needs   kernels in their order of execution; final layouts
  * keeps   what lives in one kernel only: the lowering places it behind scratch_bytes, and histories behind state_bytes
@@ -19,18 +18,13 @@ static int64_t tensor_room(const Tensor *t) {
   int64_t bytes = (n * type_bytes(t->type) + 63) / 64 * 64;
   return bytes >= 4096 && bytes % 4096 == 0 ? bytes + 192 : bytes;
 }
-
-static bool kernel_uses(const Kernel *k, const Tensor *t) {
-  for (int i = 0; i < k->neq; i++) if (k->eq[i]->out == t || expr_reads(k->eq[i]->rhs, t)) return true;
-  return false;
-}
-
 /* Temporaries that one kernel writes and another reads, or a state takes at the end of the call. */
 static Lives lives_of(Ctx *c, const Graph *g) {
   Lives v = { 0 };
   for (int i = 0; i < g->ntensor; i++) {
     Life l = { .t = g->tensor[i], .first = -1, .in_place = -1, .bytes = tensor_room(g->tensor[i]) };
-    for (int k = 0; k < g->nkernel; k++) if (kernel_uses(g->kernel[k], l.t)) { l.first = l.first < 0 ? k : l.first; l.last = k; }
+    for (int k = 0; k < g->nkernel; k++)
+      EQS(e, g->kernel[k]) if (e->out == l.t || expr_reads(e->rhs, l.t)) { l.first = l.first < 0 ? k : l.first; l.last = k; }
     if (tensor_is_next(g, l.t)) l.last = g->nkernel;
     if (l.t->kind == TK_TEMP && l.first >= 0 && l.first < l.last) PUSH(c, v, l);
   }
@@ -47,10 +41,9 @@ static int life_compare(const void *a, const void *b) {
 static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
   const Eq *writer = NULL;
   if (!tensors_alike(w->t, r->t)) return false;
-  for (int i = 0; i < k->neq; i++) {
-    bool writes = k->eq[i]->out == w->t;
-    if (writes ? writer != NULL : expr_reads(k->eq[i]->rhs, r->t)) return false;
-    if (writes) writer = k->eq[i];
+  EQS(e, k) {
+    if (e->out == w->t ? writer != NULL : expr_reads(e->rhs, r->t)) return false;
+    if (e->out == w->t) writer = e;
   }
   Exprs reads = writer ? rhs_reads(c, writer) : (Exprs){ 0 };
   EACH(Expr, e, reads) for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
@@ -61,7 +54,7 @@ static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
 static void find_in_place(Ctx *c, const Graph *g, Lives *v) {
   for (int i = 0; i < v->n; i++) {
     int k = v->at[i].first; bool pointwise = true;
-    for (int e = 0; e < g->kernel[k]->neq; e++) pointwise &= !eq_reduction(g->kernel[k]->eq[e], NULL);
+    EQS(e, g->kernel[k]) pointwise &= !eq_reduction(e, NULL);
     for (int j = 0; j < v->n && pointwise && v->at[i].in_place < 0; j++) {
       bool taken = i == j || v->at[j].last != k || v->at[j].first >= k;
       for (int o = 0; o < v->n && !taken; o++) taken = v->at[o].in_place == j;
@@ -101,22 +94,18 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
   return top;
 }
 
-/* Counters and offsets of 32 bits reach 2^31 - 1 bytes. */
-static bool all_reached(Ctx *c, const Graph *g, const Target *t) {
-  int before = c->nerror; const char *fmt = "'%s' has %lld bytes, more than the 2^31 - 1 that the 32-bit target %s reaches";
-  for (int i = 0; i < g->ntensor && t->index_bits == 32; i++)
-    if (tensor_room(g->tensor[i]) > INT32_MAX) diag_error(c, g->tensor[i]->pos, fmt, g->tensor[i]->name, (long long)tensor_room(g->tensor[i]), t->name);
-  return c->nerror == before;
-}
-
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
-  int n = 0;
-  if (!all_reached(c, g, t)) return -1;
+  int placed = 0, before = c->nerror;
+  for (int i = 0; i < g->ntensor && t->index_bits == 32; i++) {      /* counters and offsets of 32 bits reach 2^31 - 1 bytes */
+    const Tensor *x = g->tensor[i]; long long n = tensor_room(x);
+    if (n > INT32_MAX) diag_error(c, x->pos, "'%s' has %lld bytes, more than the 2^31 - 1 that the 32-bit target %s reaches", x->name, n, t->name);
+  }
+  if (c->nerror > before) return -1;
   g->scratch_bytes = place_scratch(c, g); g->state_bytes = 0;
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *s = g->tensor[i];
     if (s->kind == TK_STATE) { s->where = AT_STATE; s->offset = g->state_bytes; g->state_bytes += tensor_room(s); }
-    n += s->where != AT_NONE;
+    placed += s->where != AT_NONE;
   }
-  return n;
+  return placed;
 }

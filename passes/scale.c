@@ -19,8 +19,8 @@ static bool linear_product(Ctx *c, const Expr *e, Linear x, Linear y, Linear *ou
   Expr *by = x.a ? y.b : x.b;
   if (!by || !expr_constant(by)) return false;
   if (e->fn == FN_DIV) by = expr_fn2(c, FN_DIV, expr_const(c, e->type, 1, 1), by);
-  *out = x.a ? (Linear){ mul(c, x.a, by), mul(c, x.b, by) } : (Linear){ mul(c, y.a, by), mul(c, y.b, by) };
-  return true;
+  if (!x.a) x = y;
+  *out = (Linear){ mul(c, x.a, by), mul(c, x.b, by) }; return true;
 }
 
 static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
@@ -58,16 +58,14 @@ static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq 
   Tensor *t = w->tensor; Indices used = { 0 }, need = { 0 };
   for (int d = 0; d < w->n; d++) expr_indices(c, w->arg[d], &used);
   expr_indices(c, a, &need);
-  for (int k = 0; k < need.n; k++) if (!index_in(need.at[k], used.at, used.n)) return NULL;
-  Index **i = NEWN(c, Index *, t->rank); Expr **at = NEWN(c, Expr *, t->rank), **to = NEWN(c, Expr *, used.n);
-  for (int d = 0; d < t->rank; d++) at[d] = expr_index(c, i[d] = index_new(c, ctx_intern(c, ctx_printf(c, "i%d", d)), t->shape[d]));
+  EACH(Index, x, need) if (!index_in(x, used.at, used.n)) return NULL;
+  Index **i = tensor_indices(c, t); Expr **at = index_exprs(c, i, t->rank), **to = NEWN(c, Expr *, used.n);
   if (!eq_solve(c, &(Eq){ .out = t, .place = w->arg, .free = used.at, .nfree = used.n }, at, to)) return NULL;
   a = expr_simplify(c, expr_subst(c, a, used.at, to, used.n));
   if (!expr_reads_inside(c, a)) return NULL;
   Tensor *s = tensor_new(c, g, ctx_printf(c, "%s_scaled", t->name), t->type, t->rank, t->shape, t->pos);
   s->kind = TK_CONST;
-  eq_new(c, g, s, i, t->rank, expr_fn2(c, FN_MUL, expr_read(c, t, at, w->pos), a), like)->constant = true;
-  return s;
+  eq_new(c, g, s, i, t->rank, expr_fn2(c, FN_MUL, expr_read(c, t, at, w->pos), a), like)->constant = true; return s;
 }
 
 /* y = a z + b, z = init + sum(x * w): the scale goes into w. */
@@ -91,16 +89,14 @@ static bool fold_scale(Ctx *c, Graph *g, Eq *y, Expr *read, Eq *r) {
 static bool fold_into(Ctx *c, Graph *g, Eq *y) {
   if (y->constant || expr_has(y->rhs, E_REDUCE) || eq_by_hand(g, y)) return false;
   Uses u = uses_find(c, g); Exprs reads = rhs_reads(c, y);
-  for (int k = 0; k < reads.n; k++) {
-    const Tensor *t = reads.at[k]->tensor; const UseList *l = uses_get(&u, t);
-    if (tensor_removable(g, &u, t) && l->read.n == 1 && fold_scale(c, g, y, reads.at[k], l->writer.at[0])) return true;
+  EACH(Expr, r, reads) {
+    const UseList *l = uses_get(&u, r->tensor);
+    if (tensor_removable(g, &u, r->tensor) && l->read.n == 1 && fold_scale(c, g, y, r, l->writer.at[0])) return true;
   }
   return false;
 }
-
 int fold_scales(Ctx *c, Graph *g) {
-  int n = 0, neq = g->neq;
-  Eq **all = g->eq;               /* the equations that are added go into a new array */
-  for (int k = 0; k < neq; k++) n += fold_into(c, g, all[k]);
+  int n = 0;
+  EQS(y, g) n += fold_into(c, g, y);
   return n;
 }

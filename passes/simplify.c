@@ -10,14 +10,12 @@ static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t-
 typedef struct Live { Ctx *c; Uses uses; Map seen; } Live;
 
 static void live_tensor(Live *l, const Tensor *t);
-
 static bool live_read(const Expr *e, void *l) { if (e->kind == E_READ) live_tensor(l, e->tensor); return true; }
 static void live_tensor(Live *l, const Tensor *t) {
   if (pmap_get(&l->seen, t) >= 0) return;
   pmap_set(l->c, &l->seen, t, 1);
-  const UseList *u = uses_get(&l->uses, t);
   if (t->init) expr_walk(t->init, live_read, l);
-  for (int k = 0; u && k < u->writer.n; k++) expr_walk(u->writer.at[k]->rhs, live_read, l);
+  EACH(Eq, e, uses_get(&l->uses, t)->writer) expr_walk(e->rhs, live_read, l);
   if (t->next) live_tensor(l, t->next);
 }
 
@@ -25,11 +23,10 @@ int dead_code(Ctx *c, Graph *g) {
   Live l = { c, uses_find(c, g), { 0 } }; int neq = 0, ntensor = 0, before = g->neq;
   for (int k = 0; k < g->nout; k++) live_tensor(&l, g->out[k]);
   for (int k = 0; k < g->ntensor; k++) if (g->tensor[k]->kind == TK_STATE || g->tensor[k]->kind == TK_OUTPUT) live_tensor(&l, g->tensor[k]);
-  for (int k = 0; k < g->nkernel; k++) for (int j = 0; j < g->kernel[k]->neq; j++) live_tensor(&l, g->kernel[k]->eq[j]->out);
-  for (int k = 0; k < g->neq; k++) {
-    const Tensor *t = g->eq[k]->out;
-    if (pmap_get(&l.seen, t) >= 0) g->eq[neq++] = g->eq[k];
-    else ledger_add(c, "simplify", t->name, true, bytes_of(t), "dead: nobody reads it");
+  for (int k = 0; k < g->nkernel; k++) EQS(e, g->kernel[k]) live_tensor(&l, e->out);
+  EQS(e, g) {
+    if (pmap_get(&l.seen, e->out) >= 0) g->eq[neq++] = e;
+    else ledger_add(c, "simplify", e->out->name, true, bytes_of(e->out), "dead: nobody reads it");
   }
   for (int k = 0; k < g->ntensor; k++) {
     Tensor *t = g->tensor[k];
@@ -40,44 +37,42 @@ int dead_code(Ctx *c, Graph *g) {
 
 /* ---- constants */
 static bool eqs_constant(const UseList *l) {
-  for (int k = 0; k < l->writer.n; k++) if (!expr_constant(l->writer.at[k]->rhs)) return false;
+  EACH(Eq, e, l->writer) if (!expr_constant(e->rhs)) return false;
   return l->writer.n > 0;
 }
 
 /* late: what is still an equation of its own will be stored, so it had better be stored now; before that, cheap ones are inlined. */
 static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) {
   int64_t out = bytes_of(t), in = 0; bool work = late;
-  for (int k = 0; k < l->writer.n; k++) {
-    Exprs reads = rhs_reads(c, l->writer.at[k]);
-    work |= reads.n > 0 || expr_costly(l->writer.at[k]->rhs);
-    for (int r = 0; r < reads.n; r++) in += bytes_of(reads.at[r]->tensor);
+  EACH(Eq, e, l->writer) {
+    Exprs reads = rhs_reads(c, e); work |= reads.n > 0 || expr_costly(e->rhs);
+    EACH(Expr, r, reads) in += bytes_of(r->tensor);
   }
   return work && (out <= 65536 || out <= 4 * in);
 }
 
-static void constant_set(UseList *l, Tensor *t) { t->kind = TK_CONST; for (int k = 0; k < l->writer.n; k++) l->writer.at[k]->constant = true; }
+static void constant_set(UseList *l, Tensor *t) { t->kind = TK_CONST; EACH(Eq, e, l->writer) e->constant = true; }
 static bool may_be_constant(const Tensor *t) { return t->kind == TK_TEMP && !t->history && t->stream_dim < 0; }
 
 int const_mark(Ctx *c, Graph *g, bool late) {
   Uses u = uses_find(c, g); int n = 0;
-  for (int k = 0; k < g->neq; k++) {
-    Tensor *t = g->eq[k]->out; UseList *l = uses_get(&u, t);
-    if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, g->eq[k]) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
-    constant_set(l, t); n++;
-    ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
+  EQS(e, g) {
+    Tensor *t = e->out; UseList *l = uses_get(&u, t);
+    if (!may_be_constant(t) || graph_is_out(g, t) || eq_by_hand(g, e) || !eqs_constant(l) || !constant_pays(c, l, t, late)) continue;
+    constant_set(l, t); n++; ledger_add(c, "simplify", t->name, true, 0, "constant: computed when the model is compiled");
   }
   return n;
 }
 
 bool const_force(Ctx *c, Graph *g, Expr *e) {
   Exprs reads = { 0 }; expr_reads_of(c, e, &reads);
-  for (int k = 0; k < reads.n; k++) {
-    Tensor *t = reads.at[k]->tensor;
-    if (t->kind == TK_PARAM || t->kind == TK_CONST) continue;
+  EACH(Expr, r, reads) {
+    Tensor *t = r->tensor;
+    if (tensor_known(t)) continue;
     if (!may_be_constant(t)) return false;
     Uses u = uses_find(c, g); UseList *l = uses_get(&u, t);
-    for (int w = 0; l && w < l->writer.n; w++) if (l->writer.at[w]->rhs == e || !const_force(c, g, l->writer.at[w]->rhs)) return false;
-    if (!l || !eqs_constant(l)) return false;
+    EACH(Eq, w, l->writer) if (w->rhs == e || !const_force(c, g, w->rhs)) return false;
+    if (!eqs_constant(l)) return false;
     constant_set(l, t);
   }
   return true;
@@ -86,37 +81,25 @@ bool const_force(Ctx *c, Graph *g, Expr *e) {
 /* ---- equal equations */
 static bool eq_same(Ctx *c, const Eq *a, const Eq *b) {
   const Tensor *x = a->out, *y = b->out;
-  if (a->nfree != b->nfree || x->rank != y->rank || x->type != y->type || a->constant != b->constant) return false;
-  Expr **to = NEWN(c, Expr *, a->nfree);
-  for (int k = 0; k < a->nfree; k++) {
-    if (!extent_equal(a->free[k]->ext, b->free[k]->ext)) return false;
-    to[k] = expr_index(c, a->free[k]);
-  }
+  if (x->rank != y->rank || x->type != y->type || a->constant != b->constant || !same_extents(a->free, a->nfree, b->free, b->nfree)) return false;
+  Expr **to = index_exprs(c, a->free, a->nfree);
   for (int d = 0; d < x->rank; d++)
     if (!extent_equal(x->shape[d], y->shape[d]) || !expr_equal(a->place[d], expr_subst(c, b->place[d], b->free, to, b->nfree))) return false;
   return expr_equal(a->rhs, expr_subst(c, b->rhs, b->free, to, b->nfree));
-}
-
-/* ab: reads of ab[0] become reads of ab[1]. */
-static Expr *rename_read(Ctx *c, Expr *e, void *ab) {
-  return e->kind == E_READ && e->tensor == *(Tensor **)ab ? expr_read(c, ((Tensor **)ab)[1], e->arg, e->pos) : e;
 }
 
 static bool cse_candidate(const Graph *g, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t);
   return (t->kind == TK_TEMP || t->kind == TK_CONST) && !t->history && l->writer.n == 1 && !eq_by_hand(g, l->writer.at[0]) && !graph_is_out(g, t);
 }
-
 static bool read_by_hand(const Graph *g, const UseList *l) {
   for (int k = 0; k < l->read.n; k++) if (eq_by_hand(g, l->read.at[k].eq)) return true;
   return false;
 }
 
 static void cse_merge(Ctx *c, Graph *g, const UseList *readers, Eq *keep, Eq *gone) {
-  for (int k = 0; k < readers->read.n; k++) {
-    Eq *e = readers->read.at[k].eq;
-    e->rhs = expr_map(c, e->rhs, rename_read, (Tensor *[]){ gone->out, keep->out });
-  }
+  for (const Use *u = readers->read.at; readers->read.n && u < readers->read.at + readers->read.n; u++)
+    u->eq->rhs = expr_reread(c, u->eq->rhs, gone->out, keep->out);
   keep->label = label_union(c, keep->label, gone->label);
   ledger_add(c, "simplify", gone->out->name, true, bytes_of(gone->out), "equal to %s", keep->out->name);
   eq_remove(g, gone);
@@ -137,20 +120,12 @@ static int cse(Ctx *c, Graph *g) {
 }
 
 /* ---- the pass */
-static int simplify_rhs(Ctx *c, Graph *g) {
-  int n = 0;
-  for (int k = 0; k < g->neq; k++) {
-    Eq *e = g->eq[k];
-    if (eq_by_hand(g, e)) continue;
+int pass_simplify(Ctx *c, Graph *g, const Target *t) {
+  int n = 0; (void)t;
+  EQS(e, g) if (!eq_by_hand(g, e)) {
     e->rhs = expr_rules(c, expr_simplify(c, e->rhs), &n);
     if (n) e->rhs = expr_simplify(c, e->rhs);
   }
-  return n;
-}
-
-int pass_simplify(Ctx *c, Graph *g, const Target *t) {
-  int n = simplify_rhs(c, g);
-  (void)t;
   n += dead_code(c, g); n += inline_views(c, g);
   while (cse(c, g)) n++;
   n += const_mark(c, g, false); n += solve_conditions(c, g);

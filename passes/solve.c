@@ -12,12 +12,6 @@ typedef struct Solve { Ctx *c; Graph *g; Eqs work; int n; } Solve;
 /* One condition of a reduction: f == 0, and the index to solve for with its (positive) coefficient. */
 typedef struct Cond { Aff f; Index *h; int64_t a; } Cond;
 
-static void conjuncts(Ctx *c, Expr *e, Exprs *out) {
-  bool both = e->kind == E_FN && e->fn == FN_AND && e->type == T_BOOL;
-  if (!both) PUSH(c, *out, e);
-  else conjuncts(c, e->arg[0], out), conjuncts(c, e->arg[1], out);
-}
-
 /* e as `affine == 0` with the longest bound index to solve for. */
 static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out) {
   Aff x, y;
@@ -51,24 +45,17 @@ static bool divides(const Cond *s) {
 /* ---- a = 1 (or all coefficients are multiples): h is replaced */
 /* A factor of the product that reads h bare in a dimension of h's extent: outside of it, (read or 0) makes the product 0. */
 static bool guards_itself(const Expr *e, const Index *h) {
-  int n = 0;
-  if (e->kind != E_READ || !type_is_float(e->type)) return false;
-  for (int d = 0; d < e->n; d++) {
-    if (!expr_has_index(e->arg[d], h)) continue;
-    if (n++ || expr_bare(e->arg[d]) != h || !extent_equal(e->tensor->shape[d], h->ext)) return false;
-  }
-  return n == 1;
+  int d = e->kind == E_READ && type_is_float(e->type) ? read_dim(e, h) : -1;
+  return d >= 0 && extent_equal(e->tensor->shape[d], h->ext);
 }
-
 static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
   bool guard = !*done && guards_itself(body, h);
   if (!guard && body->kind == E_FN && body->fn == FN_MUL) {
     Expr *left = body_guarded(c, body->arg[0], h, to, done);
     return expr_fn(c, FN_MUL, (Expr *[]){ left, body_guarded(c, body->arg[1], h, to, done) }, body->pos);
   }
-  *done |= guard;
   Expr *e = expr_subst(c, body, &h, &to, 1);
-  return guard ? expr_or(c, e, expr_const(c, body->type, 0, 0), body->pos) : e;
+  *done |= guard; return guard ? expr_or(c, e, expr_const(c, body->type, 0, 0), body->pos) : e;
 }
 
 static Expr *and_with(Ctx *c, Expr *a, Expr *b) { return a ? expr_fn2(c, FN_AND, a, b) : b; }
@@ -81,8 +68,7 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
 }
 
 static Expr *nothing(Ctx *c, const Expr *red) {
-  Type t = type_strong(red->type); Num v = red_identity(red->red, t);
-  return expr_const(c, t, v.f, v.i);
+  Type t = type_strong(red->type); Num v = red_identity(red->red, t); return expr_const(c, t, v.f, v.i);
 }
 
 /* Of an equation with init: its root is the function that combines. */
@@ -144,7 +130,6 @@ static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t st
   Expr *to = index_replace(c, bound, b, (k->ext.n - k0 + step - 1) / step, k0, step);
   return expr_reduce(c, red->red, bound, red->nbound, expr_subst(c, red->arg[0], &k, &to, 1), expr_subst(c, red->arg[1], &k, &to, 1), red->pos);
 }
-
 /* Piece r of e: i = a q + r, k = k0 + step j. */
 static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, const Cond *cond, int64_t r) {
   Ctx *c = s->c; Expr *was = eq_reduction(e, NULL), *init; Eq *p = eq_piece(c, e); Expr *red = eq_reduction(p, &init);
@@ -179,12 +164,11 @@ static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
 static bool solve_eq(Solve *s, Eq *e) {
   Expr *init, *red = eq_reduction(e, &init); Exprs conds = { 0 }, rest = { 0 };
   if (!red || red->n < 2 || red->red > RED_ALL) return false;
-  conjuncts(s->c, red->arg[1], &conds);
+  expr_terms(s->c, FN_AND, red->arg[1], &conds);
   for (int k = 0; k < conds.n; k++) {
     Cond cond;
     if (!cond_find(s->c, conds.at[k], red, &cond)) continue;
-    if (!divides(&cond) && solve_classes(s, e, red, &cond)) return true;
-    if (!divides(&cond)) continue;
+    if (!divides(&cond)) { if (solve_classes(s, e, red, &cond)) return true; else continue; }
     for (int j = 0; j < conds.n; j++) if (j != k) PUSH(s->c, rest, conds.at[j]);
     e->rhs = expr_simplify(s->c, combine(s->c, e->rhs, init, without(s->c, red, &cond, &rest)));
     ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved for %s", cond.h->name);
@@ -196,7 +180,7 @@ static bool solve_eq(Solve *s, Eq *e) {
 
 int solve_conditions(Ctx *c, Graph *g) {
   Solve s = { .c = c, .g = g };
-  for (int k = 0; k < g->neq; k++) if (!g->eq[k]->constant && !eq_by_hand(g, g->eq[k])) PUSH(c, s.work, g->eq[k]);
+  EQS(e, g) if (!e->constant && !eq_by_hand(g, e)) PUSH(c, s.work, e);
   for (int k = 0; k < s.work.n; k++) s.n += solve_eq(&s, s.work.at[k]);
   return s.n;
 }
@@ -213,9 +197,7 @@ static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr *
     order[j] = k;
   }
   for (int j = 0; j < a.n; j++) {
-    const Index *i = a.index[order[j]];
-    int k = array_find(e->free, e->nfree, i);
-    bool last = j == a.n - 1;
+    const Index *i = a.index[order[j]]; int k = array_find(e->free, e->nfree, i); bool last = j == a.n - 1;
     if (k < 0 || to[k] || a.k[order[j]] != w || (!last && i->ext.dim)) return false;
     Expr *q = w == 1 ? v : expr_fn2(c, FN_DIV, v, expr_int(c, w));
     to[k] = expr_simplify(c, last ? q : expr_fn2(c, FN_MOD, q, expr_int(c, i->ext.n)));

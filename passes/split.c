@@ -25,8 +25,7 @@ static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
   int *n = arg; Expr *to = is_sum(e) && e->arg[0]->type == T_WINT && is_zero(e->arg[0]) ? e->arg[0] : NULL;
   for (int k = 0; e->kind == E_FN && e->fn == FN_ADD && k < 2 && !to; k++)
     if (is_sum(e->arg[1 - k]) && is_zero(e->arg[k]) && e->arg[1 - k]->type == e->type) to = e->arg[1 - k];
-  (void)c;
-  *n += to != NULL; return to ? to : e;
+  (void)c; *n += to != NULL; return to ? to : e;
 }
 
 /* The number of elements that a mean is over: of those that the condition admits, they are counted as `wide`. */
@@ -90,7 +89,6 @@ static bool needs_path(Ctx *c, Expr *e) {
   for (int k = 0; k < e->n; k++) if (needs_path(c, e->arg[k])) return true;
   return false;
 }
-
 /* Adds the conditions around the reduction to it: outside them its reads may leave their tensors. */
 static Expr *with_path(Split *s, Expr *e) {
   if (e->kind == E_FN) return expr_fn2(s->c, e->fn, with_path(s, e->arg[0]), with_path(s, e->arg[1]));
@@ -110,16 +108,11 @@ static Expr *widened(Ctx *c, Expr *x) {
 
 /* e as the equation *own of a new tensor over the n indices `used`; gives the read of the tensor at them. */
 static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e, Index *const *used, int n, Eq **own) {
-  Index **i = NEWN(c, Index *, n); Expr **at = NEWN(c, Expr *, n), **to = NEWN(c, Expr *, n); Extent *shape = NEWN(c, Extent, n);
-  for (int k = 0; k < n; k++) {
-    shape[k] = used[k]->ext; at[k] = expr_index(c, used[k]);
-    to[k] = expr_index(c, i[k] = index_new(c, used[k]->name, shape[k]));
-  }
+  Index **i = NEWN(c, Index *, n); Expr **to = NEWN(c, Expr *, n); Extent *shape = NEWN(c, Extent, n);
+  for (int k = 0; k < n; k++) { shape[k] = used[k]->ext; to[k] = expr_index(c, i[k] = index_new(c, used[k]->name, shape[k])); }
   Tensor *out = tensor_new(c, g, ctx_printf(c, "%s_%s", of->out->name, word), e->type, n, shape, e->pos);
-  *own = eq_new(c, g, out, i, n, expr_fresh(c, expr_subst(c, e, used, to, n)), of);
-  return expr_read(c, out, at, e->pos);
+  *own = eq_new(c, g, out, i, n, expr_fresh(c, expr_subst(c, e, used, to, n)), of); return expr_read(c, out, index_exprs(c, used, n), e->pos);
 }
-
 /* x (a reduction, or init and reduction) as an equation of its own over the free indices that it uses; gives the read of it. */
 static Expr *extract(Split *s, Expr *x) {
   const Eq *e = s->eq; Indices used = { 0 }; Eq *own;
@@ -149,9 +142,8 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
   Exprs init = { 0 }, rest = { 0 }; Expr *red = at->at[main];
   for (int k = 0; k < at->n; k++) {
     if (k == main || is_zero(at->at[k])) continue;                   /* sums start at 0 anyhow */
-    Expr *x = take(s, at->at[k]);
-    if (starts_accumulator(x) && uses_within(s->eq, x, red)) PUSH(s->c, init, x);
-    else PUSH(s->c, rest, x);
+    Expr *x = take(s, at->at[k]); Exprs *to = starts_accumulator(x) && uses_within(s->eq, x, red) ? &init : &rest;
+    PUSH(s->c, *to, x);
   }
   Expr *first = expr_sum(s->c, init.at, init.n);
   bool fits = first && type_strong(first->type) == red->type;        /* an accumulator has one type */
@@ -162,7 +154,7 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
 /* A sum whose main reduction is read from an equation of its own; at the root it stays if all else starts it. NULL: none is main. */
 static Expr *take_sum(Split *s, Expr *e, bool root) {
   Exprs at = { 0 }; Expr *core;
-  expr_addends(s->c, e, &at);
+  expr_terms(s->c, FN_ADD, e, &at);
   int main = addend_main(s, &at);
   if (main < 0 || (root && (!uses_within(s->eq, NULL, at.at[main]) || type_strong(e->type) != at.at[main]->type))) return NULL;
   if (root) at.at[main] = take_inside(s, at.at[main]);
@@ -189,7 +181,7 @@ static Expr *take(Split *s, Expr *e) {
   if (sum) return sum;
   Expr **arg = NEWN(s->c, Expr *, e->n);
   for (int k = 0; k < e->n; k++) arg[k] = take(s, e->arg[k]);
-  return expr_rebuild(s->c, e, arg);
+  return expr_with(s->c, e, arg);
 }
 
 /* The right side with at most one reduction, at its root. */
@@ -237,7 +229,6 @@ static bool may_move(Hoist *h, Expr *e, const Indices *used) {
   if (!type_bytes(e->type) || !expr_reads(e, NULL) || expr_has(e, E_REDUCE) || expr_has(e, E_OR)) return false;
   return !expr_reads(e, h->eq->out) && expr_reads_inside(h->c, e);
 }
-
 /* Is e worth an equation over its own indices? */
 static bool hoistable(Hoist *h, Expr *e, Indices *used) {
   bool costly = expr_costly(e);
@@ -273,17 +264,16 @@ static Expr *hoist(Hoist *h, Expr *e) {
   Expr *r = reciprocal(h, e), **arg = NEWN(h->c, Expr *, r->n); bool same = true; int outer = h->all.n;
   for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) PUSH(h->c, h->all, e->bound[k]);
   for (int k = 0; k < r->n; k++) same &= (arg[k] = hoist(h, r->arg[k])) == r->arg[k];
-  h->all.n = outer; return same ? r : expr_rebuild(h->c, r, arg);
+  h->all.n = outer; return same ? r : expr_with(h->c, r, arg);
 }
 
 int hoist_invariants(Ctx *c, Graph *g) {
-  int n = 0, neq = g->neq;
-  Eq **all = g->eq;               /* the equations that are added go into a new array */
-  for (int k = 0; k < neq; k++) {
-    Hoist h = { .c = c, .g = g, .eq = all[k] };
-    if (all[k]->constant || eq_by_hand(g, all[k])) continue;
-    for (int i = 0; i < all[k]->nfree; i++) PUSH(c, h.all, all[k]->free[i]);
-    all[k]->rhs = hoist(&h, all[k]->rhs); n += h.n;
+  int n = 0;
+  EQS(e, g) {
+    Hoist h = { .c = c, .g = g, .eq = e };
+    if (e->constant || eq_by_hand(g, e)) continue;
+    for (int i = 0; i < e->nfree; i++) PUSH(c, h.all, e->free[i]);
+    e->rhs = hoist(&h, e->rhs); n += h.n;
   }
   return n;
 }

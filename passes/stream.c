@@ -1,9 +1,7 @@
 /* stream: reads of the past become reads of history.
- *
  *   before                                                  after
  *     h[c, t] = f(x[c, t]);                                   h: f32[c < 8, t] with history of 6 frames that hold 0 at first
  *     y[c, t] = sum(k < 3: (h[c, t - 3 * k] or 0) * w[k]);    y[c, t] = sum(k < 3: h[c, t - 3 * k] * w[k]);
- *
  * The alternative of `or` is what history holds before the first frame. Where it cannot be (it depends on the frame or on inputs, or stands for more
  * than one read), a tensor `seen` answers: seen[t] = true with a history of false, and (e or v) becomes seen[t - d] ? e : v. Inputs and outputs
  * that are read in the past get a copy: only temporaries have history.
@@ -55,16 +53,6 @@ static void relax_reads(Stream *s, const Eq *e, const Expr *x, const Index *t) {
   if (o.hi > s->ahead) { s->ahead = o.hi; s->worst = x; }
   if (need > *lag) { *lag = need; s->changed = true; }
 }
-/* False: a recurrence that reads its own future. */
-static bool relax(Stream *s) {
-  int round = 0;
-  do {
-    s->changed = false;
-    for (int k = 0; k < s->g->neq; k++) if (eq_stream(s->g->eq[k])) relax_reads(s, s->g->eq[k], s->g->eq[k]->rhs, eq_stream(s->g->eq[k]));
-  } while (s->changed && ++round <= s->g->ntensor + 1);
-  return !s->changed;
-}
-
 static Expr *shift_read(Ctx *c, Expr *e, void *arg) {
   int64_t lag = reads_frame(e, NULL) ? *lag_at(arg, e->tensor) : 0;
   if (!lag) return e;
@@ -78,13 +66,17 @@ static void shift_eq(Stream *s, Eq *e) {
   Expr *then = expr_fn2(s->c, FN_SUB, expr_index(s->c, t), expr_int(s->c, lag));
   e->rhs = expr_map(s->c, lag ? expr_subst(s->c, e->rhs, &t, &then, 1) : e->rhs, shift_read, s);
 }
-
 /* Moves tensors later in time until nothing reads ahead. An error if opt.delay does not suffice. */
 static bool retime(Stream *s) {
   Ctx *c = s->c; Graph *g = s->g; int64_t need = 0;
   s->lag = NEWN(c, int64_t, g->ntensor);
   for (int k = 0; k < g->ntensor; k++) pmap_set(c, &s->at, g->tensor[k], k);
-  bool causal = relax(s);
+  int round = 0;
+  do {
+    s->changed = false;
+    EQS(e, g) if (eq_stream(e)) relax_reads(s, e, e->rhs, eq_stream(e));
+  } while (s->changed && ++round <= g->ntensor + 1);
+  bool causal = !s->changed;                                        /* else a recurrence reads its own future */
   Pos p = s->worst ? s->worst->pos : g->pos; const char *name = s->worst ? s->worst->tensor->name : g->name;
   if (!causal) diag_error(c, p, "a recurrence reads its own future: `%s`", name);
   for (int k = 0; k < g->nout; k++) need = *lag_at(s, g->out[k]) > need ? *lag_at(s, g->out[k]) : need;
@@ -95,19 +87,15 @@ static bool retime(Stream *s) {
   if (!causal || need > c->opt.delay) return false;
   if (!need && !c->opt.delay && !s->ahead) { s->lag = NULL; return true; }
   for (int k = 0; k < g->nout; k++) *lag_at(s, g->out[k]) = c->opt.delay;
-  for (int k = 0; k < g->neq; k++) shift_eq(s, g->eq[k]);
+  EQS(e, g) shift_eq(s, e);
   ledger_add(c, "stream", g->name, true, 0, "outputs come %d frames later", c->opt.delay); return true;
 }
 
 /* ---- histories: v over the history's own indices: every index of it must stand bare in a place of the read. NULL if it cannot be a constant. */
 static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
-  const Tensor *t = read->tensor; Indices from = { 0 }; Exprs to = { 0 };
-  for (int d = 0; d < t->rank; d++) {
-    Index *i = expr_bare(read->arg[d]);
-    if (i && d != t->stream_dim) { PUSH(s->c, from, i); PUSH(s->c, to, expr_index(s->c, index[d])); }
-  }
+  const Tensor *t = read->tensor;
   if (expr_has(v, E_REDUCE) || !const_force(s->c, s->g, v)) return NULL;
-  Expr *e = expr_subst(s->c, v, from.at, to.at, from.n);
+  Expr *e = expr_subst_bare(s->c, v, read->arg, index_exprs(s->c, index, t->rank), t->rank);
   for (int k = 0; k < s->eq->nfree; k++) if (expr_has_index(e, s->eq->free[k])) return NULL;
   return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
@@ -115,34 +103,20 @@ static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
 static bool init_zero(const Expr *e) { return !e || expr_number(e) == 0; }
 /* Are two starts equal? Over different index lists of the same tensor. */
 static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
-  Expr **to = NEWN(s->c, Expr *, h->of->rank);
   if (init_zero(h->init) || init_zero(init)) return init_zero(h->init) && init_zero(init);
-  for (int d = 0; d < h->of->rank; d++) to[d] = expr_index(s->c, h->index[d]);
-  return expr_equal(h->init, expr_subst(s->c, init, index, to, h->of->rank));
+  return expr_equal(h->init, expr_subst(s->c, init, index, index_exprs(s->c, h->index, h->of->rank), h->of->rank));
 }
-
-/* The tensor that carries a new history of t: t itself if it is a temporary without one, else a copy. */
-static Tensor *history_carrier(Stream *s, Tensor *t) {
-  bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t); Eq *copy;
-  for (int k = 0; k < s->hist.n; k++) taken |= s->hist.at[k].as == t;
-  s->n += taken; return taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
-}
-
 /* The history of t that begins with init over index (no index: any will do), at least `frames` long. */
 static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int64_t frames) {
+  bool taken = t->kind != TK_TEMP || graph_is_out(s->g, t); Eq *copy;         /* only a temporary without a history carries it itself, else a copy */
   for (Hist *h = s->hist.at; h < s->hist.at + s->hist.n; h++) {
+    taken |= h->as == t;
     if (h->of != t || (index && !init_equal(s, h, init, index))) continue;
     if (frames > h->frames) h->frames = frames;
     return h->as;
   }
-  Hist h = { t, history_carrier(s, t), init_zero(init) ? NULL : init, index, frames };
-  PUSH(s->c, s->hist, h); return h.as;
-}
-
-static void history_set(Stream *s, const Hist *h) {
-  h->as->history = h->frames; h->as->init = h->init; h->as->init_index = h->index ? h->index : tensor_indices(s->c, h->as);
-  ledger_add(s->c, "stream", h->as->name, true, 0, "%lld frames of history%s", (long long)h->frames, h->init ? " that begin with a constant" : "");
-  s->n++;
+  Tensor *as = taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
+  PUSH(s->c, s->hist, ((Hist){ t, as, init_zero(init) ? NULL : init, index, frames })); s->n += taken; return as;
 }
 
 /* Has frame `place` come yet? place is t + offset; true at once if it is never before the beginning. */
@@ -201,8 +175,8 @@ static Expr *rewrite_or(Stream *s, Expr *e) {
   Exprs reads = { 0 }; Index **index = NULL; bool keep = false;
   guarded_reads(s, a, &reads);
   EACH(Expr, r, reads) keep |= outside_elsewhere(s, r);
-  if (reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor))
-    init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
+  bool one = reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor);
+  if (one) init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
   if (!init) cond = all_seen(s, &reads);
   a = init ? rewrite_read(s, a, init, index) : rewrite(s, a);
   Pos p = cond ? e->arg[0]->pos : e->pos;
@@ -256,15 +230,9 @@ static void eq_rewrite(Stream *s, Eq *e) {
 }
 
 /* ---- outputs that are read: y becomes a copy of a temporary that the others read and that may have history */
-typedef struct Swap { Tensor *from, *to; } Swap;
-static Expr *swap_read(Ctx *c, Expr *e, void *arg) {
-  const Swap *w = arg; return e->kind == E_READ && e->tensor == w->from ? expr_read(c, w->to, e->arg, e->pos) : e;
-}
 static void output_split(Ctx *c, Graph *g, Tensor *t) {
-  Eq *copy; Swap w = { t, tensor_copy(c, g, t, ctx_printf(c, "%s_now", t->name), &copy) };
-  for (int k = 0; k < g->neq; k++) {
-    Eq *e = g->eq[k]; e->rhs = expr_map(c, e->rhs, swap_read, &w); e->out = e->out == t ? w.to : e->out;
-  }
+  Eq *copy; Tensor *now = tensor_copy(c, g, t, ctx_printf(c, "%s_now", t->name), &copy);
+  EQS(e, g) { e->rhs = expr_reread(c, e->rhs, t, now); e->out = e->out == t ? now : e->out; }
   copy->out = t;
 }
 
@@ -293,17 +261,14 @@ static Expr *far_read(Ctx *c, Expr *e, void *arg) {
 
 static void far_reads(Far *f) {
   f->near = f->far = 0;
-  for (int k = 0; k < f->g->neq; k++) {
-    Eq *e = f->g->eq[k]; f->t = eq_stream(e);
-    if (f->t && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
-  }
+  EQS(e, f->g) if ((f->t = eq_stream(e)) && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
 }
 
 /* Does `from` depend on f->of by reads within a block? Depth first; seen by tensor. */
 static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
   const UseList *l = uses_get(u, from); Offset o;
-  for (int w = 0; l && w < l->writer.n; w++) {
-    Exprs reads = rhs_reads(f->c, l->writer.at[w]); const Index *t = eq_stream(l->writer.at[w]);
+  EACH(Eq, e, l->writer) {
+    Exprs reads = rhs_reads(f->c, e); const Index *t = eq_stream(e);
     EACH(Expr, r, reads) {
       if (!t || !read_offset(f->c, r, t, &o) || o.hi <= -f->block || pmap_get(seen, r->tensor) >= 0) continue;
       pmap_set(f->c, seen, r->tensor, 1);
@@ -338,9 +303,11 @@ int pass_stream(Ctx *c, Graph *g, const Target *target) {
   for (int k = 0; k < g->nout; k++)
     if (g->out[k]->stream_dim >= 0 && output_read(c, &u, g->out[k])) { output_split(c, g, g->out[k]); s.n++; }
   if (!retime(&s)) return -1;
-  int n = g->neq; Eq **all = ctx_copy(c, g->eq, sizeof *all * (size_t)n);       /* equations that are made on the way need no rewriting */
-  for (int k = 0; k < n; k++) eq_rewrite(&s, all[k]);
+  EQS(e, g) eq_rewrite(&s, e);                                      /* equations that are made on the way need no rewriting */
   if (c->nerror > nerror) return -1;
-  for (int k = 0; k < s.hist.n; k++) history_set(&s, &s.hist.at[k]);
+  for (Hist *h = s.hist.at; s.hist.n && h < s.hist.at + s.hist.n; h++, s.n++) {
+    h->as->history = h->frames; h->as->init = h->init; h->as->init_index = h->index ? h->index : tensor_indices(c, h->as);
+    ledger_add(c, "stream", h->as->name, true, 0, "%lld frames of history%s", (long long)h->frames, h->init ? " that begin with a constant" : "");
+  }
   int far = graph_sort(c, g) ? copy_far(c, g, target->block) : -1; return far < 0 ? -1 : s.n + far;
 }

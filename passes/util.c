@@ -1,7 +1,6 @@
 /* Small tools of the graph-to-graph passes: who reads what, rebuilding expressions, new tensors. */
 #include "util.h"
 
-/* ---- maps */
 /* ---- uses */
 UseList *uses_get(Uses *u, const Tensor *t) { int k = pmap_get(&u->map, t); return k < 0 ? NULL : &u->list.at[k]; }
 
@@ -9,35 +8,28 @@ static UseList *use_make(Ctx *c, Uses *u, const Tensor *t) {
   if (pmap_get(&u->map, t) < 0) { pmap_set(c, &u->map, t, u->list.n); PUSH(c, u->list, (UseList){ 0 }); }
   return uses_get(u, t);
 }
-
 Uses uses_find(Ctx *c, const Graph *g) {
   Uses u = { 0 };
   for (int k = 0; k < g->ntensor; k++) use_make(c, &u, g->tensor[k]);
-  for (int k = 0; k < g->neq; k++) {
-    Exprs reads = rhs_reads(c, g->eq[k]); UseList *l = use_make(c, &u, g->eq[k]->out);
-    PUSH(c, l->writer, g->eq[k]);
-    EACH(Expr, r, reads) { l = use_make(c, &u, r->tensor); PUSH(c, l->read, ((Use){ g->eq[k], r })); }
+  EQS(e, g) {
+    Exprs reads = rhs_reads(c, e); UseList *l = use_make(c, &u, e->out); PUSH(c, l->writer, e);
+    EACH(Expr, r, reads) { l = use_make(c, &u, r->tensor); PUSH(c, l->read, ((Use){ e, r })); }
   }
   return u;
 }
-
-int uses_readers(Uses *u, const Tensor *t, Eq **first) {
-  const UseList *l = uses_get(u, t); int n = 0;
-  if (first) *first = l && l->read.n ? l->read.at[0].eq : NULL;
-  for (int k = 0; l && k < l->read.n; k++) n += k == 0 || l->read.at[k].eq != l->read.at[k - 1].eq;     /* those of one equation are neighbours */
-  return n;
-}
 Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
   Eqs v = { 0 }; Exprs reads = rhs_reads(c, e);
-  EACH(Expr, r, reads) {
-    const UseList *l = uses_get(u, r->tensor);
-    for (int w = 0; l && w < l->writer.n; w++) PUSH(c, v, l->writer.at[w]);
-  }
+  EACH(Expr, r, reads) EACH(Eq, w, uses_get(u, r->tensor)->writer) PUSH(c, v, w);
   return v;
 }
 
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext) { return NEW_AS(c, Index, .name = name, .ext = ext, .id = ++c->nid); }
+Expr **index_exprs(Ctx *c, Index *const *at, int n) {
+  Expr **e = NEWN(c, Expr *, n);
+  for (int k = 0; k < n; k++) e[k] = expr_index(c, at[k]);
+  return e;
+}
 bool index_in(const Index *i, Index *const *list, int n) { return array_find(list, n, i) >= 0; }
 bool same_extents(Index *const *a, int na, Index *const *b, int nb) {
   bool same = na == nb;
@@ -99,6 +91,15 @@ bool read_inside(Ctx *c, const Expr *read) {
     if (!(d == t->stream_dim && t->history) && (!place_static(read->arg[d]) || !place_inside(c, read->arg[d], t->shape[d]))) return false;
   return true;
 }
+int read_dim(const Expr *read, const Index *i) {
+  int at = -1;
+  for (int d = 0; d < read->n; d++) {
+    if (!expr_has_index(read->arg[d], i)) continue;
+    if (at >= 0 || expr_bare(read->arg[d]) != i) return -1;
+    at = d;
+  }
+  return at;
+}
 bool expr_reads_inside(Ctx *c, Expr *e) {
   Exprs reads = { 0 }; expr_reads_of(c, e, &reads);
   EACH(Expr, r, reads) if (!read_inside(c, r)) return false;
@@ -114,11 +115,16 @@ Expr *expr_sum(Ctx *c, Expr *const *at, int n) {
   for (int k = 0; k < n; k++) e = e ? expr_fn2(c, FN_ADD, e, at[k]) : at[k];
   return e;
 }
-void expr_addends(Ctx *c, Expr *e, Exprs *out) {
-  bool sum = e->kind == E_FN && e->fn == FN_ADD;
-  if (!sum) PUSH(c, *out, e);
-  for (int k = 0; sum && k < 2; k++) expr_addends(c, e->arg[k], out);
+void expr_terms(Ctx *c, Fn fn, Expr *e, Exprs *out) {
+  bool inner = e->kind == E_FN && e->fn == fn;
+  if (!inner) PUSH(c, *out, e);
+  for (int k = 0; inner && k < 2; k++) expr_terms(c, fn, e->arg[k], out);
 }
+typedef struct Reread { Tensor *from, *to; } Reread;
+static Expr *reread(Ctx *c, Expr *e, void *arg) {
+  const Reread *r = arg; return e->kind == E_READ && e->tensor == r->from ? expr_read(c, r->to, e->arg, e->pos) : e;
+}
+Expr *expr_reread(Ctx *c, Expr *e, Tensor *from, Tensor *to) { return expr_map(c, e, reread, &(Reread){ from, to }); }
 
 /* ---- tensors and equations */
 void tensor_find_stream(Tensor *t) {
@@ -127,17 +133,14 @@ void tensor_find_stream(Tensor *t) {
 }
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos) {
   Tensor *t = NEW_AS(c, Tensor, .name = graph_fresh(c, g, hint), .type = type_strong(type), .rank = rank, .kind = TK_TEMP, .pos = pos);
-  t->shape = NEWN(c, Extent, rank);
-  for (int d = 0; d < rank; d++) t->shape[d] = shape[d];
+  t->shape = ctx_copy(c, shape, sizeof *shape * (size_t)rank);
   tensor_find_stream(t); graph_add_tensor(c, g, t); return t;
 }
 
 Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like) {
   Eq *e = NEW_AS(c, Eq, .out = out, .nfree = nfree, .rhs = rhs, .pos = like ? like->pos : out->pos, .id = ++c->nid);
-  e->label = like ? like->label : NULL;
-  e->free = NEWN(c, Index *, nfree); e->place = NEWN(c, Expr *, nfree);
-  for (int k = 0; k < nfree; k++) { e->free[k] = free[k]; e->place[k] = expr_index(c, free[k]); }
-  graph_add_eq(c, g, e); return e;
+  e->label = like ? like->label : NULL; e->place = index_exprs(c, free, nfree);
+  e->free = ctx_copy(c, free, sizeof *free * (size_t)nfree); graph_add_eq(c, g, e); return e;
 }
 
 int eq_at(const Graph *g, const Eq *e) { return array_find(g->eq, g->neq, e); }
@@ -157,31 +160,24 @@ Index **tensor_indices(Ctx *c, const Tensor *t) {
   for (int d = 0; d < t->rank; d++) i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);
   return i;
 }
-
 Tensor *tensor_copy(Ctx *c, Graph *g, Tensor *t, const char *hint, Eq **eq) {
   Tensor *n = tensor_new(c, g, hint, t->type, t->rank, t->shape, t->pos);
-  Index **i = tensor_indices(c, t); Expr **at = NEWN(c, Expr *, t->rank);
-  for (int d = 0; d < t->rank; d++) at[d] = expr_index(c, i[d]);
-  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, at, t->pos), NULL); return n;
+  Index **i = tensor_indices(c, t);
+  *eq = eq_new(c, g, n, i, t->rank, expr_read(c, t, index_exprs(c, i, t->rank), t->pos), NULL); return n;
 }
 
+void tensor_add(Ctx *c, Tensors *v, Tensor *t) { if (array_find(v->at, v->n, t) < 0) PUSH(c, *v, t); }
 void kernel_inputs(Ctx *c, Kernel *k) {
-  Tensors in = { 0 };
-  for (int i = 0; i < k->neq; i++) {
-    Exprs reads = rhs_reads(c, k->eq[i]);
-    EACH(Expr, r, reads) {
-      bool inside = false;
-      for (int j = 0; j < k->neq && !inside; j++) inside = k->eq[j]->out == r->tensor;
-      if (!inside) tensor_add(c, &in, r->tensor);
-    }
+  Tensors in = { 0 }, own = { 0 };
+  EQS(e, k) tensor_add(c, &own, e->out);
+  EQS(e, k) {
+    Exprs reads = rhs_reads(c, e);
+    EACH(Expr, r, reads) if (array_find(own.at, own.n, r->tensor) < 0) tensor_add(c, &in, r->tensor);
   }
   k->in = in.at; k->nin = in.n;
 }
 
 /* ---- what is so in a graph */
-void tensor_add(Ctx *c, Tensors *v, Tensor *t) {
-  if (array_find(v->at, v->n, t) < 0) PUSH(c, *v, t);
-}
 bool tensor_known(const Tensor *t) { return t->kind == TK_PARAM || t->kind == TK_CONST; }
 
 bool eq_by_hand(const Graph *g, const Eq *e) {
@@ -220,8 +216,7 @@ bool *circles_maybe(Ctx *c, const Graph *g) {
   bool *in = NEWN(c, bool, g->neq + 1); Uses u = uses_find(c, g); Map at = { 0 };
   for (int k = 0; k < g->neq; k++) pmap_set(c, &at, g->eq[k], k);
   for (int k = 0; k < g->neq; k++) {
-    Eqs from = uses_producers(c, &u, g->eq[k]);
-    EACH(Eq, w, from) for (int j = pmap_get(&at, w); j >= k; j--) in[j] = true;
+    Eqs from = uses_producers(c, &u, g->eq[k]); EACH(Eq, w, from) for (int j = pmap_get(&at, w); j >= k; j--) in[j] = true;
   }
   return in;
 }

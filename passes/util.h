@@ -8,18 +8,22 @@ static inline int pmap_get(const Map *m, const void *key) { return (int)(intptr_
 static inline void pmap_set(Ctx *c, Map *m, const void *key, int value) { map_put(c, m, key, (void *)(intptr_t)(value + 1)); }
 typedef VEC(Expr *) Exprs; typedef VEC(Index *) Indices; typedef VEC(Eq *) Eqs; typedef VEC(Tensor *) Tensors;
 
+/* Every equation of a graph or kernel; those that are added on the way are not visited. */
+#define EQS(e, of) \
+  for (Eq **e##_at = (of)->eq, **e##_end = (of)->neq ? e##_at + (of)->neq : e##_at, *e = NULL; e##_at < e##_end && (e = *e##_at, true); e##_at++)
+
 /* Who writes and who reads a tensor. A snapshot: rebuild it after a change. */
 typedef struct Use { Eq *eq; Expr *read; } Use;
 typedef struct UseList { VEC(Use) read; Eqs writer; } UseList;
 typedef struct Uses { Map map; VEC(UseList) list; } Uses;
 Uses uses_find(Ctx *c, const Graph *g);
 UseList *uses_get(Uses *u, const Tensor *t);             /* never NULL for a tensor of the graph that is read or written */
-int uses_readers(Uses *u, const Tensor *t, Eq **first);  /* the different equations that read t; the first in *first (may be NULL) */
 Eqs uses_producers(Ctx *c, Uses *u, const Eq *e);        /* all that write what e reads: once for each read */
 
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext);
 bool same_extents(Index *const *a, int na, Index *const *b, int nb);
+Expr **index_exprs(Ctx *c, Index *const *at, int n);     /* each as an expression */
 bool index_in(const Index *i, Index *const *list, int n);
 Index *expr_bare(const Expr *e);                         /* the index, if e is nothing but an index; else NULL */
 /* How many points they span at their largest extents; of an equation the free ones, of a reduction the bound ones. */
@@ -27,7 +31,6 @@ double index_points(Index *const *at, int n), eq_points(const Eq *e), reduce_poi
 Index *eq_stream(const Eq *e);                           /* the free index that runs over the stream, or NULL */
 
 /* ---- expressions */
-static inline Expr *expr_rebuild(Ctx *c, const Expr *e, Expr **arg) { return expr_with(c, (Expr *)e, arg); }
 void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, also those in places; parents first */
 Exprs rhs_reads(Ctx *c, const Eq *e);                     /* of the right side */
 typedef bool ExprTest(const Expr *e, const void *arg);
@@ -38,9 +41,11 @@ bool expr_constant(const Expr *e);                       /* nothing but constant
 bool place_static(const Expr *e);                        /* no read in it */
 /* Is every place of the read, of all reads in e, is this place inside its tensor, without help from conditions? */
 bool read_inside(Ctx *c, const Expr *read), expr_reads_inside(Ctx *c, Expr *e), place_inside(Ctx *c, const Expr *place, Extent n);
+int read_dim(const Expr *read, const Index *i);           /* the one place in which i stands, bare; -1: there is no such */
 void expr_indices(Ctx *c, const Expr *e, Indices *out);  /* the different ones in e, in order of appearance */
 Expr *expr_sum(Ctx *c, Expr *const *at, int n);          /* a0 + a1 + ..., NULL for none */
-void expr_addends(Ctx *c, Expr *e, Exprs *out);          /* of a tree of + */
+void expr_terms(Ctx *c, Fn fn, Expr *e, Exprs *out);     /* of a tree of fn, as FN_ADD */
+Expr *expr_reread(Ctx *c, Expr *e, Tensor *from, Tensor *to);              /* reads of `from` become reads of `to` */
 
 /* ---- graphs */
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos);
