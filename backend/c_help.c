@@ -18,9 +18,7 @@ static const Row rows[] = {
 #define R(isa, fn, elems, lohi, ...) { isa, fn, elems, lohi, __VA_ARGS__ },
 #include "c_help.def"
 };
-
 Type c_elem(const CPrint *p, Type t) { return t != T_WINT ? t : p->t->index_bits == 32 ? T_I32 : T_I64; }
-
 static const char *const c_scalar[T_COUNT] = {
   [T_BOOL] = "int", [T_I8] = "int8_t", [T_U8] = "uint8_t", [T_I16] = "int16_t", [T_U16] = "uint16_t", [T_I32] = "int32_t", [T_U32] = "uint32_t",
   [T_I64] = "int64_t", [T_U64] = "uint64_t", [T_F16] = "uint16_t", [T_F32] = "float", [T_F64] = "double" };
@@ -38,7 +36,6 @@ static bool first_use(CPrint *p, const char *name) {
   PUSH(p->c, p->seen, name); return true;
 }
 static const char *suffix(CPrint *p, KType t) { return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes); }
-
 const char *c_type(CPrint *p, KType t) {
   Type e = c_elem(p, t.elem); bool mask = e == T_BOOL && p->t->isa == ISA_AVX512;
   if (t.lanes == 1) return c_scalar[e];
@@ -135,8 +132,7 @@ static void expand(Text *o, const Env *v, const char *s) {
 /* ---- choosing a body */
 static bool has_word(const char *list, const char *w) {
   size_t n = strlen(w);
-  for (const char *s = strstr(list, w); s; s = strstr(s + 1, w))
-    if ((s == list || s[-1] == ' ') && (s[n] == 0 || s[n] == ' ')) return true;
+  for (const char *s = strstr(list, w); s; s = strstr(s + 1, w)) if ((s == list || s[-1] == ' ') && (s[n] == 0 || s[n] == ' ')) return true;
   return false;
 }
 static bool elem_fits(const char *elems, Type e) {
@@ -204,7 +200,6 @@ static const char *pick_body(CPrint *p, const Sig *s, const char *fn, KType t, T
   const char *from = a == T_NONE ? "" : "A";
   return t.lanes * type_bytes(t.elem) > p->t->vector_bytes ? halves_body(p, s, fn, from) : lanes_body(p, s, fn, from, t);
 }
-
 static const Sig *find_sig(CPrint *p, const char *fn) {
   for (const Sig *s = sigs; s < sigs + sizeof sigs / sizeof *sigs; s++) if (has_word(s->fns, fn)) return s;
   bug(p->c, "the C printer knows no function '%s'", fn);
@@ -217,14 +212,12 @@ static void add_params(Text *o, const Env *v, const Sig *s) {
     text_add(o, "%c", q[2]);
   }
 }
-
 static void write_help(CPrint *p, const char *fn, const char *name, KType t, Type a) {
   Env v = { p, t, a }; const Sig *s = find_sig(p, fn); const char *body = pick_body(p, s, fn, t, a); Text head = { .c = p->c }, text = { .c = p->c };
   text_add(&head, "INLINE %s %s(", *s->ret == 'v' ? "void" : c_type(p, env_type(&v, *s->ret)), name);
   add_params(&head, &v, s); expand(&text, &v, body);
   text_add(&p->help, "%s) { %s%s; }\n", head.s, *s->ret == 'v' || strstr(body, "return ") ? "" : "return ", text.s);
 }
-
 const char *c_help(CPrint *p, const char *fn, KType t, Type a) {
   t.elem = c_elem(p, t.elem); a = c_elem(p, a);
   const char *name = ctx_printf(p->c, "%s_%s%s%s", fn, suffix(p, t), a == T_NONE ? "" : "_from_", a == T_NONE ? "" : type_name(a));

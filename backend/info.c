@@ -24,7 +24,6 @@ static void add_work(Text *o, const KModule *m) {
   for (int k = 0; k < m->graph->ndim; k++) if (m->graph->dim[k]->stream) dim = m->graph->dim[k]->name;
   text_add(o, "flops %.0f%s%s\nbytes %.0f%s%s\n", flops, *dim ? " " : "", dim, bytes, *dim ? " " : "", dim);
 }
-
 char *info_text(Ctx *c, const KModule *m) {
   static const char *const where[] = { [KB_STATE] = "state", [KB_SCRATCH] = "scratch", [KB_CONST] = "constants" };
   const Graph *g = m->graph; Text o = { .c = c }; const char *text = graph_print(c, g);

@@ -42,7 +42,6 @@ static V lanes_of(Unit *u, V v, int from, int end, int to) {
 
 /* ---- functions of numbers */
 typedef V Special(Unit *u, KType t, V *a);
-
 static bool is_unsigned(KType t) { return type_class(t.elem) == 'u' || t.elem == T_BOOL; }
 static V zero(Unit *u, KType t) { return LLVMConstNull(llvm_type(u, t)); }
 /* An intrinsic overloaded on the type of its first argument. */
@@ -185,7 +184,6 @@ static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
   if (!spread) LLVMSetAlignment(r, (unsigned)align);
   return r;
 }
-
 static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
 static V iota(Unit *u, KType t) {
   V lane[64];
@@ -245,7 +243,6 @@ static V cast(Unit *u, const KInst *k) {
   if (k->mode == CV_PLAIN || type_is_float(k->type.elem)) return plain_cast(u, v, from.elem, k->type);
   return type_is_float(from.elem) ? clamp_float(u, v, from, k->type) : clamp_int(u, v, from.elem, k->type);
 }
-
 V inst_value(Unit *u, const KInst *k) {
   V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
   switch (k->op) {

@@ -22,12 +22,10 @@ void mark_close(Lower *L, LMark *m) {
   memmove(b->at + m->pos + n, b->at + m->pos, sizeof *b->at * (size_t)rest); memcpy(b->at + m->pos, m->side.at, sizeof *b->at * (size_t)n);
   for (LMark *o = L->marks; o; o = o->next) if (o->block == b && o->pos > m->pos) o->pos += n;
 }
-
 KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint) {
   KInst *v = k_emit(&L->b, (KInst){ .op = K_LOOP, .type = { T_WINT, 1 }, .a = { count }, .imm = most < 1 ? 1 : most, .hint = hint });
   PUSH(L->c, L->loops, ((LLoop){ v, k_into(&L->b, &v->body) })); return v;
 }
-
 void loop_end(Lower *L) { k_back(&L->b, L->loops.at[--L->loops.n].save); }
 KSave if_begin(Lower *L, KInst *cond) { return k_into(&L->b, &k_emit(&L->b, (KInst){ .op = K_IF, .a = { cond } })->body); }
 
@@ -90,7 +88,6 @@ static bool step_inside(Loop *p, int64_t k) {
 
 /* Some steps of a constant range: n from `at` on, a loop or (apart) copies. A falling loop takes them from the end. */
 typedef struct Steps { int64_t at, step, n; bool apart; } Steps;
-
 static void steps_emit(Loop *p, Steps s, bool first) {
   for (int64_t k = 0; k < s.n && (s.apart || s.n == 1); k++)
     copy_body(p, part(p, s.at + (p->down ? s.n - 1 - k : k) * s.step, s.step), NULL, first && k == 0);
@@ -200,7 +197,6 @@ static void slide_add(Loop *p, LEq *e, KInst *v) {
   LSlide *s = NEW_AS(L->c, LSlide, e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides);
   s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
-
 static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e != e) s = s->next; return s; }
 
 /* The items that the warm-up needs, as a tree of their own. */
@@ -316,8 +312,7 @@ static void home_check(const Loop *p, const LEq *e) {
 static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
   if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) {
-    bool was = e->home;
-    home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED;
+    bool was = e->home; home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED;
   }
   red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e); return RED_OPENED;
 }
@@ -326,8 +321,7 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
 static void loop_roots(Loop *p) {
   Lower *L = p->L; const LEq *first = NULL; p->eqs = tree_eqs(L, p->f->body, true);
   for (int k = 0; k < p->eqs.n; k++) {
-    LEq *e = p->eqs.at[k]; int64_t diff; int x = eq_index(e, p->f->name);
-    p->down |= x >= 0 && e->down[x];
+    LEq *e = p->eqs.at[k]; int64_t diff; int x = eq_index(e, p->f->name); p->down |= x >= 0 && e->down[x];
     if (!is_root(p->eqs, k)) continue;
     PUSH(L->c, p->root, ((Root){ .e = e, .x = x })); const LDim *d = x < 0 ? NULL : &p->r->reg[e->id][x];
     if (d && !first) first = e, p->d = *d;
@@ -380,8 +374,7 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
   LEqs eqs = tree_eqs(L, items, true); int64_t top0 = L->top; int opened = L->opened.n;
   if (++L->depth > 200) bug(L->c, "bodies are nested too deep");
-  LRegions r = infer(L, eqs, bound, top);
-  L->slides = NULL; check_cover(L, items, &r); store_open(L, items, eqs, &r);
+  LRegions r = infer(L, eqs, bound, top); L->slides = NULL; check_cover(L, items, &r); store_open(L, items, eqs, &r);
   check_folds(L, items, eqs, bound, &r);
   for (const Tree *t = items; t; t = t->next) {
     if (t->kind == TREE_FOR && t->loop == LOOP_STREAM) lower_stream(L, t, r.reg);

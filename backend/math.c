@@ -27,9 +27,7 @@ static KInst *m_pick(KBuild *b, KInst *c, KInst *x, KInst *y) { return k_fn(b, K
 static KInst *m_test(KBuild *b, KFn fn, KInst *x, double v) { return m_fn(b, fn, x, m_num(b, x, v)); }
 static KInst *m_bits(KBuild *b, KInst *x) { return k_cast(b, CV_BITS, m_is64(x) ? T_I64 : T_I32, x); }
 static KInst *m_float(KBuild *b, KInst *i) { return k_cast(b, CV_BITS, i->type.elem == T_I64 ? T_F64 : T_F32, i); }
-static KInst *m_abs(KBuild *b, KInst *x) {
-  KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, m_is64(x) ? INT64_MAX : INT32_MAX)));
-}
+static KInst *m_abs(KBuild *b, KInst *x) { KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, m_is64(x) ? INT64_MAX : INT32_MAX))); }
 static KInst *m_var(KBuild *b, KInst *v) { return k_emit(b, (KInst){ .op = K_VAR, .type = v->type, .a = { v } }); }
 static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
 /* What follows, until k_back, is done only if the condition holds in a lane. */
@@ -191,7 +189,6 @@ static const double erf_large_f64[] = { -14.112437402148174, -18.165248970912977
   -1.847528986000811e-05, -1.4780737118311842e-06, 4.56839762190763e-06, -3.4204246659666945e-06, 1.91269798607734e-06, -9.165507592535276e-07,
   3.918923288527924e-07, -1.2999681259733388e-07, 1.8848830089033838e-08, -2.1580142736303587e-09, 4.710840527099266e-09, 4.521416204583651e-09,
   -7.240824974515327e-09, 2.247276352107439e-09 };
-
 static KInst *m_erf(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
   KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *t = d ? m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4)) : a;
@@ -284,7 +281,6 @@ static const double atan_f64[] = { -0.3333333333333333, 0.19999999999999554, -0.
   0.07692305354678655, -0.06666636435777692, 0.05882074956371294, -0.05261265735709454, 0.04752086773576656, -0.04308119655330471,
   0.03872640214042632, -0.033750132001619734, 0.027567942297344678, -0.020238706986393514, 0.012756172907694298, -0.006575683344151699,
   0.002622977891906089, -0.0007518472526973822, 0.0001368724853148122, -1.1832505417555692e-05 };
-
 static KInst *m_atan(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *large = m_test(b, KF_GT, m_abs(b, x), 1), *t = m_pick(b, large, m_div(b, m_num(b, x, -1), x), x), *z = m_mul(b, t, t);
   KInst *r = m_fma(b, m_mul(b, z, t), POLY(b, z, atan), t), *minus = m_test(b, KF_LT, x, 0);
@@ -355,7 +351,6 @@ static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
   KInst *inverse = m_pick(b, m_fn(b, KF_EQ, x, one), one, m_pick(b, m_fn(b, KF_EQ, x, minus), unit, zero));
   return m_pick(b, m_fn(b, KF_LT, y, zero), inverse, r);
 }
-
 static bool is_one(const KInst *k) { double v; return constant_of(k, &v) && v == 1; }
 
 /* 1 / (1 + e) as above. 1 / y and 1 / sqrt(y) by an estimate and a step, where there is an instruction for it that takes all arguments; where the
@@ -409,7 +404,6 @@ static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   if (y->type.lanes != x->type.lanes) y = k_emit(b, (KInst){ .op = K_BCAST, .type = x->type, .a = { y } });
   return b->target->fma && !m_is64(x) ? power_f32(b, x, y) : edges(b, x, y, magnitude(b, x, y));
 }
-
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
     [FN_EXP] = m_exp, [FN_EXPM1] = m_expm1, [FN_LOG] = m_log, [FN_LOG1P] = m_log1p, [FN_SIN] = m_sin, [FN_COS] = m_cos, [FN_ATAN] = m_atan,
