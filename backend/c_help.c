@@ -93,24 +93,18 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
   int n = v->t.lanes, width = 8 * type_bytes(e), all = n * width, bits = width - (class != 'u');
   uint64_t most = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
   for (int k = 0; k < 5; k++) if (is_var(&s, by_width[k][0])) { text_add(o, "%s", by_width[k][1 + d]); return s; }
-  if (is_var(&s, "full")) add_ones(o, n);
-  else if (is_var(&s, "half")) add_ones(o, n / 2);
-  else if (is_var(&s, "iota")) add_list(o, "%", 0, n);
-  else if (is_var(&s, "rep")) add_list(o, "a", 0, n);
-  else if (is_var(&s, "cat")) add_joined(o, v);
+  if (is_var(&s, "full")) add_ones(o, n);                      else if (is_var(&s, "half")) add_ones(o, n / 2);
+  else if (is_var(&s, "iota")) add_list(o, "%", 0, n);         else if (is_var(&s, "rep")) add_list(o, "a", 0, n);
+  else if (is_var(&s, "cat")) add_joined(o, v);                else if (is_var(&s, "lo")) add_half(o, v, 0);
+  else if (is_var(&s, "hi")) add_half(o, v, n / 2);            else if (is_var(&s, "ri")) text_add(o, "__m%di", all);
+  else if (is_var(&s, "N")) text_add(o, "%d", n);              else if (is_var(&s, "W")) text_add(o, "%d", width);
+  else if (is_var(&s, "z")) text_add(o, "epi%d", width);       else if (is_var(&s, "q")) text_add(o, "%s", type_name(e));
   else if (is_var(&s, "lim")) c_number(v->p, o, v->a, bits == 64 ? 18446744073709551616.0 : (double)most + 1, 0);
   else if (is_var(&s, "min")) c_number(v->p, o, e, 0, class == 'u' ? 0 : (int64_t)type_lowest(e));
   else if (is_var(&s, "max")) c_number(v->p, o, e, 0, (int64_t)most);
-  else if (is_var(&s, "lo")) add_half(o, v, 0);
-  else if (is_var(&s, "hi")) add_half(o, v, n / 2);
-  else if (is_var(&s, "ri")) text_add(o, "__m%di", all);
   else if (is_var(&s, "r")) text_add(o, "__m%d%s", all, e == T_F32 ? "" : d ? "d" : "i");
   else if (is_var(&s, "p")) text_add(o, all == 512 ? "_mm512" : all == 256 ? "_mm256" : "_mm");
   else if (is_var(&s, "s")) class == 'f' ? text_add(o, d ? "pd" : "ps") : text_add(o, "ep%c%d", class, width);
-  else if (is_var(&s, "z")) text_add(o, "epi%d", width);
-  else if (is_var(&s, "q")) text_add(o, "%s", type_name(e));
-  else if (is_var(&s, "N")) text_add(o, "%d", n);
-  else if (is_var(&s, "W")) text_add(o, "%d", width);
   else text_add(o, "%s", c_type(v->p, env_type(v, *s++)));
   return s;
 }

@@ -7,17 +7,12 @@
 #include "c_print.h"
 #include <math.h>
 
-static void add_float(Text *o, Type t, double f) {
-  const char *suffix = t == T_F64 ? "F64" : "F32";
-  if (isnan(f)) text_add(o, "NAN_%s", suffix);
-  else if (isinf(f)) text_add(o, "(%sINF_%s)", f < 0 ? "-" : "", suffix);
-  else if (t == T_F64) text_double(o, f);
-  else text_float(o, (float)f), text_add(o, "f");
-}
-
 void c_number(CPrint *p, Text *o, Type t, double f, int64_t i) {
-  t = c_elem(p, t);
-  if (t == T_F32 || t == T_F64) add_float(o, t, f);
+  t = c_elem(p, t); bool flt = t == T_F32 || t == T_F64; const char *suffix = t == T_F64 ? "F64" : "F32";
+  if (flt && isnan(f)) text_add(o, "NAN_%s", suffix);
+  else if (flt && isinf(f)) text_add(o, "(%sINF_%s)", f < 0 ? "-" : "", suffix);
+  else if (t == T_F64) text_double(o, f);
+  else if (t == T_F32) text_float(o, (float)f), text_add(o, "f");
   else if (t == T_U64) text_add(o, "%lluull", (unsigned long long)i);
   else if (t == T_U32) text_add(o, "%lluu", (unsigned long long)(uint32_t)i);
   else if (t == T_I64 && i == INT64_MIN) text_add(o, "INT64_MIN");

@@ -104,8 +104,7 @@ static const char *argument_type(CPrint *p, int k) {
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
 
-/* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what
- * holds args, state, scratch and dims. */
+/* A kernel's parameters: arguments, then pointers to state and scratch. Or the arguments of its call; from: what holds args, state, scratch, dims. */
 static const char *kernel_args(CPrint *p, const Used *u, const char *from) {
   Text o = { .c = p->c }; const char *index = c_memory(p, T_WINT);
   for (int k = 0; k < p->m->nbuf; k++) {

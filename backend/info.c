@@ -1,5 +1,4 @@
-/* The text of NAME_info: what an artefact says of itself, one line a fact (runtime/frit.h has the list), as `input x f32 t`.
- * A tensor's name has no blanks, so lines split at blanks. */
+/* The text of NAME_info: what an artefact says of itself, one line a fact (list: runtime/frit.h), as `input x f32 t`: names have no blanks. */
 #include "kir.h"
 #include <string.h>
 

@@ -41,9 +41,8 @@ bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *s
 }
 static bool work_open(Work *w) {
   const char *tmp = getenv("TMPDIR"); snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
-  if (mkdtemp(w->dir)) return true;
-  const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
-  return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
+  return mkdtemp(w->dir) || refuse(w->c, ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno)),
+                                   "set TMPDIR to a folder that you may write to");
 }
 static const char *work_path(Work *w, const char *name) { return ctx_printf(w->c, "%s/%s", w->dir, name); }
 static const char *work_name(Work *w, const char *suffix) { return ctx_printf(w->c, "%s%s", w->m->name, suffix); }

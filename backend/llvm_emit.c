@@ -234,9 +234,7 @@ static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out
   char *s = NULL; LLVMMemoryBufferRef buf;
   if (LLVMVerifyModule(u->mod, LLVMReturnStatusAction, &s)) return fail(u, "internal error: LLVM refuses the module", s);
   LLVMDisposeMessage(s);
-  if (kind == OUT_LL) {
-    s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s); return true;
-  }
+  if (kind == OUT_LL) { s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s); return true; }
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, u->mod, kind == OUT_O ? LLVMObjectFile : LLVMAssemblyFile, &s, &buf)) return fail(u, "LLVM", s);
   take(u, LLVMGetBufferStart(buf), LLVMGetBufferSize(buf), out, size); LLVMDisposeMemoryBuffer(buf); return !u->failed;
 }

@@ -116,8 +116,7 @@ static V do_scale2(Unit *u, KType t, V *a) {
   return LLVMBuildFMul(u->b, a[0], LLVMBuildBitCast(u->b, n, llvm_type(u, t), ""), "");
 }
 
-/* The rows: an opcode or predicate for floats, signed and unsigned integers; or an intrinsic of one argument; or a function
- * from above; with Target.parts, of f32 one of AVX-512 */
+/* The rows: an opcode or predicate for floats, signed and unsigned integers; an intrinsic of one argument; a function from above; part: of AVX-512 */
 typedef struct Row { bool op; int f, s, u; const char *name; Special *fn; const char *part; } Row;
 #define OP(F, I) { .op = true, .f = F, .s = I, .u = I }
 #define TEST(F, S, U) { .f = LLVMReal##F, .s = LLVMInt##S, .u = LLVMInt##U }
@@ -148,15 +147,6 @@ static V base_of(Unit *u, const KBuf *b) {
   V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? scratch : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
   return b->offset ? unit_gep(u, u->i8, base, number(u, b->offset)) : base;
 }
-static V variable_part(Unit *u, const KAddr *a) {
-  V sum = NULL;
-  for (int k = 0; k < a->nterm; k++) {
-    V v = u->value[a->term[k].v->id];
-    if (a->term[k].k != 1) v = LLVMBuildNSWMul(u->b, v, number(u, a->term[k].k), "");
-    sum = sum ? LLVMBuildNSWAdd(u->b, sum, v, "") : v;
-  }
-  return sum;
-}
 static T element(Unit *u, const KAddr *a) { return elem_type(u, u->m->buf[a->buf].elem); }
 
 /* The address without its constant part: computed once a basic block. */
@@ -165,7 +155,11 @@ static V moving_base(Unit *u, const KAddr *a) {
   for (int k = 0; k < a->nterm; k++) h = (h ^ (uint64_t)a->term[k].v->id ^ (uint64_t)a->term[k].k << 20) * 0xff51afd7ed558ccdu;
   AddrMemo *m = &u->memo[(h >> 32) % NMEMO];
   if (m->era == u->era && m->addr.buf == a->buf && kaddr_parallel(&m->addr, a)) return m->p;
-  V p = base_of(u, &u->m->buf[a->buf]), off = variable_part(u, a);
+  V p = base_of(u, &u->m->buf[a->buf]), off = NULL;
+  for (int k = 0; k < a->nterm; k++) {
+    V v = u->value[a->term[k].v->id]; v = a->term[k].k == 1 ? v : LLVMBuildNSWMul(u->b, v, number(u, a->term[k].k), "");
+    off = off ? LLVMBuildNSWAdd(u->b, off, v, "") : v;
+  }
   if (off) p = unit_gep(u, element(u, a), p, off);
   *m = (AddrMemo){ *a, p, u->era }; return p;
 }

@@ -1,5 +1,4 @@
-/* Equations resolved for the lowering: places as affine forms over the equation's own indices, reads with what is proven of them, guards as
- * conditions.
+/* Equations resolved for the lowering: places as affine forms over the equation's indices, reads with what is proven of them, guards as conditions.
  *
  *   z[o, t] = b[o] + sum(c, k: (x[c, t + k - 1] or 0) * w[o, c, k])
  *   indices o t | c k     reads b x w     condition t + k - 1 >= 0 and n - 1 - (t + k - 1) >= 0: where it fails the product is 0 */
@@ -375,10 +374,6 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
   tree_error(L, e->leaf->pos, e, "it reads %s, whose leaf comes later: the consumer stands before the producer, "
              "and no loop takes one step at a time around both", name);
 }
-static void tensor_link(Lower *L, LEq *e) {
-  PUSH(L->c, e->out->writer, e);
-  EACH(LRead, r, e->read) { LEqs *by = &r->t->reader; if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e); }
-}
 
 /* Who writes and who reads a register computes in the same lanes: the fewest of all. */
 static void agree_lanes(LEq *const *all, int n) {
@@ -394,7 +389,10 @@ static void agree_lanes(LEq *const *all, int n) {
 
 bool lower_resolve(Lower *L) {
   int errors = L->c->nerror; LEq **all = NEWN(L->c, LEq *, L->k->neq + 1);
-  for (int k = 0; k < L->k->neq; k++) tensor_link(L, all[k] = resolve_eq(L, L->k->eq[k]));
+  for (int k = 0; k < L->k->neq; k++) {
+    LEq *e = all[k] = resolve_eq(L, L->k->eq[k]); PUSH(L->c, e->out->writer, e);
+    EACH(LRead, r, e->read) { LEqs *by = &r->t->reader; if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e); }
+  }
   check_tree(L, all, L->k->tree, 0);
   for (int k = 0; k < L->k->neq; k++)
     if (!all[k]->leaf && L->c->nerror == errors)

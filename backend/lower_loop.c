@@ -187,10 +187,7 @@ static LRegions probe(Loop *p, KInst *v) {
 /* Does e's region move along one index, by less than its extent? */
 static void slide_add(Loop *p, LEq *e, KInst *v) {
   Lower *L = p->L; LDim *reg = probe(p, v).full[e->id]; int at = -1, found = 0;
-  for (int i = 0; i < e->nfree; i++) {
-    int64_t c = coef_of(&reg[i].base, v); found += c != 0;
-    if (c > 0 && c < reg[i].ext) at = i;
-  }
+  for (int i = 0; i < e->nfree; i++) { int64_t c = coef_of(&reg[i].base, v); found += c != 0; at = c > 0 && c < reg[i].ext ? i : at; }
   if (found != 1 || at < 0) return;
   int64_t shift = coef_of(&reg[at].base, v), overlap = reg[at].ext - shift;
   if (shift % p->step) return;
@@ -232,10 +229,8 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
 static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
   LEqs in = tree_eqs(p->L, t, false), root = { 0 };
   for (int k = 0; k < in.n; k++) if (is_root(in, k)) PUSH(p->L->c, root, in.at[k]);
-  EACH(LEq, e, root) {
-    const LSlide *s = slide_of(p->slides, e);
-    if (!s || s->shift != slide_of(p->slides, root.at[0])->shift) *apart = false;
-  }
+  const LSlide *first = root.n ? slide_of(p->slides, root.at[0]) : NULL;
+  EACH(LEq, e, root) { const LSlide *s = slide_of(p->slides, e); *apart &= s && first && s->shift == first->shift; }
   return root;
 }
 
@@ -243,9 +238,7 @@ static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
 static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   Lower *L = p->L; const LSlide *s = slide_of(p->slides, root.at[0]);
   int64_t ext = warm[root.at[0]->id][s->k].ext, by = s->shift, whole = ext / by, at = 0;
-  if (whole > 2) {
-    warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by); loop_end(L); at = whole * by;
-  }
+  if (whole > 2) warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by), loop_end(L), at = whole * by;
   for (; at < ext; at += by) warm_rows(p, t, root, warm, laff_int(at), by < ext - at ? by : ext - at);
 }
 
@@ -311,9 +304,7 @@ static void home_check(const Loop *p, const LEq *e) {
 /* Opens the reduction of a root where this loop is the outermost over it. */
 static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
-  if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) {
-    bool was = e->home; home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED;
-  }
+  if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) { bool was = e->home; home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED; }
   red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e); return RED_OPENED;
 }
 

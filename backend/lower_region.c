@@ -88,10 +88,7 @@ bool is_root(LEqs eqs, int k) {
 /* place = sum m * index, m falling: from the outermost index on, one block or whole blocks; what does not fit stays whole. */
 static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set) {
   LTerm t[LEQ_INDICES]; LAff base = laff_plus(need->base, -f->c);
-  for (int i = 0, j; i < f->n; i++) {
-    for (j = i; j > 0 && t[j - 1].m < f->t[i].m; j--) t[j] = t[j - 1];
-    t[j] = f->t[i];
-  }
+  for (int i = 0, j; i < f->n; t[j] = f->t[i++]) for (j = i; j > 0 && t[j - 1].m < f->t[i].m; j--) t[j] = t[j - 1];
   for (int i = 0; i < f->n; i++) {
     int64_t m = t[i].m, ext = need->ext;
     if (t[i].k < 0 || m <= 0 || need->dyn || !laff_divides(&base, m)) return;

@@ -162,12 +162,10 @@ static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
 
 /* ---- in place */
 static bool reads_at_place(const LEq *e, const LTensor *t) {
-  EACH(LRead, r, e->read) {
-    for (int d = 0; d < t->t->rank && r->t == t; d++) {
-      const LForm *a = &r->place[d], *b = &e->place[d];
-      if (!a->aff || a->c != b->c || a->n != b->n) return false;
-      for (int i = 0; i < a->n; i++) if (a->t[i].k != b->t[i].k || a->t[i].m != b->t[i].m) return false;
-    }
+  EACH(LRead, r, e->read) for (int d = 0; d < t->t->rank && r->t == t; d++) {
+    const LForm *a = &r->place[d], *b = &e->place[d];
+    if (!a->aff || a->c != b->c || a->n != b->n) return false;
+    for (int i = 0; i < a->n; i++) if (a->t[i].k != b->t[i].k || a->t[i].m != b->t[i].m) return false;
   }
   return true;
 }
@@ -178,13 +176,11 @@ static bool same_shape(const Tensor *a, const Tensor *b) {
 
 /* first's elements may be overwritten by last's: last reads first at its own place and nobody reads first afterwards. */
 static void check_alias(Lower *L, const Tree *let, const LTensor *first, const LTensor *last) {
-  const LEq *e = last->writer.at[last->writer.n - 1]; const char *why = NULL;
-  if (!same_shape(first->t, last->t)) why = "the shapes differ";
-  else if (first->hist || last->hist) why = "a tensor with a history keeps its frames";
-  else if (first->t->kind != TK_TEMP && first->t->kind != TK_OUTPUT) why = "it must not be overwritten";
-  else if (first->external && first->t->kind == TK_TEMP) why = "another kernel reads it";
-  else if (first->t->type != last->t->type) why = "the types differ";
-  else if (!reads_at_place(e, first)) why = "it is read at another place than it is written";
+  const LEq *e = last->writer.at[last->writer.n - 1]; bool temp = first->t->kind == TK_TEMP;
+  const char *why = !same_shape(first->t, last->t) ? "the shapes differ" : first->hist || last->hist ? "a tensor with a history keeps its frames"
+                  : !temp && first->t->kind != TK_OUTPUT ? "it must not be overwritten" : first->external && temp ? "another kernel reads it"
+                  : first->t->type != last->t->type ? "the types differ"
+                  : !reads_at_place(e, first) ? "it is read at another place than it is written" : NULL;
   EACH(LEq, r, first->reader) if (!why && r->id > e->id) why = ctx_printf(L->c, "%s reads it later", r->eq->out->name);
   if (why) tree_error(L, let->pos, last->writer.at[0], "it cannot take the place of %s: %s", first->t->name, why);
 }
@@ -385,9 +381,7 @@ KInst *load_home(Lower *L, LPt *p) {
 }
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
-  if (is_vector(&a)) {
-    i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w); i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
-  }
+  if (is_vector(&a)) i.type.lanes = p->vec->w, i.a[1] = k_bcast(&L->b, v, p->vec->w), i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
   i.addr = addr_final(L, &a, s->buf); k_emit(&L->b, i); k_stored(&L->b, s->buf);
 }

@@ -21,9 +21,8 @@ static KInst *m_fn(KBuild *b, KFn fn, KInst *x, KInst *y) { return k_fn(b, fn, x
 #define BINARY(name, FN) static KInst *m_##name(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_##FN, x, y); }
 BINARY(add, ADD) BINARY(sub, SUB) BINARY(mul, MUL) BINARY(div, DIV) BINARY(min, MIN) BINARY(max, MAX) BINARY(and, AND) BINARY(or, OR)
 static KInst *m_neg(KBuild *b, KInst *x) { return m_fn(b, KF_NEG, x, NULL); }
-static KInst *m_fma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FMA, x, y, z); }
-static KInst *m_fnma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FNMA, x, y, z); }
-static KInst *m_pick(KBuild *b, KInst *c, KInst *x, KInst *y) { return k_fn(b, KF_SELECT, c, x, y); }
+#define TERNARY(name, FN) static KInst *m_##name(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_##FN, x, y, z); }
+TERNARY(fma, FMA) TERNARY(fnma, FNMA) TERNARY(pick, SELECT)
 static KInst *m_test(KBuild *b, KFn fn, KInst *x, double v) { return m_fn(b, fn, x, m_num(b, x, v)); }
 static KInst *m_bits(KBuild *b, KInst *x) { return k_cast(b, CV_BITS, m_is64(x) ? T_I64 : T_I32, x); }
 static KInst *m_float(KBuild *b, KInst *i) { return k_cast(b, CV_BITS, i->type.elem == T_I64 ? T_F64 : T_F32, i); }
@@ -52,8 +51,7 @@ static const double exp_fast[] = { 1, 9.999997020e-01, 4.999914169e-01, 1.666765
 static const double exp_f64[] = { 1, 1, 0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039, 0.0013888888917367081,
   0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08 };
 
-/* round(x c) as a float, and 2^(that - down). By adding 1.5 * 2^23 the rounded number appears in the low bits of the sum, where a shift
- * makes an exponent of it: no conversion. */
+/* round(x c) as a float, and 2^(that - down). Adding 1.5 * 2^23 puts the rounded number into the sum's low bits; a shift makes it an exponent. */
 typedef struct Power { KInst *n, *s, *i; } Power;         /* i: the bits of the sum */
 static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
   bool d = m_is64(x); double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
@@ -144,8 +142,7 @@ static KInst *m_log1p(KBuild *b, KInst *x) {
 /* ---- tanh: (exp(2 u) - 1) / 2 = u + u^2 (this) */
 static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666617990e-01, 3.333395123e-01, 1.338632554e-01, 4.438580945e-02 };
 
-/* n / (m + 1), n being m or 1, with no error of the sum: by r about 1 / (m + 1) and t = n r it is t + r (n - t - m t). finite: neither m nor r is
- * infinite. */
+/* n / (m + 1), n being m or 1, with no error of the sum: by r about 1 / (m + 1) and t = n r it is t + r (n - t - m t). finite: so are m and r. */
 static KInst *m_ratio(KBuild *b, KInst *n, KInst *m, bool finite) {
   KInst *one = m_num(b, m, 1), *q = m_add(b, m, one), *r = b->target->parts ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
   KInst *t = n == m ? m_mul(b, m, r) : r, *rest = m_fnma(b, m, t, m_sub(b, n, t)), *v = m_fma(b, rest, r, t);
@@ -238,9 +235,8 @@ static KInst *window(KBuild *b, KInst *hi, KInst *lo, KInst *shift) {
   return k_cast(b, CV_PLAIN, T_U64, w);
 }
 
-/* |x| = M 2^s with 24 bits of M. Bits of 2/pi of weight 2^(2 - s) and more only add multiples of 4 to x 2/pi: the product of M with the 96
- * bits from there on, modulo 2^64, is x 2/pi mod 4 with the weight 2^-62. Of negative x, r changes
- * sign. turn: x + pi/2, of |x| since cos is even. */
+/* |x| = M 2^s with 24 bits of M. Bits of 2/pi of weight 2^(2 - s) and more only add multiples of 4 to x 2/pi: the product of M with the 96 bits from
+ * there on, modulo 2^64, is x 2/pi mod 4 with the weight 2^-62. Of negative x, r changes sign. turn: x + pi/2, of |x| since cos is even. */
 static Angle reduce_far(KBuild *b, KInst *x, bool turn) {
   KInst *i = k_cast(b, CV_BITS, T_U32, m_abs(b, x)), *s = m_sub(b, m_fn(b, KF_SHR, i, m_int(b, i, 23)), m_int(b, i, 150));
   KInst *from = m_add(b, s, m_int(b, s, 32 - 2));          /* bits to leave out, with the 32 zeros; s >= -7, smaller x are not used */
@@ -303,10 +299,7 @@ static bool constant_of(const KInst *y, double *v) {
 /* x^n, n >= 1. */
 static KInst *whole_power(KBuild *b, KInst *x, int n) {
   KInst *r = NULL;
-  for (; n; n >>= 1) {
-    if (n & 1) r = r ? m_mul(b, r, x) : x;
-    if (n > 1) x = m_mul(b, x, x);
-  }
+  for (; n; n >>= 1) { if (n & 1) r = r ? m_mul(b, r, x) : x; x = n > 1 ? m_mul(b, x, x) : x; }
   return r;
 }
 
@@ -320,12 +313,6 @@ static KInst *by_products(KBuild *b, KInst *x, KInst *y) {
   }
   if (v != floor(v) || v < -4 || v > 8) return NULL;
   return v > 0 ? whole_power(b, x, (int)v) : whole_power(b, m_div(b, m_num(b, x, 1), x), (int)-v);
-}
-
-/* |x|^y in f64, also of f32 where there is no fma. f64 itself has an error of about |y log x| ulp. */
-static KInst *magnitude(KBuild *b, KInst *x, KInst *y) {
-  KInst *a = k_cast(b, CV_PLAIN, T_F64, m_abs(b, x)), *wide = k_cast(b, CV_PLAIN, T_F64, y);
-  return k_cast(b, CV_PLAIN, x->type.elem, m_exp(b, m_mul(b, wide, m_log(b, a))));
 }
 
 /* C's rules: 1 for y = 0, x = 1 and |x| = 1 with infinite y; x < 0: NaN unless y is whole, and the sign of an odd y (also of -0). */
@@ -402,7 +389,9 @@ static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   KInst *r = by_products(b, x, y);
   if (r) return r;
   if (y->type.lanes != x->type.lanes) y = k_emit(b, (KInst){ .op = K_BCAST, .type = x->type, .a = { y } });
-  return b->target->fma && !m_is64(x) ? power_f32(b, x, y) : edges(b, x, y, magnitude(b, x, y));
+  if (b->target->fma && !m_is64(x)) return power_f32(b, x, y);
+  KInst *a = k_cast(b, CV_PLAIN, T_F64, m_abs(b, x)), *wide = k_cast(b, CV_PLAIN, T_F64, y);     /* f64's error: about |y log x| ulp */
+  return edges(b, x, y, k_cast(b, CV_PLAIN, x->type.elem, m_exp(b, m_mul(b, wide, m_log(b, a)))));
 }
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
