@@ -12,9 +12,11 @@ typedef struct Sig { const char *fns, *ret, *params; } Sig;
 typedef struct Row { const char *isa, *fn, *elems; int lo, hi; const char *body; } Row;
 static const Sig sigs[] = {
 #define S(fns, ret, params) { fns, ret, params },
+#define R(...)
 #include "c_help.def"
 };
 static const Row rows[] = {
+#define S(...)
 #define R(isa, fn, elems, lohi, ...) { isa, fn, elems, lohi, __VA_ARGS__ },
 #include "c_help.def"
 };
@@ -80,9 +82,7 @@ static void add_joined(Text *o, const Env *v) {
 }
 static void add_ones(Text *o, int n) { text_add(o, n > 32 ? "0x%llxull" : "0x%llxu", n < 64 ? (1ull << n) - 1 : ~0ull); }
 static bool is_var(const char **s, const char *name) {
-  bool same = !strncmp(*s, name, strlen(name));
-  if (same) *s += strlen(name);
-  return same;
+  size_t n = strlen(name); bool same = !strncmp(*s, name, n); *s += same ? n : 0; return same;
 }
 
 /* What follows a $ (c_help.def): a name, else a type letter. Gives the text behind it. */

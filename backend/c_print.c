@@ -104,7 +104,8 @@ static const char *argument_type(CPrint *p, int k) {
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
 
-/* A kernel's parameters: arguments, then pointers to state and scratch. Or the arguments of its call; from: what holds args, state, scratch, dims. */
+/* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what
+ * holds args, state, scratch and dims. */
 static const char *kernel_args(CPrint *p, const Used *u, const char *from) {
   Text o = { .c = p->c }; const char *index = c_memory(p, T_WINT);
   for (int k = 0; k < p->m->nbuf; k++) {
@@ -215,12 +216,11 @@ static void add_prologue(CPrint *p, Text *o, const char *header) {
   if (p->t->isa != ISA_SCALAR) text_add(o, "#include <%s.h>\n", include);
   if (header) text_add(o, "#include \"%s\"\n", header);
   text_add(o, "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n#endif\n#if defined(__GNUC__)\n"
-              "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
-              "#define INLINE static inline __attribute__((always_inline))\n#define EXPORT __attribute__((visibility(\"default\")))\n"
-              "#define ALIGNED(n) __attribute__((aligned(n)))\n#define RESTRICT __restrict\n#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n"
-              "#define INF_F32 __builtin_inff()\n#define NAN_F32 __builtin_nanf(\"\")\n"
-              "#define INF_F64 __builtin_inf()\n#define NAN_F64 __builtin_nan(\"\")\n"
-              "#else\n#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
+              "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n#define INLINE static inline __attribute__((always_inline))\n"
+              "#define EXPORT __attribute__((visibility(\"default\")))\n#define ALIGNED(n) __attribute__((aligned(n)))\n"
+              "#define RESTRICT __restrict\n#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n#define INF_F32 __builtin_inff()\n"
+              "#define NAN_F32 __builtin_nanf(\"\")\n#define INF_F64 __builtin_inf()\n#define NAN_F64 __builtin_nan(\"\")\n#else\n"
+              "#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
               "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n#define INF_F64 (1e308 * 10)\n"
               "#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
   if (c_is_x86(p)) text_add(o, "#if defined(__clang__)\n#define PIN(x) ((void)0)\n#else\n#define PIN(x) __asm__(\"\" : \"+%s\"(x))\n#endif\n",
@@ -232,9 +232,11 @@ static void add_declarations(CPrint *p, Text *o) {
   text_add(o, "void %s_init(void *state);\nextern const char %s_info[];\n", p->name, p->name);
 }
 char *c_print(Ctx *c, const KModule *m, const char *header) {
-  CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1); p.indent = 1; print_constants(&p);
+  CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
+  p.indent = 1; print_constants(&p);
   for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, m->kernel[k]);
-  print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p); add_prologue(&p, &file, header);
+  print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p);
+  add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);
   if (m->parallel)
     text_add(&file, "struct frit_parallel { void (*run)(void *pool, void (*fn)(void *ctx, int k), void *ctx, int n); void *pool; int threads; };\n"

@@ -121,18 +121,15 @@ typedef struct Row { bool op; int f, s, u; const char *name; Special *fn; const 
 #define OP(F, I) { .op = true, .f = F, .s = I, .u = I }
 #define TEST(F, S, U) { .f = LLVMReal##F, .s = LLVMInt##S, .u = LLVMInt##U }
 static const Row rows[KF_COUNT] = {
-  [KF_ADD] = OP(LLVMFAdd, LLVMAdd), [KF_SUB] = OP(LLVMFSub, LLVMSub), [KF_MUL] = OP(LLVMFMul, LLVMMul),
-  [KF_AND] = OP(0, LLVMAnd), [KF_OR] = OP(0, LLVMOr), [KF_XOR] = OP(0, LLVMXor),
-  [KF_DIV] = { .fn = do_div }, [KF_MOD] = { .fn = do_mod }, [KF_QUO] = { .fn = do_quo }, [KF_REM] = { .fn = do_rem },
-  [KF_SHL] = { .fn = do_shl }, [KF_SHR] = { .fn = do_shr }, [KF_MIN] = { .fn = do_min }, [KF_MAX] = { .fn = do_max }, [KF_NEG] = { .fn = do_neg },
-  [KF_NOT] = { .fn = do_not }, [KF_ISNAN] = { .fn = do_isnan }, [KF_FMA] = { .fn = do_fma }, [KF_FNMA] = { .fn = do_fnma },
-  [KF_SCALE2] = { .fn = do_scale2, .part = "mask.scalef" }, [KF_SELECT] = { .fn = do_select }, [KF_RCPE] = { .part = "rcp14" },
-  [KF_RSQRTE] = { .part = "rsqrt14" }, [KF_MANT] = { .part = "mask.getmant" }, [KF_EXPO] = { .part = "mask.getexp" },
-  [KF_EQ] = TEST(OEQ, EQ, EQ), [KF_NE] = TEST(UNE, NE, NE), [KF_LT] = TEST(OLT, SLT, ULT),
-  [KF_LE] = TEST(OLE, SLE, ULE), [KF_GT] = TEST(OGT, SGT, UGT), [KF_GE] = TEST(OGE, SGE, UGE),
-  [KF_SQRT] = { .name = "llvm.sqrt" }, [KF_FLOOR] = { .name = "llvm.floor" },
-  [KF_TRUNC] = { .name = "llvm.trunc" }, [KF_ROUND] = { .name = "llvm.rint" },
-};
+  [KF_ADD] = OP(LLVMFAdd, LLVMAdd), [KF_SUB] = OP(LLVMFSub, LLVMSub), [KF_MUL] = OP(LLVMFMul, LLVMMul), [KF_AND] = OP(0, LLVMAnd),
+  [KF_OR] = OP(0, LLVMOr), [KF_XOR] = OP(0, LLVMXor), [KF_DIV] = { .fn = do_div }, [KF_MOD] = { .fn = do_mod }, [KF_QUO] = { .fn = do_quo },
+  [KF_REM] = { .fn = do_rem }, [KF_SHL] = { .fn = do_shl }, [KF_SHR] = { .fn = do_shr }, [KF_MIN] = { .fn = do_min }, [KF_MAX] = { .fn = do_max },
+  [KF_NEG] = { .fn = do_neg }, [KF_NOT] = { .fn = do_not }, [KF_ISNAN] = { .fn = do_isnan }, [KF_FMA] = { .fn = do_fma },
+  [KF_FNMA] = { .fn = do_fnma }, [KF_SCALE2] = { .fn = do_scale2, .part = "mask.scalef" }, [KF_SELECT] = { .fn = do_select },
+  [KF_RCPE] = { .part = "rcp14" }, [KF_RSQRTE] = { .part = "rsqrt14" }, [KF_MANT] = { .part = "mask.getmant" }, [KF_EXPO] = { .part = "mask.getexp" },
+  [KF_EQ] = TEST(OEQ, EQ, EQ), [KF_NE] = TEST(UNE, NE, NE), [KF_LT] = TEST(OLT, SLT, ULT), [KF_LE] = TEST(OLE, SLE, ULE),
+  [KF_GT] = TEST(OGT, SGT, UGT), [KF_GE] = TEST(OGE, SGE, UGE), [KF_SQRT] = { .name = "llvm.sqrt" }, [KF_FLOOR] = { .name = "llvm.floor" },
+  [KF_TRUNC] = { .name = "llvm.trunc" }, [KF_ROUND] = { .name = "llvm.rint" } };
 
 static V apply(Unit *u, KFn fn, KType t, V *a) {
   const Row *r = &rows[fn]; int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;

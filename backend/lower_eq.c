@@ -90,23 +90,7 @@ static void read_add(Lower *L, LEq *e, const Expr *x) {
   EACH(LRead, o, e->read) if (o == r) return;
   PUSH(L->c, e->read, r);
 }
-
-static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
-static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
-  Inside i = inside(L, e, f, x); Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
-  if (!i.lo && f->aff) cond_add(L, v, *f);
-  if (!i.hi && f->aff) cond_add(L, v, form_below(L, f, x, e));
-  if (!i.lo && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_GE, p, expr_int(L->c, 0)));
-  if (!i.hi && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_LT, p, x.dim ? expr_fn2(L->c, FN_ADD, expr_index(L->c, x.dim), n) : n));
-}
-
-/* What must hold for the reads of x to fall inside; an `or` in x looks after its own. */
-static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x) {
-  const LRead *r = x->kind == E_READ ? map_get(&L->reads, x) : NULL;
-  for (int d = 0; r && d < x->n; d++) if (!r->inside[d]) cond_inside(L, e, v, &r->place[d], x->tensor->shape[d]);
-  for (int k = x->kind == E_OR; k < x->n; k++) cond_reads(L, e, v, x->arg[k]);
-}
 
 /* left - right - slack >= 0 */
 static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t slack) {
@@ -125,6 +109,21 @@ static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x) {
   }
   cond_add(L, v, form_of(L, e, x, false));
 }
+static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
+  Inside i = inside(L, e, f, x); Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
+  if (!i.lo && f->aff) cond_add(L, v, *f);
+  if (!i.hi && f->aff) cond_add(L, v, form_below(L, f, x, e));
+  if (!i.lo && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_GE, p, expr_int(L->c, 0)));
+  if (!i.hi && !f->aff) cond_expr(L, e, v, expr_fn2(L->c, FN_LT, p, x.dim ? expr_fn2(L->c, FN_ADD, expr_index(L->c, x.dim), n) : n));
+}
+
+/* What must hold for the reads of x to fall inside; an `or` in x looks after its own. */
+static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x) {
+  const LRead *r = x->kind == E_READ ? map_get(&L->reads, x) : NULL;
+  for (int d = 0; r && d < x->n; d++) if (!r->inside[d]) cond_inside(L, e, v, &r->place[d], x->tensor->shape[d]);
+  for (int k = x->kind == E_OR; k < x->n; k++) cond_reads(L, e, v, x->arg[k]);
+}
+
 LConds *or_conds(Lower *L, const Expr *e) { return map_get(&L->ors, e); }
 
 /* The reads of x, and the conditions of its `or` and `?:`; those of a `?:` only if all are affine. */
@@ -362,7 +361,8 @@ static int scan_loops(const Back *k, const Tree *t) {
 }
 
 static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
-  Back k = distances(e, r, w); const char *name = r->t->t->name; int s = scan_loops(&k, L->k->tree); const Tree *t = e->leaf;
+  Back k = distances(e, r, w); const char *name = r->t->t->name; int s = scan_loops(&k, L->k->tree);
+  const Tree *t = e->leaf;
   for (int i = 0; i < t->nleaf && e == w && !s; i++) s = loop_orders(&k, t->leaf[i].index, 1, t->leaf[i].kind != LEAF_VECTOR);
   if (s > 0) return;
   if (e == w)
@@ -373,6 +373,10 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
                "or in parallel", name);
   tree_error(L, e->leaf->pos, e, "it reads %s, whose leaf comes later: the consumer stands before the producer, "
              "and no loop takes one step at a time around both", name);
+}
+static void tensor_link(Lower *L, LEq *e) {
+  PUSH(L->c, e->out->writer, e);
+  EACH(LRead, r, e->read) { LEqs *by = &r->t->reader; if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e); }
 }
 
 /* Who writes and who reads a register computes in the same lanes: the fewest of all. */
@@ -389,10 +393,7 @@ static void agree_lanes(LEq *const *all, int n) {
 
 bool lower_resolve(Lower *L) {
   int errors = L->c->nerror; LEq **all = NEWN(L->c, LEq *, L->k->neq + 1);
-  for (int k = 0; k < L->k->neq; k++) {
-    LEq *e = all[k] = resolve_eq(L, L->k->eq[k]); PUSH(L->c, e->out->writer, e);
-    EACH(LRead, r, e->read) { LEqs *by = &r->t->reader; if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e); }
-  }
+  for (int k = 0; k < L->k->neq; k++) tensor_link(L, all[k] = resolve_eq(L, L->k->eq[k]));
   check_tree(L, all, L->k->tree, 0);
   for (int k = 0; k < L->k->neq; k++)
     if (!all[k]->leaf && L->c->nerror == errors)

@@ -123,8 +123,7 @@ static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
  * it depends on the lanes, an interval of lanes lo <= l < hi (one or two prefix masks). Anything else is a mask by its value. */
 KInst *mask_and(Lower *L, KInst *a, KInst *b) { return !a ? b : !b ? a : l_fn(L, KF_AND, a, b); }
 KInst *vec_mask(Lower *L, const LVec *v) {
-  if (v->dyn) return k_prefix(&L->b, laff_inst(L, v->left), v->w);
-  return v->n < v->w ? k_prefix(&L->b, l_int(L, v->n), v->w) : NULL;
+  return v->dyn || v->n < v->w ? k_prefix(&L->b, v->dyn ? laff_inst(L, v->left) : l_int(L, v->n), v->w) : NULL;
 }
 
 /* a + lane * l >= 0 for the wanted lanes l. */
@@ -207,8 +206,8 @@ static const KFn direct[FN_COUNT] = {
 #undef D
 
 static KInst *apply(Lower *L, Fn f, KInst *x, KInst *y) {
-  bool rest = f == FN_MOD || f == FN_QUO || f == FN_REM;
-  if (!rest || !type_is_float(x->type.elem)) return f == FN_ADD || (direct[f] && (f != FN_DIV || !type_is_float(x->type.elem))) ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
+  bool flt = type_is_float(x->type.elem), rest = flt && (f == FN_MOD || f == FN_QUO || f == FN_REM);
+  if (!rest) return f == FN_ADD || (direct[f] && (f != FN_DIV || !flt)) ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
   KInst *q = l_fn(L, f == FN_MOD ? KF_FLOOR : KF_TRUNC, l_fn(L, KF_DIV, x, y), NULL);           /* a - floor(a / b) * b, or by trunc */
   return f == FN_QUO ? q : l_fn(L, KF_SUB, x, l_fn(L, KF_MUL, q, y));
 }

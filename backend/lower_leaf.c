@@ -267,18 +267,14 @@ static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
 }
 
 static void vectors(LLeaf *f, int depth, int k, int64_t step) {
-  int64_t w = f->e->lanes, ext = f->reg[k].ext, by = step > 0 ? step : 4; bool dyn = f->reg[k].dyn;
+  int64_t w = f->e->lanes, ext = f->reg[k].ext, by = step > 0 ? step : 4, n = step > 0 || ext > 32 * w ? ext / (by * w) : 0; bool dyn = f->reg[k].dyn;
   if (f->e->down[k]) tree_error(f->L, f->tree->pos, f->e, "a recurrence runs along %s, which cannot be in lanes", f->e->ix[k]->name);
   if (w == 1 && (step > 0 || ext > 32 || dyn)) serial(f, depth, k, by);
   else if (w == 1) unrolled(f, depth, k);
   else if (dyn) vector_run(f, depth, k, step);
   else if (ext == 0) at_none(f, depth, k);
-  else {
-    int64_t n = step > 0 || ext > 32 * w ? ext / (by * w) : 0;
-    if (n == 1) n = 0;
-    if (n) vector_steps(f, depth, k, l_int(f->L, n), n, by);
-    chunks(f, depth, k, n * by * w, ext);
-  }
+  else if (n < 2) chunks(f, depth, k, 0, ext);
+  else vector_steps(f, depth, k, l_int(f->L, n), n, by), chunks(f, depth, k, n * by * w, ext);
 }
 
 static void point(LLeaf *f) {

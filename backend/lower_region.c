@@ -50,8 +50,7 @@ void dim_clip(Lower *L, LDim *d, Extent x) {
   if (d->base.n) return;
   int64_t lo = d->base.c < 0 ? 0 : d->base.c, end = d->base.c + d->ext, most = extent_max(x), cut = lo - d->base.c;
   if (end > most) end = most;
-  d->over = false; d->base.c = lo; d->ext = end > lo ? end - lo : 0;
-  if (d->dyn) d->cnt.c -= cut;
+  d->over = false; d->base.c = lo; d->ext = end > lo ? end - lo : 0; d->cnt.c -= d->dyn ? cut : 0;
   if (d->dyn && x.dim) d->cnt = cnt_most(L, d->cnt, laff_plus(dim_of(L, x).cnt, -lo), false);
 }
 
@@ -137,8 +136,7 @@ static void region_slide(Infer *f, const LEq *e, LDim *reg) {
     if (s->e != e) continue;
     LDim *d = &reg[s->k]; int64_t done = s->overlap;
     if (laff_diff(&s->at, &d->base, &done) && done < 0) done = 0;       /* the domain's border cut the region */
-    d->base.c += done; d->ext -= done;
-    if (d->dyn) d->cnt.c -= done;
+    d->base.c += done; d->ext -= done; d->cnt.c -= d->dyn ? done : 0;
   }
 }
 

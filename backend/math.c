@@ -196,8 +196,8 @@ static KInst *m_erf(KBuild *b, KInst *x) {
 /* ---- sin and cos. f32 beyond what pi/2 in three parts can do: by the bits of 2/pi that matter (Payne and Hanek, "Radian reduction for
  * trigonometric functions", SIGNUM 1983), behind a branch that ordinary arguments never take. */
 static const double sin_f32[] = { -1.666665971e-01, 8.333069272e-03, -1.980977395e-04, 2.606081807e-06 };
-static const double sin_f64[] = { -0.16666666666666666, 0.008333333333333316, -0.00019841269841254885, 2.7557319219139174e-06, -2.5052107613933993e-08,
-  1.6058977114025017e-10, -7.643963964341573e-13, 2.731365847766212e-15 };
+static const double sin_f64[] = { -0.16666666666666666, 0.008333333333333316, -0.00019841269841254885, 2.7557319219139174e-06,
+  -2.5052107613933993e-08, 1.6058977114025017e-10, -7.643963964341573e-13, 2.731365847766212e-15 };
 
 typedef struct Angle { KInst *r, *t; } Angle;              /* t: its last bit tells whether the sign changes */
 
@@ -317,9 +317,9 @@ static KInst *by_products(KBuild *b, KInst *x, KInst *y) {
 
 /* C's rules: 1 for y = 0, x = 1 and |x| = 1 with infinite y; x < 0: NaN unless y is whole, and the sign of an odd y (also of -0). */
 static KInst *edges(KBuild *b, KInst *x, KInst *y, KInst *r) {
-  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *bits = m_bits(b, x), *zero = m_num(b, x, 0), *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
-  KInst *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half)), *below = m_fn(b, KF_LT, x, zero);
-  KInst *minus = m_fn(b, KF_LT, bits, m_int(b, bits, 0)); r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
+  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *bits = m_bits(b, x), *zero = m_num(b, x, 0);
+  KInst *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y), *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half));
+  KInst *below = m_fn(b, KF_LT, x, zero), *minus = m_fn(b, KF_LT, bits, m_int(b, bits, 0)); r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
   KInst *bad = m_and(b, below, m_fn(b, KF_NOT, whole, NULL)), *finite = m_fn(b, KF_GT, x, m_num(b, x, -INFINITY));
   r = m_pick(b, m_and(b, bad, finite), m_num(b, x, NAN), r);
   KInst *endless = m_and(b, m_test(b, KF_EQ, m_abs(b, x), 1), m_test(b, KF_EQ, m_abs(b, y), INFINITY));
@@ -356,8 +356,8 @@ static const double atanh_f32[] = { 5.770837069e-01, 4.115341902e-01, 3.44473093
 /* x * y exactly: the product and, with what is to be added, its rest. */
 static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_fma(b, x, y, m_neg(b, product)); }
 
-/* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are the
- * rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
+/* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are
+ * the rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
 static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
   KInst *e, *f = log_split(b, m_abs(b, x), &e), *one = m_num(b, x, 1), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
   KInst *d = m_add(b, two, f), *r = b->target->parts ? m_fn(b, KF_RCPE, d, NULL) : m_div(b, one, d), *third = m_num(b, x, 0.9617967009544373);
@@ -366,7 +366,7 @@ static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
   KInst *z = m_mul(b, s, s), *zl = m_fma(b, m_add(b, s, s), sl, rest_of(b, s, s, z));
   KInst *u = m_mul(b, s, z), *ul = m_fma(b, sl, z, m_fma(b, s, zl, rest_of(b, s, z, u))), *v = m_mul(b, u, third);
   KInst *vl = m_fma(b, ul, third, rest_of(b, u, third, v)), *h = m_mul(b, s, k), *hl = m_fma(b, sl, k, rest_of(b, s, k, h));
-  hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.028461650952758e-09)), vl);
+  hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.02846165e-09)), vl);
   KInst *g = m_add(b, e, h), *w = m_add(b, g, v), *l = m_add(b, m_sub(b, h, m_sub(b, g, e)), m_sub(b, v, m_sub(b, w, g)));
   KInst *t = m_clamp(b, m_mul(b, y, w), -160, 160); l = m_add(b, l, m_add(b, hl, vl));
   KInst *low = m_clamp(b, m_fma(b, y, l, rest_of(b, y, w, t)), -1, 1); Power n = power_of_2(b, t, 1, -127);

@@ -16,10 +16,10 @@
 #endif
 #define CACHES(L1, L2, L3, LINE) .l1 = (L1) * 1024LL, .l2 = (L2) * 1024LL, .l3 = (L3) * 1024LL, .line = LINE
 #define UNITS(FMA, PORTS, LOADS, LATENCY) .fma = FMA, .fma_ports = PORTS, .load_ports = LOADS, .fma_latency = LATENCY
-#define X86(NAME, ISA, BYTES, REGS, L2, FEATURES)                                                                      \
-  .name = NAME, .triple = "x86_64-unknown-linux-gnu", .cpu = NAME, .features = FEATURES, .cc = "cc", .ld = X86_LD,     \
-  .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" NAME, .isa = ISA, .vector_bytes = BYTES, .nreg = REGS,     \
+#define X86(NAME, ISA, BYTES, REGS, L2, FEATURES) .name = NAME, .triple = "x86_64-unknown-linux-gnu", .cpu = NAME, .features = FEATURES, .cc = "cc", \
+  .ld = X86_LD, .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" NAME, .isa = ISA, .vector_bytes = BYTES, .nreg = REGS, \
   CACHES(32, L2, 32 * 1024, 64), .index_bits = 64, .block = 64
+
 const Target targets[] = {
   { X86("x86-64-v2", ISA_SSE4, 16, 16, 256, ""), UNITS(false, 2, 2, 4) },
   { X86("x86-64-v3", ISA_AVX2, 32, 16, 512, "+fast-gather"), UNITS(true, 2, 2, 4) },
@@ -37,6 +37,7 @@ const Target targets[] = {
     .cflags = GCC_FLAGS "-std=c99 -fPIC", .nreg = 16, UNITS(false, 1, 1, 4), CACHES(32, 256, 8 * 1024, 64), .index_bits = 64, .block = 64 },
 };
 const int ntargets = sizeof targets / sizeof *targets;
+
 static const char *host_name(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
