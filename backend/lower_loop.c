@@ -3,8 +3,7 @@
  *   for i/8 over 0 .. 19      loop v 2 { body at 8 v, 8 wide }  body at 16, 4 wide          one step: no loop
  *   run-time count n          loop v n/8 { ... }  loop g (n % 8 + W-1)/W { body at 8 (n/8) + W g, W wide, partly wanted }
  *
- * Every copy of a body is inferred afresh, so that the tail is the same code with another constant extent. Reductions open before the outermost loop
- * over one of their indices and close after it. */
+ * Every copy of a body is inferred afresh; a tail differs in a constant. Reductions open and close around the outermost loop over their indices. */
 #include "lower.h"
 
 LMark *mark_open(Lower *L) {
