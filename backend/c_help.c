@@ -129,15 +129,12 @@ static bool has_word(const char *list, const char *w) {
   for (const char *s = strstr(list, w); s; s = strstr(s + 1, w)) if ((s == list || s[-1] == ' ') && (s[n] == 0 || s[n] == ' ')) return true;
   return false;
 }
-static bool elem_fits(const char *elems, Type e) {
-  return !strcmp(elems, "any") || (!strcmp(elems, "int") ? type_is_int(e) : has_word(elems, type_name(e)));
-}
 static const char *row_body(const CPrint *p, const char *fn, KType t) {
   static const char letter[] = { [ISA_SCALAR] = 'g', [ISA_SSE4] = 's', [ISA_AVX2] = 'a', [ISA_AVX512] = 'z', [ISA_NEON] = 'n', [ISA_RVV] = 'v' };
   char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa]; int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
     if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
-      if (elem_fits(r->elems, t.elem)) return r->body;
+      if (!strcmp(r->elems, "any") || (!strcmp(r->elems, "int") ? type_is_int(t.elem) : has_word(r->elems, type_name(t.elem)))) return r->body;
   return NULL;
 }
 

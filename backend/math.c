@@ -66,9 +66,6 @@ static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
   r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = poly(b, r, (d ? exp_f64 : exp_f32) + 2, d ? 10 : 5);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
-static KInst *exp_f64_of(KBuild *b, KInst *x) {            /* the square reaches denormals and infinity */
-  KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
-}
 /* e^r 2^n, from power_of_2 with down = -127: the low bits of e.i are n + 254. */
 static KInst *exp_scaled(KBuild *b, KInst *r, Power e) {
   KInst *p = POLY_FAST(b, r, exp);
@@ -77,7 +74,9 @@ static KInst *exp_scaled(KBuild *b, KInst *r, Power e) {
   return m_mul(b, m_mul(b, p, m_float(b, m_fn(b, KF_SHL, half, c))), m_float(b, rest));
 }
 static KInst *m_exp(KBuild *b, KInst *x) {
-  if (m_is64(x)) return exp_f64_of(b, x);
+  if (m_is64(x)) {                                         /* the square reaches denormals and infinity */
+    KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
+  }
   x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127); KInst *r = m_fnma(b, e.n, m_num(b, x, 0.693359375), x);
   return exp_scaled(b, m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), r), e);
 }
