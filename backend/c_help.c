@@ -12,15 +12,15 @@ typedef struct Sig { const char *fns, *ret, *params; } Sig;
 typedef struct Row { const char *isa, *fn, *elems; int lo, hi; const char *body; } Row;
 static const Sig sigs[] = {
 #define S(fns, ret, params) { fns, ret, params },
+#define R(...)
 #include "c_help.def"
 };
 static const Row rows[] = {
+#define S(...)
 #define R(isa, fn, elems, lohi, ...) { isa, fn, elems, lohi, __VA_ARGS__ },
 #include "c_help.def"
 };
-
 Type c_elem(const CPrint *p, Type t) { return t != T_WINT ? t : p->t->index_bits == 32 ? T_I32 : T_I64; }
-
 static const char *const c_scalar[T_COUNT] = {
   [T_BOOL] = "int", [T_I8] = "int8_t", [T_U8] = "uint8_t", [T_I16] = "int16_t", [T_U16] = "uint16_t", [T_I32] = "int32_t", [T_U32] = "uint32_t",
   [T_I64] = "int64_t", [T_U64] = "uint64_t", [T_F16] = "uint16_t", [T_F32] = "float", [T_F64] = "double" };
@@ -38,7 +38,6 @@ static bool first_use(CPrint *p, const char *name) {
   PUSH(p->c, p->seen, name); return true;
 }
 static const char *suffix(CPrint *p, KType t) { return t.lanes == 1 ? type_name(t.elem) : ctx_printf(p->c, "%sx%d", type_name(t.elem), t.lanes); }
-
 const char *c_type(CPrint *p, KType t) {
   Type e = c_elem(p, t.elem); bool mask = e == T_BOOL && p->t->isa == ISA_AVX512;
   if (t.lanes == 1) return c_scalar[e];
@@ -83,9 +82,7 @@ static void add_joined(Text *o, const Env *v) {
 }
 static void add_ones(Text *o, int n) { text_add(o, n > 32 ? "0x%llxull" : "0x%llxu", n < 64 ? (1ull << n) - 1 : ~0ull); }
 static bool is_var(const char **s, const char *name) {
-  bool same = !strncmp(*s, name, strlen(name));
-  if (same) *s += strlen(name);
-  return same;
+  size_t n = strlen(name); bool same = !strncmp(*s, name, n); *s += same ? n : 0; return same;
 }
 
 /* What follows a $ (c_help.def): a name, else a type letter. Gives the text behind it. */
@@ -96,24 +93,18 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
   int n = v->t.lanes, width = 8 * type_bytes(e), all = n * width, bits = width - (class != 'u');
   uint64_t most = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
   for (int k = 0; k < 5; k++) if (is_var(&s, by_width[k][0])) { text_add(o, "%s", by_width[k][1 + d]); return s; }
-  if (is_var(&s, "full")) add_ones(o, n);
-  else if (is_var(&s, "half")) add_ones(o, n / 2);
-  else if (is_var(&s, "iota")) add_list(o, "%", 0, n);
-  else if (is_var(&s, "rep")) add_list(o, "a", 0, n);
-  else if (is_var(&s, "cat")) add_joined(o, v);
+  if (is_var(&s, "full")) add_ones(o, n);                      else if (is_var(&s, "half")) add_ones(o, n / 2);
+  else if (is_var(&s, "iota")) add_list(o, "%", 0, n);         else if (is_var(&s, "rep")) add_list(o, "a", 0, n);
+  else if (is_var(&s, "cat")) add_joined(o, v);                else if (is_var(&s, "lo")) add_half(o, v, 0);
+  else if (is_var(&s, "hi")) add_half(o, v, n / 2);            else if (is_var(&s, "ri")) text_add(o, "__m%di", all);
+  else if (is_var(&s, "N")) text_add(o, "%d", n);              else if (is_var(&s, "W")) text_add(o, "%d", width);
+  else if (is_var(&s, "z")) text_add(o, "epi%d", width);       else if (is_var(&s, "q")) text_add(o, "%s", type_name(e));
   else if (is_var(&s, "lim")) c_number(v->p, o, v->a, bits == 64 ? 18446744073709551616.0 : (double)most + 1, 0);
   else if (is_var(&s, "min")) c_number(v->p, o, e, 0, class == 'u' ? 0 : (int64_t)type_lowest(e));
   else if (is_var(&s, "max")) c_number(v->p, o, e, 0, (int64_t)most);
-  else if (is_var(&s, "lo")) add_half(o, v, 0);
-  else if (is_var(&s, "hi")) add_half(o, v, n / 2);
-  else if (is_var(&s, "ri")) text_add(o, "__m%di", all);
   else if (is_var(&s, "r")) text_add(o, "__m%d%s", all, e == T_F32 ? "" : d ? "d" : "i");
   else if (is_var(&s, "p")) text_add(o, all == 512 ? "_mm512" : all == 256 ? "_mm256" : "_mm");
   else if (is_var(&s, "s")) class == 'f' ? text_add(o, d ? "pd" : "ps") : text_add(o, "ep%c%d", class, width);
-  else if (is_var(&s, "z")) text_add(o, "epi%d", width);
-  else if (is_var(&s, "q")) text_add(o, "%s", type_name(e));
-  else if (is_var(&s, "N")) text_add(o, "%d", n);
-  else if (is_var(&s, "W")) text_add(o, "%d", width);
   else text_add(o, "%s", c_type(v->p, env_type(v, *s++)));
   return s;
 }
@@ -135,19 +126,15 @@ static void expand(Text *o, const Env *v, const char *s) {
 /* ---- choosing a body */
 static bool has_word(const char *list, const char *w) {
   size_t n = strlen(w);
-  for (const char *s = strstr(list, w); s; s = strstr(s + 1, w))
-    if ((s == list || s[-1] == ' ') && (s[n] == 0 || s[n] == ' ')) return true;
+  for (const char *s = strstr(list, w); s; s = strstr(s + 1, w)) if ((s == list || s[-1] == ' ') && (s[n] == 0 || s[n] == ' ')) return true;
   return false;
-}
-static bool elem_fits(const char *elems, Type e) {
-  return !strcmp(elems, "any") || (!strcmp(elems, "int") ? type_is_int(e) : has_word(elems, type_name(e)));
 }
 static const char *row_body(const CPrint *p, const char *fn, KType t) {
   static const char letter[] = { [ISA_SCALAR] = 'g', [ISA_SSE4] = 's', [ISA_AVX2] = 'a', [ISA_AVX512] = 'z', [ISA_NEON] = 'n', [ISA_RVV] = 'v' };
   char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa]; int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
     if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
-      if (elem_fits(r->elems, t.elem)) return r->body;
+      if (!strcmp(r->elems, "any") || (!strcmp(r->elems, "int") ? type_is_int(t.elem) : has_word(r->elems, type_name(t.elem)))) return r->body;
   return NULL;
 }
 
@@ -204,7 +191,6 @@ static const char *pick_body(CPrint *p, const Sig *s, const char *fn, KType t, T
   const char *from = a == T_NONE ? "" : "A";
   return t.lanes * type_bytes(t.elem) > p->t->vector_bytes ? halves_body(p, s, fn, from) : lanes_body(p, s, fn, from, t);
 }
-
 static const Sig *find_sig(CPrint *p, const char *fn) {
   for (const Sig *s = sigs; s < sigs + sizeof sigs / sizeof *sigs; s++) if (has_word(s->fns, fn)) return s;
   bug(p->c, "the C printer knows no function '%s'", fn);
@@ -217,14 +203,12 @@ static void add_params(Text *o, const Env *v, const Sig *s) {
     text_add(o, "%c", q[2]);
   }
 }
-
 static void write_help(CPrint *p, const char *fn, const char *name, KType t, Type a) {
   Env v = { p, t, a }; const Sig *s = find_sig(p, fn); const char *body = pick_body(p, s, fn, t, a); Text head = { .c = p->c }, text = { .c = p->c };
   text_add(&head, "INLINE %s %s(", *s->ret == 'v' ? "void" : c_type(p, env_type(&v, *s->ret)), name);
   add_params(&head, &v, s); expand(&text, &v, body);
   text_add(&p->help, "%s) { %s%s; }\n", head.s, *s->ret == 'v' || strstr(body, "return ") ? "" : "return ", text.s);
 }
-
 const char *c_help(CPrint *p, const char *fn, KType t, Type a) {
   t.elem = c_elem(p, t.elem); a = c_elem(p, a);
   const char *name = ctx_printf(p->c, "%s_%s%s%s", fn, suffix(p, t), a == T_NONE ? "" : "_from_", a == T_NONE ? "" : type_name(a));

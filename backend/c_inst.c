@@ -7,17 +7,12 @@
 #include "c_print.h"
 #include <math.h>
 
-static void add_float(Text *o, Type t, double f) {
-  const char *suffix = t == T_F64 ? "F64" : "F32";
-  if (isnan(f)) text_add(o, "NAN_%s", suffix);
-  else if (isinf(f)) text_add(o, "(%sINF_%s)", f < 0 ? "-" : "", suffix);
-  else if (t == T_F64) text_double(o, f);
-  else text_float(o, (float)f), text_add(o, "f");
-}
-
 void c_number(CPrint *p, Text *o, Type t, double f, int64_t i) {
-  t = c_elem(p, t);
-  if (t == T_F32 || t == T_F64) add_float(o, t, f);
+  t = c_elem(p, t); bool flt = t == T_F32 || t == T_F64; const char *suffix = t == T_F64 ? "F64" : "F32";
+  if (flt && isnan(f)) text_add(o, "NAN_%s", suffix);
+  else if (flt && isinf(f)) text_add(o, "(%sINF_%s)", f < 0 ? "-" : "", suffix);
+  else if (t == T_F64) text_double(o, f);
+  else if (t == T_F32) text_float(o, (float)f), text_add(o, "f");
   else if (t == T_U64) text_add(o, "%lluull", (unsigned long long)i);
   else if (t == T_U32) text_add(o, "%lluu", (unsigned long long)(uint32_t)i);
   else if (t == T_I64 && i == INT64_MIN) text_add(o, "INT64_MIN");
@@ -49,8 +44,7 @@ static const char *call(CPrint *p, const char *fn, KType t, const char *args) { 
 static const char *infix(const KInst *v) {
   static const char *const text[KF_COUNT] = { [KF_ADD] = "+", [KF_SUB] = "-", [KF_MUL] = "*", [KF_DIV] = "/", [KF_EQ] = "==", [KF_NE] = "!=",
                                               [KF_LT] = "<", [KF_LE] = "<=", [KF_GT] = ">", [KF_GE] = ">=" };
-  KType t = v->a[0]->type;
-  bool says = v->fn >= KF_EQ ? t.lanes == 1 : type_is_float(t.elem) || (t.elem == T_WINT && t.lanes == 1 && v->fn != KF_DIV);
+  KType t = v->a[0]->type; bool says = v->fn >= KF_EQ ? t.lanes == 1 : type_is_float(t.elem) || (t.elem == T_WINT && t.lanes == 1 && v->fn != KF_DIV);
   return says ? text[v->fn] : NULL;
 }
 
@@ -60,7 +54,6 @@ static int shift_count(const KInst *v) {
   const KInst *n = v->a[1]->op == K_BCAST ? v->a[1]->a[0] : v->a[1]; int bytes = type_bytes(v->type.elem);
   return n->op == K_CONST && n->imm >= 0 && n->imm < 8 * (bytes ? bytes : 4) ? (int)n->imm : -1;
 }
-
 static const char *show_fn(CPrint *p, const KInst *v) {
   const char *a = value(p, v->a[0]), *op = infix(v); int shift = shift_count(v);
   if (op) return ctx_printf(p->c, "%s %s %s", a, op, value(p, v->a[1]));
@@ -72,14 +65,12 @@ static const char *show_fn(CPrint *p, const KInst *v) {
   for (int k = 1; k < kfn_info[v->fn].arity; k++) text_add(&o, ", %s", value(p, v->a[k]));
   return call(p, kfn_info[v->fn].name, v->a[v->fn == KF_SELECT]->type, o.s);
 }
-
 static const char *show_iota(CPrint *p, const KInst *v) {
   if (v->type.lanes == 1) return "0";
   Text o = { .c = p->c }; text_add(&o, "(%s){ 0", c_type(p, v->type));
   for (int k = 1; k < v->type.lanes; k++) text_add(&o, ", %d", k);
   text_add(&o, " }"); return o.s;
 }
-
 static const char *show_weave(CPrint *p, const KInst *v) {
   Text o = { .c = p->c }; text_add(&o, "__builtin_shufflevector(%s, %s", value(p, v->a[0]), value(p, v->a[1]));
   for (int k = 0; k < v->type.lanes; k++) text_add(&o, ", %d", kweave_from(v, k));
@@ -144,7 +135,6 @@ static void print_if(CPrint *p, const KInst *v) {
   if (v->other.n) c_line(p, "} else {"), inner(p, &v->other);
   c_line(p, "}");
 }
-
 void c_block(CPrint *p, const KBlock *b) {
   EACH_INST(v, b) switch (v->op) {
     case K_PARAM: break;

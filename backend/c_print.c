@@ -15,7 +15,6 @@ static const char *const reserved[] = {
   "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
   "volatile", "while", "asm", "typeof", "main", "state", "scratch", "args", "dims", "par", "job", "part", "parts", "INLINE", "EXPORT", "PIN",
   "LAUNDER", "linux", "unix", "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
-
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 static bool is_word(char ch) { return is_digit(ch) || ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z'); }
 
@@ -26,14 +25,12 @@ static bool is_ours(const char *s) {
   while (is_digit(s[k]) || (k > 1 && s[k] == 'x')) k++;
   return s[k] == 0 && k > 1;
 }
-
 const char *c_ident(Ctx *c, const char *name) {
   char *s = ctx_printf(c, "%s%s", is_digit(*name) ? "_" : "", name); bool taken = is_ours(s);
   for (char *q = s; *q; q++) *q = is_word(*q) ? *q : '_';
   for (size_t k = 0; k < sizeof reserved / sizeof *reserved; k++) taken |= !strcmp(s, reserved[k]);
   return taken ? ctx_printf(c, "%s_", s) : s;
 }
-
 static CPrint printer(Ctx *c, const KModule *m) {
   CPrint p = { .c = c, .m = m, .t = m->target, .types = { .c = c }, .help = { .c = c }, .out = { .c = c }, .name = c_ident(c, m->name),
                .buf = NEWN(c, const char *, m->nbuf + 1), .member = NEWN(c, bool, m->nbuf + 1) };
@@ -77,8 +74,7 @@ static void print_constants(CPrint *p) {
       add_array(p, &values, ctx_printf(p->c, "gap%d", k), T_U8, at, next - at);
     }
     if (!b) break;
-    p->member[b - p->m->buf] = true;
-    text_add(&members, "  %s %s[%lld];\n", c_memory(p, b->elem), p->buf[b - p->m->buf], (long long)n);
+    p->member[b - p->m->buf] = true; text_add(&members, "  %s %s[%lld];\n", c_memory(p, b->elem), p->buf[b - p->m->buf], (long long)n);
     add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n); at = next + b->bytes;
   }
   if (!end) return;
@@ -88,7 +84,6 @@ static void print_constants(CPrint *p) {
 /* ---- functions */
 /* The buffers and dimensions that a function uses; kind: of which kinds its buffers are. */
 typedef struct Used { bool *buf, *dim, kind[KB_CONST + 1]; } Used;
-
 static void use_block(CPrint *p, Used *u, const KBlock *b) {
   EACH_INST(v, b) {
     if (kop_is_memory(v->op) && (v->op != K_PREFETCH || p->t->isa != ISA_SCALAR)) u->buf[v->addr.buf] = u->kind[p->m->buf[v->addr.buf].kind] = true;
@@ -151,8 +146,7 @@ static void add_comment(Text *o, const char *s) {
 }
 
 static void print_heading(CPrint *p, const KFunc *f) {
-  const Graph *g = p->m->graph; Text o = { .c = p->c }; int k = 0;
-  text_add(&o, "/* %s%s", f->name, f->label ? ": " : "");
+  const Graph *g = p->m->graph; Text o = { .c = p->c }; int k = 0; text_add(&o, "/* %s%s", f->name, f->label ? ": " : "");
   if (f->label) add_comment(&o, f->label);
   if (f->flops > 0 || f->bytes > 0) text_add(&o, " (%.0f flops, %.0f bytes)", f->flops, f->bytes);
   while (k < g->nkernel && strcmp(g->kernel[k]->name, f->name)) k++;
@@ -227,24 +221,21 @@ static void add_prologue(CPrint *p, Text *o, const char *header) {
   if (p->t->isa != ISA_SCALAR) text_add(o, "#include <%s.h>\n", include);
   if (header) text_add(o, "#include \"%s\"\n", header);
   text_add(o, "#if defined(__clang__)\n#pragma STDC FP_CONTRACT OFF\n#endif\n#if defined(__GNUC__)\n"
-              "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
-              "#define INLINE static inline __attribute__((always_inline))\n#define EXPORT __attribute__((visibility(\"default\")))\n"
-              "#define ALIGNED(n) __attribute__((aligned(n)))\n#define RESTRICT __restrict\n#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n"
-              "#define INF_F32 __builtin_inff()\n#define NAN_F32 __builtin_nanf(\"\")\n"
-              "#define INF_F64 __builtin_inf()\n#define NAN_F64 __builtin_nan(\"\")\n"
-              "#else\n#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
+              "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n#define INLINE static inline __attribute__((always_inline))\n"
+              "#define EXPORT __attribute__((visibility(\"default\")))\n#define ALIGNED(n) __attribute__((aligned(n)))\n"
+              "#define RESTRICT __restrict\n#define LAUNDER(p) __asm__(\"\" : \"+r\"(p))\n#define INF_F32 __builtin_inff()\n"
+              "#define NAN_F32 __builtin_nanf(\"\")\n#define INF_F64 __builtin_inf()\n#define NAN_F64 __builtin_nan(\"\")\n#else\n"
+              "#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
               "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n#define INF_F64 (1e308 * 10)\n"
               "#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
   if (c_is_x86(p)) text_add(o, "#if defined(__clang__)\n#define PIN(x) ((void)0)\n#else\n#define PIN(x) __asm__(\"\" : \"+%s\"(x))\n#endif\n",
                             p->t->isa == ISA_AVX512 ? "v" : "x");
   text_add(o, "\n");
 }
-
 static void add_declarations(CPrint *p, Text *o) {
   text_add(o, "%s;\nstruct frit_parallel;\nint %s_call(" CALL_PARAMS ");\n", run_signature(p), p->name);
   text_add(o, "void %s_init(void *state);\nextern const char %s_info[];\n", p->name, p->name);
 }
-
 char *c_print(Ctx *c, const KModule *m, const char *header) {
   CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
   p.indent = 1; print_constants(&p);
@@ -263,7 +254,6 @@ static char *upper(Ctx *c, const char *name) {
   for (char *q = s; *q; q++) *q = (char)(*q >= 'a' && *q <= 'z' ? *q - 32 : *q);
   return s;
 }
-
 char *c_header(Ctx *c, const KModule *m) {
   CPrint p = printer(c, m); const char *big = upper(c, m->name); int align = kmodule_align(m); Text o = { .c = c };
   text_add(&o, "/* %s for %s: written by frit " FRIT_VERSION ". state and scratch are the caller's, aligned as said; NAME_init fills the state "

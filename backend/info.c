@@ -1,5 +1,4 @@
-/* The text of NAME_info: what an artefact says of itself, one line a fact (runtime/frit.h has the list), as `input x f32 t`.
- * A tensor's name has no blanks, so lines split at blanks. */
+/* The text of NAME_info: what an artefact says of itself, one line a fact (list: runtime/frit.h), as `input x f32 t`: names have no blanks. */
 #include "kir.h"
 #include <string.h>
 
@@ -24,7 +23,6 @@ static void add_work(Text *o, const KModule *m) {
   for (int k = 0; k < m->graph->ndim; k++) if (m->graph->dim[k]->stream) dim = m->graph->dim[k]->name;
   text_add(o, "flops %.0f%s%s\nbytes %.0f%s%s\n", flops, *dim ? " " : "", dim, bytes, *dim ? " " : "", dim);
 }
-
 char *info_text(Ctx *c, const KModule *m) {
   static const char *const where[] = { [KB_STATE] = "state", [KB_SCRATCH] = "scratch", [KB_CONST] = "constants" };
   const Graph *g = m->graph; Text o = { .c = c }; const char *text = graph_print(c, g);

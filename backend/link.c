@@ -18,7 +18,6 @@ extern char **environ;
 typedef struct Work { Ctx *c; const KModule *m; char dir[64]; } Work;
 typedef VEC(const char *) Args;
 typedef struct Bytes { uint8_t *at; size_t n; } Bytes;
-
 static bool refuse(Ctx *c, const char *what, const char *help) {
   diag_error(c, (Pos){ 0 }, "%s", what);
   if (help) diag_help(c, "%s", help);
@@ -40,12 +39,10 @@ bool llvm_emit(Ctx *c, const KModule *m, LlvmOut kind, uint8_t **data, size_t *s
   return refuse(c, ctx_printf(c, "the LLVM printer cannot be loaded: %s", h ? path : dlerror()),
                 "install libllvm19, set FRIT_PLUGIN to the path of frit-llvm.so, or use --printer=c");
 }
-
 static bool work_open(Work *w) {
   const char *tmp = getenv("TMPDIR"); snprintf(w->dir, sizeof w->dir, "%s/frit-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
-  if (mkdtemp(w->dir)) return true;
-  const char *what = ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno));
-  return refuse(w->c, what, "set TMPDIR to a folder that you may write to");
+  return mkdtemp(w->dir) || refuse(w->c, ctx_printf(w->c, "cannot make a temporary folder %s: %s", w->dir, strerror(errno)),
+                                   "set TMPDIR to a folder that you may write to");
 }
 static const char *work_path(Work *w, const char *name) { return ctx_printf(w->c, "%s/%s", w->dir, name); }
 static const char *work_name(Work *w, const char *suffix) { return ctx_printf(w->c, "%s%s", w->m->name, suffix); }
@@ -65,7 +62,6 @@ static Bytes work_read(Work *w, const char *name) {
   if (fread(b.at, 1, b.n, f) != b.n) b.at = NULL;
   fclose(f); return b;
 }
-
 static void add_words(Ctx *c, Args *a, const char *s) {
   for (size_t n; *s; s += n + (s[n] == ' ')) if ((n = strcspn(s, " "))) PUSH(c, *a, ctx_internn(c, s, n));
 }
@@ -79,8 +75,7 @@ static int spawn(Work *w, char *const *argv, pid_t *pid) {
 
 /* Runs args in the folder. *missing: there is no such program (no error is recorded then). */
 static bool run_program(Work *w, Args *a, bool *missing) {
-  PUSH(w->c, *a, NULL);
-  const char *program = a->at[0]; pid_t pid; int status = 0, e = spawn(w, (char *const *)(void *)a->at, &pid);
+  PUSH(w->c, *a, NULL); const char *program = a->at[0]; pid_t pid; int status = 0, e = spawn(w, (char *const *)(void *)a->at, &pid);
   *missing = e == ENOENT;
   if (e) return *missing ? false : refuse(w->c, ctx_printf(w->c, "cannot run %s: %s", program, strerror(e)), NULL);
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;

@@ -8,7 +8,6 @@ typedef LLVMValueRef V;
 typedef LLVMTypeRef T;
 typedef struct AddrMemo { KAddr addr; V p; unsigned era; } AddrMemo;
 enum { NMEMO = 512 };
-
 typedef struct Unit {
   const LlvmHost *host; Ctx *c; const KModule *m; const Target *t;
   LLVMContextRef lc; LLVMModuleRef mod; LLVMBuilderRef b; T ptr, i1, i8, i32, i64, index;
@@ -18,7 +17,6 @@ typedef struct Unit {
   AddrMemo *memo; unsigned era;   /* addresses known in this basic block */
   bool failed;
 } Unit;
-
 static inline V unit_i32(Unit *u, int64_t v) { return LLVMConstInt(u->i32, (uint64_t)v, 1); }
 static inline V unit_gep(Unit *u, T elem, V base, V at) { return LLVMBuildInBoundsGEP2(u->b, elem, base, &at, 1, ""); }
 static inline V unit_icmp(Unit *u, LLVMIntPredicate p, V a, V b) { return LLVMBuildICmp(u->b, p, a, b, ""); }

@@ -52,7 +52,6 @@ static V launder(Unit *u, V p) {
 static V share(Unit *u, V n, int more) {
   return LLVMBuildSDiv(u->b, LLVMBuildMul(u->b, n, LLVMBuildAdd(u->b, u->part, number(u->index, more), ""), ""), u->parts, "");
 }
-
 static void loop(Unit *u, const KInst *l) {
   Sets s = sets_of(u, l); V n = u->value[l->a[0]->id], zero = number(u->index, 0), weights = u->weights;
   if (l->hint == KL_PARALLEL) zero = share(u, n, 0), n = share(u, n, 1);
@@ -62,8 +61,7 @@ static void loop(Unit *u, const KInst *l) {
   enter(u, body); V count = u->value[l->id] = phi(u, zero, before, NULL, NULL);
   for (int k = 0; k < s.n; k++) s.at[k].now = u->value[s.at[k].id] = phi(u, s.at[k].was, before, NULL, NULL);
   if (l->hint == KL_LAUNDER && weights && target_launders(u->t)) u->weights = launder(u, weights);
-  block(u, &l->body); u->weights = weights;
-  Block last = LLVMGetInsertBlock(u->b); V next = LLVMBuildNSWAdd(u->b, count, number(u->index, 1), "");
+  block(u, &l->body); u->weights = weights; Block last = LLVMGetInsertBlock(u->b); V next = LLVMBuildNSWAdd(u->b, count, number(u->index, 1), "");
   LLVMBuildCondBr(u->b, unit_icmp(u, LLVMIntSLT, next, n), body, done); LLVMAddIncoming(count, &next, &last, 1);
   for (int k = 0; k < s.n; k++) LLVMAddIncoming(s.at[k].now, &u->value[s.at[k].id], &last, 1);
   enter(u, done);
@@ -72,8 +70,7 @@ static void loop(Unit *u, const KInst *l) {
 
 /* One side of an if; gives where it ends. */
 static Block side(Unit *u, Block at, const KBlock *b, Block done) {
-  enter(u, at); block(u, b);
-  Block end = LLVMGetInsertBlock(u->b); LLVMBuildBr(u->b, done); return end;
+  enter(u, at); block(u, b); Block end = LLVMGetInsertBlock(u->b); LLVMBuildBr(u->b, done); return end;
 }
 static void branch(Unit *u, const KInst *i) {
   Sets s = sets_of(u, i); Block yes = new_block(u), no = new_block(u), done = new_block(u);
@@ -113,7 +110,6 @@ static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bo
   enter(u, new_block(u)); return u->fn;
 }
 static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body); LLVMBuildRetVoid(u->b); }
-
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
 
 /* void kernel(args..., state, scratch, dims...), or of what threads share kernel(job, part). A job is args, state, scratch, dims, parts. */
@@ -161,7 +157,6 @@ static void fork_join(Unit *u, V kernel, V par, V job, V parts) {
   enter(u, one); LLVMBuildCall2(u->b, LLVMGlobalGetValueType(kernel), kernel, b, 2, ""); LLVMBuildBr(u->b, done); enter(u, done);
 }
 static V pick(Unit *u, V v, LLVMIntPredicate p, V w) { return LLVMBuildSelect(u->b, unit_icmp(u, p, v, w), v, w, ""); }
-
 static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned align, bool exported) {
   V init = LLVMConstStringInContext2(u->lc, bytes, n, 1), g = LLVMAddGlobal(u->mod, LLVMTypeOf(init), symbol(u, name));
   LLVMSetInitializer(g, init); LLVMSetGlobalConstant(g, 1); LLVMSetAlignment(g, align);
@@ -202,7 +197,6 @@ static void run_entry(Unit *u, V call) {
   V args = packed(u, u->ptr, 0, n), dims = packed(u, u->i64, n + 2, d), a[5] = { args, param(u, n), param(u, n + 1), dims, LLVMConstNull(u->ptr) };
   LLVMBuildRet(u->b, LLVMBuildCall2(u->b, LLVMGlobalGetValueType(call), call, a, 5, ""));
 }
-
 static void write_module(Unit *u) {
   const KModule *m = u->m; V *kernels = alloc(u, sizeof *kernels, m->nkernel); data(u, "info", u->host->info, strlen(u->host->info) + 1, 1, true);
   if (m->nconstant) u->weights = data(u, "weights", m->constant, (size_t)m->nconstant, 64, false);
@@ -210,13 +204,11 @@ static void write_module(Unit *u) {
   init(u); run_entry(u, call_entry(u, kernels));
 }
 static bool fail(Unit *u, const char *what, char *why) {
-  u->host->error(u->c, (Pos){ 0 }, "%s: %s", what, why); LLVMDisposeMessage(why); u->failed = true;
-  return false;
+  u->host->error(u->c, (Pos){ 0 }, "%s: %s", what, why); LLVMDisposeMessage(why); u->failed = true; return false;
 }
 static void on_diagnostic(LLVMDiagnosticInfoRef d, void *arg) {
   if (LLVMGetDiagInfoSeverity(d) == LLVMDSError) fail(arg, "LLVM", LLVMGetDiagInfoDescription(d));
 }
-
 static LLVMTargetMachineRef machine(Unit *u) {
 #define TARGET(T) LLVMInitialize##T##TargetInfo(), LLVMInitialize##T##Target(), LLVMInitialize##T##TargetMC(), \
     LLVMInitialize##T##AsmPrinter(), LLVMInitialize##T##AsmParser()
@@ -242,15 +234,11 @@ static void start(Unit *u, LLVMTargetMachineRef tm) {
   u->arg = alloc(u, sizeof *u->arg, nargs(u)); u->dim = alloc(u, sizeof *u->dim, ndims(u) + 1);
 }
 static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) { *out = u->host->alloc(u->c, n + 1); *size = n; memcpy(*out, s, n); }
-
 static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out, size_t *size) {
   char *s = NULL; LLVMMemoryBufferRef buf;
   if (LLVMVerifyModule(u->mod, LLVMReturnStatusAction, &s)) return fail(u, "internal error: LLVM refuses the module", s);
   LLVMDisposeMessage(s);
-  if (kind == OUT_LL) {
-    s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s);
-    return true;
-  }
+  if (kind == OUT_LL) { s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s); return true; }
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, u->mod, kind == OUT_O ? LLVMObjectFile : LLVMAssemblyFile, &s, &buf)) return fail(u, "LLVM", s);
   take(u, LLVMGetBufferStart(buf), LLVMGetBufferSize(buf), out, size); LLVMDisposeMemoryBuffer(buf); return !u->failed;
 }
@@ -260,8 +248,7 @@ bool frit_llvm_emit(const LlvmHost *host, Ctx *c, const KModule *m, LlvmOut kind
   if (host->version != LLVM_PLUGIN_VERSION) {
     host->error(c, (Pos){ 0 }, "frit-llvm.so is of another version than frit: install both together"); return false;
   }
-  u.lc = LLVMContextCreate(); LLVMContextSetDiagnosticHandler(u.lc, on_diagnostic, &u);
-  LLVMTargetMachineRef tm = machine(&u); bool ok = false;
+  u.lc = LLVMContextCreate(); LLVMContextSetDiagnosticHandler(u.lc, on_diagnostic, &u); LLVMTargetMachineRef tm = machine(&u); bool ok = false;
   if (tm) {
     start(&u, tm); write_module(&u); ok = output(&u, tm, kind, out, size);
     LLVMDisposeBuilder(u.b); LLVMDisposeModule(u.mod); LLVMDisposeTargetMachine(tm);

@@ -42,18 +42,11 @@ static V lanes_of(Unit *u, V v, int from, int end, int to) {
 
 /* ---- functions of numbers */
 typedef V Special(Unit *u, KType t, V *a);
-
 static bool is_unsigned(KType t) { return type_class(t.elem) == 'u' || t.elem == T_BOOL; }
 static V zero(Unit *u, KType t) { return LLVMConstNull(llvm_type(u, t)); }
 /* An intrinsic overloaded on the type of its first argument. */
 static V call_on(Unit *u, const char *name, V *a, int n) { T t = LLVMTypeOf(a[0]); return intrinsic(u, name, &t, 1, a, n); }
 
-/* max(a, b) = b > a ? b : a, and the like: one instruction on x86. */
-static V pick(Unit *u, KType t, V *a, LLVMRealPredicate f, LLVMIntPredicate s, LLVMIntPredicate n) {
-  return choose(u, type_is_float(t.elem) ? fcmp(u, f, a[1], a[0]) : unit_icmp(u, is_unsigned(t) ? n : s, a[1], a[0]), a[1], a[0]);
-}
-static V do_min(Unit *u, KType t, V *a) { return pick(u, t, a, LLVMRealOLT, LLVMIntSLT, LLVMIntULT); }
-static V do_max(Unit *u, KType t, V *a) { return pick(u, t, a, LLVMRealOGT, LLVMIntSGT, LLVMIntUGT); }
 static V do_neg(Unit *u, KType t, V *a) { return type_is_float(t.elem) ? LLVMBuildFNeg(u->b, a[0], "") : LLVMBuildNeg(u->b, a[0], ""); }
 static V do_not(Unit *u, KType t, V *a) { (void)t; return LLVMBuildNot(u->b, a[0], ""); }
 static V do_select(Unit *u, KType t, V *a) { (void)t; return choose(u, a[0], a[1], a[2]); }
@@ -117,46 +110,36 @@ static V do_scale2(Unit *u, KType t, V *a) {
   return LLVMBuildFMul(u->b, a[0], LLVMBuildBitCast(u->b, n, llvm_type(u, t), ""), "");
 }
 
-/* The rows: an opcode or predicate for floats, signed and unsigned integers; or an intrinsic of one argument; or a function
- * from above; with Target.parts, of f32 one of AVX-512 */
-typedef struct Row { bool op; int f, s, u; const char *name; Special *fn; const char *part; } Row;
+/* The rows: an opcode or predicate for floats, signed and unsigned integers; an intrinsic of one argument; a function from above; part: of AVX-512.
+ * pick: max(a, b) = b > a ? b : a, and the like: one instruction on x86. */
+typedef struct Row { bool op, pick; int f, s, u; const char *name; Special *fn; const char *part; } Row;
 #define OP(F, I) { .op = true, .f = F, .s = I, .u = I }
 #define TEST(F, S, U) { .f = LLVMReal##F, .s = LLVMInt##S, .u = LLVMInt##U }
+#define PICK(F, S, U) { .f = LLVMReal##F, .s = LLVMInt##S, .u = LLVMInt##U, .pick = true }
 static const Row rows[KF_COUNT] = {
-  [KF_ADD] = OP(LLVMFAdd, LLVMAdd), [KF_SUB] = OP(LLVMFSub, LLVMSub), [KF_MUL] = OP(LLVMFMul, LLVMMul),
-  [KF_AND] = OP(0, LLVMAnd), [KF_OR] = OP(0, LLVMOr), [KF_XOR] = OP(0, LLVMXor),
-  [KF_DIV] = { .fn = do_div }, [KF_MOD] = { .fn = do_mod }, [KF_QUO] = { .fn = do_quo }, [KF_REM] = { .fn = do_rem },
-  [KF_SHL] = { .fn = do_shl }, [KF_SHR] = { .fn = do_shr }, [KF_MIN] = { .fn = do_min }, [KF_MAX] = { .fn = do_max }, [KF_NEG] = { .fn = do_neg },
-  [KF_NOT] = { .fn = do_not }, [KF_ISNAN] = { .fn = do_isnan }, [KF_FMA] = { .fn = do_fma }, [KF_FNMA] = { .fn = do_fnma },
-  [KF_SCALE2] = { .fn = do_scale2, .part = "mask.scalef" }, [KF_SELECT] = { .fn = do_select }, [KF_RCPE] = { .part = "rcp14" },
-  [KF_RSQRTE] = { .part = "rsqrt14" }, [KF_MANT] = { .part = "mask.getmant" }, [KF_EXPO] = { .part = "mask.getexp" },
-  [KF_EQ] = TEST(OEQ, EQ, EQ), [KF_NE] = TEST(UNE, NE, NE), [KF_LT] = TEST(OLT, SLT, ULT),
-  [KF_LE] = TEST(OLE, SLE, ULE), [KF_GT] = TEST(OGT, SGT, UGT), [KF_GE] = TEST(OGE, SGE, UGE),
-  [KF_SQRT] = { .name = "llvm.sqrt" }, [KF_FLOOR] = { .name = "llvm.floor" },
-  [KF_TRUNC] = { .name = "llvm.trunc" }, [KF_ROUND] = { .name = "llvm.rint" },
-};
+  [KF_ADD] = OP(LLVMFAdd, LLVMAdd), [KF_SUB] = OP(LLVMFSub, LLVMSub), [KF_MUL] = OP(LLVMFMul, LLVMMul), [KF_AND] = OP(0, LLVMAnd),
+  [KF_OR] = OP(0, LLVMOr), [KF_XOR] = OP(0, LLVMXor), [KF_DIV] = { .fn = do_div }, [KF_MOD] = { .fn = do_mod }, [KF_QUO] = { .fn = do_quo },
+  [KF_REM] = { .fn = do_rem }, [KF_SHL] = { .fn = do_shl }, [KF_SHR] = { .fn = do_shr }, [KF_MIN] = PICK(OLT, SLT, ULT),
+  [KF_MAX] = PICK(OGT, SGT, UGT), [KF_NEG] = { .fn = do_neg }, [KF_NOT] = { .fn = do_not }, [KF_ISNAN] = { .fn = do_isnan },
+  [KF_FMA] = { .fn = do_fma }, [KF_FNMA] = { .fn = do_fnma }, [KF_SCALE2] = { .fn = do_scale2, .part = "mask.scalef" },
+  [KF_SELECT] = { .fn = do_select }, [KF_RCPE] = { .part = "rcp14" }, [KF_RSQRTE] = { .part = "rsqrt14" }, [KF_MANT] = { .part = "mask.getmant" },
+  [KF_EXPO] = { .part = "mask.getexp" }, [KF_EQ] = TEST(OEQ, EQ, EQ), [KF_NE] = TEST(UNE, NE, NE), [KF_LT] = TEST(OLT, SLT, ULT),
+  [KF_LE] = TEST(OLE, SLE, ULE), [KF_GT] = TEST(OGT, SGT, UGT), [KF_GE] = TEST(OGE, SGE, UGE), [KF_SQRT] = { .name = "llvm.sqrt" },
+  [KF_FLOOR] = { .name = "llvm.floor" }, [KF_TRUNC] = { .name = "llvm.trunc" }, [KF_ROUND] = { .name = "llvm.rint" } };
 
 static V apply(Unit *u, KFn fn, KType t, V *a) {
-  const Row *r = &rows[fn]; int code = type_is_float(t.elem) ? r->f : is_unsigned(t) ? r->u : r->s;
+  const Row *r = &rows[fn]; int flt = type_is_float(t.elem), code = flt ? r->f : is_unsigned(t) ? r->u : r->s;
   if (r->part && u->t->parts && t.elem == T_F32) return on_register(u, r->part, t, a, 1 + (fn == KF_SCALE2));
   if (r->fn) return r->fn(u, t, a);
   if (r->name) return call_on(u, r->name, a, 1);
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");
-  return type_is_float(t.elem) ? fcmp(u, (LLVMRealPredicate)code, a[0], a[1]) : unit_icmp(u, (LLVMIntPredicate)code, a[0], a[1]);
+  V x = a[r->pick], y = a[!r->pick], test = flt ? fcmp(u, (LLVMRealPredicate)code, x, y) : unit_icmp(u, (LLVMIntPredicate)code, x, y);
+  return r->pick ? choose(u, test, x, y) : test;
 }
 static V base_of(Unit *u, const KBuf *b) {
   V scratch = b->own ? u->own : u->scratch;
   V base = b->kind == KB_STATE ? u->state : b->kind == KB_SCRATCH ? scratch : b->kind == KB_CONST ? u->weights : u->arg[b->arg];
   return b->offset ? unit_gep(u, u->i8, base, number(u, b->offset)) : base;
-}
-static V variable_part(Unit *u, const KAddr *a) {
-  V sum = NULL;
-  for (int k = 0; k < a->nterm; k++) {
-    V v = u->value[a->term[k].v->id];
-    if (a->term[k].k != 1) v = LLVMBuildNSWMul(u->b, v, number(u, a->term[k].k), "");
-    sum = sum ? LLVMBuildNSWAdd(u->b, sum, v, "") : v;
-  }
-  return sum;
 }
 static T element(Unit *u, const KAddr *a) { return elem_type(u, u->m->buf[a->buf].elem); }
 
@@ -166,7 +149,11 @@ static V moving_base(Unit *u, const KAddr *a) {
   for (int k = 0; k < a->nterm; k++) h = (h ^ (uint64_t)a->term[k].v->id ^ (uint64_t)a->term[k].k << 20) * 0xff51afd7ed558ccdu;
   AddrMemo *m = &u->memo[(h >> 32) % NMEMO];
   if (m->era == u->era && m->addr.buf == a->buf && kaddr_parallel(&m->addr, a)) return m->p;
-  V p = base_of(u, &u->m->buf[a->buf]), off = variable_part(u, a);
+  V p = base_of(u, &u->m->buf[a->buf]), off = NULL;
+  for (int k = 0; k < a->nterm; k++) {
+    V v = u->value[a->term[k].v->id]; v = a->term[k].k == 1 ? v : LLVMBuildNSWMul(u->b, v, number(u, a->term[k].k), "");
+    off = off ? LLVMBuildNSWAdd(u->b, off, v, "") : v;
+  }
   if (off) p = unit_gep(u, element(u, a), p, off);
   *m = (AddrMemo){ *a, p, u->era }; return p;
 }
@@ -185,7 +172,6 @@ static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
   if (!spread) LLVMSetAlignment(r, (unsigned)align);
   return r;
 }
-
 static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }
 static V iota(Unit *u, KType t) {
   V lane[64];
@@ -245,7 +231,6 @@ static V cast(Unit *u, const KInst *k) {
   if (k->mode == CV_PLAIN || type_is_float(k->type.elem)) return plain_cast(u, v, from.elem, k->type);
   return type_is_float(from.elem) ? clamp_float(u, v, from, k->type) : clamp_int(u, v, from.elem, k->type);
 }
-
 V inst_value(Unit *u, const KInst *k) {
   V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
   switch (k->op) {

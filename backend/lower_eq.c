@@ -1,20 +1,16 @@
-/* Equations resolved for the lowering: places as affine forms over the equation's own indices, reads with what is proven of them, guards as
- * conditions.
+/* Equations resolved for the lowering: places as affine forms over the equation's indices, reads with what is proven of them, guards as conditions.
  *
  *   z[o, t] = b[o] + sum(c, k: (x[c, t + k - 1] or 0) * w[o, c, k])
  *   indices o t | c k     reads b x w     condition t + k - 1 >= 0 and n - 1 - (t + k - 1) >= 0: where it fails the product is 0 */
 #include "lower.h"
 
 int eq_index(const LEq *e, const char *name) { for (int k = 0; k < e->n; k++) if (name_same(e->ix[k]->name, name)) return k; return -1; }
-
 int index_number(Lower *L, const LEq *e, const Index *x) {
   for (int k = 0; k < e->n; k++) if (e->ix[k] == x) return k;
   for (int k = 0; k < L->g->ndim; k++) if (L->g->dim[k] == x) return -1 - k;
   bug(L->c, "index %s of %s is not bound", x->name, e->eq->out->name);
 }
-
 LTensor *tensor_of(Lower *L, const Tensor *t) { return map_get(&L->tensors, t); }
-
 static LTensor *tensor_add(Lower *L, Tensor *t) {
   LTensor *r = tensor_of(L, t);
   if (r) return r;
@@ -31,8 +27,7 @@ static bool add_use(const Expr *x, void *arg) {
   return true;
 }
 static LForm form_of(Lower *L, LEq *e, const Expr *x, bool number) {
-  Aff a = { 0 }; Uses u = { e, 0, false }; expr_walk(x, add_use, &u);
-  LForm f = { .e = x, .uses = u.bits };
+  Aff a = { 0 }; Uses u = { e, 0, false }; expr_walk(x, add_use, &u); LForm f = { .e = x, .uses = u.bits };
   if (!number || u.data || !expr_affine(L->c, x, &a)) return f;
   f = (LForm){ true, a.c, a.n, NEWN(L->c, LTerm, a.n + 1), x, u.bits };
   for (int k = 0; k < a.n; k++) f.t[k] = (LTerm){ index_number(L, e, a.index[k]), a.k[k] };
@@ -89,16 +84,31 @@ static LRead *read_new(Lower *L, LEq *e, const Expr *x) {
   if (r->t->hist) r->time = time_index(L, e, r);
   map_put(L->c, &L->reads, x, r); return r;
 }
-
 static void read_add(Lower *L, LEq *e, const Expr *x) {
   LRead *r = map_get(&L->reads, x);                       /* known: without indices, shared by two equations */
   if (!r) r = read_new(L, e, x);
   EACH(LRead, o, e->read) if (o == r) return;
   PUSH(L->c, e->read, r);
 }
-
-static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x);
 static void cond_add(Lower *L, LConds *v, LForm f) { PUSH(L->c, *v, ((LCond){ .a = f })); }
+
+/* left - right - slack >= 0 */
+static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t slack) {
+  LForm f = form_of(L, e, expr_fn2(L->c, FN_SUB, l, r), true); f.c -= slack;
+  if (f.aff) cond_add(L, v, f);
+  return f.aff;
+}
+static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x) {
+  Fn fn = x->kind == E_FN ? x->fn : FN_COUNT;
+  if (fn == FN_AND && x->type == T_BOOL) { cond_expr(L, e, v, x->arg[0]); cond_expr(L, e, v, x->arg[1]); return; }
+  if (fn >= FN_EQ && fn <= FN_GE && fn != FN_NE && x->arg[0]->type == T_WINT && x->arg[1]->type == T_WINT) {
+    Expr *a = x->arg[0], *b = x->arg[1]; bool ok = true;
+    if (fn == FN_GE || fn == FN_EQ || fn == FN_GT) ok = cond_compare(L, e, v, a, b, fn == FN_GT);
+    if (ok && (fn == FN_LE || fn == FN_EQ || fn == FN_LT)) ok = cond_compare(L, e, v, b, a, fn == FN_LT);
+    if (ok) return;
+  }
+  cond_add(L, v, form_of(L, e, x, false));
+}
 static void cond_inside(Lower *L, LEq *e, LConds *v, const LForm *f, Extent x) {
   Inside i = inside(L, e, f, x); Expr *p = (Expr *)(uintptr_t)f->e, *n = expr_int(L->c, x.n);
   if (!i.lo && f->aff) cond_add(L, v, *f);
@@ -112,25 +122,6 @@ static void cond_reads(Lower *L, LEq *e, LConds *v, const Expr *x) {
   const LRead *r = x->kind == E_READ ? map_get(&L->reads, x) : NULL;
   for (int d = 0; r && d < x->n; d++) if (!r->inside[d]) cond_inside(L, e, v, &r->place[d], x->tensor->shape[d]);
   for (int k = x->kind == E_OR; k < x->n; k++) cond_reads(L, e, v, x->arg[k]);
-}
-
-/* left - right - slack >= 0 */
-static bool cond_compare(Lower *L, LEq *e, LConds *v, Expr *l, Expr *r, int64_t slack) {
-  LForm f = form_of(L, e, expr_fn2(L->c, FN_SUB, l, r), true); f.c -= slack;
-  if (f.aff) cond_add(L, v, f);
-  return f.aff;
-}
-
-static void cond_expr(Lower *L, LEq *e, LConds *v, const Expr *x) {
-  Fn fn = x->kind == E_FN ? x->fn : FN_COUNT;
-  if (fn == FN_AND && x->type == T_BOOL) { cond_expr(L, e, v, x->arg[0]); cond_expr(L, e, v, x->arg[1]); return; }
-  if (fn >= FN_EQ && fn <= FN_GE && fn != FN_NE && x->arg[0]->type == T_WINT && x->arg[1]->type == T_WINT) {
-    Expr *a = x->arg[0], *b = x->arg[1]; bool ok = true;
-    if (fn == FN_GE || fn == FN_EQ || fn == FN_GT) ok = cond_compare(L, e, v, a, b, fn == FN_GT);
-    if (ok && (fn == FN_LE || fn == FN_EQ || fn == FN_LT)) ok = cond_compare(L, e, v, b, a, fn == FN_LT);
-    if (ok) return;
-  }
-  cond_add(L, v, form_of(L, e, x, false));
 }
 
 LConds *or_conds(Lower *L, const Expr *e) { return map_get(&L->ors, e); }
@@ -224,7 +215,6 @@ static void resolve_reduction(Lower *L, LEq *e) {
   double id = e->kind == RED_PROD ? 1 : e->kind == RED_MAX ? type_lowest(e->acc) : type_highest(e->acc);
   e->body = e->kind == RED_SUM ? strip(L, e, body) : number && body->kind == E_OR && expr_number(body->arg[1]) == id ? strip_or(L, e, body) : body;
 }
-
 static bool widest(const Expr *x, void *arg) {
   int *bytes = arg; bool scalar = x->kind == E_CONST || (x->kind == E_READ && x->tensor->rank == 0);
   int n = x->type == T_WINT || x->type == T_BOOL || x->type == T_NONE || scalar ? 0 : type_bytes(comp_type(x->type));
@@ -240,15 +230,13 @@ static int lanes_for(Lower *L, const LEq *e) {
 static void domain_of(Lower *L, LEq *e) {
   e->domain = NEWN(L->c, LCond, 2 * e->nfree + 1);
   for (int k = 0; k < e->nfree; k++) {
-    LForm f = { .aff = true, .n = 1, .t = NEW(L->c, LTerm), .uses = 1u << k };
-    f.t[0] = (LTerm){ k, 1 }; e->domain[2 * k] = (LCond){ f, true, false };
+    LForm f = { .aff = true, .n = 1, .t = NEW(L->c, LTerm), .uses = 1u << k }; f.t[0] = (LTerm){ k, 1 }; e->domain[2 * k] = (LCond){ f, true, false };
     e->domain[2 * k + 1] = (LCond){ form_below(L, &f, e->ix[k]->ext, e), true, false };
   }
 }
 
 LEq *resolve_eq(Lower *L, Eq *q) {
-  q->rhs = expr_map(L->c, q->rhs, plain, &(Plain){ L, FORMS_MAX });
-  LEq *e = NEW(L->c, LEq); Expr *init = NULL, *red = eq_reduction(q, &init);
+  q->rhs = expr_map(L->c, q->rhs, plain, &(Plain){ L, FORMS_MAX }); LEq *e = NEW(L->c, LEq); Expr *init = NULL, *red = eq_reduction(q, &init);
   *e = (LEq){ .eq = q, .red = red, .init = init, .nfree = q->nfree, .n = q->nfree + (red ? red->nbound : 0), .body = q->rhs };
   if (e->n > LEQ_INDICES) tree_error(L, q->pos, e, "more than 32 indices");
   e->ix = NEWN(L->c, Index *, e->n + 1); e->down = NEWN(L->c, bool, e->n + 1);
@@ -276,7 +264,6 @@ LEq *resolve_eq(Lower *L, Eq *q) {
 void tree_fail(Lower *L, Pos pos, const LEq *e, const char *rule) {
   tree_say(L, pos.src || !e ? pos : e->eq->pos, "%s%s%s", e ? e->eq->out->name : "", e ? ": " : "", rule); frit_bail(L->c);
 }
-
 LTensor *tensor_named(Lower *L, const char *name) {
   for (int k = 0; k < L->k->neq; k++) if (name_same(L->k->eq[k]->out->name, name)) return tensor_of(L, L->k->eq[k]->out);
   return NULL;
@@ -288,9 +275,7 @@ static void add_eqs(Lower *L, const Tree *t, bool rest, LEqs *out) {
     if (x) EACH(LEq, e, x->writer) PUSH(L->c, *out, e);
   }
 }
-
 LEqs tree_eqs(Lower *L, const Tree *t, bool rest) { LEqs r = { 0 }; add_eqs(L, t, rest, &r); return r; }
-
 bool tree_holds(const Tree *t, const LEq *e, bool rest) {
   for (; t; t = rest ? t->next : NULL) if (t == e->leaf || (t->kind == TREE_FOR && tree_holds(t->body, e, true))) return true;
   return false;
@@ -301,7 +286,6 @@ static void near_name(Lower *L, const Tree *t, const char *what) {
   const char *near = diag_near(t->name, names, L->k->neq); tree_say(L, t->pos, "%s %s is no equation of this kernel", what, t->name);
   if (near) diag_help(L->c, "did you mean %s?", near);
 }
-
 static void check_tree(Lower *L, LEq *const *all, const Tree *t, int depth) {
   if (depth > 64) tree_error(L, t->pos, NULL, "loops are nested more than 64 deep");
   for (; t; t = t->next) {
@@ -326,7 +310,6 @@ enum { DIST_ANY = INT32_MAX };
 typedef struct Back { const LEq *e, *w; const LRead *r; int64_t dist[LEQ_INDICES]; bool constant; } Back;
 /* Dimension d is read and written at an index that both name alike (ke, kw) plus a number: dist further. */
 typedef struct Step { bool named; int ke, kw; int64_t dist; } Step;
-
 static Step step_of(const LEq *e, const LRead *r, const LEq *w, int d) {
   const LForm *a = &r->place[d], *b = &w->place[d];
   if (!a->aff || a->n != 1 || b->n != 1 || a->t[0].k < 0 || b->t[0].k < 0 || a->t[0].m != 1 || b->t[0].m != 1) return (Step){ .named = false };
@@ -391,7 +374,6 @@ static void check_back(Lower *L, const LEq *e, const LRead *r, const LEq *w) {
   tree_error(L, e->leaf->pos, e, "it reads %s, whose leaf comes later: the consumer stands before the producer, "
              "and no loop takes one step at a time around both", name);
 }
-
 static void tensor_link(Lower *L, LEq *e) {
   PUSH(L->c, e->out->writer, e);
   EACH(LRead, r, e->read) { LEqs *by = &r->t->reader; if (!by->n || by->at[by->n - 1] != e) PUSH(L->c, *by, e); }

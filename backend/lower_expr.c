@@ -11,7 +11,6 @@
 
 int64_t floor_div(int64_t a, int64_t b) { if (b == 0) return 0; return a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
 LAff laff_var(KInst *v, int64_t k) { if (v->op == K_CONST) return laff_int(v->imm * k); return (LAff){ .n = 1, .t[0] = { v, k } }; }
-
 bool terms_add(KTerm *t, int *n, int max, KInst *v, int64_t k) {
   int i = 0;
   while (i < *n && t[i].v->id < v->id) i++;
@@ -31,26 +30,20 @@ LAff laff_add(Lower *L, LAff a, LAff b, int64_t k) {
     while (!terms_add(a.t, &a.n, LAFF_MAX, b.t[i].v, b.t[i].k * k)) a = laff_var(laff_inst(L, a), 1);
   return a;
 }
-
 LAff laff_div(LAff a, int64_t m) { a.c = floor_div(a.c, m); for (int i = 0; i < a.n; i++) a.t[i].k /= m; return a; }
-
 bool laff_diff(const LAff *a, const LAff *b, int64_t *c) {
   if (a->n != b->n) return false;
   for (int i = 0; i < a->n; i++) if (a->t[i].v != b->t[i].v || a->t[i].k != b->t[i].k) return false;
   *c = a->c - b->c; return true;
 }
-
 LRange laff_range(Lower *L, const LAff *a) {
   LRange r = { a->c, a->c };
   for (int i = 0; i < a->n; i++) {
-    int64_t l, h, k = a->t[i].k; k_range(&L->b, a->t[i].v, &l, &h);
-    r.lo += k > 0 ? k * l : k * h; r.hi += k > 0 ? k * h : k * l;
+    int64_t l, h, k = a->t[i].k; k_range(&L->b, a->t[i].v, &l, &h); r.lo += k > 0 ? k * l : k * h; r.hi += k > 0 ? k * h : k * l;
   }
   return r;
 }
-
 bool laff_divides(const LAff *a, int64_t m) { for (int i = 0; i < a->n; i++) if (a->t[i].k % m) return false; return true; }
-
 KInst *laff_inst(Lower *L, LAff a) {
   KInst *r = NULL;
   for (int i = 0; i < a.n; i++) r = l_plus(L, r, l_fn(L, KF_MUL, a.t[i].v, l_int(L, a.t[i].k)));
@@ -63,20 +56,17 @@ static int lanes_of(const LPt *p) { return p->vec ? p->vec->w : 1; }
 static bool is_scalar(const LPlace *q) { return !q->off && !q->lane; }
 static bool is_place_fn(Fn f) { return f == FN_ADD || f == FN_SUB || f == FN_MUL || f == FN_DIV || f == FN_MOD; }
 static bool is_number(const LPlace *q) { return is_scalar(q) && !q->a.n; }
-
 LAff form_aff(Lower *L, const LForm *f, const LAff *env) {
   LAff a = laff_int(f->c);
   for (int i = 0; i < f->n; i++) a = laff_add(L, a, f->t[i].k < 0 ? laff_var(L->param[-1 - f->t[i].k], 1) : env[f->t[i].k], f->t[i].m);
   return a;
 }
-
 LPlace form_at(Lower *L, LPt *p, const LForm *f) {
   if (!f->aff) return expr_at(L, p, f->e);
   LPlace r = { .a = form_aff(L, f, p->env) };
   for (int i = 0; i < f->n && p->vec; i++) if (f->t[i].k == p->vec->k) r.lane += f->t[i].m;
   return r;
 }
-
 KInst *place_vector(Lower *L, LPt *p, LPlace q) {
   KInst *r = NULL;
   if (q.lane) r = k_put(&L->b, (KInst){ .op = K_IOTA, .type = { T_I32, lanes_of(p) } });
@@ -95,7 +85,6 @@ static LPlace place_divide(Lower *L, LPt *p, LPlace q, int64_t m, bool mod) {
   if (is_scalar(&q)) return (LPlace){ .a = laff_var(l_fn(L, fn, laff_inst(L, q.a), l_int(L, m)), 1) };
   return (LPlace){ .off = l_fn(L, fn, place_vector(L, p, q), l_num(L, T_I32, 0, m)) };
 }
-
 LPlace place_layout(Lower *L, LPt *p, LPlace q, int64_t div, int64_t mod) {
   if (div > 1) q = place_divide(L, p, q, div, false);
   return mod > 0 ? place_divide(L, p, q, mod, true) : q;
@@ -110,7 +99,6 @@ static LPlace place_sum(Lower *L, LPlace x, LPlace y, int64_t k) {
 static LPlace place_value(Lower *L, KInst *v) {
   return v->type.lanes == 1 ? (LPlace){ .a = laff_var(l_cast(L, T_WINT, v), 1) } : (LPlace){ .off = l_cast(L, T_I32, v) };
 }
-
 static LPlace fn_at(Lower *L, LPt *p, const Expr *e) {
   if (!is_place_fn(e->fn)) return place_value(L, gen(L, p, e));
   LPlace x = expr_at(L, p, e->arg[0]), y = expr_at(L, p, e->arg[1]), zero = { .lane = 0 };
@@ -135,10 +123,8 @@ static LPlace expr_at(Lower *L, LPt *p, const Expr *e) {
 /* ---- conditions: an affine one is decided at once where the position is constant or its range tells. Otherwise it is a scalar comparison, or, where
  * it depends on the lanes, an interval of lanes lo <= l < hi (one or two prefix masks). Anything else is a mask by its value. */
 KInst *mask_and(Lower *L, KInst *a, KInst *b) { return !a ? b : !b ? a : l_fn(L, KF_AND, a, b); }
-
 KInst *vec_mask(Lower *L, const LVec *v) {
-  if (v->dyn) return k_prefix(&L->b, laff_inst(L, v->left), v->w);
-  return v->n < v->w ? k_prefix(&L->b, l_int(L, v->n), v->w) : NULL;
+  return v->dyn || v->n < v->w ? k_prefix(&L->b, v->dyn ? laff_inst(L, v->left) : l_int(L, v->n), v->w) : NULL;
 }
 
 /* a + lane * l >= 0 for the wanted lanes l. */
@@ -151,20 +137,17 @@ static int affine_at(Lower *L, const LVec *v, const LPlace *q, LGuard *g) {
   at = q->lane > 0 ? l_fn(L, KF_SUB, l_int(L, 0), at) : l_fn(L, KF_ADD, at, l_int(L, 1));
   *end = *end ? l_fn(L, q->lane > 0 ? KF_MAX : KF_MIN, *end, at) : at; return 2;
 }
-
 int cond_at(Lower *L, LPt *p, const LCond *d, LGuard *g) {
   if (d->a.aff) { LPlace q = form_at(L, p, &d->a); return affine_at(L, p->vec, &q, g); }
   KInst *m = gen_as(L, p, d->a.e, T_BOOL), **at = m->type.lanes == 1 ? &g->s : &g->m;
   if (m->op == K_CONST) return m->imm ? 1 : 0;
   *at = mask_and(L, *at, m); return 2;
 }
-
 int conds_at(Lower *L, LPt *p, const LCond *d, int n, LGuard *g) {
   int state = 1;
   for (int k = 0; k < n && state; k++) { int s = cond_at(L, p, &d[k], g); state = s == 1 ? state : s; }
   return state;
 }
-
 KInst *guard_mask(Lower *L, LPt *p, const LGuard *g) {
   if (!p->vec) return g->s ? g->s : g->m;
   if (!g->lo && !g->hi && !g->m) return g->s;
@@ -174,17 +157,13 @@ KInst *guard_mask(Lower *L, LPt *p, const LGuard *g) {
   if (g->lo) m = mask_and(L, m, l_fn(L, KF_NOT, k_prefix(&L->b, g->lo, w), NULL));
   return mask_and(L, m, g->m);
 }
-
 Under under(Lower *L, LPt *p, KInst *m, bool all) {
   Under old = p->u; p->u = (Under){ p->vec ? mask_and(L, old.guard, all_lanes(L, m, p->vec->w)) : old.guard, true, old.all || all }; return old;
 }
-
 Type comp_type(Type t) { t = type_strong(t); return t == T_F16 || t == T_BF16 ? T_F32 : t; }
 Type mem_type(Type t) { return t == T_BOOL ? T_U8 : t == T_BF16 ? T_U16 : t; }
-
 static KInst *to_bool(Lower *L, KInst *v) { return v->type.elem == T_BOOL ? v : l_fn(L, KF_NE, v, l_num(L, v->type.elem, 0, 0)); }
 static KInst *from_bool(Lower *L, KInst *v, Type to) { return l_select(L, v, l_num(L, to, 1, 1), l_num(L, to, 0, 0)); }
-
 KInst *as_type(Lower *L, KInst *v, Type to) {
   if (v->type.elem == to) return v;
   if (to == T_BOOL) return to_bool(L, v);
@@ -199,18 +178,14 @@ static KInst *bf16_pack(Lower *L, KInst *v) {
   KInst *r = l_select(L, l_fn(L, KF_ISNAN, v, NULL), nan, up); return l_cast(L, T_U16, l_fn(L, KF_SHR, r, u32(L, 16)));
 }
 static KInst *bf16_unpack(Lower *L, KInst *bits) { return k_cast(&L->b, CV_BITS, T_F32, l_fn(L, KF_SHL, l_cast(L, T_U32, bits), u32(L, 16))); }
-
 KInst *to_memory(Lower *L, KInst *v, Type t) {
   v = as_type(L, v, comp_type(t)); return t == T_BOOL ? as_type(L, v, T_U8) : t == T_BF16 ? bf16_pack(L, v) : t == T_F16 ? l_cast(L, T_F16, v) : v;
 }
-
 KInst *from_memory(Lower *L, KInst *v, Type t) {
   return t == T_BOOL ? to_bool(L, v) : t == T_BF16 ? bf16_unpack(L, v) : t == T_F16 ? l_cast(L, T_F32, v) : v;
 }
-
 KInst *round_to(Lower *L, KInst *v, Type t) { return t == T_F16 || t == T_BF16 ? from_memory(L, to_memory(L, v, t), t) : v; }
 static Type unsigned_of(int bytes) { return bytes == 1 ? T_U8 : bytes == 2 ? T_U16 : bytes == 4 ? T_U32 : T_U64; }
-
 static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
   Type from = e->arg[0]->type, to = comp_type(e->type); KInst *v;
   if (e->mode == CV_BITS) {
@@ -232,8 +207,8 @@ static const KFn direct[FN_COUNT] = {
 #undef D
 
 static KInst *apply(Lower *L, Fn f, KInst *x, KInst *y) {
-  bool rest = f == FN_MOD || f == FN_QUO || f == FN_REM;
-  if (!rest || !type_is_float(x->type.elem)) return f == FN_ADD || (direct[f] && (f != FN_DIV || !type_is_float(x->type.elem))) ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
+  bool flt = type_is_float(x->type.elem), rest = flt && (f == FN_MOD || f == FN_QUO || f == FN_REM);
+  if (!rest) return f == FN_ADD || (direct[f] && (f != FN_DIV || !flt)) ? l_fn(L, direct[f], x, y) : k_math(&L->b, f, x, y);
   KInst *q = l_fn(L, f == FN_MOD ? KF_FLOOR : KF_TRUNC, l_fn(L, KF_DIV, x, y), NULL);           /* a - floor(a / b) * b, or by trunc */
   return f == FN_QUO ? q : l_fn(L, KF_SUB, x, l_fn(L, KF_MUL, q, y));
 }
@@ -268,7 +243,6 @@ static KInst *gen_fn(Lower *L, LPt *p, const Expr *e) {
   if (t == T_BOOL && rule == 'B') x = from_bool(L, x, T_U8), y = from_bool(L, y, T_U8);
   KInst *r = apply(L, e->fn, x, y); return rule == 'P' && e->type == T_BOOL ? to_bool(L, r) : r;
 }
-
 KInst *all_lanes(Lower *L, KInst *m, int w) {
   KInst *all = m->type.lanes == w ? NULL : l_int(L, w); return all ? k_prefix(&L->b, l_select(L, m, all, l_int(L, 0)), w) : m;
 }
@@ -281,8 +255,7 @@ static bool unsafe_reads(Lower *L, const Expr *e) {
 /* e where m holds (negate: where not). */
 static KInst *gen_under(Lower *L, LPt *p, const Expr *e, Type t, KInst *m, bool negate) {
   if (!unsafe_reads(L, e)) return gen_as(L, p, e, t);
-  Under old = under(L, p, negate ? l_fn(L, KF_NOT, m, NULL) : m, false); KInst *v = gen_as(L, p, e, t);
-  p->u = old; return v;
+  Under old = under(L, p, negate ? l_fn(L, KF_NOT, m, NULL) : m, false); KInst *v = gen_as(L, p, e, t); p->u = old; return v;
 }
 static KInst *choose(Lower *L, KInst *m, KInst *x, KInst *y) {
   int w = m->type.lanes > x->type.lanes ? m->type.lanes : x->type.lanes > y->type.lanes ? x->type.lanes : y->type.lanes;
@@ -298,8 +271,7 @@ static KInst *gen_select(Lower *L, LPt *p, const Expr *e) {
 }
 
 static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
-  Type t = comp_type(e->type); const LConds *d = or_conds(L, e); LGuard g = { 0 };
-  int known = conds_at(L, p, d->at, d->n, &g);
+  Type t = comp_type(e->type); const LConds *d = or_conds(L, e); LGuard g = { 0 }; int known = conds_at(L, p, d->at, d->n, &g);
   if (known != 2) return gen_as(L, p, e->arg[known ? 0 : 1], t);
   KInst *m = guard_mask(L, p, &g), *x = gen_under(L, p, e->arg[0], t, m, false);
   bool masked = e->arg[0]->kind == E_READ && x->op == K_LOAD && x->type.lanes > 1 && x->a[0];             /* gives 0 outside */
@@ -318,13 +290,11 @@ KInst *gen(Lower *L, LPt *p, const Expr *e) {
   default: tree_error(L, e->pos, p->e, "a reduction stands inside an expression: `split` gives it an equation of its own");
   }
 }
-
 KInst *gen_as(Lower *L, LPt *p, const Expr *e, Type t) {
   if (e->kind == E_CONST && e->type == T_WFLOAT) return l_num(L, t, e->f, (int64_t)e->f);
   if (e->kind == E_CONST && e->type == T_WINT) return l_num(L, t, (double)e->i, e->i);
   return as_type(L, gen(L, p, e), t);
 }
-
 KInst *identity(Lower *L, Red r, Type t) {
   Num n = red_identity(r == RED_ARGMAX ? RED_MAX : r == RED_ARGMIN ? RED_MIN : r, t); return l_num(L, t, n.f, n.i);
 }

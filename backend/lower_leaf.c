@@ -15,7 +15,6 @@
  * loop (LEq.home) they rest in the equation's storage. */
 static const KFn combiner[RED_COUNT] = {
   [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND };
-
 static bool is_arg(const LEq *e) { return e->kind == RED_ARGMAX || e->kind == RED_ARGMIN; }
 static bool across(const LEq *e, const LVec *v) { return v && v->k >= e->nfree; }
 static KInst *set_var(Lower *L, KInst *var, KInst *v) { return k_emit(&L->b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
@@ -72,8 +71,7 @@ static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
 }
 
 static LAcc *acc_of(Lower *L, LPt *p) {
-  LEq *e = p->e; LOpen *o = L->open[e->id]; int64_t key[LEQ_INDICES];
-  LVec vec = p->vec ? *p->vec : (LVec){ .k = -1, .w = 1, .n = 1, .chunk = -1 };
+  LEq *e = p->e; LOpen *o = L->open[e->id]; int64_t key[LEQ_INDICES]; LVec vec = p->vec ? *p->vec : (LVec){ .k = -1, .w = 1, .n = 1, .chunk = -1 };
   if (!across(e, p->vec)) vec.chunk = -1;
   for (int k = 0; k < e->nfree; k++)
     if (!laff_diff(&p->env[k], &o->reg[k].base, &key[k]))
@@ -87,7 +85,6 @@ static LAcc *acc_of(Lower *L, LPt *p) {
   if (!o->matrix) acc_start(L, p, o, &a);
   PUSH(L->c, o->acc, a); return &o->acc.at[o->acc.n - 1];
 }
-
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
   LEq *e = p->e; const Expr *b = e->body; bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
   if (!product || comp_type(b->type) != e->acc || b->type != e->red->type) return l_fn(L, combiner[e->kind], a->var, gen_as(L, p, b, e->acc));
@@ -161,7 +158,6 @@ static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) 
   if (is_arg(e)) return fold_arg(L, e, acc, n);
   KInst *r = fold_all(L, combiner[e->kind], acc, n); return e->init || e->home ? l_fn(L, combiner[e->kind], start_value(L, p, o->reg, 1), r) : r;
 }
-
 void red_close(Lower *L, LEq *e) {
   LOpen *o = L->open[e->id]; L->open[e->id] = NULL; bool *done = NEWN(L->c, bool, o->acc.n + 1);
   if (o->matrix) linear_close(L, o);
@@ -205,8 +201,7 @@ static LRange clip_range(LLeaf *f, int k, int64_t ext) {
     const LForm *d = &f->cond[i]->a; int64_t m = 0;
     if (f->done >> i & 1 || !d->aff || (d->uses & ~(f->bound | 1u << k)) || !(d->uses >> k & 1)) continue;
     if (f->e->red && !is_red_index(f, k) && !f->cond[i]->domain) continue;
-    LAff old = f->p.env[k], a;
-    f->p.env[k] = f->reg[k].base; a = form_aff(f->L, d, f->p.env); f->p.env[k] = old;
+    LAff old = f->p.env[k], a; f->p.env[k] = f->reg[k].base; a = form_aff(f->L, d, f->p.env); f->p.env[k] = old;
     for (int j = 0; j < d->n; j++) m += d->t[j].k == k ? d->t[j].m : 0;
     if (a.n || !m || (f->p.vec && d->uses >> f->p.vec->k & 1)) continue;
     int64_t lo = m > 0 ? -floor_div(a.c, m) : 0, hi = m < 0 ? floor_div(a.c, -m) + 1 : ext;
@@ -215,7 +210,6 @@ static LRange clip_range(LLeaf *f, int k, int64_t ext) {
   }
   return r;
 }
-
 static void copies(LLeaf *f, int depth, int k, LAff at, int64_t n) {
   for (int64_t j = 0, o; j < n; j++) f->p.roll[k] = (LRoll){ o = f->e->down[k] ? n - 1 - j : j, n }, at_place(f, depth, k, laff_plus(at, o));
   f->p.roll[k].n = 0;
@@ -245,13 +239,11 @@ static void serial(LLeaf *f, int depth, int k, int64_t step) {
   else serial_steps(f, depth, k, from, l_int(f->L, whole), whole, step);
   if (!down) copies(f, depth, k, rest, tail);
 }
-
 static void unrolled(LLeaf *f, int depth, int k) {
   int64_t ext = f->reg[k].ext;
   if (!f->reg[k].dyn && ext > 65536) tree_error(f->L, f->tree->pos, f->e, "%s* would be unrolled %lld times", f->e->ix[k]->name, (long long)ext);
   if (f->reg[k].dyn) serial_run(f, depth, k, 1); else copies(f, depth, k, laff_int(0), ext);
 }
-
 static void chunk(LLeaf *f, int depth, LVec v, LAff off) { LVec *old = f->p.vec; f->p.vec = &v; at_place(f, depth, v.k, off); f->p.vec = old; }
 
 /* Whole vectors from `at` on, then the narrowest power of two (of 16 bytes at least) that holds the rest. */
@@ -271,8 +263,7 @@ static void vector_steps(LLeaf *f, int depth, int k, KInst *count, int64_t most,
 
 /* A run-time count: whole steps, then single vectors of which the last is partly wanted. */
 static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
-  Lower *L = f->L; const LDim *d = &f->reg[k]; int w = f->e->lanes;
-  LVec last = { .k = k, .w = w, .n = w, .dyn = true, .left = d->cnt };
+  Lower *L = f->L; const LDim *d = &f->reg[k]; int w = f->e->lanes; LVec last = { .k = k, .w = w, .n = w, .dyn = true, .left = d->cnt };
   if (d->ext <= w) { chunk(f, depth, last, laff_int(0)); return; }
   if (by < 1) by = d->ext / w < 4 ? d->ext / w : 4;
   KInst *n = dim_count(L, d), *whole = l_fn(L, KF_DIV, n, l_int(L, by * w));
@@ -284,18 +275,14 @@ static void vector_run(LLeaf *f, int depth, int k, int64_t by) {
 }
 
 static void vectors(LLeaf *f, int depth, int k, int64_t step) {
-  int64_t w = f->e->lanes, ext = f->reg[k].ext, by = step > 0 ? step : 4; bool dyn = f->reg[k].dyn;
+  int64_t w = f->e->lanes, ext = f->reg[k].ext, by = step > 0 ? step : 4, n = step > 0 || ext > 32 * w ? ext / (by * w) : 0; bool dyn = f->reg[k].dyn;
   if (f->e->down[k]) tree_error(f->L, f->tree->pos, f->e, "a recurrence runs along %s, which cannot be in lanes", f->e->ix[k]->name);
   if (w == 1 && (step > 0 || ext > 32 || dyn)) serial(f, depth, k, by);
   else if (w == 1) unrolled(f, depth, k);
   else if (dyn) vector_run(f, depth, k, step);
   else if (ext == 0) at_none(f, depth, k);
-  else {
-    int64_t n = step > 0 || ext > 32 * w ? ext / (by * w) : 0;
-    if (n == 1) n = 0;
-    if (n) vector_steps(f, depth, k, l_int(f->L, n), n, by);
-    chunks(f, depth, k, n * by * w, ext);
-  }
+  else if (n < 2) chunks(f, depth, k, 0, ext);
+  else vector_steps(f, depth, k, l_int(f->L, n), n, by), chunks(f, depth, k, n * by * w, ext);
 }
 
 static void point(LLeaf *f) {
@@ -363,8 +350,7 @@ static bool in_order(const LLeaf *f, const char *index) {
 
 /* The leaf's order for this equation; of several that write one tensor (pieces) each takes what it knows, and adds what it lacks. */
 static void order_check(LLeaf *f) {
-  const Tree *t = f->tree; LEq *e = f->e; bool pieces = e->out->writer.n > 1;
-  f->dim = NEWN(f->L->c, LeafDim, t->nleaf + e->n + 1);
+  const Tree *t = f->tree; LEq *e = f->e; bool pieces = e->out->writer.n > 1; f->dim = NEWN(f->L->c, LeafDim, t->nleaf + e->n + 1);
   for (int i = 0; i < t->nleaf; i++) {
     bool has = eq_index(e, t->leaf[i].index) >= 0;
     if (!has && !pieces) tree_error(f->L, t->pos, e, "it has no index %s", t->leaf[i].index);

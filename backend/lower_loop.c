@@ -3,8 +3,7 @@
  *   for i/8 over 0 .. 19      loop v 2 { body at 8 v, 8 wide }  body at 16, 4 wide          one step: no loop
  *   run-time count n          loop v n/8 { ... }  loop g (n % 8 + W-1)/W { body at 8 (n/8) + W g, W wide, partly wanted }
  *
- * Every copy of a body is inferred afresh, so that the tail is the same code with another constant extent. Reductions open before the outermost loop
- * over one of their indices and close after it. */
+ * Every copy of a body is inferred afresh; a tail differs in a constant. Reductions open and close around the outermost loop over their indices. */
 #include "lower.h"
 
 LMark *mark_open(Lower *L) {
@@ -22,12 +21,10 @@ void mark_close(Lower *L, LMark *m) {
   memmove(b->at + m->pos + n, b->at + m->pos, sizeof *b->at * (size_t)rest); memcpy(b->at + m->pos, m->side.at, sizeof *b->at * (size_t)n);
   for (LMark *o = L->marks; o; o = o->next) if (o->block == b && o->pos > m->pos) o->pos += n;
 }
-
 KInst *loop_begin(Lower *L, KInst *count, int64_t most, KLoopHint hint) {
   KInst *v = k_emit(&L->b, (KInst){ .op = K_LOOP, .type = { T_WINT, 1 }, .a = { count }, .imm = most < 1 ? 1 : most, .hint = hint });
   PUSH(L->c, L->loops, ((LLoop){ v, k_into(&L->b, &v->body) })); return v;
 }
-
 void loop_end(Lower *L) { k_back(&L->b, L->loops.at[--L->loops.n].save); }
 KSave if_begin(Lower *L, KInst *cond) { return k_into(&L->b, &k_emit(&L->b, (KInst){ .op = K_IF, .a = { cond } })->body); }
 
@@ -90,7 +87,6 @@ static bool step_inside(Loop *p, int64_t k) {
 
 /* Some steps of a constant range: n from `at` on, a loop or (apart) copies. A falling loop takes them from the end. */
 typedef struct Steps { int64_t at, step, n; bool apart; } Steps;
-
 static void steps_emit(Loop *p, Steps s, bool first) {
   for (int64_t k = 0; k < s.n && (s.apart || s.n == 1); k++)
     copy_body(p, part(p, s.at + (p->down ? s.n - 1 - k : k) * s.step, s.step), NULL, first && k == 0);
@@ -190,17 +186,13 @@ static LRegions probe(Loop *p, KInst *v) {
 /* Does e's region move along one index, by less than its extent? */
 static void slide_add(Loop *p, LEq *e, KInst *v) {
   Lower *L = p->L; LDim *reg = probe(p, v).full[e->id]; int at = -1, found = 0;
-  for (int i = 0; i < e->nfree; i++) {
-    int64_t c = coef_of(&reg[i].base, v); found += c != 0;
-    if (c > 0 && c < reg[i].ext) at = i;
-  }
+  for (int i = 0; i < e->nfree; i++) { int64_t c = coef_of(&reg[i].base, v); found += c != 0; at = c > 0 && c < reg[i].ext ? i : at; }
   if (found != 1 || at < 0) return;
   int64_t shift = coef_of(&reg[at].base, v), overlap = reg[at].ext - shift;
   if (shift % p->step) return;
   LSlide *s = NEW_AS(L->c, LSlide, e, at, overlap, shift, laff_plus(without(L, reg[at].base, v), overlap), laff_int(0), p->slides);
   s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
-
 static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e != e) s = s->next; return s; }
 
 /* The items that the warm-up needs, as a tree of their own. */
@@ -236,10 +228,8 @@ static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, L
 static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
   LEqs in = tree_eqs(p->L, t, false), root = { 0 };
   for (int k = 0; k < in.n; k++) if (is_root(in, k)) PUSH(p->L->c, root, in.at[k]);
-  EACH(LEq, e, root) {
-    const LSlide *s = slide_of(p->slides, e);
-    if (!s || s->shift != slide_of(p->slides, root.at[0])->shift) *apart = false;
-  }
+  const LSlide *first = root.n ? slide_of(p->slides, root.at[0]) : NULL;
+  EACH(LEq, e, root) { const LSlide *s = slide_of(p->slides, e); *apart &= s && first && s->shift == first->shift; }
   return root;
 }
 
@@ -247,9 +237,7 @@ static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
 static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   Lower *L = p->L; const LSlide *s = slide_of(p->slides, root.at[0]);
   int64_t ext = warm[root.at[0]->id][s->k].ext, by = s->shift, whole = ext / by, at = 0;
-  if (whole > 2) {
-    warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by); loop_end(L); at = whole * by;
-  }
+  if (whole > 2) warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by), loop_end(L), at = whole * by;
   for (; at < ext; at += by) warm_rows(p, t, root, warm, laff_int(at), by < ext - at ? by : ext - at);
 }
 
@@ -315,10 +303,7 @@ static void home_check(const Loop *p, const LEq *e) {
 /* Opens the reduction of a root where this loop is the outermost over it. */
 static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
-  if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) {
-    bool was = e->home;
-    home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED;
-  }
+  if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) { bool was = e->home; home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED; }
   red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e); return RED_OPENED;
 }
 
@@ -326,8 +311,7 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
 static void loop_roots(Loop *p) {
   Lower *L = p->L; const LEq *first = NULL; p->eqs = tree_eqs(L, p->f->body, true);
   for (int k = 0; k < p->eqs.n; k++) {
-    LEq *e = p->eqs.at[k]; int64_t diff; int x = eq_index(e, p->f->name);
-    p->down |= x >= 0 && e->down[x];
+    LEq *e = p->eqs.at[k]; int64_t diff; int x = eq_index(e, p->f->name); p->down |= x >= 0 && e->down[x];
     if (!is_root(p->eqs, k)) continue;
     PUSH(L->c, p->root, ((Root){ .e = e, .x = x })); const LDim *d = x < 0 ? NULL : &p->r->reg[e->id][x];
     if (d && !first) first = e, p->d = *d;
@@ -380,8 +364,7 @@ static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r)
 void lower_body(Lower *L, const Tree *items, LDim *const *bound, bool top) {
   LEqs eqs = tree_eqs(L, items, true); int64_t top0 = L->top; int opened = L->opened.n;
   if (++L->depth > 200) bug(L->c, "bodies are nested too deep");
-  LRegions r = infer(L, eqs, bound, top);
-  L->slides = NULL; check_cover(L, items, &r); store_open(L, items, eqs, &r);
+  LRegions r = infer(L, eqs, bound, top); L->slides = NULL; check_cover(L, items, &r); store_open(L, items, eqs, &r);
   check_folds(L, items, eqs, bound, &r);
   for (const Tree *t = items; t; t = t->next) {
     bool item = L->block && items == L->streambody; KSave save = { 0 };

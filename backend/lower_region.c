@@ -7,7 +7,6 @@
 #include "lower.h"
 
 LDim *dims_copy(Lower *L, const LDim *d, int n) { return memcpy(NEWN(L->c, LDim, n + 1), d, sizeof *d * (size_t)n); }
-
 LDim dim_of(Lower *L, Extent x) {
   int k = 0;
   if (!x.dim) return (LDim){ .ext = x.n };
@@ -15,13 +14,11 @@ LDim dim_of(Lower *L, Extent x) {
   if (k == L->g->ndim) bug(L->c, "dimension %s is not the graph's", x.dim->name);
   return (LDim){ .ext = extent_max(x), .dyn = true, .cnt = laff_plus(laff_var(L->param[k], 1), x.n) };
 }
-
 LDim *whole_box(Lower *L, const Tensor *t) {
   LDim *box = NEWN(L->c, LDim, t->rank + 1);
   for (int d = 0; d < t->rank; d++) box[d] = dim_of(L, t->shape[d]);
   return box;
 }
-
 KInst *dim_count(Lower *L, const LDim *d) {
   if (!d->dyn) return l_int(L, d->ext);
   KInst *n = laff_inst(L, d->cnt);
@@ -38,7 +35,6 @@ static LAff cnt_most(Lower *L, LAff a, LAff b, bool larger) {
   if (laff_diff(&a, &b, &d)) return (d > 0) == larger ? a : b;
   return laff_var(l_fn(L, larger ? KF_MAX : KF_MIN, laff_inst(L, a), laff_inst(L, b)), 1);
 }
-
 LDim dim_union(Lower *L, const LDim *a, const LDim *b, const LEq *e) {
   int64_t d;
   if (!laff_diff(&b->base, &a->base, &d))
@@ -54,8 +50,7 @@ void dim_clip(Lower *L, LDim *d, Extent x) {
   if (d->base.n) return;
   int64_t lo = d->base.c < 0 ? 0 : d->base.c, end = d->base.c + d->ext, most = extent_max(x), cut = lo - d->base.c;
   if (end > most) end = most;
-  d->over = false; d->base.c = lo; d->ext = end > lo ? end - lo : 0;
-  if (d->dyn) d->cnt.c -= cut;
+  d->over = false; d->base.c = lo; d->ext = end > lo ? end - lo : 0; d->cnt.c -= d->dyn ? cut : 0;
   if (d->dyn && x.dim) d->cnt = cnt_most(L, d->cnt, laff_plus(dim_of(L, x).cnt, -lo), false);
 }
 
@@ -81,9 +76,7 @@ static LDim read_box(Lower *L, const LRead *r, int d, const LDim *reg) {
   if (r->inside[d]) return b;
   b.over = b.base.n > 0; dim_clip(L, &b, t->shape[d]); return b;
 }
-
 bool eq_reads(const LEq *e, const LTensor *t) { EACH(LRead, r, e->read) if (r->t == t) return true; return false; }
-
 bool is_root(LEqs eqs, int k) {
   const LTensor *t = eqs.at[k]->out;
   for (int i = k + 1; i < eqs.n; i++) if (eqs.at[i]->out != t && eq_reads(eqs.at[i], t)) return false;
@@ -94,17 +87,13 @@ bool is_root(LEqs eqs, int k) {
 /* place = sum m * index, m falling: from the outermost index on, one block or whole blocks; what does not fit stays whole. */
 static void invert_radix(const LForm *f, const LDim *need, LDim *reg, bool *set) {
   LTerm t[LEQ_INDICES]; LAff base = laff_plus(need->base, -f->c);
-  for (int i = 0, j; i < f->n; i++) {
-    for (j = i; j > 0 && t[j - 1].m < f->t[i].m; j--) t[j] = t[j - 1];
-    t[j] = f->t[i];
-  }
+  for (int i = 0, j; i < f->n; t[j] = f->t[i++]) for (j = i; j > 0 && t[j - 1].m < f->t[i].m; j--) t[j] = t[j - 1];
   for (int i = 0; i < f->n; i++) {
     int64_t m = t[i].m, ext = need->ext;
     if (t[i].k < 0 || m <= 0 || need->dyn || !laff_divides(&base, m)) return;
     int64_t rest = floor_mod(base.c, m); bool one = rest + ext <= m, whole = rest == 0 && ext % m == 0;
     if ((!one && !whole) || set[t[i].k]) return;
-    LDim *d = &reg[t[i].k];
-    d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over; set[t[i].k] = true;
+    LDim *d = &reg[t[i].k]; d->base = laff_div(base, m); d->ext = one ? 1 : ext / m; d->dyn = false; d->over = need->over; set[t[i].k] = true;
     if (!one) return;
     base = laff_int(rest);
   }
@@ -129,7 +118,6 @@ static void need_add(Infer *f, const LTensor *t, const LDim *box, const LEq *e, 
   for (int d = 0; old && d < t->t->rank; d++)
     old[d] = !back || laff_diff(&old[d].base, &box[d].base, &x) ? dim_union(f->L, &old[d], &box[d], e) : dim_of(f->L, t->t->shape[d]);
 }
-
 static void reads_need(Infer *f, const LEq *e, const LDim *reg) {
   LDim box[LEQ_INDICES];
   for (int k = 0; k < e->n; k++) if (reg[k].ext <= 0) return;
@@ -148,8 +136,7 @@ static void region_slide(Infer *f, const LEq *e, LDim *reg) {
     if (s->e != e) continue;
     LDim *d = &reg[s->k]; int64_t done = s->overlap;
     if (laff_diff(&s->at, &d->base, &done) && done < 0) done = 0;       /* the domain's border cut the region */
-    d->base.c += done; d->ext -= done;
-    if (d->dyn) d->cnt.c -= done;
+    d->base.c += done; d->ext -= done; d->cnt.c -= d->dyn ? done : 0;
   }
 }
 
@@ -187,13 +174,11 @@ static bool is_dense(const LEq *e, const LForm *f) {
   }
   return true;
 }
-
 static bool dim_covers(const LDim *in, const LDim *all) {
   int64_t d, x;
   if (!laff_diff(&in->base, &all->base, &d) || d > 0 || d + in->ext < all->ext || (in->dyn && !all->dyn)) return false;
   return !in->dyn || in->loose || !laff_diff(&in->cnt, &all->cnt, &x) || x + d >= 0;
 }
-
 static bool reads_cover(Lower *L, LEqs in, const LEq *e, const LRegions *r) {
   const LTensor *t = e->out; bool covered[LEQ_INDICES] = { false }, dense = false;
   EACH(LEq, q, in) EACH(LRead, x, q->read) {

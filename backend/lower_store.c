@@ -25,8 +25,7 @@ static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let, c
 }
 
 static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64_t bytes) {
-  int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, b = type_bytes(t->type);
-  uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64);
+  int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, b = type_bytes(t->type); uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64);
   if (!t->layout) return memcpy(r, t->data, (size_t)bytes);
   for (int64_t k = 0; k < all; k++) {
     int64_t to = 0;
@@ -49,13 +48,11 @@ int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
   if (old && old->n == n && !memcmp(m->constant + old->at, p, (size_t)n)) return old->at;
   *new = (Place){ up_to(m->nconstant, 64), n };
   if (new->at + n > L->s.constcap) {
-    L->s.constcap = up_to((new->at + n) * 2, 64); uint8_t *q = ctx_alloc(L->c, (size_t)L->s.constcap + 64);
-    q += (64 - (uintptr_t)q % 64) % 64;
+    L->s.constcap = up_to((new->at + n) * 2, 64); uint8_t *q = ctx_alloc(L->c, (size_t)L->s.constcap + 64); q += (64 - (uintptr_t)q % 64) % 64;
     if (m->nconstant) memcpy(q, m->constant, (size_t)m->nconstant);
     m->constant = q;
   }
-  memcpy(m->constant + new->at, p, (size_t)n); m->nconstant = new->at + n;
-  map_put(L->c, &L->s.same, key, new); return new->at;
+  memcpy(m->constant + new->at, p, (size_t)n); m->nconstant = new->at + n; map_put(L->c, &L->s.same, key, new); return new->at;
 }
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
@@ -80,7 +77,6 @@ static void strides_run(Lower *L, LStore *s, const Tensor *t) {
     KInst *n = laff_inst(L, dim_of(L, x).cnt); run = run ? l_fn(L, KF_MUL, run, n) : n;
   }
 }
-
 LStore *store_external(Lower *L, LTensor *t) {
   if (t->given) return t->given;
   LStore *s = t->given = NEW_AS(L->c, LStore, .t = t, .buf = tensor_buffer(L, t->t), .box = whole_box(L, t->t)); parts_of(L, s, t->t, NULL, NULL);
@@ -144,7 +140,6 @@ static int64_t padded(Lower *L, const LTensor *t, int64_t ext, int rank) {
   if (rank == 1 || ext * 2 <= w) return ext;
   return n * bytes % 4096 == 0 ? n + w : n;
 }
-
 static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
   const Tree *let = t->let; bool reg = let && let->storage == ST_REG;
   LStore *s = NEW_AS(L->c, LStore, .t = t, .reg = reg, .local = !reg, .box = box_of(L, t, r));
@@ -168,12 +163,10 @@ static LStore *store_new(Lower *L, LTensor *t, const LRegions *r) {
 
 /* ---- in place */
 static bool reads_at_place(const LEq *e, const LTensor *t) {
-  EACH(LRead, r, e->read) {
-    for (int d = 0; d < t->t->rank && r->t == t; d++) {
-      const LForm *a = &r->place[d], *b = &e->place[d];
-      if (!a->aff || a->c != b->c || a->n != b->n) return false;
-      for (int i = 0; i < a->n; i++) if (a->t[i].k != b->t[i].k || a->t[i].m != b->t[i].m) return false;
-    }
+  EACH(LRead, r, e->read) for (int d = 0; d < t->t->rank && r->t == t; d++) {
+    const LForm *a = &r->place[d], *b = &e->place[d];
+    if (!a->aff || a->c != b->c || a->n != b->n) return false;
+    for (int i = 0; i < a->n; i++) if (a->t[i].k != b->t[i].k || a->t[i].m != b->t[i].m) return false;
   }
   return true;
 }
@@ -184,17 +177,14 @@ static bool same_shape(const Tensor *a, const Tensor *b) {
 
 /* first's elements may be overwritten by last's: last reads first at its own place and nobody reads first afterwards. */
 static void check_alias(Lower *L, const Tree *let, const LTensor *first, const LTensor *last) {
-  const LEq *e = last->writer.at[last->writer.n - 1]; const char *why = NULL;
-  if (!same_shape(first->t, last->t)) why = "the shapes differ";
-  else if (first->hist || last->hist) why = "a tensor with a history keeps its frames";
-  else if (first->t->kind != TK_TEMP && first->t->kind != TK_OUTPUT) why = "it must not be overwritten";
-  else if (first->external && first->t->kind == TK_TEMP) why = "another kernel reads it";
-  else if (first->t->type != last->t->type) why = "the types differ";
-  else if (!reads_at_place(e, first)) why = "it is read at another place than it is written";
+  const LEq *e = last->writer.at[last->writer.n - 1]; bool temp = first->t->kind == TK_TEMP;
+  const char *why = !same_shape(first->t, last->t) ? "the shapes differ" : first->hist || last->hist ? "a tensor with a history keeps its frames"
+                  : !temp && first->t->kind != TK_OUTPUT ? "it must not be overwritten" : first->external && temp ? "another kernel reads it"
+                  : first->t->type != last->t->type ? "the types differ"
+                  : !reads_at_place(e, first) ? "it is read at another place than it is written" : NULL;
   EACH(LEq, r, first->reader) if (!why && r->id > e->id) why = ctx_printf(L->c, "%s reads it later", r->eq->out->name);
   if (why) tree_error(L, let->pos, last->writer.at[0], "it cannot take the place of %s: %s", first->t->name, why);
 }
-
 static LTensor *alias_of(Lower *L, const LTensor *t) {
   const Tree *let = t->let; LTensor *o = tensor_named(L, let->other);
   for (int k = 0; k < L->k->nin && !o; k++) if (name_same(L->k->in[k]->name, let->other)) o = tensor_of(L, L->k->in[k]);
@@ -232,7 +222,6 @@ static void open_one(Lower *L, LTensor *t, const LRegions *r) {
   if (o && !o->store) tree_error(L, t->let->pos, t->writer.at[0], "alias %s: its storage is made in another body", o->t->name);
   t->store = o ? o->store : store_new(L, t, r); PUSH(L->c, L->opened, t);
 }
-
 void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {
   for (int alias = 0; alias < 2; alias++) EACH(LEq, e, eqs) if (is_alias(e->out) == alias && belongs_here(items, e->out)) open_one(L, e->out, r);
 }
@@ -240,15 +229,12 @@ void store_open(Lower *L, const Tree *items, LEqs eqs, const LRegions *r) {
 /* ---- access: the coefficient of the lanes' index in the address decides: 1 vector load, 0 scalar load, else gather. Memory that is not the kernel's
  * own is touched only in the lanes that are wanted; what stands under a guard only where it holds (a scalar position is clamped instead). */
 typedef struct LAddr { KTerm t[LADDR_MAX]; int n; int64_t c, lane; KInst *off; } LAddr;
-
 static void addr_term(Lower *L, LAddr *a, KInst *v, int64_t k) {
   if (!terms_add(a->t, &a->n, LADDR_MAX, v, k)) bug(L->c, "an address has too many terms");
 }
-
 static void addr_place(Lower *L, LPt *p, LAddr *a, LPlace q, const LPart *s) {
   if (s->run) {                    /* a run-time stride: the product is a value */
-    KInst *k = l_fn(L, KF_MUL, s->run, l_int(L, s->stride));
-    addr_term(L, a, l_fn(L, KF_MUL, laff_inst(L, q.a), k), 1); q.a = laff_int(0);
+    KInst *k = l_fn(L, KF_MUL, s->run, l_int(L, s->stride)); addr_term(L, a, l_fn(L, KF_MUL, laff_inst(L, q.a), k), 1); q.a = laff_int(0);
     if (q.lane || q.off) a->off = l_plus(L, a->off, l_fn(L, KF_MUL, place_vector(L, p, q), l_cast(L, T_I32, k)));
     return;
   }
@@ -297,8 +283,7 @@ static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, con
   if (k == p->e->n || w < 4 || w > 64 || p->vec->dyn || a->off || s->nfold || s->hist) return NULL;
   int64_t at = p->roll[k].at % w, n = p->roll[k].n - p->roll[k].at + at;
   for (int j = 0; j < w; j++) {
-    LAddr row = *a; row.c += a->lane * (j < p->vec->n ? j : 0) - at;
-    KInst *mask = n < w ? k_prefix(&L->b, l_int(L, n), w) : NULL;
+    LAddr row = *a; row.c += a->lane * (j < p->vec->n ? j : 0) - at; KInst *mask = n < w ? k_prefix(&L->b, l_int(L, n), w) : NULL;
     v[j] = k_put(&L->b, (KInst){ .op = K_LOAD, .type = { mem_type(s->t->t->type), w }, .a = { mask }, .addr = addr_final(L, &row, s->buf) });
   }
   for (int b = 1; b < w; b *= 2) for (int j = 0; j < w; j++) if (!(j & b)) {
@@ -376,10 +361,8 @@ static void places_of(Lower *L, LPt *p, LStore *s, const LForm *f, LPlace *at) {
 static KInst *touch_mask(Lower *L, LPt *p, const LStore *s, bool guarded) {
   KInst *m = p->vec && (!s->local || !p->vec->dyn) ? vec_mask(L, p->vec) : NULL; return guarded ? mask_and(L, m, p->u.guard) : m;
 }
-
 KInst *read_value(Lower *L, LPt *p, const LRead *r) {
-  LPlace at[LEQ_INDICES]; const Tensor *t = r->t->t; LStore *s = r->t->store;
-  bool guarded = !r->safe || p->u.all;
+  LPlace at[LEQ_INDICES]; const Tensor *t = r->t->t; LStore *s = r->t->store; bool guarded = !r->safe || p->u.all;
   if ((t->kind == TK_PARAM || t->kind == TK_CONST) && t->rank == 0 && t->data) {
     Num v = value_load(t->data, t->type, 0); return l_num(L, comp_type(t->type), v.f, v.i);
   }
@@ -390,16 +373,13 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
     if ((!r->inside[d] || p->u.all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);
   return load_at(L, p, s, r->place, at, touch_mask(L, p, s, guarded), guarded);
 }
-
 KInst *load_home(Lower *L, LPt *p) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
   places_of(L, p, s, p->e->place, at); return load_at(L, p, s, p->e->place, at, touch_mask(L, p, s, false), false);
 }
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
-  if (is_vector(&a)) {
-    i.type.lanes = p->vec->w; i.a[1] = k_bcast(&L->b, v, p->vec->w); i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
-  }
+  if (is_vector(&a)) i.type.lanes = p->vec->w, i.a[1] = k_bcast(&L->b, v, p->vec->w), i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
   i.addr = addr_final(L, &a, s->buf); k_emit(&L->b, i); k_stored(&L->b, s->buf);
 }
@@ -432,7 +412,6 @@ static void fetch_points(Fetch *f, int k) {
   for (int64_t i = 0; i < (used ? f->reg[k].ext : 1) && f->n < FETCH_MOST; i++) f->p->env[k] = laff_plus(base, i), fetch_points(f, k + 1);
   f->p->env[k] = base;
 }
-
 void prefetch_read(Lower *L, LPt *p, const LRead *r, const LDim *reg, const KInst *loop, int64_t ahead) {
   if (!r->t->store || r->t->store->reg) return;
   for (int k = 0; k < p->e->n; k++) for (int i = 0; i < p->env[k].n; i++) if (p->env[k].t[i].v == loop) p->env[k].c += p->env[k].t[i].k * ahead;

@@ -21,15 +21,12 @@ static KInst *m_fn(KBuild *b, KFn fn, KInst *x, KInst *y) { return k_fn(b, fn, x
 #define BINARY(name, FN) static KInst *m_##name(KBuild *b, KInst *x, KInst *y) { return m_fn(b, KF_##FN, x, y); }
 BINARY(add, ADD) BINARY(sub, SUB) BINARY(mul, MUL) BINARY(div, DIV) BINARY(min, MIN) BINARY(max, MAX) BINARY(and, AND) BINARY(or, OR)
 static KInst *m_neg(KBuild *b, KInst *x) { return m_fn(b, KF_NEG, x, NULL); }
-static KInst *m_fma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FMA, x, y, z); }
-static KInst *m_fnma(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_FNMA, x, y, z); }
-static KInst *m_pick(KBuild *b, KInst *c, KInst *x, KInst *y) { return k_fn(b, KF_SELECT, c, x, y); }
+#define TERNARY(name, FN) static KInst *m_##name(KBuild *b, KInst *x, KInst *y, KInst *z) { return k_fn(b, KF_##FN, x, y, z); }
+TERNARY(fma, FMA) TERNARY(fnma, FNMA) TERNARY(pick, SELECT)
 static KInst *m_test(KBuild *b, KFn fn, KInst *x, double v) { return m_fn(b, fn, x, m_num(b, x, v)); }
 static KInst *m_bits(KBuild *b, KInst *x) { return k_cast(b, CV_BITS, m_is64(x) ? T_I64 : T_I32, x); }
 static KInst *m_float(KBuild *b, KInst *i) { return k_cast(b, CV_BITS, i->type.elem == T_I64 ? T_F64 : T_F32, i); }
-static KInst *m_abs(KBuild *b, KInst *x) {
-  KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, m_is64(x) ? INT64_MAX : INT32_MAX)));
-}
+static KInst *m_abs(KBuild *b, KInst *x) { KInst *i = m_bits(b, x); return m_float(b, m_and(b, i, m_int(b, i, m_is64(x) ? INT64_MAX : INT32_MAX))); }
 static KInst *m_var(KBuild *b, KInst *v) { return k_emit(b, (KInst){ .op = K_VAR, .type = v->type, .a = { v } }); }
 static void set(KBuild *b, KInst *var, KInst *v) { k_emit(b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
 /* What follows, until k_back, is done only if the condition holds in a lane. */
@@ -54,8 +51,7 @@ static const double exp_fast[] = { 1, 9.999997020e-01, 4.999914169e-01, 1.666765
 static const double exp_f64[] = { 1, 1, 0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039, 0.0013888888917367081,
   0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08 };
 
-/* round(x c) as a float, and 2^(that - down). By adding 1.5 * 2^23 the rounded number appears in the low bits of the sum, where a shift
- * makes an exponent of it: no conversion. */
+/* round(x c) as a float, and 2^(that - down). Adding 1.5 * 2^23 puts the rounded number into the sum's low bits; a shift makes it an exponent. */
 typedef struct Power { KInst *n, *s, *i; } Power;         /* i: the bits of the sum */
 static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
   bool d = m_is64(x); double magic = d ? 6755399441055744.0 + 1023 - down : 12582912.0 + 127 - down;
@@ -70,9 +66,6 @@ static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
   r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = poly(b, r, (d ? exp_f64 : exp_f32) + 2, d ? 10 : 5);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
-static KInst *exp_f64_of(KBuild *b, KInst *x) {            /* the square reaches denormals and infinity */
-  KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
-}
 /* e^r 2^n, from power_of_2 with down = -127: the low bits of e.i are n + 254. */
 static KInst *exp_scaled(KBuild *b, KInst *r, Power e) {
   KInst *p = POLY_FAST(b, r, exp);
@@ -81,7 +74,9 @@ static KInst *exp_scaled(KBuild *b, KInst *r, Power e) {
   return m_mul(b, m_mul(b, p, m_float(b, m_fn(b, KF_SHL, half, c))), m_float(b, rest));
 }
 static KInst *m_exp(KBuild *b, KInst *x) {
-  if (m_is64(x)) return exp_f64_of(b, x);
+  if (m_is64(x)) {                                         /* the square reaches denormals and infinity */
+    KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
+  }
   x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127); KInst *r = m_fnma(b, e.n, m_num(b, x, 0.693359375), x);
   return exp_scaled(b, m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), r), e);
 }
@@ -146,8 +141,7 @@ static KInst *m_log1p(KBuild *b, KInst *x) {
 /* ---- tanh: (exp(2 u) - 1) / 2 = u + u^2 (this) */
 static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666617990e-01, 3.333395123e-01, 1.338632554e-01, 4.438580945e-02 };
 
-/* n / (m + 1), n being m or 1, with no error of the sum: by r about 1 / (m + 1) and t = n r it is t + r (n - t - m t). finite: neither m nor r is
- * infinite. */
+/* n / (m + 1), n being m or 1, with no error of the sum: by r about 1 / (m + 1) and t = n r it is t + r (n - t - m t). finite: so are m and r. */
 static KInst *m_ratio(KBuild *b, KInst *n, KInst *m, bool finite) {
   KInst *one = m_num(b, m, 1), *q = m_add(b, m, one), *r = b->target->parts ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
   KInst *t = n == m ? m_mul(b, m, r) : r, *rest = m_fnma(b, m, t, m_sub(b, n, t)), *v = m_fma(b, rest, r, t);
@@ -191,7 +185,6 @@ static const double erf_large_f64[] = { -14.112437402148174, -18.165248970912977
   -1.847528986000811e-05, -1.4780737118311842e-06, 4.56839762190763e-06, -3.4204246659666945e-06, 1.91269798607734e-06, -9.165507592535276e-07,
   3.918923288527924e-07, -1.2999681259733388e-07, 1.8848830089033838e-08, -2.1580142736303587e-09, 4.710840527099266e-09, 4.521416204583651e-09,
   -7.240824974515327e-09, 2.247276352107439e-09 };
-
 static KInst *m_erf(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
   KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *t = d ? m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4)) : a;
@@ -202,8 +195,8 @@ static KInst *m_erf(KBuild *b, KInst *x) {
 /* ---- sin and cos. f32 beyond what pi/2 in three parts can do: by the bits of 2/pi that matter (Payne and Hanek, "Radian reduction for
  * trigonometric functions", SIGNUM 1983), behind a branch that ordinary arguments never take. */
 static const double sin_f32[] = { -1.666665971e-01, 8.333069272e-03, -1.980977395e-04, 2.606081807e-06 };
-static const double sin_f64[] = { -0.16666666666666666, 0.008333333333333316, -0.00019841269841254885, 2.7557319219139174e-06, -2.5052107613933993e-08,
-  1.6058977114025017e-10, -7.643963964341573e-13, 2.731365847766212e-15 };
+static const double sin_f64[] = { -0.16666666666666666, 0.008333333333333316, -0.00019841269841254885, 2.7557319219139174e-06,
+  -2.5052107613933993e-08, 1.6058977114025017e-10, -7.643963964341573e-13, 2.731365847766212e-15 };
 
 typedef struct Angle { KInst *r, *t; } Angle;              /* t: its last bit tells whether the sign changes */
 
@@ -241,9 +234,8 @@ static KInst *window(KBuild *b, KInst *hi, KInst *lo, KInst *shift) {
   return k_cast(b, CV_PLAIN, T_U64, w);
 }
 
-/* |x| = M 2^s with 24 bits of M. Bits of 2/pi of weight 2^(2 - s) and more only add multiples of 4 to x 2/pi: the product of M with the 96
- * bits from there on, modulo 2^64, is x 2/pi mod 4 with the weight 2^-62. Of negative x, r changes
- * sign. turn: x + pi/2, of |x| since cos is even. */
+/* |x| = M 2^s with 24 bits of M. Bits of 2/pi of weight 2^(2 - s) and more only add multiples of 4 to x 2/pi: the product of M with the 96 bits from
+ * there on, modulo 2^64, is x 2/pi mod 4 with the weight 2^-62. Of negative x, r changes sign. turn: x + pi/2, of |x| since cos is even. */
 static Angle reduce_far(KBuild *b, KInst *x, bool turn) {
   KInst *i = k_cast(b, CV_BITS, T_U32, m_abs(b, x)), *s = m_sub(b, m_fn(b, KF_SHR, i, m_int(b, i, 23)), m_int(b, i, 150));
   KInst *from = m_add(b, s, m_int(b, s, 32 - 2));          /* bits to leave out, with the 32 zeros; s >= -7, smaller x are not used */
@@ -284,7 +276,6 @@ static const double atan_f64[] = { -0.3333333333333333, 0.19999999999999554, -0.
   0.07692305354678655, -0.06666636435777692, 0.05882074956371294, -0.05261265735709454, 0.04752086773576656, -0.04308119655330471,
   0.03872640214042632, -0.033750132001619734, 0.027567942297344678, -0.020238706986393514, 0.012756172907694298, -0.006575683344151699,
   0.002622977891906089, -0.0007518472526973822, 0.0001368724853148122, -1.1832505417555692e-05 };
-
 static KInst *m_atan(KBuild *b, KInst *x) {
   bool d = m_is64(x); KInst *large = m_test(b, KF_GT, m_abs(b, x), 1), *t = m_pick(b, large, m_div(b, m_num(b, x, -1), x), x), *z = m_mul(b, t, t);
   KInst *r = m_fma(b, m_mul(b, z, t), POLY(b, z, atan), t), *minus = m_test(b, KF_LT, x, 0);
@@ -307,10 +298,7 @@ static bool constant_of(const KInst *y, double *v) {
 /* x^n, n >= 1. */
 static KInst *whole_power(KBuild *b, KInst *x, int n) {
   KInst *r = NULL;
-  for (; n; n >>= 1) {
-    if (n & 1) r = r ? m_mul(b, r, x) : x;
-    if (n > 1) x = m_mul(b, x, x);
-  }
+  for (; n; n >>= 1) { if (n & 1) r = r ? m_mul(b, r, x) : x; x = n > 1 ? m_mul(b, x, x) : x; }
   return r;
 }
 
@@ -326,17 +314,11 @@ static KInst *by_products(KBuild *b, KInst *x, KInst *y) {
   return v > 0 ? whole_power(b, x, (int)v) : whole_power(b, m_div(b, m_num(b, x, 1), x), (int)-v);
 }
 
-/* |x|^y in f64, also of f32 where there is no fma. f64 itself has an error of about |y log x| ulp. */
-static KInst *magnitude(KBuild *b, KInst *x, KInst *y) {
-  KInst *a = k_cast(b, CV_PLAIN, T_F64, m_abs(b, x)), *wide = k_cast(b, CV_PLAIN, T_F64, y);
-  return k_cast(b, CV_PLAIN, x->type.elem, m_exp(b, m_mul(b, wide, m_log(b, a))));
-}
-
 /* C's rules: 1 for y = 0, x = 1 and |x| = 1 with infinite y; x < 0: NaN unless y is whole, and the sign of an odd y (also of -0). */
 static KInst *edges(KBuild *b, KInst *x, KInst *y, KInst *r) {
-  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *bits = m_bits(b, x), *zero = m_num(b, x, 0), *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y);
-  KInst *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half)), *below = m_fn(b, KF_LT, x, zero);
-  KInst *minus = m_fn(b, KF_LT, bits, m_int(b, bits, 0)); r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
+  KInst *one = m_num(b, x, 1), *half = m_mul(b, y, m_num(b, x, 0.5)), *bits = m_bits(b, x), *zero = m_num(b, x, 0);
+  KInst *whole = m_fn(b, KF_EQ, m_fn(b, KF_FLOOR, y, NULL), y), *odd = m_and(b, whole, m_fn(b, KF_NE, m_fn(b, KF_FLOOR, half, NULL), half));
+  KInst *below = m_fn(b, KF_LT, x, zero), *minus = m_fn(b, KF_LT, bits, m_int(b, bits, 0)); r = m_pick(b, m_and(b, minus, odd), m_neg(b, r), r);
   KInst *bad = m_and(b, below, m_fn(b, KF_NOT, whole, NULL)), *finite = m_fn(b, KF_GT, x, m_num(b, x, -INFINITY));
   r = m_pick(b, m_and(b, bad, finite), m_num(b, x, NAN), r);
   KInst *endless = m_and(b, m_test(b, KF_EQ, m_abs(b, x), 1), m_test(b, KF_EQ, m_abs(b, y), INFINITY));
@@ -355,7 +337,6 @@ static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
   KInst *inverse = m_pick(b, m_fn(b, KF_EQ, x, one), one, m_pick(b, m_fn(b, KF_EQ, x, minus), unit, zero));
   return m_pick(b, m_fn(b, KF_LT, y, zero), inverse, r);
 }
-
 static bool is_one(const KInst *k) { double v; return constant_of(k, &v) && v == 1; }
 
 /* 1 / (1 + e) as above. 1 / y and 1 / sqrt(y) by an estimate and a step, where there is an instruction for it that takes all arguments; where the
@@ -374,8 +355,8 @@ static const double atanh_f32[] = { 5.770837069e-01, 4.115341902e-01, 3.44473093
 /* x * y exactly: the product and, with what is to be added, its rest. */
 static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_fma(b, x, y, m_neg(b, product)); }
 
-/* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are the
- * rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
+/* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are
+ * the rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
 static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
   KInst *e, *f = log_split(b, m_abs(b, x), &e), *one = m_num(b, x, 1), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
   KInst *d = m_add(b, two, f), *r = b->target->parts ? m_fn(b, KF_RCPE, d, NULL) : m_div(b, one, d), *third = m_num(b, x, 0.9617967009544373);
@@ -384,7 +365,7 @@ static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
   KInst *z = m_mul(b, s, s), *zl = m_fma(b, m_add(b, s, s), sl, rest_of(b, s, s, z));
   KInst *u = m_mul(b, s, z), *ul = m_fma(b, sl, z, m_fma(b, s, zl, rest_of(b, s, z, u))), *v = m_mul(b, u, third);
   KInst *vl = m_fma(b, ul, third, rest_of(b, u, third, v)), *h = m_mul(b, s, k), *hl = m_fma(b, sl, k, rest_of(b, s, k, h));
-  hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.028461650952758e-09)), vl);
+  hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.02846165e-09)), vl);
   KInst *g = m_add(b, e, h), *w = m_add(b, g, v), *l = m_add(b, m_sub(b, h, m_sub(b, g, e)), m_sub(b, v, m_sub(b, w, g)));
   KInst *t = m_clamp(b, m_mul(b, y, w), -160, 160); l = m_add(b, l, m_add(b, hl, vl));
   KInst *low = m_clamp(b, m_fma(b, y, l, rest_of(b, y, w, t)), -1, 1); Power n = power_of_2(b, t, 1, -127);
@@ -407,9 +388,10 @@ static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
   KInst *r = by_products(b, x, y);
   if (r) return r;
   if (y->type.lanes != x->type.lanes) y = k_emit(b, (KInst){ .op = K_BCAST, .type = x->type, .a = { y } });
-  return b->target->fma && !m_is64(x) ? power_f32(b, x, y) : edges(b, x, y, magnitude(b, x, y));
+  if (b->target->fma && !m_is64(x)) return power_f32(b, x, y);
+  KInst *a = k_cast(b, CV_PLAIN, T_F64, m_abs(b, x)), *wide = k_cast(b, CV_PLAIN, T_F64, y);     /* f64's error: about |y log x| ulp */
+  return edges(b, x, y, k_cast(b, CV_PLAIN, x->type.elem, m_exp(b, m_mul(b, wide, m_log(b, a)))));
 }
-
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
     [FN_EXP] = m_exp, [FN_EXPM1] = m_expm1, [FN_LOG] = m_log, [FN_LOG1P] = m_log1p, [FN_SIN] = m_sin, [FN_COS] = m_cos, [FN_ATAN] = m_atan,

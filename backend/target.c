@@ -16,9 +16,8 @@
 #endif
 #define CACHES(L1, L2, L3, LINE) .l1 = (L1) * 1024LL, .l2 = (L2) * 1024LL, .l3 = (L3) * 1024LL, .line = LINE
 #define UNITS(FMA, PORTS, LOADS, LATENCY) .fma = FMA, .fma_ports = PORTS, .load_ports = LOADS, .fma_latency = LATENCY
-#define X86(NAME, ISA, BYTES, REGS, L2, FEATURES)                                                                      \
-  .name = NAME, .triple = "x86_64-unknown-linux-gnu", .cpu = NAME, .features = FEATURES, .cc = "cc", .ld = X86_LD,     \
-  .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" NAME, .isa = ISA, .vector_bytes = BYTES, .nreg = REGS,     \
+#define X86(NAME, ISA, BYTES, REGS, L2, FEATURES) .name = NAME, .triple = "x86_64-unknown-linux-gnu", .cpu = NAME, .features = FEATURES, .cc = "cc", \
+  .ld = X86_LD, .cflags = GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march=" NAME, .isa = ISA, .vector_bytes = BYTES, .nreg = REGS, \
   CACHES(32, L2, 32 * 1024, 64), .index_bits = 64, .block = 64
 
 const Target targets[] = {
@@ -30,8 +29,7 @@ const Target targets[] = {
     UNITS(true, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
   { .name = "riscv64v", .triple = "riscv64-unknown-linux-gnu", .cpu = "generic-rv64", .features = "+m,+a,+f,+d,+c,+v", .abi = "lp64d",
     .cc = "clang-19", .cflags = CFLAGS "-std=gnu11 -fPIC --target=riscv64-linux-gnu -march=rv64gcv -mabi=lp64d", .isa = ISA_RVV, .vector_bytes = 32,
-    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 16, UNITS(true, 1, 1, 5), CACHES(32, 512, 2 * 1024, 64), .index_bits = 64,
-    .block = 64 },
+    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 16, UNITS(true, 1, 1, 5), CACHES(32, 512, 2048, 64), .index_bits = 64, .block = 64 },
   { .name = "cortex-m7", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m7", .features = "", .cc = "arm-none-eabi-gcc", .little_ram = true,
     .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 1, 1, 3),
     CACHES(16, 128, 512, 32), .index_bits = 32, .block = 16 },
@@ -52,7 +50,6 @@ static const char *host_name(void) {
   return "generic";
 #endif
 }
-
 const Target *target_find(const char *name) {
   if (!strcmp(name, "host")) name = host_name();
   for (const Target *t = targets; t < targets + ntargets; t++) if (!strcmp(t->name, name)) return t;
