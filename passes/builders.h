@@ -58,7 +58,7 @@ static inline bool shape_maps(const Graph *g, const Shape *s) { return s->contra
 void kernel_unify(Ctx *c, const Graph *g, Kernel *k);     /* names.c: indices along the same loop get the same name, others different names */
 
 /* The register tile of a contraction: mr rows of broadcast by nv vectors (scalar targets: by nv elements); ku steps of the innermost k unrolled
- * (0: all of it, -1: all of every k); rows outside the panels (mn) or panels outside the rows (nm), those by blocks of mc (0: all of them). my: places
+ * (0: all of it, -1: all of every k); rows outside the panels (mn) or panels outside the rows (nm), those by blocks of mc (0: all). my: places
  * of a second row index, each with mr rows (if > 1, all of the first). */
 typedef struct Tile { int mr, nv, ku; bool nm, moves; int my; int64_t mc; } Tile;
 /* pitch: bytes between the k's of the lanes' operand, which is no constant and may be copied into panels (Tile.moves); 0: it lies in panels.

@@ -22,7 +22,8 @@ static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t
 }
 static double even_cycles(const Target *t, const TileSize *s, Tile z, int64_t lanes, double iw, double ia) {
   int64_t n = z.my > 1 ? s->up : s->m, each = z.my > 1 ? s->m : 1, step = z.my > 1 ? z.my : z.mr, q = (n + step - 1) / step, big = n % q, r = n / q;
-  double one = tile_cycles(t, s, r * each, lanes, iw, ia, 40, 2), more = big ? (double)big * tile_cycles(t, s, (r + 1) * each, lanes, iw, ia, 40, 2) : 0;
+  double one = tile_cycles(t, s, r * each, lanes, iw, ia, 40, 2);
+  double more = big ? (double)big * tile_cycles(t, s, (r + 1) * each, lanes, iw, ia, 40, 2) : 0;
   return ((double)(q - big) * one + more) * (double)(z.my > 1 ? 1 : s->up);
 }
 
@@ -86,7 +87,8 @@ Tile tile_choose(Ctx *c, const Target *t, const TileSize *s) {
         for (int way = 0; way < 6; way++) {
           Tile x = { .mr = mr, .nv = nv, .nm = way % 3 > 0, .moves = way > 2, .my = my };
           if (way % 3 == 2 && s->up * s->outer == 1) x.mc = rows_block(t, s, mr);
-          if ((way % 3 == 2 && !x.mc) || (!x.nm && s->up * s->outer > 1 && s->wbytes > 3 * t->l2 / 4) || (x.moves && (!s->pitch || s->m < 4 || s->n <= (int64_t)nv * s->lanes))) continue;
+          bool few = !s->pitch || s->m < 4 || s->n <= (int64_t)nv * s->lanes, large = s->up * s->outer > 1 && s->wbytes > 3 * t->l2 / 4;
+          if ((way % 3 == 2 && !x.mc) || (!x.nm && large) || (x.moves && few)) continue;
           PUSH(c, v, ((Ranked){ total_cycles(t, s, x), v.n, x }));
         }
   if (!v.n) return (Tile){ .mr = 1, .nv = 1, .ku = 1, .my = 1 };

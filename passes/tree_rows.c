@@ -42,8 +42,8 @@ bool lane_unit(Ctx *c, const Item *it, const char *name) {
   return ok && any;
 }
 
-/* How many rows go together: eight short ones, fewer as they get longer, so that they fill a small part of the first cache; four where costly functions
- * are stored, and of rows that do not fit there. */
+/* How many rows go together: eight short ones, fewer as they get longer, so that they fill a small part of the first cache; four where a costly one
+ * is stored, and of rows that do not fit there. */
 static int rows_many(const Rows *r) {
   int64_t n = count_max(index_of(r, r->lane)), rows = count_max(index_of(r, r->last)); bool costly = n * 4 >= r->b->t->l1; int many = 8;
   ITEMS(it, r->b) costly |= cols_of(r, it, false) && expr_costly(it->eq[0]->rhs);

@@ -29,7 +29,8 @@ static int even_step(int64_t ext, int64_t n) { int64_t q = (ext + n - 1) / n; re
 /* Each channel by itself: the tile, and where the loop over channels goes: outermost if what it reads and writes of a panel stays near, innermost
  * if nothing does, else around a band of rows. */
 static void plan_each(const Target *t, const TileSize *z, Plan *p) {
-  bool small = t->nreg < 32 || z->k > TAPS_MOST, near = z->xbytes <= t->l2; int most = small ? 8 : 15, my = !p->up ? 1 : (int)(z->up < most / 5 ? z->up : most / 5);
+  bool small = t->nreg < 32 || z->k > TAPS_MOST, near = z->xbytes <= t->l2;
+  int most = small ? 8 : 15, my = !p->up ? 1 : (int)(z->up < most / 5 ? z->up : most / 5);
   if (!small && z->m * z->up * 4 * t->vector_bytes <= t->l1) p->tile = (Tile){ .mr = even_step(z->m, 8), .nv = 2, .nm = true, .my = 1 };
   else p->tile = (Tile){ .mr = even_step(z->m, most / my), .nv = 1, .nm = near, .my = my }, p->mid = near && p->up;
 }
@@ -52,9 +53,11 @@ void plan_window(Ctx *c, const Item *it, const Expr *rows, const Target *t, cons
   bool *tap = NEWN(c, bool, p->nk + 1), few = true, any = false; int64_t n = 1;
   p->flat = NEWN(c, bool, p->nk + 1); p->each &= z->k <= TAPS_EACH && p->nk > 1 && t->vector_bytes && !p->across;
   if (p->across || !t->vector_bytes || p->packed) return;
-  for (int i = 0; i < p->nk; i++) if (!(tap[i] = meet(c, rows, p->row, p->k[i], false) || meet(c, rows, p->up, p->k[i], false))) n *= extent_named(it, p->k[i]);
+  for (int i = 0; i < p->nk; i++)
+    if (!(tap[i] = meet(c, rows, p->row, p->k[i], false) || meet(c, rows, p->up, p->k[i], false))) n *= extent_named(it, p->k[i]);
   if (p->each) plan_each(t, z, p);
-  p->clips = meet(c, rows, p->row, NULL, true); p->upclips = (p->tile.my > 1 || p->each) && meet(c, rows, p->up, NULL, true); few = n <= FEW && t->nreg >= 32;
+  p->clips = meet(c, rows, p->row, NULL, true); p->upclips = (p->tile.my > 1 || p->each) && meet(c, rows, p->up, NULL, true);
+  few = n <= FEW && t->nreg >= 32;
   for (int i = 0; i < p->nk; i++) {
     bool flat = meet(c, rows, p->row, p->k[i], !few) || (p->upclips && meet(c, rows, p->up, p->k[i], true));
     any |= p->flat[i] = p->each || (flat && extent_named(it, p->k[i]) <= TAPS_MOST);
