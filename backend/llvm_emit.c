@@ -8,6 +8,7 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
 #include <string.h>
 
 typedef LLVMBasicBlockRef Block;
@@ -122,6 +123,7 @@ static V kernel(Unit *u, const KFunc *f) {
   if (!s) u->dim[d] = param(u, n + 2 + d);
   u->state = s ? item(u, u->ptr, job, 1) : param(u, n); u->own = u->scratch = s ? item(u, u->ptr, job, 2) : param(u, n + 1);
   for (int k = n; k < n + 2 && !s; k++) add_attr(u, (unsigned)k + 1, "noalias");
+  if (!s && u->m->nkernel == 1) add_attr(u, (unsigned)LLVMAttributeFunctionIndex, "alwaysinline");   /* a call costs 4 x 4 x 4 products */
   if (s) {
     u->parts = item(u, u->index, job, 4); u->part = LLVMBuildSExt(u->b, param(u, 1), u->index, "");
     u->own = unit_gep(u, u->i8, u->scratch, LLVMBuildMul(u->b, u->part, number(u->index, u->m->own_bytes), ""));
@@ -238,6 +240,9 @@ static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out
   char *s = NULL; LLVMMemoryBufferRef buf;
   if (LLVMVerifyModule(u->mod, LLVMReturnStatusAction, &s)) return fail(u, "internal error: LLVM refuses the module", s);
   LLVMDisposeMessage(s);
+  LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions(); LLVMErrorRef e = LLVMRunPasses(u->mod, "always-inline", tm, o);
+  LLVMDisposePassBuilderOptions(o);
+  if (e) { u->host->error(u->c, (Pos){ 0 }, "LLVM: %s", LLVMGetErrorMessage(e)); return false; }
   if (kind == OUT_LL) { s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s); return true; }
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, u->mod, kind == OUT_O ? LLVMObjectFile : LLVMAssemblyFile, &s, &buf)) return fail(u, "LLVM", s);
   take(u, LLVMGetBufferStart(buf), LLVMGetBufferSize(buf), out, size); LLVMDisposeMemoryBuffer(buf); return !u->failed;

@@ -11,36 +11,19 @@ target triple = "x86_64-unknown-linux-gnu"
 
 @leaky_info = constant [146 x i8] c"frit 1\0Aname leaky\0Atarget x86-64-v3\0Acompiler 0.1.0\0Ahash ab91600b0dd02516\0Astate 0 64\0Ascratch 0 64\0Ainput x f32 10\0Aoutput y f32 10\0Aflops 30\0Abytes 80\0A\00", align 1
 
-; Function Attrs: nounwind
-define internal void @leaky_k0(ptr %0, ptr %1, ptr noalias %2, ptr noalias %3, i64 %4) #0 {
-  %6 = load <8 x float>, ptr %0, align 4
-  %7 = fcmp olt <8 x float> %6, zeroinitializer
-  %8 = fmul <8 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %6
-  %9 = select <8 x i1> %7, <8 x float> %8, <8 x float> %6
-  store <8 x float> %9, ptr %1, align 4
-  %10 = getelementptr inbounds float, ptr %0, i64 8
-  %11 = call <4 x float> @llvm.masked.load.v4f32.p0(ptr %10, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>, <4 x float> zeroinitializer)
-  %12 = fcmp olt <4 x float> %11, zeroinitializer
-  %13 = fmul <4 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %11
-  %14 = select <4 x i1> %12, <4 x float> %13, <4 x float> %11
-  %15 = getelementptr inbounds float, ptr %1, i64 8
-  call void @llvm.masked.store.v4f32.p0(<4 x float> %14, ptr %15, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>)
-  ret void
-}
-
 ; Function Attrs: nocallback nofree nosync nounwind willreturn memory(argmem: read)
-declare <4 x float> @llvm.masked.load.v4f32.p0(ptr nocapture, i32 immarg, <4 x i1>, <4 x float>) #1
+declare <4 x float> @llvm.masked.load.v4f32.p0(ptr nocapture, i32 immarg, <4 x i1>, <4 x float>) #0
 
 ; Function Attrs: nocallback nofree nosync nounwind willreturn memory(argmem: write)
-declare void @llvm.masked.store.v4f32.p0(<4 x float>, ptr nocapture, i32 immarg, <4 x i1>) #2
+declare void @llvm.masked.store.v4f32.p0(<4 x float>, ptr nocapture, i32 immarg, <4 x i1>) #1
 
 ; Function Attrs: nounwind
-define void @leaky_init(ptr %0) #0 {
+define void @leaky_init(ptr %0) #2 {
   ret void
 }
 
 ; Function Attrs: nounwind
-define i32 @leaky_call(ptr %0, ptr %1, ptr %2, ptr %3, ptr %4) #0 {
+define i32 @leaky_call(ptr %0, ptr %1, ptr %2, ptr %3, ptr %4) #2 {
   %6 = icmp eq ptr %0, null
   br i1 %6, label %7, label %8
 
@@ -66,12 +49,23 @@ define i32 @leaky_call(ptr %0, ptr %1, ptr %2, ptr %3, ptr %4) #0 {
   ret i32 2
 
 18:                                               ; preds = %13
-  call void @leaky_k0(ptr %10, ptr %15, ptr %1, ptr %2, i64 0)
+  %19 = load <8 x float>, ptr %10, align 4
+  %20 = fcmp olt <8 x float> %19, zeroinitializer
+  %21 = fmul <8 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %19
+  %22 = select <8 x i1> %20, <8 x float> %21, <8 x float> %19
+  store <8 x float> %22, ptr %15, align 4
+  %23 = getelementptr inbounds float, ptr %10, i64 8
+  %24 = call <4 x float> @llvm.masked.load.v4f32.p0(ptr %23, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>, <4 x float> zeroinitializer)
+  %25 = fcmp olt <4 x float> %24, zeroinitializer
+  %26 = fmul <4 x float> <float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000, float 0x3F847AE140000000>, %24
+  %27 = select <4 x i1> %25, <4 x float> %26, <4 x float> %24
+  %28 = getelementptr inbounds float, ptr %15, i64 8
+  call void @llvm.masked.store.v4f32.p0(<4 x float> %27, ptr %28, i32 4, <4 x i1> <i1 true, i1 true, i1 false, i1 false>)
   ret i32 0
 }
 
 ; Function Attrs: nounwind
-define i32 @leaky_run(ptr %0, ptr %1, ptr %2, ptr %3) #0 {
+define i32 @leaky_run(ptr %0, ptr %1, ptr %2, ptr %3) #2 {
   %5 = alloca [3 x ptr], align 8
   %6 = getelementptr inbounds ptr, ptr %5, i32 0
   store ptr %0, ptr %6, align 8
@@ -82,7 +76,7 @@ define i32 @leaky_run(ptr %0, ptr %1, ptr %2, ptr %3) #0 {
   ret i32 %9
 }
 
-attributes #0 = { nounwind "no-builtins" "no-trapping-math"="true" }
-attributes #1 = { nocallback nofree nosync nounwind willreturn memory(argmem: read) }
-attributes #2 = { nocallback nofree nosync nounwind willreturn memory(argmem: write) }
+attributes #0 = { nocallback nofree nosync nounwind willreturn memory(argmem: read) }
+attributes #1 = { nocallback nofree nosync nounwind willreturn memory(argmem: write) }
+attributes #2 = { nounwind "no-builtins" "no-trapping-math"="true" }
 --- end
