@@ -33,7 +33,7 @@ def build(a, file, flags):
     sources, objects = [f"{HERE}/main.c", f"{ROOT}/bench/peak.c", f"{HERE}/{file}"], []
     if file.endswith(".graph"):
         with open(a.out + "/product.graph", "w") as f: f.write(re.sub(r"\b64\b(?=[],])", str(a.size), open(f"{HERE}/{file}").read()))
-        sh([FRIT, "compile", a.out + "/product.graph", "-o", a.out + "/product.o"] + ([f"--target={a.target}"] if a.target != "native" else []))
+        sh([FRIT, "compile", a.out + "/product.graph", "-o", a.out + "/product.o"] + ([f"--target={a.target}"] if a.target != "native" else []) + (["--threads=2"] if flags else []))
         sources[2:] = [f"{HERE}/frit.c"] + ([f"{ROOT}/runtime/pool.c"] if flags else [])
         objects = [a.out + "/product.o"]
     for s in sources:
