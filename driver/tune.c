@@ -103,15 +103,23 @@ static void weights_reach(Ctx *c, const Args *a, Graph *g) {
   }
 }
 
+/* The model with these trees, as the file. */
+static bool trees_write(Ctx *c, const Args *a, const Target *t, const char *mark, const int *pick) {
+  Variant out;
+  if (!variant(c, a, t, pick, 0, STAGE_SCHEDULE, &out)) return false;
+  weights_reach(c, a, out.g); const char *s = ctx_printf(c, "%s%s", mark, graph_print(c, out.g)); return file_write(c, a->output, s, strlen(s), false);
+}
+
+/* The file is there from the start: with the model's choice. */
 int cmd_tune(Ctx *c, void *session) {
-  const Args *a = ((const Session *)session)->a; const Target *t = driver_target(c, a); Variant v[PICKS], out; Graph *g;
+  const Args *a = ((const Session *)session)->a; const Target *t = driver_target(c, a); Variant v[PICKS]; Graph *g;
   if (!a->output) return driver_say(EXIT_USAGE, "tune wants -o FILE");
   if (!t || !(g = driver_graph(c, a, STAGE_FUSE))) return -1;
   const char *mark = mark_of(c, g, t); int *pick = NEWN(c, int, g->nkernel + 1);
+  if (!trees_write(c, a, t, mark, pick)) return -1;
   for (int p = 0; p < PICKS; p++) if (!variant(c, a, t, NULL, p, STAGE_PLAN, &v[p])) return -1;
   signal(SIGINT, stop);
-  if (!tune_all(c, a, v, pick) || !variant(c, a, t, pick, 0, STAGE_SCHEDULE, &out)) return -1;
+  if (!tune_all(c, a, v, pick) || !trees_write(c, a, t, mark, pick)) return -1;
   if (stopped) fprintf(stderr, "stopped: the kernels that were not timed keep the model's choice\n");
-  weights_reach(c, a, out.g);
-  const char *s = ctx_printf(c, "%s%s", mark, graph_print(c, out.g)); return file_write(c, a->output, s, strlen(s), false) ? EXIT_OK : -1;
+  return EXIT_OK;
 }

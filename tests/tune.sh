@@ -25,6 +25,7 @@ refuse "another model or target" "$frit" check other.graph --tune=m.tune
 refuse "another model or target" "$frit" compile m.graph --tune=m.tune --target=aarch64 -o m.o
 refuse "no file that frit tune wrote" "$frit" check m.graph --tune=m.graph
 refuse "cannot read" "$frit" check m.graph --tune=missing.tune
+refuse "cannot write" "$frit" tune m.graph -o missing/m.tune --time 100
 refuse "wants -o FILE" "$frit" tune m.graph
 "$frit" tune m.graph -o stop.tune --time 3 >log 2>&1 & pid=$!
 sleep 1; kill -INT $pid; sleep 0.2; wait $pid; say $? "stopped"; want "$frit" check m.graph --tune=stop.tune
