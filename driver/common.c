@@ -48,19 +48,24 @@ static int compile_so(Ctx *c, void *session) {
   const Session *s = session; KModule *m = driver_module(c, s->a); return m && emit_file(c, m, EMIT_SO, s->path) ? EXIT_OK : -1;
 }
 
+static int make_so(void *args, const char *path) { return driver_try(compile_so, &(Session){ .a = args, .path = path }); }
+
 static frit_model *open_so(const char *path, int *code) {
   const char *why; char full[4200]; snprintf(full, sizeof full, "%s%s", strchr(path, '/') ? "" : "./", path);
   frit_model *m = frit_open(full, &why); *code = m ? EXIT_OK : driver_say(EXIT_INPUT, "%s: %s", path, why); return m;
 }
 
-frit_model *driver_open(const Args *a, int *code) {
-  if (path_ends(a->input, ".so")) return open_so(a->input, code);
+frit_model *driver_made(Make *make, void *arg, int *code) {
   const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp"; char dir[4000], path[4096]; snprintf(dir, sizeof dir, "%s/frit-XXXXXX", tmp);
   if (!mkdtemp(dir)) {
     *code = driver_say(EXIT_INPUT, "cannot make a temporary folder in %s: set TMPDIR to one that can be written", tmp); return NULL;
   }
-  snprintf(path, sizeof path, "%s/model.so", dir); *code = driver_try(compile_so, &(Session){ .a = a, .path = path });
+  snprintf(path, sizeof path, "%s/model.so", dir); *code = make(arg, path);
   frit_model *m = *code == EXIT_OK ? open_so(path, code) : NULL; unlink(path), rmdir(dir); return m;
+}
+
+frit_model *driver_open(const Args *a, int *code) {
+  return path_ends(a->input, ".so") ? open_so(a->input, code) : driver_made(make_so, (void *)(uintptr_t)a, code);
 }
 
 int driver_open_try(Work *work, const Args *a) {

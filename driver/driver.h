@@ -35,6 +35,9 @@ const Target *driver_target(Ctx *c, const Args *a); KModule *driver_module(Ctx *
 Graph *driver_graph(Ctx *c, const Args *a, Stage until);
 /* The artefact of a->input: itself if it is a .so, else compiled to a temporary file that is gone when this returns. NULL: *code is set. */
 frit_model *driver_open(const Args *a, int *code);
+/* Opens what make(arg, path) writes to a path in a temporary folder; it gives an exit code. The folder is gone when this returns. */
+typedef int Make(void *arg, const char *path);
+frit_model *driver_made(Make *make, void *arg, int *code);
 
 /* The graph that a->tune holds, if it was tuned for this model (fused) and target; else an error and NULL. */
 Graph *tune_load(Ctx *c, const Args *a, const Graph *fused, const Target *t);
@@ -52,6 +55,8 @@ typedef struct Ports {
 /* Binds inputs to a->in's files, or to random numbers where `fill`; dims from --dim and the files' shapes. False after an error. */
 bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p);
 /* Runs the whole stream in blocks of `block` frames (or once). The rows of a call are gathered from and scattered to the whole arrays. */
+/* Ready to be timed: bound to random inputs, run once, and set; a stream to --frames, or one block. */
+bool ports_ready(Ctx *c, const Args *a, frit_model *m, frit_instance *i, Ports *p);
 bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block); int64_t port_extent(const Ports *p, const frit_port *q, int d);
 int64_t port_elems(const Ports *p, const frit_port *q);
 

@@ -137,3 +137,10 @@ bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block) {
   }
   return true;
 }
+
+bool ports_ready(Ctx *c, const Args *args, frit_model *m, frit_instance *i, Ports *p) {
+  Args a = *args; a.frames = a.frames ? a.frames : a.block;
+  if (!ports_bind(c, &a, m, true, p) || !ports_run(c, p, i, p->stream >= 0 ? p->frames : 1)) return false;
+  for (int q = 0; q < p->n; q++) frit_set(i, p->port[q]->name, p->data[q], p->bytes[q]);
+  return true;
+}

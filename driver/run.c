@@ -148,8 +148,6 @@ static void print_text(const Ports *p, const Times *t, const Rates *r) {
 }
 
 int cmd_bench(Ctx *c, void *session) {
-  const Session *s = session; Ports p; Args a = *s->a; a.frames = a.frames ? a.frames : a.block;
-  if (!ports_bind(c, &a, s->m, true, &p) || !ports_run(c, &p, s->i, p.stream >= 0 ? p.frames : 1)) return -1;
-  for (int q = 0; q < p.n; q++) frit_set(s->i, p.port[q]->name, p.data[q], p.bytes[q]);
-  Times *t = measure(c, s->i, a.seconds); Rates r = rates_of(&p, t); (a.json ? print_json : print_text)(&p, t, &r); return EXIT_OK;
+  const Session *s = session; Ports p; if (!ports_ready(c, s->a, s->m, s->i, &p)) return -1;
+  Times *t = measure(c, s->i, s->a->seconds); Rates r = rates_of(&p, t); (s->a->json ? print_json : print_text)(&p, t, &r); return EXIT_OK;
 }

@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { PICKS = 6, ROUNDS = 5 };
 #define MARK "# frit tune, model %016llx for %s\n"
@@ -40,16 +39,13 @@ static bool variant(Ctx *c, const Args *a, const Target *t, const int *pick, int
 
 /* One kernel's code with the memory of the whole model, loaded. */
 typedef struct Trial { frit_model *m; frit_instance *i; Ports p; double ns; } Trial;
+typedef struct Emitted { Ctx *c; const KModule *m; } Emitted;
+static int make_kernel(void *arg, const char *path) { const Emitted *e = arg; return emit_file(e->c, e->m, EMIT_SO, path) ? EXIT_OK : -1; }
 static bool trial_open(Ctx *c, const Args *a, const KModule *m, const char *kernel, Trial *t) {
-  KModule one = *m; char path[] = "/tmp/frit-tune-XXXXXX.so"; const char *why; int fd = mkstemps(path, 3); one.nkernel = 0; t->ns = 1e30;
+  KModule one = *m; int code; one.nkernel = 0; t->ns = 1e30;
   for (int k = 0; k < m->nkernel; k++) if (name_same(m->kernel[k]->name, kernel)) one.kernel = &m->kernel[k], one.nkernel = 1;
-  if (fd < 0) return driver_fail(c, "cannot make a temporary file in /tmp");
-  close(fd);
-  bool ok = one.nkernel && emit_file(c, &one, EMIT_SO, path) && (t->m = frit_open(path, &why)) && (t->i = frit_new(t->m));
-  unlink(path);
-  if (!ok || !ports_bind(c, a, t->m, true, &t->p) || !ports_run(c, &t->p, t->i, t->p.stream >= 0 ? t->p.frames : 1)) return false;
-  for (int q = 0; q < t->p.n; q++) frit_set(t->i, t->p.port[q]->name, t->p.data[q], t->p.bytes[q]);
-  return true;
+  t->m = driver_made(make_kernel, &(Emitted){ c, &one }, &code);
+  return t->m && (t->i = frit_new(t->m)) && ports_ready(c, a, t->m, t->i, &t->p);
 }
 static void trial_close(Trial *t) { frit_free(t->i), frit_close(t->m); }
 
