@@ -61,7 +61,7 @@ static KFunc *lower_kernel(Lower *L, Kernel *k) {
 static bool is_waiting(const Tensor *t) { return t->kind == TK_STATE && t->next; }
 static bool same_place(const KBuf *a, const KBuf *b) { return a->kind == b->kind && a->offset == b->offset && a->kind != KB_IN && a->kind != KB_OUT; }
 static int temporary(Lower *L, const Tensor *t) {
-  int64_t bytes = tensor_size(t) * type_bytes(t->type), at = l_take(&L->top, bytes);
+  int64_t bytes = tensor_bytes(t), at = l_take(&L->top, bytes);
   if (L->top > L->s.peak) L->s.peak = L->top;
   return buf_of(L, t, KB_SCRATCH, BUF_LOCAL, at, bytes);
 }
@@ -133,7 +133,7 @@ static int lower_all(Ctx *c, void *arg) {
   *m = (KModule){ .name = g->name, .target = j->t, .graph = g, .threads = c->opt.threads };
   for (int k = 0; k < g->nin + g->nout; k++) {
     Tensor *t = k < g->nin ? g->in[k] : g->out[k - g->nin];
-    int buf = buf_of(L, t, k < g->nin ? KB_IN : KB_OUT, k, 0, tensor_size(t) * type_bytes(t->type));
+    int buf = buf_of(L, t, k < g->nin ? KB_IN : KB_OUT, k, 0, tensor_bytes(t));
     map_put(c, &L->s.bufof, t, (void *)(intptr_t)(buf + 1));
   }
   for (int k = 0; k < g->nkernel; k++) if (!lower_kernel(L, g->kernel[k])) return 1;

@@ -10,6 +10,8 @@ int64_t tensor_size(const Tensor *t) {
   return n;
 }
 
+int64_t tensor_bytes(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
+
 enum { LITERAL_MOST = 36 };
 bool tensor_is_literal(const Graph *g, const Tensor *t) {
   if (t->kind != TK_CONST || tensor_size(t) > LITERAL_MOST) return false;

@@ -128,7 +128,7 @@ struct Tensor {
   LayoutDim *layout; int nlayout; /* NULL: row-major */
   Where where; int64_t offset;    /* after plan: bytes from the start of scratch, state or constants */
 };
-int64_t tensor_size(const Tensor *t);                    /* elements at the largest extents */
+int64_t tensor_size(const Tensor *t), tensor_bytes(const Tensor *t);      /* elements at the largest extents, and their bytes */
 
 /* ---- equations */
 /* out[place...] = rhs over the free indices. place[d] is an affine expression of them: an index, a number, number + index, a composite

@@ -131,14 +131,13 @@ int64_t extent_named(const Item *it, const char *name) {
   return i ? count_max(i) : 1;
 }
 
-static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
 static TileSize size_of(Ctx *c, const Target *t, const Item *it, const Expr *rows, const Expr *cols, const Plan *p, int copies) {
   TileSize z = { .m = extent_named(it, p->row), .n = extent_named(it, p->lane), .k = 1, .lanes = p->lanes, .copies = copies };
   z.up = extent_named(it, p->up); z.outer = 1;
   for (int i = p->nfixed; i < p->nouter; i++) z.outer *= extent_named(it, p->outer[i]);
   for (int i = 0; i < p->nk; i++) z.k *= extent_named(it, p->k[i]);
   z.kin = p->nk ? extent_named(it, p->k[p->nk - 1]) : 1;
-  z.xbytes = bytes_of(rows->tensor); z.wbytes = bytes_of(cols->tensor);
+  z.xbytes = tensor_bytes(rows->tensor); z.wbytes = tensor_bytes(cols->tensor);
   int64_t stride = p->row ? access_stride(c, rows->tensor, rows->arg, p->row) : 0;
   int64_t far = p->nk == 1 && !tensor_known(cols->tensor) && !p->across ? access_stride(c, cols->tensor, cols->arg, p->k[0]) : 0;
   z.pitch = far > 0 && t->vector_bytes ? far * type_bytes(cols->tensor->type) : 0;

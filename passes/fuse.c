@@ -247,7 +247,7 @@ static void edge_add(Fuse *f, int a, int b, const Eq *from, bool done, const cha
   EACH(Eq, w, *x) {
     bool read = false;
     EACH(Eq, e, *y) read |= expr_reads(e->rhs, w->out);
-    bytes += read ? tensor_size(w->out) * type_bytes(w->out->type) : 0;
+    bytes += read ? tensor_bytes(w->out) : 0;
   }
   ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
 }

@@ -65,7 +65,7 @@ static void soil(Inline *in, const Eq *e) {
 /* q computes rhs, which holds what p computed; p goes. */
 static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
   q->rhs = rhs; q->label = label_union(in->c, p->label, q->label);
-  ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_size(p->out) * type_bytes(p->out->type), "%s %s", what, q->out->name);
+  ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_bytes(p->out), "%s %s", what, q->out->name);
   soil(in, p); soil(in, q);
   eq_remove(in->g, p); in->n++; return true;
 }

@@ -66,7 +66,7 @@ static void place_piece(Place *p) {
   w->place = placed(p, w->place); w->out = e->out; w->label = label_union(p->c, w->label, e->label);
   eq_remove(g, e);
   EQS(x, g) x->rhs = expr_map(p->c, x->rhs, read_piece, p);
-  ledger_add(p->c, "place", p->src->name, true, 2 * tensor_size(p->src) * type_bytes(p->src->type), "written as a piece of %s", e->out->name);
+  ledger_add(p->c, "place", p->src->name, true, 2 * tensor_bytes(p->src), "written as a piece of %s", e->out->name);
 }
 
 int pass_place(Ctx *c, Graph *g, const Target *t) {

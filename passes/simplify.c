@@ -4,7 +4,6 @@
  * keeps   the value of every tensor up to what the ledger names; circles and their order; kernels written by hand */
 #include "util.h"
 
-static int64_t bytes_of(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
 
 /* ---- dead code */
 typedef struct Live { Ctx *c; Uses uses; Map seen; } Live;
@@ -26,7 +25,7 @@ int dead_code(Ctx *c, Graph *g) {
   for (int k = 0; k < g->nkernel; k++) EQS(e, g->kernel[k]) live_tensor(&l, e->out);
   EQS(e, g) {
     if (pmap_get(&l.seen, e->out) >= 0) g->eq[neq++] = e;
-    else ledger_add(c, "simplify", e->out->name, true, bytes_of(e->out), "dead: nobody reads it");
+    else ledger_add(c, "simplify", e->out->name, true, tensor_bytes(e->out), "dead: nobody reads it");
   }
   for (int k = 0; k < g->ntensor; k++) {
     Tensor *t = g->tensor[k];
@@ -43,10 +42,10 @@ static bool eqs_constant(const UseList *l) {
 
 /* late: what is still an equation of its own will be stored, so it had better be stored now; before that, cheap ones are inlined. */
 static bool constant_pays(Ctx *c, const UseList *l, const Tensor *t, bool late) {
-  int64_t out = bytes_of(t), in = 0; bool work = late;
+  int64_t out = tensor_bytes(t), in = 0; bool work = late;
   EACH(Eq, e, l->writer) {
     Exprs reads = rhs_reads(c, e); work |= reads.n > 0 || expr_costly(e->rhs);
-    EACH(Expr, r, reads) in += bytes_of(r->tensor);
+    EACH(Expr, r, reads) in += tensor_bytes(r->tensor);
   }
   return work && (out <= 65536 || out <= 4 * in);
 }
@@ -101,7 +100,7 @@ static void cse_merge(Ctx *c, Graph *g, const UseList *readers, Eq *keep, Eq *go
   for (const Use *u = readers->read.at; readers->read.n && u < readers->read.at + readers->read.n; u++)
     u->eq->rhs = expr_reread(c, u->eq->rhs, gone->out, keep->out);
   keep->label = label_union(c, keep->label, gone->label);
-  ledger_add(c, "simplify", gone->out->name, true, bytes_of(gone->out), "equal to %s", keep->out->name);
+  ledger_add(c, "simplify", gone->out->name, true, tensor_bytes(gone->out), "equal to %s", keep->out->name);
   eq_remove(g, gone);
 }
 

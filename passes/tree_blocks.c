@@ -62,12 +62,10 @@ static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, cons
   return t;
 }
 
-static double bytes_of(const Tensor *t) { return (double)(tensor_size(t) * type_bytes(t->type)); }
-
 /* The contraction: a panel is read once for all rows of the block, ahead of its use. */
 static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const Plan *p) {
   Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes;
-  bool far = bytes_of(s->w->tensor) > (double)b->t->l1; Expr *ahead = expr_int(c, b->t->l1 / (8 * width));
+  bool far = tensor_bytes(s->w->tensor) > b->t->l1; Expr *ahead = expr_int(c, b->t->l1 / (8 * width));
   if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
   if (!far) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
   order_unroll(c, &o, p->row); order_add(c, &o, p->lane, LEAF_VECTOR, 0);
@@ -87,7 +85,7 @@ Tree *tree_blocks(Build *b) {
   all = tree_cat(all, tree_maps(&v, b->its.at, head, in, v.s.k[0]->name));
   all = tree_cat(tree_cat(all, tree_panels(b, head, &v.s, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));
   double across = (double)((extent_named(last, v.tile[1]) + v.step[1] - 1) / v.step[1]), tiles = index_points(v.s.m, v.s.nm);
-  double fit = (double)b->t->l2 / 4 / (bytes_of(in->t) + bytes_of(head->t)) * tiles / across, least = (ROWS_LEAST - 1) / across + 1;
+  double fit = (double)b->t->l2 / 4 / (double)(tensor_bytes(in->t) + tensor_bytes(head->t)) * tiles / across, least = (ROWS_LEAST - 1) / across + 1;
   all = tree_loop(c, v.tile[0], v.step[0] * (int64_t)(fit > least ? fit : least), all);
   for (int i = last->nfree; i-- > 0;) {
     const char *name = last->free[i]->name;
