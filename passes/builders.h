@@ -26,6 +26,8 @@ typedef struct Build { Ctx *c; const Graph *g; const Kernel *k; const Target *t;
 Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t);
 
 Index *item_free(const Item *it, const char *name), *item_bound(const Item *it, const char *name);     /* NULL if it has none of this name */
+/* The largest of even steps of at most n through ext. */
+static inline int even_step(int64_t ext, int64_t n) { int64_t q = (ext + n - 1) / n; return (int)((ext + q - 1) / q); }
 int64_t extent_named(const Item *it, const char *name);   /* of either kind; 1 if it has none */
 bool item_reads(const Item *it, const Tensor *t);
 bool same_space(const Item *a, const Item *b);            /* the same free names with the same extents */

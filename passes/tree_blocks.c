@@ -65,12 +65,12 @@ static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, cons
 /* The contraction: a panel is read once for all rows of the block, ahead of its use. */
 static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const Plan *p) {
   Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes;
-  bool far = tensor_bytes(s->w->tensor) > b->t->l1; Expr *ahead = expr_int(c, b->t->l1 / (8 * width));
+  bool far = tensor_bytes(s->w->tensor) > b->t->l1;
   if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
   if (!far) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
   order_unroll(c, &o, p->row); order_add(c, &o, p->lane, LEAF_VECTOR, 0);
-  Tree *t = leaf_of(c, head, &o), fetch = { .kind = TREE_PREFETCH, .name = s->w->tensor->name, .place = ahead, .next = t };
-  if (far) t = tree_loop(c, p->k[0], 1, ctx_copy(c, &fetch, sizeof fetch));
+  Tree *t = leaf_of(c, head, &o);
+  if (far) t = tree_loop(c, p->k[0], 1, tree_cat(tree_prefetch(c, s->w->tensor->name, b->t->l1 / (8 * width)), t));
   t = tree_loop(c, p->lane, width, tree_for(c, p->row, p->tile.mr, LOOP_EVEN, t));
   for (int i = p->nouter; i-- > 0;) t = tree_loop(c, p->outer[i], 1, t);
   if (p->up) t = tree_loop(c, p->up, 1, t);

@@ -33,8 +33,7 @@ static Tree *leaf_tile(Ctx *c, const Item *it, const Plan *p) {
 /* A row index in steps of at most n: even, as packed, or of one size so that the borders can stand apart. */
 static Tree *loop_rows(const Build *b, const Item *head, const Plan *p, const char *name, int n, bool clips, Tree *body) {
   if (!name) return body;
-  int64_t ext = extent_named(head, name), steps = (ext + n - 1) / n;
-  if (clips) return tree_for(b->c, name, (ext + steps - 1) / steps, LOOP_EDGE, body);
+  if (clips) return tree_for(b->c, name, even_step(extent_named(head, name), n), LOOP_EDGE, body);
   return tree_for(b->c, name, n, p->packed && !p->across ? LOOP_SERIAL : n == 1 && name == p->up ? LOOP_SERIAL : LOOP_EVEN, body);
 }
 

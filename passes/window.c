@@ -23,9 +23,6 @@ static bool meet(Ctx *c, const Expr *read, const char *name, const char *tap, bo
   return false;
 }
 
-/* The most of ext in even steps of at most n. */
-static int even_step(int64_t ext, int64_t n) { int64_t q = (ext + n - 1) / n; return (int)((ext + q - 1) / q); }
-
 /* Each channel by itself: the tile, and where the loop over channels goes: outermost if what it reads and writes of a panel stays near, innermost
  * if nothing does, else around a band of rows. */
 static void plan_each(const Target *t, const TileSize *z, Plan *p) {
