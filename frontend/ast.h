@@ -6,8 +6,6 @@
 
 /* x at the end of an array that keeps no capacity. */
 #define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
-/* Declares `text`, made from the variable arguments after fmt. */
-#define FORMAT(c, text) va_list ap_; va_start(ap_, fmt); const char *text = ctx_vprintf((c), fmt, ap_); va_end(ap_)
 
 typedef struct Node Node;
 typedef enum {

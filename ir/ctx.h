@@ -59,6 +59,8 @@ void *ctx_copy(Ctx *c, const void *p, size_t bytes);
 const char *ctx_intern(Ctx *c, const char *s), *ctx_internn(Ctx *c, const char *s, size_t n);
 char *ctx_printf(Ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap);
+/* Declares `text`, made from the variable arguments after fmt. */
+#define FORMAT(c, text) va_list ap_; va_start(ap_, fmt); const char *text = ctx_vprintf((c), fmt, ap_); va_end(ap_)
 /* A growable array in the arena: `VEC(T) v = {0}; PUSH(c, v, x);` Elements v.at[0 .. v.n). */
 #define VEC(T) struct { T *at; int n, cap; }
 #define PUSH(c, v, x) ((v).at = ctx_grow((c), (v).at, (v).n, &(v).cap, sizeof *(v).at), (v).at[(v).n++] = (x))

@@ -10,38 +10,35 @@
 #define DIAG_SHOWN 50
 #define LINE_SHOWN 160            /* columns of a source line; of a longer one the part around the caret */
 
-/* Declares `text`, made from the variable arguments after fmt. */
-#define FORMATTED(text) va_list ap; va_start(ap, fmt); const char *text = ctx_vprintf(c, fmt, ap); va_end(ap)
-
 /* ---- recording */
 static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
   Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text); *c->diags_end = d; c->diags_end = &d->next; c->nerror += sev == SEV_ERROR;
 }
 
 static Diag *diag_last(const Ctx *c) { return c->diags ? (Diag *)((char *)c->diags_end - offsetof(Diag, next)) : NULL; }
-void diag_error(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_ERROR, p, text); }
+void diag_error(Ctx *c, Pos p, const char *fmt, ...) { FORMAT(c, text); diag_add(c, SEV_ERROR, p, text); }
 void diag_unsupported(Ctx *c) { c->nunsupported++; }
-void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMATTED(text); diag_add(c, SEV_WARNING, p, text); }
+void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMAT(c, text); diag_add(c, SEV_WARNING, p, text); }
 
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
   Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL; if (!d) return;
-  FORMATTED(text);
+  FORMAT(c, text);
   while (*end) end = &(*end)->next;
   *end = NEW_AS(c, Note, p, text, NULL);
 }
 
 void diag_help(Ctx *c, const char *fmt, ...) {
-  Diag *d = diag_last(c); FORMATTED(text);
+  Diag *d = diag_last(c); FORMAT(c, text);
   if (d) d->help = text;
 }
 
 void bug(Ctx *c, const char *fmt, ...) {
-  FORMATTED(what); diag_add(c, SEV_ERROR, (Pos){ 0 }, ctx_printf(c, "internal error: %s", what));
+  FORMAT(c, what); diag_add(c, SEV_ERROR, (Pos){ 0 }, ctx_printf(c, "internal error: %s", what));
   diag_help(c, "this is a fault of frit, not of the graph; please report it"); frit_bail(c);
 }
 
 void ledger_add(Ctx *c, const char *pass, const char *subject, bool done, int64_t bytes, const char *fmt, ...) {
-  FORMATTED(reason);
+  FORMAT(c, reason);
   Entry *e = NEW_AS(c, Entry, ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL); *c->ledger_end = e; c->ledger_end = &e->next;
 }
 

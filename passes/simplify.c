@@ -4,7 +4,6 @@
  * keeps   the value of every tensor up to what the ledger names; circles and their order; kernels written by hand */
 #include "util.h"
 
-
 /* ---- dead code */
 typedef struct Live { Ctx *c; Uses uses; Map seen; } Live;
 
