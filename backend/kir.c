@@ -99,7 +99,7 @@ KInst *k_fn(KBuild *b, KFn fn, KInst *x, KInst *y, KInst *z) {
   for (int k = 0; k < n; k++) lanes = a[k]->type.lanes != 1 ? a[k]->type.lanes : lanes;
   if (lanes == 1 && x->type.elem == T_WINT && n <= 2 && !kfn_is_test(fn)) return k_ifn(b, fn, x, y);
   for (int k = 0; k < n; k++) a[k] = k_bcast(b, a[k], lanes);
-  KType t = { kfn_is_test(fn) ? T_BOOL : a[fn == KF_SELECT]->type.elem, lanes };
+  KType t = { kfn_is_test(fn) ? T_BOOL : a[kfn_typed(fn)]->type.elem, lanes };
   return k_put(b, (KInst){ .op = K_FN, .fn = fn, .type = t, .a = { a[0], a[1], a[2] } });
 }
 

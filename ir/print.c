@@ -248,7 +248,7 @@ static void print_leaf(Printer *p, const Tree *leaf) {
   for (const LeafDim *d = leaf->leaf; d < leaf->leaf + leaf->nleaf; d++) {
     put(p, "%s%s", d > leaf->leaf ? ", " : "", name_in_tree(p, d->index));
     if (d->kind != LEAF_UNROLL && d->step > 1) put(p, "/%lld", (long long)d->step);
-    put(p, "%s", d->kind == LEAF_UNROLL ? "*" : d->kind == LEAF_VECTOR ? "~" : "");
+    put(p, "%s", d->kind == LEAF_UNROLL ? "*" : d->kind == LEAF_VECTOR ? "~" : d->kind == LEAF_DOT ? "+" : "");
   }
   put(p, ");\n");
 }

@@ -23,6 +23,7 @@ static Tree *leaf_tile(Ctx *c, const Item *it, const Plan *p) {
   if (!p->each || !it->red || !p->nk) order_rows(c, &o, p);
   if (!p->across && p->lanes == 1) order_unroll(c, &o, p->lane);
   else if (!p->across || it->red) order_add(c, &o, p->lane, LEAF_VECTOR, p->across && !p->col ? 2 : 0);
+  if (it->red && p->dot) order_add(c, &o, p->dot, LEAF_DOT, 0);
   Tree *leaf = leaf_of(c, it, &o);
   for (int i = w ? p->nk - 1 : -1; i >= 0; i--)
     if (i == p->nk - 1) leaf = tree_loop(c, p->k[i], p->tile.ku, tree_cat(tree_prefetch(c, w->tensor->name, p->ahead / p->tile.ku), leaf));
