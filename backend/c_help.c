@@ -179,7 +179,10 @@ static const char *sat_body(Type t, Type a, int lanes) {
   if (!type_is_int(t)) return "{cast TA}(a)";
   if (type_is_float(a) && lanes > 1 && type_bytes(t) < 4)
     return "{cast TA}({min A}({max A}({select A}({isnan A}(a), {bcast A}(0), {round A}(a)), {bcast A}($min)), {bcast A}($max)))";
-  if (lanes > 1) return NULL;
+  bool wider = type_bytes(t) > type_bytes(a) || (type_bytes(t) == type_bytes(a) && type_class(t) == type_class(a)), u = type_class(t) == 'u';
+  if (lanes > 1 && type_is_int(a) && type_class(a) == 'u') return wider ? "{cast TA}(a)" : "{cast TA}({min A}(a, {bcast A}($max)))";
+  if (lanes > 1 && type_is_int(a) && type_bytes(t) >= type_bytes(a)) return u ? "{cast TA}({max A}(a, {bcast A}(0)))" : "{cast TA}(a)";
+  if (lanes > 1) return type_is_int(a) ? "{cast TA}({min A}({max A}(a, {bcast A}($min)), {bcast A}($max)))" : NULL;
   if (type_is_float(a)) return "const $A r = {round A}(a); return r >= $lim ? $max : r > $min ? ($T)r : r <= $min ? $min : 0";
   if (type_class(a) == 'u') return "(uint64_t)a > (uint64_t)$max ? $max : ($T)a";
   return type_class(t) == 'u' ? "a < 0 ? 0 : (uint64_t)a > $max ? $max : ($T)a" : "(int64_t)a < $min ? $min : (int64_t)a > $max ? $max : ($T)a";

@@ -13,10 +13,12 @@ CASES = {
     "conv": ("graph g(x: f32[1, 3, 9, 11], w: f32[5, 3, 3, 3], b: f32[5]) -> (y: f32[1, 5, 9, 11]) { y = relu(conv(x, w, b, pads = 1)); }", [297, 135, 5], 495),
     "threads": ("graph g(a: f32[65, 67], b: f32[67, 70]) -> (y: f32[65, 70]) { y = softmax(tanh(matmul(a, b))); }", [4355, 4690], 4550),
     "norm": ("graph g(x: f32[6, 50]) -> (y: f32[6, 50]) { y = layer_norm(x); }", [300], 300),
+    "dots": ("graph g(a: f32[7, 35]) -> (y: f32[7, 19]) { const w[p < 35, q < 19]: i8 = i8((p * 7 + q * 13 + p * q) % 255 - 127); y = f32(matmul_integer(quantize_linear(a, 0.01, i8(3)), w)); }", [245], 133),
     "stream": ("graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = tanh(sum(k < 5: (x[t - k] or 0))) + 0.5 * (y[t - 1] or 0); }", [100], 100),
 }
 USER = {
     "aarch64": ("aarch64-linux-gnu-gcc", [["qemu-aarch64"]]),
+    "aarch64-dot": ("aarch64-linux-gnu-gcc", [["qemu-aarch64", "-cpu", "max"]]),
     "riscv64v": ("riscv64-linux-gnu-gcc", [["qemu-riscv64", "-cpu", f"rv64,v=true,vlen={v},elen=64,vext_spec=v1.0"] for v in (128, 256, 512, 1024)]),
 }
 
