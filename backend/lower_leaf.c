@@ -92,7 +92,7 @@ static KInst *dot_value(Lower *L, LPt *p, const LAcc *a) {
     for (r[k] = b->arg[k]; r[k]->kind == E_CONVERT || r[k]->kind == E_OR;) r[k] = r[k]->arg[0];
   for (int k = 0; k < 2 && kind < 0 && r[1] && r[0]->kind == E_READ && r[1]->kind == E_READ; k++)
     kind = dot_kind(L->t, r[swap = k]->tensor->type, r[!k]->tensor->type, p->group);
-  if (kind < 0) tree_error(L, p->e->leaf->pos, p->e, "%s has no instruction for groups of %d such products", L->t->name, p->group);
+  if (kind < 0) tree_error(L, p->e->leaf->pos, p->e, "%s has no instruction for groups of %d such products: unroll their index (`*`)", L->t->name, p->group);
   KInst *x = gen(L, p, b->arg[swap]), *y = gen(L, p, b->arg[!swap]); return k_fn(&L->b, (KFn)(KF_DOTUS + kind), x, y, a->var);
 }
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
@@ -300,7 +300,7 @@ static void vectors(LLeaf *f, int depth, int k, int64_t step) {
 static void dotted(LLeaf *f, int depth, int k) {
   const char *name = f->e->ix[k]->name;
   if (depth != f->ndim - 1 || !is_red_index(f, k)) tree_error(f->L, f->tree->pos, f->e, "%s+ is for an index that is summed, behind all others", name);
-  for (int i = 0; i < f->ncond; i++) if (f->cond[i]->a.uses >> k & 1) tree_error(f->L, f->tree->pos, f->e, "%s+: a group may lie partly outside", name);
+  for (int i = 0; i < f->ncond; i++) if (f->cond[i]->a.uses >> k & 1) tree_error(f->L, f->tree->pos, f->e, "%s+: a group may lie partly outside: pad the operand with zeros", name);
   f->p.group = f->reg[k].dyn ? 0 : (int)f->reg[k].ext; f->p.member = k; at_place(f, depth, k, laff_int(0)); f->p.group = 0;
 }
 

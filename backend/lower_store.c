@@ -296,7 +296,7 @@ static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, con
 static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LForm *f, const LPlace *at, KInst *mask, bool guarded) {
   LAddr a = addr_of(L, p, s, at); int g = p->group; Type type = s->t->t->type;
   if (g && (a.off || a.lane % g || stride_of(s, f, p->member) != 1))
-    tree_error(L, p->e->leaf->pos, p->e, "groups of %s do not lie together in memory", s->t->t->name);
+    tree_error(L, p->e->leaf->pos, p->e, "groups of %s do not lie together in memory: their index must be its last dimension", s->t->t->name);
   if (g) a.lane /= g;
   bool spread = is_spread(&a), vector = is_vector(&a);
   KInst *turned = spread && !guarded && !g ? load_turned(L, p, s, f, &a) : NULL;
@@ -372,7 +372,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
   }
   if (!s) tree_error(L, r->e->pos, p->e, "%s is read where it is not stored: its producer comes later, or lies in a body of its own", t->name);
   places_of(L, p, s, r->place, at);
-  if (s->reg && p->group) tree_error(L, p->e->leaf->pos, p->e, "%s is in registers: groups are read from memory", t->name);
+  if (s->reg && p->group) tree_error(L, p->e->leaf->pos, p->e, "%s is in registers: groups are read from memory (`let ... mem`)", t->name);
   if (s->reg) return reg_read(L, p, s, at);
   for (int d = 0; d < t->rank && guarded && p->u.clamp; d++)
     if ((!r->inside[d] || p->u.all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);

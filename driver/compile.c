@@ -149,7 +149,7 @@ int cmd_targets(Ctx *c, void *session) {
       printf("{\"name\": \"%s\", \"triple\": \"%s\", \"cpu\": \"%s\", \"vector_bytes\": %d, \"host\": %s}\n", t->name, t->triple, t->cpu,
              t->vector_bytes, t == host ? "true" : "false");
     else
-      printf("%-12s %-28s %-14s %s%s\n", t->name, t->triple, t->cpu,
+      printf("%-14s %-28s %-14s %s%s\n", t->name, t->triple, t->cpu,
              t->vector_bytes ? ctx_printf(c, "%d-byte vectors", t->vector_bytes) : "scalar", t == host ? "   (this machine)" : "");
   return EXIT_OK;
 }

@@ -89,7 +89,8 @@ static Expr *x_read(Narrow *n, Type t) {
   for (int d = 0; d < from->rank; d++) p[d] = x->read->arg[d];
   if (copy && copy->type == t && less == (double)n->off && whole(n)) return grouped(n, expr_subst(n->c, copy, x->ix, p, from->rank));
   Expr *v = n->off ? expr_fn2(n->c, FN_SUB, x->value, expr_int(n->c, n->off)) : x->value; int d; double add = less - (double)n->off;
-  if (copy && type_is_int(t)) v = expr_fn2(n->c, FN_ADD, as(n->c, t, copy), expr_const(n->c, t, 0, (int64_t)add));       /* wraps to the same */
+  if (copy && type_is_int(t)) v = as(n->c, t, copy);       /* wraps to the same */
+  if (copy && type_is_int(t) && add != 0) v = expr_fn2(n->c, FN_ADD, v, expr_const(n->c, t, 0, (int64_t)add));
   d = n->group > 1 ? read_dim(x->read, n->k) : -1;
   if (d >= 0 && !whole(n)) {                               /* zeros behind the end */
     Index *old = x->ix[d]; x->ix[d] = index_new(n->c, old->name, extent_of(padded(n))); Expr *to = expr_index(n->c, x->ix[d]);
