@@ -100,9 +100,14 @@ static Expr *x_read(Narrow *n, Type t) {
   return grouped(n, expr_read(n->c, (Tensor *)(uintptr_t)own, p, x->read->pos));
 }
 
+/* w as the sum has it: where its tensor copies another one, that. */
+static Expr *w_source(const Narrow *n, Type t) {
+  double less; Expr *copy = copied(&n->w, &less); bool same = copy && copy->type == t && less == 0;
+  return same ? expr_subst(n->c, copy, n->w.ix, n->w.read->arg, n->w.read->n) : n->w.read;
+}
 /* w as a constant over its indices in the sum, the group's last. */
 static Expr *w_read(Narrow *n, Type t) {
-  Indices v = { 0 }, ix = { 0 }; Exprs at = { 0 }; Expr *r = n->w.read;
+  Indices v = { 0 }, ix = { 0 }; Exprs at = { 0 }; Expr *r = w_source(n, t);
   for (int d = 0; d < r->n; d++) expr_indices(n->c, r->arg[d], &v);
   EACH(Index, i, v) if (i != n->k || n->group == 1) { PUSH(n->c, ix, i); PUSH(n->c, at, expr_index(n->c, i)); }
   if (n->group > 1) { PUSH(n->c, ix, n->to); PUSH(n->c, ix, n->q); PUSH(n->c, at, expr_index(n->c, n->to)); PUSH(n->c, at, expr_index(n->c, n->q)); }
@@ -114,8 +119,8 @@ static Expr *w_read(Narrow *n, Type t) {
 }
 
 /* off times the sums of w. */
-static Expr *x_missing(Narrow *n) {
-  Indices free = { 0 }; Expr *w = as(n->c, T_I32, n->w.read); if (n->w.alt) w = expr_or(n->c, w, zero(n, T_I32), w->pos);
+static Expr *x_missing(Narrow *n, Type t) {
+  Indices free = { 0 }; Expr *w = as(n->c, T_I32, w_source(n, t)); if (n->w.alt) w = expr_or(n->c, w, zero(n, T_I32), w->pos);
   for (int i = 0; i < n->s.nn; i++) PUSH(n->c, free, n->s.n[i]);
   for (int i = 0; i < n->s.nbatch; i++) PUSH(n->c, free, n->s.batch[i]);
   Index **own = NEWN(n->c, Index *, free.n + 1);
@@ -127,7 +132,7 @@ static Expr *x_missing(Narrow *n) {
 }
 
 static void rewrite(Narrow *n, const DotKind *d) {
-  Expr *init, *red = eq_reduction(n->e, &init), *less = n->off ? x_missing(n) : NULL; Indices bound = { 0 }; n->group = d->group;
+  Expr *init, *red = eq_reduction(n->e, &init), *less = n->off ? x_missing(n, (Type)d->b) : NULL; Indices bound = { 0 }; n->group = d->group;
   if (n->group > 1) {
     n->to = index_new(n->c, n->k->name, extent_of((n->k->ext.n + n->group - 1) / n->group));
     n->q = index_new(n->c, ctx_printf(n->c, "%s_q", n->k->name), extent_of(n->group)); Expr *q = expr_index(n->c, n->q);
