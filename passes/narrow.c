@@ -119,8 +119,8 @@ static Expr *w_read(Narrow *n, Type t) {
 }
 
 /* off times the sums of w. */
-static Expr *x_missing(Narrow *n, Type t) {
-  Indices free = { 0 }; Expr *w = as(n->c, T_I32, w_source(n, t)); if (n->w.alt) w = expr_or(n->c, w, zero(n, T_I32), w->pos);
+static Expr *x_missing(Narrow *n, Type type) {
+  Indices free = { 0 }; Expr *w = as(n->c, T_I32, w_source(n, type)); if (n->w.alt) w = expr_or(n->c, w, zero(n, T_I32), w->pos);
   for (int i = 0; i < n->s.nn; i++) PUSH(n->c, free, n->s.n[i]);
   for (int i = 0; i < n->s.nbatch; i++) PUSH(n->c, free, n->s.batch[i]);
   Index **own = NEWN(n->c, Index *, free.n + 1);
