@@ -134,7 +134,7 @@ int cmd_machine(Ctx *c, void *session) {
 static Rates rates_of(const Ports *p, const Times *t) {
   char target[64] = ""; Peaks k; Rates r = { .flops = info_amount(p, "flops"), .frames = (double)p->frames, .isa = "", .stream = p->stream >= 0 };
   r.gflops = r.flops / t->min, r.frame_ns = t->min / r.frames; machine_peaks(&k); frit_fact(p->m, "target", target, sizeof target);
-  for (int i = 0; i < k.n; i++) if (strcmp(target, "x86-64-v3") || !strcmp(k.isa[i], "avx2")) r.isa = k.isa[i], r.peak = k.gflops[i];
+  for (int i = 0; i < k.n; i++) if (strncmp(target, "x86-64-v3", 9) || !strcmp(k.isa[i], "avx2")) r.isa = k.isa[i], r.peak = k.gflops[i];
   return r;
 }
 
