@@ -17,18 +17,25 @@ typedef struct Narrow {
 } Narrow;
 
 static Expr *as(Ctx *c, Type t, Expr *e) { return expr_convert(c, CV_PLAIN, t, e, e->pos); }
-static bool plain_convert(const Expr *e) { return e->kind == E_CONVERT && e->mode == CV_PLAIN; }
+static bool within(double lo, double hi, Type t) { return lo >= type_lowest(t) && hi <= type_highest(t); }
 
 /* What the tensor's one equation computes, if it is pointwise and every place an index; else the element as it is. */
+static Expr *copied(Ctx *c, const Side *s, double *less);
 static void side_value(Narrow *n, Side *s) {
   Tensor *t = s->read->tensor; const UseList *l = uses_get(n->uses, t); const Eq *e = l && l->writer.n == 1 ? l->writer.at[0] : NULL;
   s->ix = tensor_indices(n->c, t); Expr **at = index_exprs(n->c, s->ix, t->rank), **to = NEWN(n->c, Expr *, t->rank + 1);
   bool known = e && (t->kind == TK_TEMP || t->kind == TK_CONST) && !eq_reduction(e, NULL) && !expr_reads(e->rhs, t) && !t->history;
-  s->value = known && eq_solve(n->c, e, at, to) ? expr_subst(n->c, e->rhs, e->free, to, e->nfree) : expr_read(n->c, t, at, s->read->pos);
-  s->r = expr_range(n->c, s->value);
+  double less; Expr *self = expr_read(n->c, t, at, s->read->pos);
+  s->value = known && eq_solve(n->c, e, at, to) ? expr_subst(n->c, e->rhs, e->free, to, e->nfree) : self; s->r = expr_range(n->c, s->value);
+  if (!copied(n->c, s, &less) && l && l->read.n > 1) s->value = self;          /* nothing is computed twice */
+}
+/* Does a conversion keep every value? */
+static bool keeps(Ctx *c, const Expr *e) {
+  Range r = e->kind == E_CONVERT ? expr_range(c, e->arg[0]) : (Range){ 0 };
+  return e->kind == E_CONVERT && e->mode == CV_PLAIN && (type_is_float(e->type) ? e->arg[0]->type == T_BF16 : within(r.lo, r.hi, e->type));
 }
 static bool side_of(Narrow *n, Expr *f, Side *s) {
-  for (; plain_convert(f) || f->kind == E_OR; f = f->arg[0]) {
+  for (; keeps(n->c, f) || f->kind == E_OR; f = f->arg[0]) {
     if (f->kind == E_OR && (s->alt || !expr_is_const(f->arg[1]))) return false;
     if (f->kind == E_OR) s->alt = f->arg[1];
   }
@@ -36,13 +43,17 @@ static bool side_of(Narrow *n, Expr *f, Side *s) {
   s->read = f; side_value(n, s); return true;
 }
 
-/* The tensor that a value less a number copies, at places that are its own indices: `places` over ix. NULL: it computes something. */
-static Expr *copied(const Side *s, double *less) {
+/* The read that a value is but for a number, *less (NULL: it computes something); under `or` it must be outside where the value is. */
+static Expr *copied(Ctx *c, const Side *s, double *less) {
   Expr *e = s->value; *less = 0;
-  for (bool go = true; go;) {
-    bool sub = e->kind == E_FN && e->fn == FN_SUB, add = e->kind == E_FN && e->fn == FN_ADD; go = plain_convert(e);
-    if (go) e = e->arg[0];
-    if ((sub || add) && expr_is_const(e->arg[1])) { *less += sub ? -expr_number(e->arg[1]) : expr_number(e->arg[1]); e = e->arg[0]; go = true; }
+  for (bool sub;; e = e->arg[0]) {
+    sub = e->kind == E_FN && e->fn == FN_SUB;
+    if ((sub || (e->kind == E_FN && e->fn == FN_ADD)) && expr_is_const(e->arg[1])) *less += sub ? -expr_number(e->arg[1]) : expr_number(e->arg[1]);
+    else if (!keeps(c, e)) break;
+  }
+  for (int d = 0; s->alt && e->kind == E_READ && d < e->n; d++) {
+    const Index *i = expr_bare(e->arg[d]);
+    if (i ? !extent_equal(i->ext, e->tensor->shape[d]) : !expr_is_const(e->arg[d])) return NULL;
   }
   return e->kind == E_READ ? e : NULL;
 }
@@ -57,78 +68,70 @@ static Index *group_of(const Narrow *n) {
   }
   return best;
 }
-static bool within(double lo, double hi, Type t) { return lo >= type_lowest(t) && hi <= type_highest(t); }
 /* Does the kind hold both operands? Sets n->off. */
 static bool kind_holds(Narrow *n, const DotKind *d) {
   const Type a = (Type)d->a, b = (Type)d->b; Range r = n->x.r; double least, alt = n->x.alt ? expr_number(n->x.alt) : 0; n->off = 0;
   if (type_is_float(a)) return n->x.read->tensor->type == a && n->w.read->tensor->type == b && alt == 0;
   if (n->e->out->type != T_I32 || !within(n->w.r.lo, n->w.r.hi, b) || (n->w.alt && expr_number(n->w.alt) != 0)) return false;
-  const Expr *from = copied(&n->x, &least); least = from && from->type == a ? least : r.lo - type_lowest(a);
+  const Expr *from = copied(n->c, &n->x, &least); least = from && from->type == a ? least : r.lo - type_lowest(a);
   if (!within(r.lo, r.hi, a) && !(r.lo >= INT32_MIN && r.hi <= INT32_MAX)) return false;
   if (!within(r.lo, r.hi, a)) n->off = (int64_t)least;
   return within(r.lo - (double)n->off, r.hi - (double)n->off, a) && (!n->x.alt || within(alt - (double)n->off, alt - (double)n->off, a));
 }
 
 /* ---- equations */
-/* Of the indices ix, rhs in type t, as a tensor of its own. */
-static Tensor *define(Narrow *n, const char *hint, Type t, Index **ix, int nix, Expr *rhs, bool constant) {
-  Extent *shape = NEWN(n->c, Extent, nix + 1);
-  for (int d = 0; d < nix; d++) shape[d] = ix[d]->ext;
-  Tensor *out = tensor_new(n->c, n->g, hint, t, nix, shape, n->e->pos); Eq *e = eq_new(n->c, n->g, out, ix, nix, as(n->c, t, rhs), n->e);
+/* rhs over the indices ix in type t: a tensor of its own, read at these. */
+static Expr *define(Narrow *n, const char *hint, Type t, const Indices *ix, Expr *rhs, bool constant) {
+  Extent *shape = NEWN(n->c, Extent, ix->n + 1); Index **own = NEWN(n->c, Index *, ix->n + 1);
+  for (int d = 0; d < ix->n; d++) { shape[d] = ix->at[d]->ext; own[d] = index_new(n->c, ix->at[d]->name, shape[d]); }
+  Tensor *out = tensor_new(n->c, n->g, hint, t, ix->n, shape, n->e->pos); rhs = as(n->c, t, rhs);
+  Eq *e = eq_new(n->c, n->g, out, own, ix->n, expr_subst(n->c, rhs, ix->at, index_exprs(n->c, own, ix->n), ix->n), n->e);
   if (constant) { e->constant = true; out->kind = TK_CONST; }
-  return out;
+  return expr_read(n->c, out, index_exprs(n->c, ix->at, ix->n), n->e->pos);
 }
 static Expr *grouped(const Narrow *n, Expr *e) { return expr_simplify(n->c, expr_subst(n->c, e, n->from.at, n->at.at, n->from.n)); }
 static Expr *zero(const Narrow *n, Type t) { return expr_const(n->c, t, 0, 0); }
-static int64_t padded(const Narrow *n) { return n->group * n->to->ext.n; }
-static bool whole(const Narrow *n) { return n->group == 1 || padded(n) == n->k->ext.n; }
+static bool whole(const Narrow *n) { return n->group == 1 || n->k->ext.n % n->group == 0; }
 
 /* x in type t, read in groups: as it is, or as a new tensor. */
 static Expr *x_read(Narrow *n, Type t) {
-  Side *x = &n->x; const Tensor *from = x->read->tensor; double less; Expr *copy = copied(x, &less), **p = NEWN(n->c, Expr *, from->rank + 1);
-  for (int d = 0; d < from->rank; d++) p[d] = x->read->arg[d];
-  if (copy && copy->type == t && less == (double)n->off && whole(n)) return grouped(n, expr_subst(n->c, copy, x->ix, p, from->rank));
-  Expr *v = n->off ? expr_fn2(n->c, FN_SUB, x->value, expr_int(n->c, n->off)) : x->value; int d; double add = less - (double)n->off;
+  Side *x = &n->x; Expr **at = x->read->arg; int rank = x->read->n, d = n->group > 1 ? read_dim(x->read, n->k) : -1; double less;
+  Expr *copy = copied(n->c, x, &less), *v = n->off ? expr_fn2(n->c, FN_SUB, x->value, expr_int(n->c, n->off)) : x->value; less -= (double)n->off;
+  if (copy && copy->type == t && less == 0 && whole(n)) return grouped(n, expr_subst(n->c, copy, x->ix, at, rank));
   if (copy && type_is_int(t)) v = as(n->c, t, copy);       /* wraps to the same */
-  if (copy && type_is_int(t) && add != 0) v = expr_fn2(n->c, FN_ADD, v, expr_const(n->c, t, 0, (int64_t)add));
-  d = n->group > 1 ? read_dim(x->read, n->k) : -1;
-  if (d >= 0 && !whole(n)) {                               /* zeros behind the end */
-    Index *old = x->ix[d]; x->ix[d] = index_new(n->c, old->name, extent_of(padded(n))); Expr *to = expr_index(n->c, x->ix[d]);
+  if (copy && type_is_int(t) && less != 0) v = expr_fn2(n->c, FN_ADD, v, expr_const(n->c, t, 0, (int64_t)less));
+  if (!whole(n)) {                                         /* zeros behind the end */
+    Index *old = x->ix[d]; x->ix[d] = index_new(n->c, old->name, extent_of(n->group * n->to->ext.n)); Expr *to = expr_index(n->c, x->ix[d]);
     v = expr_or(n->c, expr_subst(n->c, as(n->c, t, v), &old, &to, 1), zero(n, t), v->pos);
   }
-  const Tensor *own = define(n, ctx_printf(n->c, "%s_dot", from->name), t, x->ix, from->rank, v, tensor_known(from));
-  return grouped(n, expr_read(n->c, (Tensor *)(uintptr_t)own, p, x->read->pos));
+  Expr *r = define(n, ctx_printf(n->c, "%s_dot", x->read->tensor->name), t, &(Indices){ x->ix, rank, rank }, v, false);
+  return grouped(n, expr_subst(n->c, r, x->ix, at, rank));
 }
 
 /* w as the sum has it: where its tensor copies another one, that. */
 static Expr *w_source(const Narrow *n, Type t) {
-  double less; Expr *copy = copied(&n->w, &less); bool same = copy && copy->type == t && less == 0;
+  double less; Expr *copy = copied(n->c, &n->w, &less); bool same = copy && copy->type == t && less == 0;
   return same ? expr_subst(n->c, copy, n->w.ix, n->w.read->arg, n->w.read->n) : n->w.read;
 }
 /* w as a constant over its indices in the sum, the group's last. */
 static Expr *w_read(Narrow *n, Type t) {
-  Indices v = { 0 }, ix = { 0 }; Exprs at = { 0 }; Expr *r = w_source(n, t);
+  Indices v = { 0 }, ix = { 0 }; Expr *r = w_source(n, t), *e = grouped(n, r);
   for (int d = 0; d < r->n; d++) expr_indices(n->c, r->arg[d], &v);
-  EACH(Index, i, v) if (i != n->k || n->group == 1) { PUSH(n->c, ix, i); PUSH(n->c, at, expr_index(n->c, i)); }
-  if (n->group > 1) { PUSH(n->c, ix, n->to); PUSH(n->c, ix, n->q); PUSH(n->c, at, expr_index(n->c, n->to)); PUSH(n->c, at, expr_index(n->c, n->q)); }
-  Expr *e = grouped(n, r); e = whole(n) && !n->w.alt ? e : expr_or(n->c, e, zero(n, e->type), e->pos);
-  Index **own = NEWN(n->c, Index *, ix.n);
-  for (int i = 0; i < ix.n; i++) own[i] = index_new(n->c, ix.at[i]->name, ix.at[i]->ext);
-  e = expr_subst(n->c, e, ix.at, index_exprs(n->c, own, ix.n), ix.n);
-  return expr_read(n->c, define(n, ctx_printf(n->c, "%s_dot", r->tensor->name), t, own, ix.n, e, true), at.at, r->pos);
+  EACH(Index, i, v) if (i != n->k || n->group == 1) PUSH(n->c, ix, i);
+  if (n->group > 1) { PUSH(n->c, ix, n->to); PUSH(n->c, ix, n->q); }
+  if (!whole(n) || n->w.alt) e = expr_or(n->c, e, zero(n, e->type), e->pos);
+  return define(n, ctx_printf(n->c, "%s_dot", r->tensor->name), t, &ix, e, true);
 }
 
 /* off times the sums of w. */
-static Expr *x_missing(Narrow *n, Type type) {
-  Indices free = { 0 }; Expr *w = as(n->c, T_I32, w_source(n, type)); if (n->w.alt) w = expr_or(n->c, w, zero(n, T_I32), w->pos);
+static Expr *x_missing(Narrow *n, Type t) {
+  Indices free = { 0 }; Expr *w = as(n->c, T_I32, w_source(n, t));
+  if (n->w.alt) w = expr_or(n->c, w, zero(n, T_I32), w->pos);
   for (int i = 0; i < n->s.nn; i++) PUSH(n->c, free, n->s.n[i]);
   for (int i = 0; i < n->s.nbatch; i++) PUSH(n->c, free, n->s.batch[i]);
-  Index **own = NEWN(n->c, Index *, free.n + 1);
-  for (int i = 0; i < free.n; i++) own[i] = index_new(n->c, free.at[i]->name, free.at[i]->ext);
   Expr *sum = expr_fresh(n->c, expr_reduce(n->c, RED_SUM, n->s.k, n->s.nk, w, NULL, w->pos));
-  sum = expr_subst(n->c, sum, free.at, index_exprs(n->c, own, free.n), free.n);
-  Tensor *t = define(n, ctx_printf(n->c, "%s_off", n->e->out->name), T_I32, own, free.n, sum, true);
-  Expr *r = expr_read(n->c, t, index_exprs(n->c, free.at, free.n), n->e->pos); return expr_fn2(n->c, FN_MUL, expr_const(n->c, T_I32, 0, n->off), r);
+  sum = define(n, ctx_printf(n->c, "%s_off", n->e->out->name), T_I32, &free, sum, true);
+  return expr_fn2(n->c, FN_MUL, expr_const(n->c, T_I32, 0, n->off), sum);
 }
 
 static void rewrite(Narrow *n, const DotKind *d) {
@@ -156,7 +159,7 @@ static bool may_wrap(const Narrow *n, const Expr *product) {
 static int narrow_eq(Ctx *c, Graph *g, const Target *t, Uses *uses, Eq *e) {
   Narrow n = { .c = c, .g = g, .uses = uses, .e = e, .s = shape_of(c, e), .group = 1 }; const Expr *red = eq_reduction(e, NULL), *b = red ? red->arg[0] : NULL;
   if (!n.s.contracts || !n.s.nn || e->constant || eq_by_hand(g, e) || eq_stream(e) || red->n > 1 || !expr_constant(n.s.w)) return 0;
-  while (plain_convert(b)) b = b->arg[0];
+  while (b->kind == E_CONVERT && keeps(c, b)) b = b->arg[0];
   Side s[2] = { { 0 }, { 0 } };
   for (int k = 0; k < 2; k++) if (b->kind != E_FN || !side_of(&n, b->arg[k], &s[k])) return 0;
   bool first = s[0].read == n.s.x; n.x = s[!first]; n.w = s[first];

@@ -18,6 +18,9 @@ PRODUCTS = {
     "hh": ("i16", "i16", "matmul(i32(a), i32(w))"),
     "us-left": ("u8", "i8", "transpose(matmul(transpose(i32(w)), transpose(i32(a))))"),
     "plus": ("u8", "i8", "matmul_integer(a, w) + i32(k0)"),
+    "wraps": ("u8", "i8", "matmul(i32(i8(a)), i32(w))"),
+    "shared": ("u8", "i8", "matmul(i32(a) - 9, i32(w)) + reduce_sum(i32(a) - 9, axes = [1])"),
+    "slice": ("u8", "i8", "matmul(i32(pad(a, pads = [0, -1, 0, 2])) - 3, i32(pad(w, pads = [-1, 0, 2, 0])))"),
     "bf16": ("bf16", "bf16", "matmul(f32(a), f32(w))"),
 }
 # x: [1, h, w, c] u8 or i8, kernel [o, c, r, s]; the options of the window
@@ -30,7 +33,7 @@ def product(rng, i, m, n, k):
     most = {"i8": 127, "u8": 255, "i16": 900}.get(w)
     value = f"{w}((p * 37 + q * 61 + p * q * 11) % {2 * most + 1 if w != 'u8' else 256} - {most if w != 'u8' else 0})" if most else "bf16(((p * 7 + q * 13) % 31 - 15) / 8.0)"
     for name in ("a", "w", "k0"):
-        call = call.replace(f"({name}", f"({name}{i}").replace(f" {name},", f" {name}{i},").replace(f" {name})", f" {name}{i})") if name != "k0" else call.replace("k0", f"{k}")
+        call = call.replace(f"({name},", f"({name}{i},").replace(f"({name})", f"({name}{i})").replace(f" {name},", f" {name}{i},").replace(f" {name})", f" {name}{i})") if name != "k0" else call.replace("k0", f"{k}")
     return [f"a{i}: {x}[{m}, {k}]"], [f"y{i}: {'f32' if kind == 'bf16' else 'i32'}[{m}, {n}]"], [f"const w{i}[p < {k}, q < {n}]: {w} = {value};", f"y{i} = {call};"]
 
 
