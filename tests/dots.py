@@ -21,7 +21,8 @@ PRODUCTS = {
     "wraps": ("u8", "i8", "matmul(i32(i8(a)), i32(w))"),
     "shared": ("u8", "i8", "matmul(i32(a) - 9, i32(w)) + reduce_sum(i32(a) - 9, axes = [1])"),
     "slice": ("u8", "i8", "matmul(i32(pad(a, pads = [0, -1, 0, 2])) - 3, i32(pad(w, pads = [-1, 0, 2, 0])))"),
-    "bf16": ("bf16", "bf16", "matmul(f32(a), f32(w))"),
+    "bf16": ("bf16", "bf16", "sum(k: f32(a[m, k]) * f32(w[k, n]))"),
+    "bf16-f32": ("bf16", "bf16", "matmul(f32(a), f32(w))"),
 }
 # x: [1, h, w, c] u8 or i8, kernel [o, c, r, s]; the options of the window
 WINDOWS = ["pads = 1", "pads = 0", "pads = 1, strides = 2", "pads = 2, dilations = 2"]
@@ -32,9 +33,11 @@ def product(rng, i, m, n, k):
     x, w, call = PRODUCTS[kind]
     most = {"i8": 127, "u8": 255, "i16": 900}.get(w)
     value = f"{w}((p * 37 + q * 61 + p * q * 11) % {2 * most + 1 if w != 'u8' else 256} - {most if w != 'u8' else 0})" if most else "bf16(((p * 7 + q * 13) % 31 - 15) / 8.0)"
+    if kind == "bf16":
+        call = call.replace("a[", f"a{i}[").replace("w[", f"w{i}[")
     for name in ("a", "w", "k0"):
         call = call.replace(f"({name},", f"({name}{i},").replace(f"({name})", f"({name}{i})").replace(f" {name},", f" {name}{i},").replace(f" {name})", f" {name}{i})") if name != "k0" else call.replace("k0", f"{k}")
-    return [f"a{i}: {x}[{m}, {k}]"], [f"y{i}: {'f32' if kind == 'bf16' else 'i32'}[{m}, {n}]"], [f"const w{i}[p < {k}, q < {n}]: {w} = {value};", f"y{i} = {call};"]
+    return [f"a{i}: {x}[{m}, {k}]"], [f"y{i}: {'f32' if w == 'bf16' else 'i32'}[{m}, {n}]"], [f"const w{i}[p < {k}, q < {n}]: {w} = {value};", f"y{i}{'[m, n]' if kind == 'bf16' else ''} = {call};"]
 
 
 def window(rng, i, h, c, o):
