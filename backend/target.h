@@ -21,10 +21,11 @@ typedef struct Target {
 const Target *target_find(const char *name);
 extern const Target targets[];
 extern const int ntargets;
-/* Products of `group` neighbours of type a with as many of type b, which are added into one lane of 32 bits (1: products in that lane, widened). Types
+/* Products of `group` neighbours of type a with as many of type b, which are added into one lane of 32 bits (1: products in that lane, widened; as
+ * floats: sums below 2^24 are exact). Types
  * are those of ir.h; the kinds stand in the order of the machine functions from KF_DOTUS on, the better ones first. */
 typedef struct DotKind { int a, b, group; } DotKind;
-enum { DOT_U8I8 = 1, DOT_I8 = 2, DOT_I16 = 4, DOT_BF16 = 8, DOT_WIDEN = 16, NDOT = 5 };
+enum { DOT_U8I8 = 1, DOT_I8 = 2, DOT_I16 = 4, DOT_BF16 = 8, DOT_WIDEN = 16, DOT_FLOAT = 32, NDOT = 6 };
 extern const DotKind dot_kinds[NDOT];
 int dot_kind(const Target *t, int a, int b, int64_t group);         /* the number of the target's kind, or -1 */
 static inline bool target_launders(const Target *t) { return t->isa == ISA_NEON || t->isa == ISA_RVV; }   /* what KL_LAUNDER is for */

@@ -71,9 +71,14 @@ static Index *group_of(const Narrow *n) {
 /* Does the kind hold both operands? Sets n->off. */
 static bool kind_holds(Narrow *n, const DotKind *d) {
   const Type a = (Type)d->a, b = (Type)d->b; Range r = n->x.r; double least, alt = n->x.alt ? expr_number(n->x.alt) : 0; n->off = 0;
+  const Expr *from = copied(n->c, &n->x, &least);
+  if (a == T_F32) {                                        /* reads the small integers themselves */
+    n->off = from ? (int64_t)least : 0; double o = (double)n->off, most = fmax(fmax(fabs(r.lo - o), fabs(r.hi - o)), n->x.alt ? fabs(alt - o) : 0);
+    return from && n->e->out->type == T_I32 && most * fmax(fabs(n->w.r.lo), fabs(n->w.r.hi)) * index_points(n->s.k, n->s.nk) < 1 << 24;
+  }
   if (type_is_float(a)) return n->x.read->tensor->type == a && n->w.read->tensor->type == b && alt == 0;
   if (n->e->out->type != T_I32 || !within(n->w.r.lo, n->w.r.hi, b) || (n->w.alt && expr_number(n->w.alt) != 0)) return false;
-  const Expr *from = copied(n->c, &n->x, &least); least = from && from->type == a ? least : r.lo - type_lowest(a);
+  least = from && from->type == a ? least : r.lo - type_lowest(a);
   if (!within(r.lo, r.hi, a) && !(r.lo >= INT32_MIN && r.hi <= INT32_MAX)) return false;
   if (!within(r.lo, r.hi, a)) n->off = (int64_t)least;
   return within(r.lo - (double)n->off, r.hi - (double)n->off, a) && (!n->x.alt || within(alt - (double)n->off, alt - (double)n->off, a));
@@ -144,9 +149,11 @@ static void rewrite(Narrow *n, const DotKind *d) {
   }
   for (int i = 0; i < n->s.nk; i++) if (n->s.k[i] != n->k || n->group == 1) PUSH(n->c, bound, n->s.k[i]);
   if (n->group > 1) { PUSH(n->c, bound, n->to); PUSH(n->c, bound, n->q); }
-  Type sum = type_is_float((Type)d->a) ? n->e->out->type : T_I32; Expr *w = as(n->c, sum, w_read(n, (Type)d->b)), *x = as(n->c, sum, x_read(n, (Type)d->a));
-  if (n->x.alt) x = expr_or(n->c, x, expr_const(n->c, sum, 0, (int64_t)expr_number(n->x.alt) - n->off), x->pos);
+  Type a = (Type)d->a, sum = a == T_F32 ? a : type_is_float(a) ? n->e->out->type : T_I32; double off; const Expr *from = copied(n->c, &n->x, &off);
+  Expr *w = as(n->c, sum, w_read(n, (Type)d->b)), *x = as(n->c, sum, x_read(n, a == T_F32 ? from->type : a));
+  if (n->x.alt) x = expr_or(n->c, x, expr_const(n->c, sum, expr_number(n->x.alt) - (double)n->off, (int64_t)expr_number(n->x.alt) - n->off), x->pos);
   red = expr_reduce(n->c, RED_SUM, bound.at, bound.n, expr_fn2(n->c, FN_MUL, x, w), NULL, red->pos);
+  if (a == T_F32) red = as(n->c, T_I32, define(n, ctx_printf(n->c, "%s_sum", n->e->out->name), a, &(Indices){ n->e->free, n->e->nfree, 0 }, red, false));
   init = init && less ? expr_fn2(n->c, FN_ADD, init, less) : less ? less : init;
   n->e->rhs = init ? expr_fn2(n->c, FN_ADD, init, red) : red;
 }
@@ -158,7 +165,7 @@ static bool may_wrap(const Narrow *n, const Expr *product) {
 
 static int narrow_eq(Ctx *c, Graph *g, const Target *t, Uses *uses, Eq *e) {
   Narrow n = { .c = c, .g = g, .uses = uses, .e = e, .s = shape_of(c, e), .group = 1 }; const Expr *red = eq_reduction(e, NULL), *b = red ? red->arg[0] : NULL;
-  if (!n.s.contracts || !n.s.nn || e->constant || eq_by_hand(g, e) || eq_stream(e) || red->n > 1 || !expr_constant(n.s.w)) return 0;
+  if (!n.s.x || e->constant || eq_by_hand(g, e) || eq_stream(e) || red->n > 1 || !expr_constant(n.s.w)) return 0;
   while (b->kind == E_CONVERT && keeps(c, b)) b = b->arg[0];
   Side s[2] = { { 0 }, { 0 } };
   for (int k = 0; k < 2; k++) if (b->kind != E_FN || !side_of(&n, b->arg[k], &s[k])) return 0;
@@ -166,7 +173,7 @@ static int narrow_eq(Ctx *c, Graph *g, const Target *t, Uses *uses, Eq *e) {
   if (tensor_known(n.x.read->tensor) || may_wrap(&n, b)) return 0;
   n.k = group_of(&n);
   for (int k = 0; k < NDOT; k++) {
-    if (!(t->dots >> k & 1) || (dot_kinds[k].group > 1 && !n.k) || !kind_holds(&n, &dot_kinds[k])) continue;
+    if (!(t->dots >> k & 1) || (dot_kinds[k].a != T_F32 && !(n.s.contracts && n.s.nn && (n.k || dot_kinds[k].group == 1))) || !kind_holds(&n, &dot_kinds[k])) continue;
     if (!move_allowed(c, "narrow", e->label)) { ledger_add(c, "narrow", e->out->name, false, 0, "refused by option"); return 0; }
     ledger_add(c, "narrow", e->out->name, true, 0, "products of %s by %s, %d at once", type_name((Type)dot_kinds[k].a), type_name((Type)dot_kinds[k].b),
                dot_kinds[k].group);

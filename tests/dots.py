@@ -48,10 +48,14 @@ def window(rng, i, h, c, o):
     if "pads = 0" in option or "dilations" in option:
         h = max(h, 5)
     shape = "1, 1" if r == 1 else "3, 3"
+    cin = c
+    if rng.random() < 0.3:
+        option, o, cin = option + f", group = {c}", c, 1
     call = f"conv_integer(transpose(x{i}, perm = [0, 3, 1, 2]), k{i}, {x}({zero}), {option})"
     scaled = f"sat(u8, round(f32({call}) * 0.01) + 3)" if rng.random() < 0.3 else call
+    option = option.split(", group")[0]
     p = {"pads = 1": h, "pads = 0": h - r + 1, "pads = 1, strides = 2": (h + 1) // 2, "pads = 2, dilations = 2": h}[option]
-    body = [f"const k{i}[o < {o}, c < {c}, r < {shape.split(',')[0]}, s < {shape.split(',')[1].strip()}]: i8 = i8((o * 37 + c * 61 + r * 5 + s * 3 + o * c) % 255 - 127);",
+    body = [f"const k{i}[o < {o}, c < {cin}, r < {shape.split(',')[0]}, s < {shape.split(',')[1].strip()}]: i8 = i8((o * 37 + c * 61 + r * 5 + s * 3 + o * c) % 255 - 127);",
             f"z{i} = transpose({scaled}, perm = [0, 2, 3, 1]);"]
     return [f"x{i}: {x}[1, {h}, {h}, {c}]"], [f"z{i}: {'u8' if scaled != call else 'i32'}[1, {p}, {p}, {o}]"], body
 
