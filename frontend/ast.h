@@ -4,9 +4,6 @@
 #include "../ir/ir.h"
 #include <string.h>
 
-/* x at the end of an array that keeps no capacity. */
-#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
-
 typedef struct Node Node;
 typedef enum {
   N_NAME, N_INT, N_FLOAT,   /* text; i; f */
@@ -68,7 +65,6 @@ typedef struct Ast { const Source *src; Stage stage; Decl *decl; int ndecl; cons
 /* Parses a source; all its syntax errors are recorded, NULL if there were any. */
 Ast *ast_parse(Ctx *c, const Source *src);
 char *ast_print(Ctx *c, const Ast *a);
-void text_quoted(Text *t, const char *s);                /* as a string of the language */
 /* Adds "did you mean X?" to the last diagnostic; false if no name is near. */
 bool suggest(Ctx *c, const char *s, const char *const *names, int n);
 bool path_ends(const char *path, const char *suffix);

@@ -35,10 +35,7 @@ void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char 
 
 void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->catch_ = k; }
 void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
-
-void fail_silent(Elab *el) {
-  Catch *k = el->catch_; if (!k) frit_bail(el->c); catch_end(el); longjmp(k->jmp, 1);
-}
+void fail_silent(Elab *el) { Catch *k = el->catch_; if (!k) frit_bail(el->c); catch_end(el); longjmp(k->jmp, 1); }
 
 /* ---- frames */
 Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name); }
@@ -51,8 +48,7 @@ Slot *slot_get(Elab *el, Frame *f, const char *name) {
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
 
 void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
-  Extent *e = NEWN(el->c, Extent, d.n + 1); if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n);
-  slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
+  Extent *e = NEWN(el->c, Extent, d.n + 1); if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n); slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
 }
 
 /* ---- names */

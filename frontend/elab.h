@@ -125,7 +125,7 @@ const char *v_kind(Val v);                               /* for messages */
 int64_t need_int(Elab *el, Val v, Pos p, const char *what); Extent need_ext(Elab *el, Val v, Pos p, const char *what);
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p); Expr *ext_expr(Elab *el, Extent e);
 Extent ext_pos(Extent e);                                /* at least 0 */
-bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
+bool ext_is(Extent e, int64_t n);
 /* t + 1; [1, 3, t]; f32[1, 3, t]; 'x' [1, 3, t]; an s where n is not 1 */
 char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, const Tensor *t);
 char *tens_show(Elab *el, const Tensor *t); const char *plural(int64_t n);

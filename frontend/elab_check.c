@@ -46,10 +46,7 @@ Expr *bounds_check(Elab *el, Expr *rhs) { return check(&(Check){ el, { .c = el->
 /* ---- cover. Each piece writes different elements (left_settle): without overlap their numbers need only add up, with the symbolic dimensions at
  * their least and at their largest: all bounds are `dimension + number`, so what holds at both ends holds between. */
 static double at_end(Extent e, int most) { return (double)(most ? extent_max(e) : extent_min(e)); }
-
-static double piece_size(const Piece *p, int most) {
-  double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most); return n;
-}
+static double piece_size(const Piece *p, int most) { double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most); return n; }
 
 static void cover_both(Elab *el, const Group *g) {
   const Tensor *t = g->t; double have[2] = { 0, 0 }, want[2] = { 1, 1 };

@@ -3,9 +3,7 @@
 #include "elab.h"
 
 bool scope_find(Scope s, const char *name, Val *out) {
-  const Bind *b = s.b; while (b && b->name != name) b = b->up;
-  if (b) *out = b->v;
-  return b != NULL;
+  const Bind *b = s.b; while (b && b->name != name) b = b->up; if (b) *out = b->v; return b != NULL;
 }
 
 Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->c, Bind, name, v, s.b); return s; }

@@ -8,9 +8,7 @@ typedef struct Unit { Elab *el; const Decl *d; Frame *f; VEC(Stmt *) st; VEC(Ker
 
 /* Runs fn for one part of the graph; after an error the next part goes on. */
 static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg) {
-  Catch k;
-  if (catch_begin(u->el, &k)) { fn(u, arg); catch_end(u->el); return true; }
-  return false;
+  Catch k; if (catch_begin(u->el, &k)) { fn(u, arg); catch_end(u->el); return true; } return false;
 }
 
 static bool is_poison(const Slot *s) { return s && s->state == SL_VALUE && s->v.k == V_POISON; }
@@ -84,12 +82,10 @@ static void do_bounds(Unit *u, const void *arg) {
 }
 
 /* ---- parameters */
-static bool alike(const Tensor *a, const Tensor *b) { return a->type == b->type && exts_equal(a->shape, a->rank, b->shape, b->rank); }
-
 static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) {
   Tensor own = { .type = w->type, .rank = w->rank, .shape = NEWN(el->c, Extent, w->rank + 1) };
   for (int d = 0; d < w->rank; d++) own.shape[d] = extent_of(w->shape[d]);
-  t->data = w->data; if (alike(t, &own)) return;
+  t->data = w->data; if (tensors_match(t, &own)) return;
   fail_at(el, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
 }
 
@@ -195,7 +191,7 @@ static void do_next(Unit *u, const void *arg) {
   Val v = plain_value(u, st->value); if (v.k == V_LIFT || v.k == V_NUM) v = v_store(el, v, name_temp(el, el->target), st->pos);
   if (v.k != V_TENSOR) fail_at(el, st->pos, "the next value of '%s' is %s", st->name, v_kind(v));
   Tensor *w = v.x->t;
-  if (!alike(w, t)) fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t), type_show(el, w));
+  if (!tensors_match(w, t)) fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t), type_show(el, w));
   if (t->next) fail_at(el, st->pos, "the state '%s' has two next values", t->name);
   t->next = w;
 }
@@ -206,7 +202,7 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   if (p->kind != P_TYPED) return;
   Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
   for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
-  if (alike(&said, t)) return;
+  if (tensors_match(&said, t)) return;
   fail_also(el, t->pos, "computed here");
   fail_at(el, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
 }
@@ -315,11 +311,6 @@ static void check_tree(Naming *u, Tree *t, int depth) {
     if (t->kind == TREE_FOR) need_name(u, &u->index, t->name, "'for' runs an index of the kernel's equations; none is called", t->pos);
     if (t->kind == TREE_FOR && t->body) check_tree(u, t->body, depth + 1);
   }
-}
-
-static bool tree_computes(const Tree *t, const char *name) {
-  for (; t; t = t->next) if (t->kind == TREE_LEAF ? t->name == name : t->kind == TREE_FOR && tree_computes(t->body, name)) return true;
-  return false;
 }
 
 static void kernel_head(Naming *u, Kernel *k, const Stmt *st) {

@@ -47,11 +47,7 @@ void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   *cap = more; void *p = ctx_alloc(c, (size_t)more * size); return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
-int array_find(const void *array, int n, const void *x) {
-  const void *const *at = array;
-  for (n--; n >= 0 && at[n] != x; n--) {}
-  return n;
-}
+int array_find(const void *array, int n, const void *x) { const void *const *at = array; for (n--; n >= 0 && at[n] != x; n--) {} return n; }
 
 /* ---- maps: open addressing, at most half full */
 static int map_place(const Map *m, const void *key) {

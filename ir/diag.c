@@ -27,10 +27,7 @@ void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
   *end = NEW_AS(c, Note, p, text, NULL);
 }
 
-void diag_help(Ctx *c, const char *fmt, ...) {
-  Diag *d = diag_last(c); FORMAT(c, text);
-  if (d) d->help = text;
-}
+void diag_help(Ctx *c, const char *fmt, ...) { Diag *d = diag_last(c); FORMAT(c, text); if (d) d->help = text; }
 
 void bug(Ctx *c, const char *fmt, ...) {
   FORMAT(c, what); diag_add(c, SEV_ERROR, (Pos){ 0 }, ctx_printf(c, "internal error: %s", what));
@@ -87,11 +84,7 @@ static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
 }
 
 /* The list of sources ends with the oldest, which has number 1; diagnostics without a place come last. */
-static size_t source_number(const Source *s) {
-  size_t n = s ? 0 : SIZE_MAX;
-  for (; s; s = s->next) n++;
-  return n;
-}
+static size_t source_number(const Source *s) { size_t n = s ? 0 : SIZE_MAX; for (; s; s = s->next) n++; return n; }
 
 static int place_compare(Pos a, Pos b) {
   size_t x[] = { source_number(a.src), a.line, a.col }, y[] = { source_number(b.src), b.line, b.col };

@@ -69,14 +69,10 @@ static const unsigned char fn_needs[FN_COUNT] = {
   [FN_SHL] = NUMBERS | BITS, [FN_SHR] = NUMBERS | BITS, [FN_AND] = BITS, [FN_OR] = BITS, [FN_XOR] = BITS, [FN_NOT] = BITS,
 };
 
-static bool fn_check(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
-  bool zero = t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0);
-  if (bools || floats) {
-    diag_error(c, p, "'%s' of %s", fn_info[f].text, bools ? "truth values" : "floats");
-    diag_help(c, bools ? "convert first: i32(x)" : "bits(i32, x) gives the bits of an f32");
-  } else if (zero) diag_error(c, p, "division by zero");
-  return !bools && !floats && !zero;
+const char *fn_fault(Ctx *c, Fn f, Expr *const *arg) {
+  Type t = fn_promoted(f, arg); bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
+  if (bools || floats) return ctx_printf(c, "'%s' of %s", fn_info[f].text, bools ? "truth values" : "floats");
+  return t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0) ? "division by zero" : NULL;
 }
 
 /* Exact where it can be; 2 ** -1 of weak integers is the weak float 0.5. */
@@ -143,8 +139,8 @@ static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
 }
 
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p) {
-  Type t = fn_promoted(f, arg); if (!fn_check(c, f, arg, t, p)) return const_new(c, fn_result(f, t), (Num){ .i = 0 }, p);
-  Expr *e = fn_shortcut(c, f, arg, t, p);
+  Type t = fn_promoted(f, arg); const char *fault = fn_fault(c, f, arg); if (fault) diag_error(c, p, "%s", fault);
+  Expr *e = fault ? const_new(c, fn_result(f, t), (Num){ .i = 0 }, p) : fn_shortcut(c, f, arg, t, p);
   return e ? e : node_new(c, (Expr){ .kind = E_FN, .type = fn_result(f, t), .n = fn_info[f].arity, .pos = p, .fn = f }, arg, (uint64_t)f);
 }
 Expr *expr_fn1(Ctx *c, Fn f, Expr *a) { return expr_fn(c, f, (Expr *[]){ a }, a->pos); }
@@ -247,9 +243,7 @@ Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) {
 typedef struct Subst { Index *const *from; Expr *const *to; int n; } Subst;
 
 static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
-  const Subst *s = arg; (void)c;
-  for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k];
-  return e;
+  const Subst *s = arg; (void)c; for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k]; return e;
 }
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) { return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e; }
 
@@ -279,16 +273,11 @@ void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg) {
   for (int k = 0; k < e->n; k++) expr_walk(e->arg[k], fn, arg);
 }
 
-static bool mentions(const Expr *e, ExprKind kind, const void *what) {
-  bool found = e->kind == kind && (kind == E_INDEX ? e->index == what : !what || e->tensor == what);
-  for (int k = 0; k < e->n && !found; k++) found = mentions(e->arg[k], kind, what);
-  return found;
+bool expr_some(const Expr *e, bool is(const Expr *, const void *), const void *arg) {
+  bool found = is(e, arg); for (int k = 0; k < e->n && !found; k++) found = expr_some(e->arg[k], is, arg); return found;
 }
-bool expr_reads(const Expr *e, const Tensor *t) { return mentions(e, E_READ, t); }
-bool expr_has_index(const Expr *e, const Index *i) { return mentions(e, E_INDEX, i); }
-
-int expr_count(const Expr *e, ExprKind kind) {
-  int n = e->kind == kind;
-  for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind);
-  return n;
-}
+static bool is_read(const Expr *e, const void *t) { return e->kind == E_READ && (!t || e->tensor == t); }
+static bool is_index(const Expr *e, const void *i) { return e->kind == E_INDEX && e->index == i; }
+bool expr_reads(const Expr *e, const Tensor *t) { return expr_some(e, is_read, t); }
+bool expr_has_index(const Expr *e, const Index *i) { return expr_some(e, is_index, i); }
+int expr_count(const Expr *e, ExprKind kind) { int n = e->kind == kind; for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind); return n; }

@@ -21,9 +21,7 @@ static int *writers_of(const Deps *d, const Tensor *t) {
 }
 
 static Range *box_of(Ctx *c, Expr *const *place, int rank) {
-  Range *r = NEWN(c, Range, rank + 1);
-  for (int k = 0; k < rank; k++) r[k] = expr_range(c, place[k]);
-  return r;
+  Range *r = NEWN(c, Range, rank + 1); for (int k = 0; k < rank; k++) r[k] = expr_range(c, place[k]); return r;
 }
 
 static bool boxes_meet(const Range *a, const Range *b, int rank) {

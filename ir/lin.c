@@ -61,17 +61,8 @@ static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
   lin_walk(c, a, e->arg[e->n - 1], last);
 }
 Lin lin_of(Ctx *c, const Expr *e) { Lin a = { 0 }; lin_walk(c, &a, (Expr *)(uintptr_t)e, 1); return a; }
-
-Lin lin_extent(Ctx *c, Extent e) {
-  Lin a = lin_const(e.n);
-  if (e.dim) lin_add_term(c, &a, expr_index(c, e.dim), 1);
-  return a;
-}
-
-bool lin_is_affine(Lin a) {
-  for (int k = 0; k < a.n; k++) if (a.at[k].atom->kind != E_INDEX) return false;
-  return true;
-}
+Lin lin_extent(Ctx *c, Extent e) { Lin a = lin_const(e.n); if (e.dim) lin_add_term(c, &a, expr_index(c, e.dim), 1); return a; }
+bool lin_is_affine(Lin a) { for (int k = 0; k < a.n; k++) if (a.at[k].atom->kind != E_INDEX) return false; return true; }
 
 /* ---- back to expressions: 2 * i + k - 1, 3 - i */
 static Expr *sum_add(Ctx *c, Expr *sum, Expr *e, bool minus) {

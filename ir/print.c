@@ -46,10 +46,7 @@ static const Index *bare_dim(const Printer *p, const char *name) {
   return NULL;
 }
 
-static bool listed(const char *const *list, int n, const char *name) {
-  for (int k = 0; k < n; k++) if (strcmp(list[k], name) == 0) return true;
-  return false;
-}
+static bool listed(const char *const *list, int n, const char *s) { for (int k = 0; k < n; k++) if (!strcmp(list[k], s)) return true; return false; }
 
 static const char *name_fresh(Printer *p, const char *hint) {
   const char *name = hint; int nreserved = sizeof reserved / sizeof *reserved;
@@ -79,9 +76,7 @@ static const char *name_of(Printer *p, const Index *i) {
 static const char *name_in_tree(Printer *p, const char *name) { return alias_of(p, name, bare_dim(p, name)); }
 
 /* May an index be called like the dimension? Only if the equation speaks of it by one such index over all of it (1), and in no other way (2). */
-static int speech_of_index(const Index *i, const Index *dim) {
-  return i->ext.dim != dim ? 0 : i->ext.n != 0 || strcmp(i->name, dim->name) != 0 ? 2 : 1;
-}
+static int speech_of_index(const Index *i, const Index *dim) { return i->ext.dim != dim ? 0 : i->ext.n || strcmp(i->name, dim->name) ? 2 : 1; }
 
 static int speech_of_expr(const Expr *e, const Index *dim) {
   int n = e->kind == E_INDEX && e->index == dim ? 2 : 0;
@@ -289,10 +284,7 @@ static bool take_mentioned(const Expr *e, void *printer) {
   return true;
 }
 
-char *expr_print(Ctx *c, const Expr *e) {
-  Printer p = printer(c); expr_walk(e, take_mentioned, &p);
-  print_expr(&p, e, PREC_ANY); return p.t.s;
-}
+char *expr_print(Ctx *c, const Expr *e) { Printer p = printer(c); expr_walk(e, take_mentioned, &p); print_expr(&p, e, PREC_ANY); return p.t.s; }
 
 char *eq_print(Ctx *c, const Eq *e) {
   Printer p = printer(c); names_take(&p, e->out->name);
@@ -301,20 +293,11 @@ char *eq_print(Ctx *c, const Eq *e) {
   print_eq(&p, e); return p.t.s;
 }
 
-char *tree_print(Ctx *c, const Tree *tree, int indent) {
-  Printer p = printer(c); put(&p, "%s", "");
-  print_tree(&p, tree, indent); return p.t.s;
-}
+char *tree_print(Ctx *c, const Tree *tree, int indent) { Printer p = printer(c); put(&p, "%s", ""); print_tree(&p, tree, indent); return p.t.s; }
 
 /* ---- graphs: the head */
 static bool declared(const Printer *p, const Tensor *t) { return array_find(p->order.at, p->order.n, t) >= 0; }
 static void declare(Printer *p, Tensor *t) { if (!declared(p, t)) PUSH(p->c, p->order, t); }
-
-static void print_string(Printer *p, const char *s) {
-  put(p, "\"");
-  for (; *s; s++) text_add(&p->t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-  put(p, "\"");
-}
 
 static void print_type(Printer *p, const Tensor *t) {
   put(p, "%s: %s[", t->name, type_name(t->type));
@@ -356,9 +339,7 @@ static void names_of_eqs(Printer *p, Eq *const *eq, int n) {
 static void print_eq_line(Printer *p, const char *before, const Eq *e) { put(p, "%s", before); print_eq(p, e); put(p, "\n"); declare(p, e->out); }
 
 static bool in_kernel(const Graph *g, const Eq *e) {
-  int k = 0;
-  while (k < g->nkernel && array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) < 0) k++;
-  return k < g->nkernel;
+  int k = 0; while (k < g->nkernel && array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) < 0) k++; return k < g->nkernel;
 }
 
 static void print_loose(Printer *p, bool constant) {
@@ -399,7 +380,7 @@ static void print_states(Printer *p, const Graph *g) {
 /* ---- kernels; layouts, places, next values */
 static void print_kernel(Printer *p, const Kernel *k) {
   names_of_eqs(p, k->eq, k->neq);
-  put(p, "  kernel %s ", k->name); print_string(p, k->label ? k->label : ""); put(p, " (");
+  put(p, "  kernel %s ", k->name); text_quoted(&p->t, k->label ? k->label : ""); put(p, " (");
   for (int j = 0; j < k->nin; j++) put(p, "%s%s", j ? ", " : "", k->in[j]->name);
   put(p, ") -> ("); print_types(p, k->out, k->nout); put(p, ") {\n");
   for (int j = 0; j < k->neq; j++) print_eq_line(p, "    ", k->eq[j]);
@@ -426,7 +407,7 @@ char *graph_print(Ctx *c, const Graph *g) {
   for (int k = 0; k < g->ntensor; k++) names_take(&p, g->tensor[k]->name);
   for (int k = 0; k < g->ndim; k++) names_dim(&p, g->dim[k], false);
   put(&p, "stage %s;\n", stage_name[g->stage]);
-  for (int k = 0; k < g->nweights; k++) put(&p, "weights "), print_string(&p, g->weights[k]), put(&p, ";\n");
+  for (int k = 0; k < g->nweights; k++) put(&p, "weights "), text_quoted(&p.t, g->weights[k]), put(&p, ";\n");
   print_head(&p, g); print_loose(&p, true); print_states(&p, g); print_loose(&p, false);
   for (int k = 0; k < g->nkernel; k++) print_kernel(&p, g->kernel[k]);
   print_tail(&p); put(&p, "}\n");

@@ -146,10 +146,7 @@ static Expr *simplify_order(Simplify *s, Expr *e) {
   return proven(s, greater ? minus : d, 1 - strict) ? truth(s, e, false) : e;
 }
 
-static bool is_weak(const Expr *e) {
-  for (int k = 0; k < e->n; k++) if (e->arg[k]->type != T_WINT) return false;
-  return true;
-}
+static bool is_weak(const Expr *e) { for (int k = 0; k < e->n; k++) if (e->arg[k]->type != T_WINT) return false; return true; }
 
 /* ---- sums: the whole sum is gathered at once, from its simplified terms */
 static bool is_sum(const Expr *e) { return expr_is_linear(e) && is_weak(e); }
@@ -167,8 +164,7 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
 
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
-  Mark m = known_mark(&s->known); known_add(&s->known, cond, neg); e = simplify(s, e);
-  known_back(&s->known, m); return e;
+  Mark m = known_mark(&s->known); known_add(&s->known, cond, neg); e = simplify(s, e); known_back(&s->known, m); return e;
 }
 
 static Expr *simplify_select(Simplify *s, Expr *e) {
@@ -209,17 +205,13 @@ static Expr *simplify_reduce(Simplify *s, Expr *e) {
 }
 
 /* ---- or */
-static bool has_choice(const Expr *e) {
-  bool found = e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND);
-  for (int k = 0; k < e->n && !found; k++) found = has_choice(e->arg[k]);
-  return found;
-}
+static bool is_choice(const Expr *e, const void *v) { (void)v; return e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND); }
 
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
   Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a); if (!miss.open) return a;
   Mark m = known_mark(&s->known);
-  if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, miss.lin);
+  if (miss.open == 1 && !expr_some(a, is_choice, NULL)) known_add_lin(&s->known, miss.lin);
   Expr *b = simplify(s, e->arg[1]); known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 

@@ -20,10 +20,11 @@ static void text_reserve(Text *t, size_t n) {
   t->s = s; t->cap = cap;
 }
 
-void text_addn(Text *t, const char *s, size_t n) {
-  text_reserve(t, n + 1);
-  if (n) memcpy(t->s + t->n, s, n);
-  t->n += n; t->s[t->n] = 0;
+void text_addn(Text *t, const char *s, size_t n) { text_reserve(t, n + 1); if (n) memcpy(t->s + t->n, s, n); t->n += n; t->s[t->n] = 0; }
+
+void text_quoted(Text *t, const char *s) {
+  text_addn(t, "\"", 1); for (; *s; s++) text_add(t, strchr("\"\\\n", *s) ? "\\%c" : "%c", *s == '\n' ? 'n' : *s);
+  text_addn(t, "\"", 1);
 }
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
@@ -31,17 +32,9 @@ static void text_addv(Text *t, const char *fmt, va_list ap) {
   text_reserve(t, (size_t)n + 1); t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
 }
 
-void text_add(Text *t, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap);
-}
-
+void text_add(Text *t, const char *fmt, ...) { va_list ap; va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap); }
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) { Text t = { .c = c }; text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1); }
-
-char *ctx_printf(Ctx *c, const char *fmt, ...) {
-  va_list ap; va_start(ap, fmt); char *s = ctx_vprintf(c, fmt, ap);
-  va_end(ap); return s;
-}
+char *ctx_printf(Ctx *c, const char *fmt, ...) { va_list ap; va_start(ap, fmt); char *s = ctx_vprintf(c, fmt, ap); va_end(ap); return s; }
 
 /* ---- numbers: the fewest digits that read back; a comma of the locale becomes a point */
 static void text_shortest(Text *t, double v, bool single) {
