@@ -101,7 +101,7 @@ static void words_fill(Elab *el) {
   for (int k = 0; k < 6; k++) word_add(el, name[k], W_VALUE, k, value[k]);
   for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k, (Val){ V_TYPE, .t = (Type)k });
   for (int k = FN_EXP; k < FN_COUNT; k++) word_add(el, fn_info[k].text, W_FN, k, none);     /* min and max are both */
-  for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn_name[k], W_LIST, k, none);
+  for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn[k].name, W_LIST, k, none);
   word_add(el, "sat", W_CONVERT, CV_SAT, none); word_add(el, "bits", W_CONVERT, CV_BITS, none);
 }
 

@@ -80,7 +80,7 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
   for (int j = 0; e->type == T_BOOL && (not || both) && j < e->n; j++) known_add_lins(k, e->arg[j], neg != not);
   if (fn_info[e->fn].rule == 'B') known_add_test(k, e, neg);
 }
-void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); } }
+void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Fact){ cond, neg })); } }
 
 const Expr *expr_condition(const Expr *e, int j) {
   if (e->kind == E_SELECT || is_both(e)) return j ? e->arg[0] : NULL;
@@ -149,14 +149,14 @@ static Num table_eval(const Table *t, const Expr *e) {
 
 static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }
 
-static bool table_admits(const Table *t, const Cond *cond, int n) {
+static bool table_admits(const Table *t, const Fact *cond, int n) {
   for (int k = 0; k < n; k++) if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
   return true;
 }
 
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
-  Table t = { .n = 0 }; VEC(Cond) cond = { 0 }; *lo = INT64_MAX, *hi = INT64_MIN; if (!table_takes(&t, e, true)) return false;
+  Table t = { .n = 0 }; VEC(Fact) cond = { 0 }; *lo = INT64_MAX, *hi = INT64_MIN; if (!table_takes(&t, e, true)) return false;
   int64_t points = 1;
   for (int k = 0; k < t.n; k++) if (__builtin_mul_overflow(points, extent_max(t.index[k]->ext), &points)) return false;
   if (points > POINTS_MAX || points * e->nodes > TABLE_WORK - known->spent) return false;
@@ -183,7 +183,7 @@ void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
 
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi) {
   Known k = { .c = c };
-  for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j], facts->neg && facts->neg[j]);
+  for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j].e, facts->at[j].neg);
   known_inside(&k, e, n, lo, hi);
 }
 

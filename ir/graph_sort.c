@@ -6,19 +6,12 @@
  * stand apart. Circles are strongly connected components (R. Tarjan, Depth-first search and linear graph algorithms, 1972). */
 #include "lin.h"
 #include <stdlib.h>
-#include <string.h>
 
 typedef VEC(int) Ints;
 
 /* ---- who reads whom */
-/* on[k]: the equations that k depends on; wrote[k]: the box that k writes. head and chain: a hash table of the writers of each tensor. */
-typedef struct Deps { Ctx *c; Eq **eq; int n; Range **wrote; int *chain, *head; uint32_t mask; Ints *on; int reader; } Deps;
-
-static int *writers_of(const Deps *d, const Tensor *t) {
-  uint32_t k = (uint32_t)((uint64_t)(uintptr_t)t * 0x9e3779b97f4a7c15u >> 32) & d->mask;
-  while (d->head[k] >= 0 && d->eq[d->head[k]]->out != t) k = (k + 1) & d->mask;
-  return &d->head[k];
-}
+/* on[k]: the equations that k depends on; wrote[k]: the box that k writes; writers: the equations of a tensor; reader: whose reads are looked at. */
+typedef struct Deps { Ctx *c; Eq **eq; int n; Range **wrote; Ints *on; Map writers; int reader; } Deps;
 
 static Range *box_of(Ctx *c, Expr *const *place, int rank) {
   Range *r = NEWN(c, Range, rank + 1); for (int k = 0; k < rank; k++) r[k] = expr_range(c, place[k]); return r;
@@ -30,19 +23,16 @@ static bool boxes_meet(const Range *a, const Range *b, int rank) {
 }
 
 static bool add_edges(const Expr *e, void *deps) {
-  Deps *d = deps; int w = e->kind == E_READ ? *writers_of(d, e->tensor) : -1; const Range *at = w >= 0 ? box_of(d->c, e->arg, e->n) : NULL;
-  for (; w >= 0; w = d->chain[w]) if (boxes_meet(at, d->wrote[w], e->n)) PUSH(d->c, d->on[d->reader], w);
+  Deps *d = deps; const Ints *w = e->kind == E_READ ? map_get(&d->writers, e->tensor) : NULL; const Range *at = w ? box_of(d->c, e->arg, e->n) : NULL;
+  for (int k = 0; w && k < w->n; k++) if (boxes_meet(at, d->wrote[w->at[k]], e->n)) PUSH(d->c, d->on[d->reader], w->at[k]);
   return true;
 }
 
 static Deps find_deps(Ctx *c, const Graph *g) {
-  uint32_t size = 16; int n = g->neq;
-  while (size < 2 * (uint32_t)n) size *= 2;
-  Deps d = { c, g->eq, n, NEWN(c, Range *, n + 1), NEWN(c, int, n + 1), NEWN(c, int, size), size - 1, NEWN(c, Ints, n + 1), 0 };
-  memset(d.head, 0xff, sizeof(int) * size);
-  for (int k = n - 1; k >= 0; k--) {
-    int *head = writers_of(&d, d.eq[k]->out); d.chain[k] = *head; *head = k;
-    d.wrote[k] = box_of(c, d.eq[k]->place, d.eq[k]->out->rank);
+  int n = g->neq; Deps d = { .c = c, .eq = g->eq, .n = n, .wrote = NEWN(c, Range *, n + 1), .on = NEWN(c, Ints, n + 1) };
+  for (int k = 0; k < n; k++) {
+    const Tensor *t = d.eq[k]->out; Ints *w = map_get(&d.writers, t); if (!w) map_put(c, &d.writers, t, w = NEW(c, Ints));
+    PUSH(c, *w, k); d.wrote[k] = box_of(c, d.eq[k]->place, t->rank);
   }
   for (d.reader = 0; d.reader < n; d.reader++) expr_walk(d.eq[d.reader]->rhs, add_edges, &d);
   return d;
@@ -87,7 +77,7 @@ typedef struct Link { int eq, tensor; const Expr *read; Facts facts; } Link;
 /* The circle eq[0 .. n) writes t[0 .. nt), equation k t[of[k]]. Tried: steps along dim[] of each tensor, in direction dir (0: open). */
 typedef struct Search {
   Ctx *c; Eq **eq; int n; const Range **wrote; Tensor **t; int nt, *of, *dim, *seq, dir; long work; VEC(Link) link;
-  VEC(const Expr *) cond; VEC(bool) neg;       /* what holds where find_links is */
+  VEC(Fact) cond;                              /* what holds where find_links is */
 } Search;
 enum { FAIL = 2, WORK_MAX = 200000 };
 
@@ -95,14 +85,10 @@ static int tensor_number(const Search *s, const Tensor *t) { return array_find(s
 
 /* Collects the reads of the circle's tensors in e of equation k. */
 static void find_links(Search *s, int k, const Expr *e) {
-  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->neg.n;
-  if (t >= 0) {
-    Facts facts = { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Expr *)), ctx_copy(s->c, s->neg.at, (size_t)n), n };
-    PUSH(s->c, s->link, ((Link){ k, t, e, facts }));
-  }
-  for (int j = 0; j < e->n; j++, s->cond.n = s->neg.n = n) {
-    const Expr *cond = expr_condition(e, j);
-    if (cond) { PUSH(s->c, s->cond, cond); PUSH(s->c, s->neg, j == 2); }
+  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->cond.n;
+  if (t >= 0) PUSH(s->c, s->link, ((Link){ k, t, e, { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Fact)), n } }));
+  for (int j = 0; j < e->n; j++, s->cond.n = n) {
+    const Expr *cond = expr_condition(e, j); if (cond) PUSH(s->c, s->cond, ((Fact){ cond, j == 2 }));
     find_links(s, k, e->arg[j]);
   }
 }
@@ -150,17 +136,13 @@ static bool needs_in_step(Search *s, int k, int w) {
 
 /* Orders the circle within a step, stable; false if that is a circle again. */
 static bool order_step(Search *s, int *order) {
-  int n = s->n; bool *done = NEWN(s->c, bool, n), *needs = NEWN(s->c, bool, (size_t)n * (size_t)n);
+  int n = s->n, m = 0; bool *done = NEWN(s->c, bool, n), *needs = NEWN(s->c, bool, (size_t)n * (size_t)n);
   for (int k = 0; k < n * n; k++) needs[k] = needs_in_step(s, k / n, k % n);
-  for (int m = 0, k, w; m < n; m++) {
-    for (k = 0; k < n; k++) {
-      for (w = 0; w < n && !done[k] && (done[w] || !needs[k * n + w]); w++) {}
-      if (w == n) break;
-    }
-    if (k == n) return false;
-    done[order[m] = k] = true;
+  for (int k = 0, w; k < n; k++) {
+    for (w = 0; w < n && !done[k] && (done[w] || !needs[k * n + w]); w++) {}
+    if (w == n) done[order[m++] = k] = true, k = -1;     /* from the first on again */
   }
-  return true;
+  return m == n;
 }
 
 /* The next tensor to choose a dimension for: one with a link to those before it, or the first. */

@@ -107,7 +107,8 @@ int64_t aff_coef(const Aff *a, const Index *i), gcd_of(int64_t a, int64_t b);
 typedef struct Range { double lo, hi; } Range;           /* -inf..inf where nothing is known */
 Range expr_range(Ctx *c, const Expr *e);
 /* Is e (0 <= e, e <= n - 1) proven, given facts (conditions that hold)? Sets *lo and *hi. Tabulates where not affine (<= 2^20 points). */
-typedef struct Facts { const Expr **at; bool *neg; int n; } Facts;
+typedef struct Fact { const Expr *e; bool neg; } Fact;
+typedef struct Facts { const Fact *at; int n; } Facts;
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi);
 
 /* ---- tensors */

@@ -205,13 +205,13 @@ static Expr *simplify_reduce(Simplify *s, Expr *e) {
 }
 
 /* ---- or */
-static bool is_choice(const Expr *e, const void *v) { (void)v; return e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND); }
+static bool chooses(const Expr *e, const void *p) { (void)p; return e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND); }
 
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
   Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a); if (!miss.open) return a;
   Mark m = known_mark(&s->known);
-  if (miss.open == 1 && !expr_some(a, is_choice, NULL)) known_add_lin(&s->known, miss.lin);
+  if (miss.open == 1 && !expr_some(a, chooses, NULL)) known_add_lin(&s->known, miss.lin);
   Expr *b = simplify(s, e->arg[1]); known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 
