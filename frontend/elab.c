@@ -143,9 +143,7 @@ typedef struct Prelude { Source src; const Ast *ast; } Prelude;
 const Ast *prelude(Ctx *c) {
   for (Source *s = c->sources; s; s = s->next) if (s->text == frit_prelude) return ((Prelude *)s)->ast;
   Prelude *p = NEW_AS(c, Prelude, .src = { .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources });
-  c->sources = &p->src; p->ast = ast_parse(c, &p->src);
-  if (!p->ast) bug(c, "the prelude does not parse");
-  return p->ast;
+  c->sources = &p->src; p->ast = ast_parse(c, &p->src); if (!p->ast) bug(c, "the prelude does not parse"); return p->ast;
 }
 
 #define WORD(w) .s_##w = ctx_intern(c, #w)
@@ -153,8 +151,7 @@ Graph *frontend_load(Ctx *c, const char *path) {
   const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror; if (!d) return NULL;
   Elab *el = NEW_AS(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
                   WORD(given), .s_pack = ctx_intern(c, ".."));
-  words_fill(el); p = prelude(c);
-  for (int i = 0; i < p->ndecl; i++) op_add(el, &p->decl[i], false);
+  words_fill(el); p = prelude(c); for (int i = 0; i < p->ndecl; i++) op_add(el, &p->decl[i], false);
   for (int i = 0; i < a->ndecl; i++) if (a->decl[i].kind == D_OP) op_add(el, &a->decl[i], true);
   graph_elaborate(el, d); return c->nerror > before ? NULL : el->g;
 }

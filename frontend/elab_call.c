@@ -150,8 +150,7 @@ static Val result_value(Elab *el, Frame *f, const char *name, Pos pos) {
 }
 
 static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
-  body_run(el, f, op->stmt, NULL, op->nstmt);
-  if (!op->has_result || !op->nresult) return result_value(el, f, last_name(op), pos);
+  body_run(el, f, op->stmt, NULL, op->nstmt); if (!op->has_result || !op->nresult) return result_value(el, f, last_name(op), pos);
   Val out = v_list(el, op->nresult); for (int i = 0; i < op->nresult; i++) out.l->at[i] = result_value(el, f, op->result[i].name, pos);
   return op->nresult == 1 ? out.l->at[0] : (Val){ V_TUPLE, .l = out.l };
 }

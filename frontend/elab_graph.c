@@ -17,8 +17,7 @@ static Val extent_value(Elab *el, const Node *n, Frame *f) { return ev_scalar(el
 
 /* ---- symbolic dimensions */
 static void dim_bounds(Unit *u, Index *i, const Bound *b) {
-  Elab *el = u->el;
-  i->lo = need_int(el, ev_scalar(el, b->lo, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
+  Elab *el = u->el; i->lo = need_int(el, ev_scalar(el, b->lo, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
   i->hi = need_int(el, ev_scalar(el, b->hi, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
   if (i->lo < 1 || i->hi < i->lo || i->hi > (int64_t)1 << 40)
     fail_at(el, b->pos, "the bounds %lld..%lld of '%s': the least is at least 1, the largest not below it", (long long)i->lo, (long long)i->hi,
@@ -68,8 +67,7 @@ static Tensor *tensor_declared(Unit *u, const Stmt *st, TensorKind kind) {
 }
 
 static void do_input(Unit *u, const void *arg) {
-  const Param *p = arg;
-  if (p->kind != P_TYPED) fail_at(u->el, p->pos, "an input of a graph is written name: type[shape]");
+  const Param *p = arg; if (p->kind != P_TYPED) fail_at(u->el, p->pos, "an input of a graph is written name: type[shape]");
   const Stmt as = { .name = p->name, .type = p->type, .item = p->item, .nitem = p->nitem, .pos = p->pos };
   APPEND(u->el->c, u->el->g->in, u->el->g->nin, tensor_declared(u, &as, TK_INPUT));
 }
@@ -314,8 +312,7 @@ static void check_tree(Naming *u, Tree *t, int depth) {
 }
 
 static void kernel_head(Naming *u, Kernel *k, const Stmt *st) {
-  Ctx *c = u->el->c;
-  k->in = NEWN(c, Tensor *, st->nin + 1); k->out = NEWN(c, Tensor *, st->nout + 1);
+  Ctx *c = u->el->c; k->in = NEWN(c, Tensor *, st->nin + 1); k->out = NEWN(c, Tensor *, st->nout + 1);
   for (int i = 0; i < st->nin; i++)
     if (need_name(u, &u->tensor, st->in[i], "there is no tensor", st->pos)) k->in[k->nin++] = tensor_find(u->el, st->in[i]);
   for (const Param *p = st->out; p < st->out + st->nout; p++) {
@@ -331,8 +328,7 @@ static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
   for (int i = 0; i < el->g->nkernel; i++) if (el->g->kernel[i]->name == k->name) diag_error(c, k->pos, "two kernels are called '%s'", k->name);
   for (int i = 0; i < el->tensor.n; i++) PUSH(c, u.tensor, el->tensor.at[i]->name);
   if (!k->label) k->label = k->name;
-  kernel_head(&u, k, st);
-  if (!k->neq) diag_error(c, k->pos, "the kernel %s has no equations", k->name);
+  kernel_head(&u, k, st); if (!k->neq) diag_error(c, k->pos, "the kernel %s has no equations", k->name);
   for (int i = 0; i < k->neq; i++) { eq_indices(c, k->eq[i], &u.index); names_put(c, &u.written, k->eq[i]->out->name); }
   check_tree(&u, k->tree, 0);
   for (int i = 0; k->tree && i < k->neq; i++) {

@@ -16,8 +16,7 @@ static const Node *item_inner(const Node *n) { return n->kind == N_SPLICE ? n->k
 static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
 
 static const char *item_name(Elab *el, const Node *n) {
-  n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0];
-  return n->kind == N_NAME ? n->text : NULL;
+  n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0]; return n->kind == N_NAME ? n->text : NULL;
 }
 
 static const char *need_name(Match *m, const Node *n) {

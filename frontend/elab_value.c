@@ -265,8 +265,7 @@ static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
   if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(a[0]) || is_word(a[1])))
     return v_bool(el, same_word(a[0], a[1]) == (o.fn == FN_EQ));
   for (int k = 0; k < n; k++) { whole |= o.k != OP_OR && v_whole(a[k]); e[k] = a[k].e; }
-  operands_check(el, o, a, n, whole, p);
-  if (!whole) return v_num(element(el, o, e, n, p));
+  operands_check(el, o, a, n, whole, p); if (!whole) return v_num(element(el, o, e, n, p));
   return o.k == OP_CONVERT && o.mode == CV_PLAIN && a[0].k == V_TENSOR && a[0].x->t->type == o.type ? a[0] : lift_new(el, o, a, n, p);
 }
 

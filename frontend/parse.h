@@ -20,7 +20,7 @@ typedef struct Parse {
   Tok last, before, before2; Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
   int closed, dropped;                                    /* the brackets that the last closing one closed, that lex_drop_open gave up; or -1 */
   const char *doc, *inside; uint32_t doc_line, decl_line; /* documentation that waits for its operator: above it, behind its first line */
-  bool lost; int skip;            /* after an error, until the grammar has caught itself; > 0: tokens are dropped until brackets close to this depth */
+  bool lost; int skip;           /* after an error, until the grammar has caught itself; > 0: tokens are dropped until brackets close to it */
   uint32_t bad_line;                                      /* has an error of the lexer: what the grammar then says is noise */
   int nerror, decl_cap; bool stop;                        /* decl_cap: of the array in ast */
 } Parse;

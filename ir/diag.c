@@ -94,8 +94,7 @@ static int place_compare(Pos a, Pos b) {
 
 /* Puts d among the n diagnostics in order of place, those of one place as they came. Of one place the same text needs to be said once. */
 static bool diag_insert(const Diag **at, int n, const Diag *d) {
-  int k = n;
-  while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
+  int k = n; while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
   for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
     if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
   memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d; return true;
@@ -138,8 +137,7 @@ static int edit_distance(const char *a, const char *b) {
 const char *diag_near(const char *s, const char *const *names, int n) {
   int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1; const char *near = NULL;
   for (int k = 0; k < n; k++) {
-    int d = edit_distance(s, names[k]);
-    if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];
+    int d = edit_distance(s, names[k]); if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];
   }
   return near;
 }

@@ -32,8 +32,7 @@ static void node_hash(Expr *e, uint64_t own) {
 
 /* The node `as` over its n arguments; its own part (function, number, ...) hashes to `own`. */
 static Expr *node_new(Ctx *c, Expr as, Expr *const *arg, uint64_t own) {
-  Expr *e = ctx_copy(c, &as, sizeof as);
-  if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
+  Expr *e = ctx_copy(c, &as, sizeof as); if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
   node_measure(c, e); node_hash(e, own); return e;
 }
 
@@ -50,8 +49,7 @@ Expr *expr_float(Ctx *c, double v) { return expr_const(c, T_WFLOAT, v, 0); }
 Expr *expr_index(Ctx *c, Index *i) { return node_new(c, (Expr){ .kind = E_INDEX, .type = T_WINT, .index = i }, NULL, 0); }
 
 Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p) {
-  uint64_t name = 0;
-  for (const char *s = t->name; s && *s; s++) name = mix(name, (unsigned char)*s);
+  uint64_t name = 0; for (const char *s = t->name; s && *s; s++) name = mix(name, (unsigned char)*s);
   return node_new(c, (Expr){ .kind = E_READ, .type = t->type, .n = t->rank, .pos = p, .tensor = t }, places, name);
 }
 
@@ -91,8 +89,7 @@ static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
   Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
   if (rt == T_F16 || rt == T_BF16) {
-    r.f = value_round(r.f, T_F32);
-    if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
+    r.f = value_round(r.f, T_F32); if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
   }
   return const_new(c, rt, r, p);
 }
@@ -159,8 +156,7 @@ static void condition_check(Ctx *c, const Expr *cond, Pos p) {
 }
 
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p) {
-  condition_check(c, cond, p);
-  if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
+  condition_check(c, cond, p); if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
   return node_new(c, (Expr){ .kind = E_SELECT, .type = type_promote(a->type, b->type), .n = 3, .pos = p }, (Expr *[]){ cond, a, b }, 0);
 }
 

@@ -45,8 +45,7 @@ static int compare_ints(const void *a, const void *b) { return *(const int *)a -
 static void scc_enter(Scc *s, int k) { s->num[k] = s->low[k] = ++s->count; s->on[k] = true; PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k); }
 
 static void scc_leave(Scc *s, int k) {
-  int up = --s->call.n ? s->call.at[s->call.n - 1] : k, first = s->stack.n;
-  if (s->low[k] < s->low[up]) s->low[up] = s->low[k];
+  int up = --s->call.n ? s->call.at[s->call.n - 1] : k, first = s->stack.n; if (s->low[k] < s->low[up]) s->low[up] = s->low[k];
   if (s->low[k] != s->num[k]) return;
   do s->on[s->stack.at[--first]] = false;
   while (s->stack.at[first] != k);
@@ -57,8 +56,7 @@ static void scc_leave(Scc *s, int k) {
 
 static void scc_from(Scc *s, int root) {
   for (scc_enter(s, root); s->call.n;) {
-    int k = s->call.at[s->call.n - 1];
-    if (s->next[k] == s->d->on[k].n) { scc_leave(s, k); continue; }
+    int k = s->call.at[s->call.n - 1]; if (s->next[k] == s->d->on[k].n) { scc_leave(s, k); continue; }
     int w = s->d->on[k].at[s->next[k]++];
     if (!s->num[w]) scc_enter(s, w);
     else if (s->on[w] && s->num[w] < s->low[k]) s->low[k] = s->num[w];
@@ -155,8 +153,7 @@ static int search_next(const Search *s) {
 
 /* Gives tensors seq 0, 1, ... so that each has a link to an earlier one: wrong dimensions are refused early. */
 static int *search_sequence(Search *s) {
-  int *at = NEWN(s->c, int, s->nt);
-  for (int k = 0; k < s->nt; k++) s->seq[k] = s->nt;
+  int *at = NEWN(s->c, int, s->nt); for (int k = 0; k < s->nt; k++) s->seq[k] = s->nt;
   for (int m = 0; m < s->nt; m++) s->seq[at[m] = search_next(s)] = m;
   return at;
 }
@@ -166,8 +163,7 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
   if (m == s->nt) return s->dir != 0 && order_step(s, order);
   const Tensor *t = s->t[at[m]]; int rank = t->rank, dir = s->dir;
   for (int k = 0; k < 2 * rank; k++) {
-    const Index *dim = t->shape[k % rank].dim; if ((dim && dim->stream) != (k < rank)) continue;
-    s->dim[at[m]] = k % rank;
+    const Index *dim = t->shape[k % rank].dim; if ((dim && dim->stream) != (k < rank)) continue; s->dim[at[m]] = k % rank;
     if (dim_fits(s, at[m], m) && search_dims(s, at, m + 1, order)) return true;
     s->dir = dir;
   }
@@ -175,8 +171,7 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
 }
 
 static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
-  Text t = { .c = c };
-  for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name);
+  Text t = { .c = c }; for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name);
   if (n > 8) text_add(&t, ", ...");
   diag_error(c, p, "the equations of %s depend on each other in a circle: no dimension steps through them in one direction", t.s);
   diag_help(c, "in a recurrence every read of the circle's tensors is at an earlier place (or every one at a later) of one dimension");
@@ -184,8 +179,7 @@ static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
 
 /* The circle of component at[0 .. n), and its equations (numbers into at) as they follow each other within a step. False and an error: none. */
 static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *order) {
-  Ctx *c = d->c; bool alone = n == 1;
-  for (int j = 0; alone && j < d->on[at[0]].n; j++) alone = d->on[at[0]].at[j] != at[0];
+  Ctx *c = d->c; bool alone = n == 1; for (int j = 0; alone && j < d->on[at[0]].n; j++) alone = d->on[at[0]].at[j] != at[0];
   *out = (Circle){ at[0], n, 0, NEWN(c, int, n) }; order[0] = 0;
   if (alone) return true;
   Search s = { .c = c, .eq = NEWN(c, Eq *, n), .n = n, .wrote = NEWN(c, const Range *, n), .t = NEWN(c, Tensor *, n), .of = NEWN(c, int, n),
@@ -197,8 +191,7 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
   }
   for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs);
   if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq[0]->pos, s.t, s.nt); return false; }
-  out->dir = s.dir;
-  for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];
+  out->dir = s.dir; for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];
   return true;
 }
 

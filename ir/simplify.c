@@ -38,9 +38,7 @@ static Split lin_split(Ctx *c, Lin a, int64_t m) {
 
 /* Divides the factors of a by their common divisor with m: floor((g * x + c) / (g * m)) = floor((x + floor(c / g)) / m). Gives g. */
 static int64_t lin_reduce(Lin *a, int64_t m) {
-  int64_t g = m;
-  for (int k = 0; k < a->n; k++) g = gcd_of(g, a->at[k].k);
-  for (int k = 0; k < a->n; k++) a->at[k].k /= g;
+  int64_t g = m; for (int k = 0; k < a->n; k++) g = gcd_of(g, a->at[k].k); for (int k = 0; k < a->n; k++) a->at[k].k /= g;
   a->c = div_floor(a->c, g); return g;
 }
 
@@ -77,8 +75,7 @@ static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
 
 /* (g * x + c) % (g * m) = g * ((x + floor(c / g)) % m) + c % g, with factors in 0..m-1 */
 static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
-  Lin rest = lin_const(a.c);
-  for (int k = 0; k < a.n; k++) lin_add_term(c, &rest, a.at[k].atom, mod_floor(a.at[k].k, m));
+  Lin rest = lin_const(a.c); for (int k = 0; k < a.n; k++) lin_add_term(c, &rest, a.at[k].atom, mod_floor(a.at[k].k, m));
   int64_t g = lin_reduce(&rest, m), q, low = a.c - rest.c * g; m /= g; if (m == 1) return lin_const(low);
   if (lin_within(c, rest, m, &q)) rest.c -= q * m;
   else rest = lin_quotient(c, FN_MOD, rest, m);
@@ -95,9 +92,7 @@ static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
 static bool lin_join_one(Ctx *c, Lin *a, int at) {
   Expr *e = a->at[at].atom; int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp; if (!p || __builtin_mul_overflow(k, p, &kp)) return false;
   Lin x = lin_of(c, e->arg[0]), q = lin_div(c, x, p); if (q.over || q.n != 1 || q.at[0].k != 1 || q.c) return false;
-  int j = a->n - 1;
-  while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
-  if (j < 0) return false;
+  int j = a->n - 1; while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--; if (j < 0) return false;
   lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j); lin_add(c, a, &x, k); return true;
 }
 
@@ -137,8 +132,7 @@ static Expr *simplify_order(Simplify *s, Expr *e) {
   }
   if (d.over || minus.over) return e;
   if (e->fn == FN_EQ || e->fn == FN_NE) {
-    int64_t g = 0;
-    for (int k = 0; k < d.n; k++) g = gcd_of(g, d.at[k].k);
+    int64_t g = 0; for (int k = 0; k < d.n; k++) g = gcd_of(g, d.at[k].k);
     if ((d.n && d.c % g) || proven(s, d, 1) || proven(s, minus, 1)) return truth(s, e, e->fn == FN_NE);
     return proven(s, d, 0) && proven(s, minus, 0) ? truth(s, e, e->fn == FN_EQ) : e;
   }
@@ -174,10 +168,8 @@ static Expr *simplify_select(Simplify *s, Expr *e) {
 }
 
 static Expr *simplify_fn(Simplify *s, Expr *e) {
-  Expr *arg[2]; Lin a = { 0 };
-  if (is_sum(e)) { gather(s, &a, e, 1); return canonical(s->c, a, e); }
-  arg[0] = simplify(s, e->arg[0]);
-  if (e->n == 2) arg[1] = simplify_under(s, e->arg[1], is_both(e) ? arg[0] : NULL, false);
+  Expr *arg[2]; Lin a = { 0 }; if (is_sum(e)) { gather(s, &a, e, 1); return canonical(s->c, a, e); }
+  arg[0] = simplify(s, e->arg[0]); if (e->n == 2) arg[1] = simplify_under(s, e->arg[1], is_both(e) ? arg[0] : NULL, false);
   if (arg[0] != e->arg[0] || (e->n == 2 && arg[1] != e->arg[1])) e = expr_with(s->c, e, arg);
   if (e->kind != E_FN || !is_weak(e)) return e;
   if (e->fn == FN_DIV || e->fn == FN_MOD) return simplify_quotient(s->c, e);
@@ -197,8 +189,7 @@ static Expr *reduce_narrow(Ctx *c, Expr *e) {
 }
 
 static Expr *simplify_reduce(Simplify *s, Expr *e) {
-  e = reduce_narrow(s->c, e);
-  if (e->kind != E_REDUCE) return simplify(s, e);
+  e = reduce_narrow(s->c, e); if (e->kind != E_REDUCE) return simplify(s, e);
   Expr *cond = e->n == 2 ? simplify(s, e->arg[1]) : NULL, *body = simplify_under(s, e->arg[0], cond, false);
   if (body == e->arg[0] && (!cond || cond == e->arg[1])) return e;
   return expr_reduce(s->c, e->red, e->bound, e->nbound, body, cond, e->pos);

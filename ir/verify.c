@@ -86,23 +86,20 @@ static void tensor_states(Verify *v, const Tensor *t) {
   const Tensor *next = t->next; bool fits = !next || (t->kind == TK_STATE && tensors_match(t, next));
   if (!fits) broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, next->name);
   if (t->init && t->rank && !t->init_index) broken(v, t->pos, "the first value of '%s' has no indices", t->name);
-  v->e = NEW_AS(v->c, Eq, .out = (Tensor *)(uintptr_t)t, .pos = t->pos);
-  if (t->init) each_node(v, t->init, check_constant);
+  v->e = NEW_AS(v->c, Eq, .out = (Tensor *)(uintptr_t)t, .pos = t->pos); if (t->init) each_node(v, t->init, check_constant);
   for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
     if (d == t->stream_dim && expr_has_index(t->init, t->init_index[d])) broken(v, t->pos, "what precedes '%s' depends on time", t->name);
 }
 
 static void order(Verify *v) {
-  Graph g = *v->g;
-  if (!graph_sort(v->c, &g)) broken(v, g.pos, "a circle without a dimension to step through");
+  Graph g = *v->g; if (!graph_sort(v->c, &g)) broken(v, g.pos, "a circle without a dimension to step through");
   for (int k = 0; k < g.neq; k++)
     if (g.eq[k] != v->g->eq[k]) broken(v, v->g->eq[k]->pos, "'%s' stands where '%s' should", v->g->eq[k]->out->name, g.eq[k]->out->name);
 }
 
 /* ---- indices */
 static void scope_add(Verify *v, Index *i) {
-  const char *name = v->e->out->name;
-  if (i->is_dim) broken(v, v->e->pos, "'%s' binds the dimension '%s'", name, i->name);
+  const char *name = v->e->out->name; if (i->is_dim) broken(v, v->e->pos, "'%s' binds the dimension '%s'", name, i->name);
   if (among(v->scope.at, v->scope.n, i)) broken(v, v->e->pos, "the index '%s' of '%s' is bound twice", i->name, name);
   if (i->ext.dim && !is_graph_dim(v->g, i->ext.dim)) broken(v, v->e->pos, "the index '%s' of '%s' runs over an unknown dimension", i->name, name);
   PUSH(v->c, v->scope, i);
@@ -121,8 +118,7 @@ static void check_bound(Verify *v, const Expr *x) {
 static void eq_indices(Verify *v, const Eq *e) {
   v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
-    bool used = false; scope_add(v, e->free[j]);
-    for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
+    bool used = false; scope_add(v, e->free[j]); for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
     if (!used) broken(v, e->pos, "the index '%s' of '%s' stands in no place", e->free[j]->name, e->out->name);
   }
   for (int d = 0; d < e->out->rank; d++) check_bound(v, e->place[d]);
@@ -238,8 +234,7 @@ static void eq_normal(Verify *v, const Eq *e) {
 
 /* ---- kernels */
 static void eq_kernels(Verify *v, const Eq *e) {
-  int n = 0;
-  for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
+  int n = 0; for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
   if (n != !e->constant) broken(v, e->pos, "'%s' is in %d kernels", e->out->name, n);
 }
 
@@ -376,8 +371,7 @@ static bool verify_row(Verify *v, const Row *r) {
   if (r->graph) r->graph(v);
   for (int k = 0; r->tensor && k < v->g->ntensor && !v->broken; k++) r->tensor(v, v->g->tensor[k]);
   for (int k = 0; (r->eq || r->node) && k < v->g->neq && !v->broken; k++) {
-    v->e = v->g->eq[k];
-    if (r->eq) r->eq(v, v->e);
+    v->e = v->g->eq[k]; if (r->eq) r->eq(v, v->e);
     for (int d = 0; r->node && d < v->e->out->rank; d++) each_node(v, v->e->place[d], r->node);
     if (r->node) each_node(v, v->e->rhs, r->node);
   }
