@@ -4,25 +4,19 @@
 #include "../ir/ir.h"
 #include <string.h>
 
-/* x at the end of an array that keeps no capacity. */
-#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
-
 typedef struct Node Node;
 typedef enum {
-  N_NAME, N_INT, N_FLOAT,   /* text; i; f */
-  N_STRING,    /* text (without quotes, escapes \" \\ \n done) */
+  N_NAME, N_INT, N_FLOAT, N_STRING,   /* text; i; f; text (without quotes, escapes \" \\ \n done) */
   N_UNARY, N_BINARY,        /* fn (of one: FN_NEG or FN_NOT); kid[0], kid[1] */
   N_COND,      /* kid[0] ? kid[1] : kid[2] */
   N_OR,        /* kid[0] or kid[1]; paren set on kid[1]'s node if it was written in parentheses */
-  N_INDEX,     /* kid[0] [ kid[1..] ]: a read, or a list indexed */
-  N_SLICE,     /* kid[0] [ kid[1] : kid[2] ], either bound may be NULL */
+  N_INDEX, N_SLICE,         /* kid[0] [ kid[1..] ]: a read, or a list indexed; kid[0] [ kid[1] : kid[2] ], either bound may be NULL */
   N_DOT,       /* kid[0] . text   (a name with dots, `conv1.w`, is N_DOT of N_NAME: elaboration decides) */
   N_CALL,      /* text ( kid... )   (dotted names are joined) */
   N_REDUCE,    /* text ( kid[0..n-2] if cond : kid[n-1] ); cond may be NULL */
   N_LIST, N_TUPLE,          /* [ kid... ]; ( kid, kid... ) or ( ..kid ) */
   N_SPLICE,    /* .. kid[0]; kid[0] NULL for a bare `..`; broadcast for `..~x` */
-  N_AT,        /* kid[0] @ kid[1] */
-  N_NAMED, N_PASS,          /* in a call: text = kid[0]; `...` */
+  N_AT, N_NAMED, N_PASS,    /* kid[0] @ kid[1]; in a call: text = kid[0]; `...` */
   N_STREAM     /* `stream t`: text; in the shape of an input */
 } NodeKind;
 struct Node { NodeKind kind; int n, depth; Pos pos; const char *text; int64_t i; double f; Fn fn; Node **kid, *cond; bool paren, broadcast; };
@@ -42,8 +36,7 @@ typedef enum {
   S_DEFINE,    /* left [: type] = value;   left: N_INDEX (equation), N_NAME, N_TUPLE of names, N_CALL (local function) */
   S_PARAM,     /* param name: type[items]; */
   S_CONST,     /* const name: type[items] = value;  (no items: a number)   or `const` before an equation: left set, computed when compiled */
-  S_STATE,     /* state name: type[items] [= value]; */
-  S_NEXT,      /* name <- value; */
+  S_STATE, S_NEXT,          /* state name: type[items] [= value]; name <- value; */
   S_KERNEL,    /* kernel name "label" (names) -> (typed names) { stmts schedule { tree } } */
   S_DECL       /* layout and place clauses of dumps: `h: f32[n = 1, c = 32] as [n, c / 16, c % 16];` (name, type, item: N_NAMED or any,
                 * layout: N_NAME, or N_BINARY of / and % on one), `h at scratch + 8192;` (name, where, offset) */
@@ -59,8 +52,7 @@ typedef struct Bound { const char *name; Node *lo, *hi; Pos pos; } Bound;       
 typedef enum { D_OP, D_GRAPH } DeclKind;
 typedef struct Decl {
   DeclKind kind; Pos pos; const char *name, *doc; Param *param; int nparam; Param *result; int nresult; bool has_result;
-  Stmt **stmt; int nstmt; Node *expr;                     /* expr: `= expr;` */
-  Bound *bound; int nbound;
+  Stmt **stmt; int nstmt; Node *expr; Bound *bound; int nbound;      /* expr: `= expr;` */
   const char *by;                                         /* `op argsort(...) by sort`: the instruction that computes the same */
 } Decl;
 typedef struct Ast { const Source *src; Stage stage; Decl *decl; int ndecl; const char **weights; Pos *weights_pos; int nweights; } Ast;
@@ -68,17 +60,14 @@ typedef struct Ast { const Source *src; Stage stage; Decl *decl; int ndecl; cons
 /* Parses a source; all its syntax errors are recorded, NULL if there were any. */
 Ast *ast_parse(Ctx *c, const Source *src);
 char *ast_print(Ctx *c, const Ast *a);
-void text_quoted(Text *t, const char *s);                /* as a string of the language */
 /* Adds "did you mean X?" to the last diagnostic; false if no name is near. */
 bool suggest(Ctx *c, const char *s, const char *const *names, int n);
-bool path_ends(const char *path, const char *suffix);
-const char *path_base(const char *path);                 /* without its folders */
+bool path_ends(const char *path, const char *suffix); const char *path_base(const char *path);     /* base: without its folders */
 /* n as a part of a layout: INDEX, INDEX / n, INDEX % n or INDEX / n % m, and the index's name; its dimension only of d0, d1, ..., else -1. */
 bool node_layout(const Node *n, LayoutDim *out, const char **name);
 
 /* ---- the prelude, embedded in the binary at build time from prelude.graph */
-extern const char frit_prelude[];
-extern const size_t frit_prelude_size;
+extern const char frit_prelude[]; extern const size_t frit_prelude_size;
 const Ast *prelude(Ctx *c);                              /* the operators, parsed once a context */
 
 /* ---- weights: named tensors of .safetensors (memory-mapped) and .nam files */

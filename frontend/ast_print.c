@@ -16,17 +16,7 @@ static const char *const node_form[] = {
 static void node_text(Text *t, const Node *n, int level);
 
 static void list_text(Text *t, const char *open, Node *const *kid, int n, const char *close) {
-  text_add(t, "%s", open);
-  for (int i = 0; i < n; i++) { if (i) text_add(t, ", "); node_text(t, kid[i], LEVEL_EXPR); }
-  text_add(t, "%s", close);
-}
-
-void text_quoted(Text *t, const char *s) {
-  text_add(t, "\"");
-  for (; *s; s++)
-    if (*s == '\n') text_add(t, "\\n");
-    else text_add(t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-  text_add(t, "\"");
+  text_add(t, "%s", open); for (int i = 0; i < n; i++) { if (i) text_add(t, ", "); node_text(t, kid[i], LEVEL_EXPR); } text_add(t, "%s", close);
 }
 
 static int node_level(const Node *n) {

@@ -35,10 +35,7 @@ void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char 
 
 void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->catch_ = k; }
 void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
-
-void fail_silent(Elab *el) {
-  Catch *k = el->catch_; if (!k) frit_bail(el->c); catch_end(el); longjmp(k->jmp, 1);
-}
+void fail_silent(Elab *el) { Catch *k = el->catch_; if (!k) frit_bail(el->c); catch_end(el); longjmp(k->jmp, 1); }
 
 /* ---- frames */
 Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name); }
@@ -51,8 +48,7 @@ Slot *slot_get(Elab *el, Frame *f, const char *name) {
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
 
 void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
-  Extent *e = NEWN(el->c, Extent, d.n + 1); if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n);
-  slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
+  Extent *e = NEWN(el->c, Extent, d.n + 1); if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n); slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
 }
 
 /* ---- names */
@@ -105,7 +101,7 @@ static void words_fill(Elab *el) {
   for (int k = 0; k < 6; k++) word_add(el, name[k], W_VALUE, k, value[k]);
   for (int k = 0; k < T_WINT; k++) word_add(el, type_name((Type)k), W_TYPE, k, (Val){ V_TYPE, .t = (Type)k });
   for (int k = FN_EXP; k < FN_COUNT; k++) word_add(el, fn_info[k].text, W_FN, k, none);     /* min and max are both */
-  for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn_name[k], W_LIST, k, none);
+  for (int k = 0; k < LF_COUNT; k++) word_add(el, list_fn[k].name, W_LIST, k, none);
   word_add(el, "sat", W_CONVERT, CV_SAT, none); word_add(el, "bits", W_CONVERT, CV_BITS, none);
 }
 
@@ -147,9 +143,7 @@ typedef struct Prelude { Source src; const Ast *ast; } Prelude;
 const Ast *prelude(Ctx *c) {
   for (Source *s = c->sources; s; s = s->next) if (s->text == frit_prelude) return ((Prelude *)s)->ast;
   Prelude *p = NEW_AS(c, Prelude, .src = { .name = "prelude.graph", .text = frit_prelude, .size = frit_prelude_size, .next = c->sources });
-  c->sources = &p->src; p->ast = ast_parse(c, &p->src);
-  if (!p->ast) bug(c, "the prelude does not parse");
-  return p->ast;
+  c->sources = &p->src; p->ast = ast_parse(c, &p->src); if (!p->ast) bug(c, "the prelude does not parse"); return p->ast;
 }
 
 #define WORD(w) .s_##w = ctx_intern(c, #w)
@@ -157,8 +151,7 @@ Graph *frontend_load(Ctx *c, const char *path) {
   const Ast *a = frontend_parse(c, path), *p; const Decl *d = a ? graph_find(c, a) : NULL; int before = c->nerror; if (!d) return NULL;
   Elab *el = NEW_AS(c, Elab, .c = c, .ast = a, .dump = a->stage > STAGE_PARSE, .g = NEW(c, Graph), WORD(size), WORD(rank), WORD(type), WORD(shape),
                   WORD(given), .s_pack = ctx_intern(c, ".."));
-  words_fill(el); p = prelude(c);
-  for (int i = 0; i < p->ndecl; i++) op_add(el, &p->decl[i], false);
+  words_fill(el); p = prelude(c); for (int i = 0; i < p->ndecl; i++) op_add(el, &p->decl[i], false);
   for (int i = 0; i < a->ndecl; i++) if (a->decl[i].kind == D_OP) op_add(el, &a->decl[i], true);
   graph_elaborate(el, d); return c->nerror > before ? NULL : el->g;
 }

@@ -12,19 +12,15 @@ typedef enum {
   V_NONE,        /* none; an argument that is not given */
   V_NUM,         /* e: a number, an extent, or an element (an expression over indices) */
   V_STRING, V_TYPE, V_LIST,   /* s; t; l */
-  V_COMP,        /* l: a composite (a, b, ..c) */
-  V_TUPLE,       /* l: several results of a call */
-  V_TENSOR,      /* x */
-  V_LIFT,        /* f: an element-by-element expression over whole tensors, not yet an equation */
+  V_COMP, V_TUPLE,            /* l: a composite (a, b, ..c); several results of a call */
+  V_TENSOR, V_LIFT,           /* x; f: an element-by-element expression over whole tensors, not yet an equation */
   V_LIM,         /* m: `e < n` in a composite: e with the extent n (NULL: not bare any more, extent unknown) */
-  V_ABSENT,      /* p: a tensor parameter that was not given */
-  V_HOLE,        /* an index of a pack that is not bound here */
+  V_ABSENT, V_HOLE,           /* p: a tensor parameter that was not given; an index of a pack that is not bound here */
   V_POISON       /* its definition failed: already reported */
 } ValKind;
 typedef struct Val Val;
-typedef struct List { Val *at; int n, cap; } List;
+typedef struct List { Val *at; int n, cap; } List; typedef struct Lim { Expr *e, *n; } Lim;
 typedef struct Tens Tens; typedef struct Lift Lift;
-typedef struct Lim { Expr *e, *n; } Lim;
 struct Val { ValKind k; union { Expr *e; const char *s; Type t; List *l; Tens *x; Lift *f; Lim *m; const Param *p; }; };
 
 /* An index with whether its range was given (`i < n`): then it need not agree with the dimensions that it reads. Every Index that elaboration
@@ -45,12 +41,8 @@ struct Lift { Oper o; int rank, n, size; const Extent *shape; Val leaf; Lift *ar
 
 /* ---- scopes: what indices and the parameters of local functions are bound to, innermost first */
 typedef struct Bind { const char *name; Val v; const struct Bind *up; } Bind;
-typedef struct Scope {
-  const Bind *b;
-  bool eq;       /* inside an equation: elements, not whole tensors */
-  bool left;     /* on the left of an equation: `i < n` is i */
-  bool ext;      /* an extent: names of symbolic dimensions come before indices */
-} Scope;
+/* eq: inside an equation: elements, not whole tensors. left: on its left, where `i < n` is i. ext: an extent: symbolic dimensions before indices. */
+typedef struct Scope { const Bind *b; bool eq, left, ext; } Scope;
 
 /* ---- frames: one a call, one for the graph */
 typedef struct Slot Slot;
@@ -63,12 +55,10 @@ typedef struct Group { const char *name; VEC(Piece *) piece; Tensor *t; Type typ
 typedef enum { SL_NONE, SL_VALUE, SL_THUNK, SL_PENDING, SL_BUSY } SlotState;
 struct Slot {
   const char *name; SlotState state; Val v; const Param *param; Group *group; const Stmt *fun;
-  Dims dim; bool given;                                  /* the name as an index or pack; its range was given by `<` */
-  Index *sym;                                            /* the name as a symbolic dimension of the graph */
+  Dims dim; bool given; Index *sym;      /* the name as an index or pack; its range was given by `<`; as a symbolic dimension of the graph */
 };
-typedef struct Rest { const char *name; Val v; } Rest;
+typedef struct Rest { const char *name; Val v; } Rest; typedef struct Want { const char **name; int n; } Want;
 typedef struct Memo { const Node *node; Val v; struct Memo *next; } Memo;
-typedef struct Want { const char **name; int n; } Want;
 typedef struct Frame {
   const Decl *op; VEC(Slot *) slot; Map map; Rest *rest; int nrest; Memo *memo; bool graph, unknown; const char *prefix; Want out;
 } Frame;
@@ -86,12 +76,10 @@ typedef struct Word { WordKind kind; int id; Val v; } Word;   /* v: of W_VALUE a
 
 typedef struct Elab {
   Ctx *c; Graph *g; const Ast *ast; Map op, word, name, suffix; Names op_name;
-  Note also[4]; int nalso;        /* notes for the next fail_at */
-  const Tensor *gave;             /* whose read gave the extent that bind_index is about to use, or NULL */
+  Note also[4]; int nalso; const Tensor *gave;  /* notes for the next fail_at; whose read gave the extent that bind_index is about to use, or NULL */
   Call call[CALL_MAX + 2]; int64_t steps; Catch *catch_; union { struct { NOW; }; Now now; };
   bool dump; Weights **weights; int nweights;
-  VEC(Tensor *) tensor; VEC(Eq *) eq; Map have;           /* have: tensors that are in `tensor` */
-  Map history;                    /* names of stream tensors to their `state` lines */
+  VEC(Tensor *) tensor; VEC(Eq *) eq; Map have, history;  /* tensors that are in `tensor`; names of stream tensors to their `state` lines */
   const char *s_size, *s_rank, *s_type, *s_shape, *s_given, *s_pack;
 } Elab;
 
@@ -115,46 +103,41 @@ const char *label_now(Elab *el, const char *last);
 /* ---- elab_value.c: numbers, extents, lists, lifted whole-tensor expressions; functions of them */
 Val v_num(Expr *e); Val v_int(Elab *el, int64_t i); Val v_bool(Elab *el, bool b); Val v_float(Elab *el, double f);
 Val v_list(Elab *el, int n);                             /* n elements of none; PUSH adds more */
-Val v_tensor(Elab *el, Tensor *t); Val v_lim(Elab *el, Expr *e, Expr *n);
+Val v_tensor(Elab *el, Tensor *t); Val v_lim(Elab *el, Expr *e, Expr *n); Val first_of(Val v);     /* of several results */
 Val v_ext(Elab *el, Extent e); Val v_dims(Elab *el, Dims d);         /* dims: an extent, or a pack's list of them */
-Val first_of(Val v);                                     /* of several results */
 bool v_is_int(Val v, int64_t *i); bool v_is_bool(Val v, bool *b);    /* a known integer (or bool) */
 bool v_static(Val v); bool v_whole(Val v);               /* no index but symbolic dimensions; V_TENSOR, V_LIFT */
-Idx *v_idx(Val v);                                       /* a bare index, or NULL */
-const char *v_kind(Val v);                               /* for messages */
+Idx *v_idx(Val v); const char *v_kind(Val v);            /* a bare index, or NULL; for messages */
 int64_t need_int(Elab *el, Val v, Pos p, const char *what); Extent need_ext(Elab *el, Val v, Pos p, const char *what);
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p); Extent ext_product(Elab *el, const Extent *e, int n, Pos p); Expr *ext_expr(Elab *el, Extent e);
-Extent ext_pos(Extent e);                                /* at least 0 */
-bool ext_is(Extent e, int64_t n); bool exts_equal(const Extent *a, int na, const Extent *b, int nb);
+Extent ext_pos(Extent e); bool ext_is(Extent e, int64_t n);          /* at least 0; is it the number n? */
 /* t + 1; [1, 3, t]; f32[1, 3, t]; 'x' [1, 3, t]; an s where n is not 1 */
 char *ext_show(Elab *el, Extent e); char *ext_print(Elab *el, const Extent *e, int n); char *type_show(Elab *el, const Tensor *t);
 char *tens_show(Elab *el, const Tensor *t); const char *plural(int64_t n);
 Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb, int *n);   /* NULL if they do not */
-Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p);
-Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p); Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p);
+Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p); Val v_fn(Elab *el, Fn f, const Val *a, int n, Pos p);
+Val v_fn2(Elab *el, Fn f, Val a, Val b, Pos p);
 Val v_select(Elab *el, Val c, Val a, Val b, Pos p); Val v_or(Elab *el, Val a, Val b, Pos p);
 Val v_convert(Elab *el, Convert mode, Type t, Val v, Pos p); Type v_type(Elab *el, Frame *f, Val v, Pos p);
-Val v_lift(Elab *el, Val v, Pos p);                      /* a tensor or number as a lifted expression */
-Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);
+Val v_lift(Elab *el, Val v, Pos p); Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix);    /* a tensor or number as a lifted expression */
 Val v_store(Elab *el, Val v, const char *name, Pos p);   /* the tensor of a value: a lifted expression becomes an equation; hint names it */
 
 /* ---- elab_expr.c: expression nodes to values: names, operators, reads, composites, suffixes */
 void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) __attribute__((noreturn));
-Val ev_node(Elab *el, const Node *n, Frame *f, Scope s);      /* any value */
-Val ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);    /* an element, number or list */
+Val ev_node(Elab *el, const Node *n, Frame *f, Scope s), ev_scalar(Elab *el, const Node *n, Frame *f, Scope s);    /* any value; an element or list */
 Val v_scalar(Elab *el, Val v, Frame *f, Scope s, Pos p); List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s);
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p);           /* declares, evaluates defaults; absent tensors stay V_ABSENT */
-Val absent_default(Elab *el, Frame *f, const Param *p);
+Val absent_default(Elab *el, Frame *f, const Param *p); Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s);   /* of what is indexed */
-Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known);
 bool scope_find(Scope s, const char *name, Val *out); Scope scope_bind(Elab *el, Scope s, const char *name, Val v);
 
 /* ---- elab_call.c: calls, binding of arguments, folds, local functions */
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want);
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos);      /* to the kind that the parameter asks for */
-enum { LF_RANGE, LF_LEN, LF_SPREAD, LF_DROP, LF_PUT, LF_FIND, LF_LETTERS, LF_INT, LF_LOWEST, LF_HIGHEST, LF_IS_FLOAT, LF_IS_INT, LF_IS_BOOL,
-       LF_IS_SIGNED, LF_IS_F8, LF_ERROR, LF_COUNT };
-extern const char *const list_fn_name[LF_COUNT];
+/* A list function: it takes `least` arguments or more, the one numbered `which` of a kind (V_NONE: any). */
+typedef struct ListFn { const char *name; int least, which; ValKind kind; Val (*fn)(Elab *, const Val *, int, Pos); } ListFn;
+enum { LF_COUNT = 16 };
+extern const ListFn list_fn[LF_COUNT];
 
 void match_params(Elab *el, Frame *f, const Decl *op, Pos p);        /* elab_match.c: patterns of tensor parameters */
 

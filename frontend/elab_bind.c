@@ -96,8 +96,7 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
     if (!pack && !given) q->from = el->gave;
     e[i] = q->ix.ext; out.l->at[i] = v_num(expr_index(el->c, &q->ix));
   }
-  el->gave = NULL;
-  Slot *own = slot_get(el, f, name);
+  el->gave = NULL; Slot *own = slot_get(el, f, name);
   if (given && !own->sym) { slot_dim(el, f, name, (Dims){ e, n, pack }); own->given = true; }
   return pack ? out : out.l->at[0];
 }
@@ -182,8 +181,7 @@ static Expr *place_value(Binder *l, Val v) {
 }
 
 static void place_check(Binder *l, Expr *e) {
-  Aff a; if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e));
-  double lo = expr_range(l->el->c, e).lo;
+  Aff a; if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e)); double lo = expr_range(l->el->c, e).lo;
   if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
 

@@ -11,9 +11,7 @@ typedef struct Body { Elab *el; Frame *f; Stmt *const *st; Kernel *const *kernel
 /* ---- equations into the graph */
 void graph_have(Elab *el, Tensor *t) {
   if (map_get(&el->have, t)) return;
-  map_put(el->c, &el->have, t, t);
-  if (el->constant) t->kind = TK_CONST;
-  PUSH(el->c, el->tensor, t);
+  map_put(el->c, &el->have, t, t); if (el->constant) t->kind = TK_CONST; PUSH(el->c, el->tensor, t);
 }
 
 enum { EQ_MAX = 100000, NODE_MAX = 200000 };
@@ -93,8 +91,7 @@ Type type_named(Elab *el, const char *name, Pos p) {
 static Type asserted_type(Elab *el, const Stmt *st) { return st->type ? type_named(el, st->type, st->pos) : T_NONE; }
 
 static void group_declare(Elab *el, Frame *f, Slot *s) {
-  Group *g = s->group; el->target = frame_full(el, f, s->name);
-  for (int i = 0; i < g->piece.n; i++) left_settle(el, f, g->piece.at[i]);
+  Group *g = s->group; el->target = frame_full(el, f, s->name); for (int i = 0; i < g->piece.n; i++) left_settle(el, f, g->piece.at[i]);
   g->t = group_tensor(el, g);
   for (int i = 0; i < g->piece.n; i++) { Type t = asserted_type(el, g->piece.at[i]->st); if (t != T_NONE) g->t->type = g->type = t; }
   if (f->graph) g->t->history = history_of(el, f, g->t);
@@ -121,8 +118,7 @@ static void prepare_equation(Body *b, int i) {
   if (!name) fail_at(el, st->pos, "the left side must be a tensor's name with indices");
   Slot *s = slot_get(el, b->f, name); if (s->state != SL_NONE && s->state != SL_PENDING) fail_at(el, st->pos, "'%s' is already defined", name);
   if (s->state == SL_NONE) {
-    s->state = SL_PENDING; s->group = NEW_AS(el->c, Group, .name = name, .type = T_NONE);
-    if (b->f->graph) name_reserve(el, name);
+    s->state = SL_PENDING; s->group = NEW_AS(el->c, Group, .name = name, .type = T_NONE); if (b->f->graph) name_reserve(el, name);
   }
   b->piece[i] = NEW_AS(el->c, Piece, .st = st, .slot = s, .kernel = b->kernel ? b->kernel[i] : NULL);
   PUSH(el->c, s->group->piece, b->piece[i]); s->group->left++;
@@ -144,8 +140,7 @@ static void prepare(Body *b, int i) {
 
 /* ---- equations */
 static void equation_emit(Body *b, const Group *g, const Piece *p) {
-  Elab *el = b->el; Kernel *k = el->kernel; bool constant = el->constant;
-  if (p->kernel) el->kernel = p->kernel;
+  Elab *el = b->el; Kernel *k = el->kernel; bool constant = el->constant; if (p->kernel) el->kernel = p->kernel;
   el->constant |= p->st->kind == S_CONST; emit_eq(el, g->t, p->place, p->free, p->nfree, p->rhs.e, p->st->pos);
   el->kernel = k; el->constant = constant;
 }
@@ -164,8 +159,7 @@ static void equation_value(Body *b, Group *g, Piece *p) {
 
 /* The type of a tensor in pieces is known when its last piece is; then they are emitted. */
 static void run_equation(Body *b, int i) {
-  Piece *p = b->piece[i]; if (!p) return;
-  if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
+  Piece *p = b->piece[i]; if (!p) return; if (p->slot->state == SL_PENDING) declare_slot(b->el, b->f, p->slot);
   if (p->slot->v.k == V_POISON) fail_silent(b->el);
   Group *g = p->slot->group; b->f->unknown = false; equation_value(b, g, p);
   p->again = b->f->unknown; b->again |= p->again; g->again |= p->again; g->left--; if (g->left || g->again) return;
@@ -246,8 +240,7 @@ static void again_rounds(Body *b) {
 }
 
 static void run_define(Body *b, int i) {
-  Elab *el = b->el; const Stmt *st = b->st[i];
-  if (is_equation(st)) { run_equation(b, i); return; }
+  Elab *el = b->el; const Stmt *st = b->st[i]; if (is_equation(st)) { run_equation(b, i); return; }
   if (b->again) {                                          /* whole tensors are used: the types of the recurrences so far */
     const char *target = el->target; Want want = el->want; again_rounds(b); el->target = target; el->want = want; b->again = false;
   }

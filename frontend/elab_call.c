@@ -150,8 +150,7 @@ static Val result_value(Elab *el, Frame *f, const char *name, Pos pos) {
 }
 
 static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
-  body_run(el, f, op->stmt, NULL, op->nstmt);
-  if (!op->has_result || !op->nresult) return result_value(el, f, last_name(op), pos);
+  body_run(el, f, op->stmt, NULL, op->nstmt); if (!op->has_result || !op->nresult) return result_value(el, f, last_name(op), pos);
   Val out = v_list(el, op->nresult); for (int i = 0; i < op->nresult; i++) out.l->at[i] = result_value(el, f, op->result[i].name, pos);
   return op->nresult == 1 ? out.l->at[0] : (Val){ V_TUPLE, .l = out.l };
 }
@@ -201,12 +200,12 @@ static Val lift_label(Elab *el, Val v, const char *name, const Val *arg, int n) 
 
 /* ---- list functions: all of them run when the graph is compiled
  *   range(1, 4) = [1, 2, 3]   drop(l, [0, -1])   put(l, axes, v)   spread(v, n)   find(l)   letters("ij,jk->ik", ranks) */
-const char *const list_fn_name[LF_COUNT] = {
-  "range", "len", "spread", "drop", "put", "find", "letters", "int", "lowest", "highest",
-  "is_float", "is_int", "is_bool", "is_signed", "is_f8", "error",
-};
+#define UNUSED __attribute__((unused))
+#define LIST_FN(name) static Val name(Elab *el, const Val *a UNUSED, int n UNUSED, Pos p UNUSED)
 
-static Val fn_range(Elab *el, const Val *a, int n, Pos p) {
+LIST_FN(fn_len) { return v_int(el, a->l->n); }
+
+LIST_FN(fn_range) {
   const int64_t most = 1000000000;
   int64_t lo = n > 1 ? need_int(el, a[0], p, "a bound of range") : 0, hi = need_int(el, a[n > 1 ? 1 : 0], p, "a bound of range");
   int64_t step = n > 2 ? need_int(el, a[2], p, "the step of range") : 1, count = 0; if (!step) fail_at(el, p, "the step of range is 0");
@@ -216,11 +215,11 @@ static Val fn_range(Elab *el, const Val *a, int n, Pos p) {
   Val out = v_list(el, (int)count); for (int i = 0; i < count; i++) out.l->at[i] = v_int(el, lo + i * step); return out;
 }
 
-static Val fn_spread(Elab *el, Val v, Val count, Pos p) {
-  int64_t n = need_int(el, count, p, "the length of spread"); if (n < 0 || n > 1000000) fail_at(el, p, "a list of %lld elements", (long long)n);
-  if (v.k == V_LIST && v.l->n != n) fail_at(el, p, "a list of %lld is wanted, this one has %d", (long long)n, v.l->n);
-  if (v.k == V_LIST) return v;
-  Val out = v_list(el, (int)n); for (int i = 0; i < n; i++) out.l->at[i] = v; return out;
+LIST_FN(fn_spread) {
+  int64_t m = need_int(el, a[1], p, "the length of spread"); if (m < 0 || m > 1000000) fail_at(el, p, "a list of %lld elements", (long long)m);
+  if (a->k == V_LIST && a->l->n != m) fail_at(el, p, "a list of %lld is wanted, this one has %d", (long long)m, a->l->n);
+  if (a->k == V_LIST) return *a;
+  Val out = v_list(el, (int)m); for (int i = 0; i < m; i++) out.l->at[i] = *a; return out;
 }
 
 /* Axes as places in a list of n; negative ones count from the end. */
@@ -236,41 +235,49 @@ static Axes axes_of(Elab *el, Val v, int n, Pos p) {
   return out;
 }
 
-static Val fn_drop(Elab *el, const List *l, Val axes, Pos p) {
-  Axes a = axes_of(el, axes, l->n, p); bool *gone = NEWN(el->c, bool, l->n + 1); for (int i = 0; i < a.n; i++) gone[a.at[i]] = true;
+LIST_FN(fn_drop) {
+  const List *l = a->l; Axes x = axes_of(el, a[1], l->n, p); bool *gone = NEWN(el->c, bool, l->n + 1);
+  for (int i = 0; i < x.n; i++) gone[x.at[i]] = true;
   Val out = v_list(el, 0); for (int i = 0; i < l->n; i++) if (!gone[i]) PUSH(el->c, *out.l, l->at[i]); return out;
 }
 
-static Val fn_put(Elab *el, const List *l, Val axes, Val v, Pos p) {
-  Axes a = axes_of(el, axes, l->n, p); if (v.k == V_LIST && v.l->n != a.n) fail_at(el, p, "put: %d values for %d axes", v.l->n, a.n);
+LIST_FN(fn_put) {
+  const List *l = a->l, *v = a[2].k == V_LIST ? a[2].l : NULL; Axes x = axes_of(el, a[1], l->n, p);
+  if (v && v->n != x.n) fail_at(el, p, "put: %d values for %d axes", v->n, x.n);
   Val out = v_list(el, l->n); memcpy(out.l->at, l->at, sizeof(Val) * (size_t)l->n);
-  for (int i = 0; i < a.n; i++) out.l->at[a.at[i]] = v.k == V_LIST ? v.l->at[i] : v;
+  for (int i = 0; i < x.n; i++) out.l->at[x.at[i]] = v ? v->at[i] : a[2];
   return out;
 }
 
-static Val fn_find(Elab *el, const List *l, Pos p) {
+LIST_FN(fn_find) {
   Val out = v_list(el, 0);
-  for (int i = 0; i < l->n; i++) if (need_int(el, l->at[i], p, "an element of find's list")) PUSH(el->c, *out.l, v_int(el, i));
+  for (int i = 0; i < a->l->n; i++) if (need_int(el, a->l->at[i], p, "an element of find's list")) PUSH(el->c, *out.l, v_int(el, i));
   return out;
 }
 
-static Val fn_int(Elab *el, Val v, Pos p) {
-  if (v.k == V_LIST) {
-    Val out = v_list(el, v.l->n); for (int i = 0; i < v.l->n; i++) out.l->at[i] = fn_int(el, v.l->at[i], p); return out;
+LIST_FN(fn_int) {
+  if (a->k == V_LIST) { Val out = v_list(el, a->l->n); for (int i = 0; i < a->l->n; i++) out.l->at[i] = fn_int(el, &a->l->at[i], 1, p); return out; }
+  if (a->k == V_NUM && a->e->kind == E_CONST && type_is_float(a->e->type)) {
+    if (!(fabs(a->e->f) < 9e15)) fail_at(el, p, "int(%g) is no integer", a->e->f);
+    return v_int(el, (int64_t)a->e->f);
   }
-  if (v.k == V_NUM && v.e->kind == E_CONST && type_is_float(v.e->type)) {
-    if (!(fabs(v.e->f) < 9e15)) fail_at(el, p, "int(%g) is no integer", v.e->f);
-    return v_int(el, (int64_t)v.e->f);
-  }
-  if (v.k != V_NUM || !v_static(v)) fail_at(el, p, "'int' wants a number that is known when the graph is compiled; this is %s", v_kind(v));
-  return v;
+  if (a->k != V_NUM || !v_static(*a)) fail_at(el, p, "'int' wants a number that is known when the graph is compiled; this is %s", v_kind(*a));
+  return *a;
 }
 
 /* The extreme value of a type as a number. */
-static Val fn_extreme(Elab *el, Type t, bool high) {
-  if (t == T_NONE) return v_int(el, 0);
-  Num v = red_identity(high ? RED_MIN : RED_MAX, t); return t == T_BOOL ? v_bool(el, high) : type_is_float(t) ? v_float(el, v.f) : v_int(el, v.i);
+static Val extreme(Elab *el, Type t, bool high) {
+  Num v = t == T_NONE ? (Num){ 0 } : red_identity(high ? RED_MIN : RED_MAX, t);
+  return t == T_BOOL ? v_bool(el, high) : type_is_float(t) ? v_float(el, v.f) : v_int(el, v.i);
 }
+LIST_FN(fn_lowest) { return extreme(el, a->t, false); }
+LIST_FN(fn_highest) { return extreme(el, a->t, true); }
+LIST_FN(fn_is_float) { return v_bool(el, type_is_float(a->t)); }
+LIST_FN(fn_is_int) { return v_bool(el, type_is_int(a->t)); }
+LIST_FN(fn_is_bool) { return v_bool(el, a->t == T_BOOL); }
+LIST_FN(fn_is_signed) { return v_bool(el, a->t != T_NONE && type_class(a->t) != 'u'); }
+LIST_FN(fn_is_f8) { return v_bool(el, false); }
+LIST_FN(fn_error) { fail_at(el, p, "%s", a->k == V_STRING ? a->s : "error"); }
 
 /* ---- letters: einsum's text to the numbers of indices, a list for each of 3 terms and the result: "ij,jk->ik" gives [0, 1], [1, 2], [], [0, 2].
  * The dimensions of `...` are letters that end at 191, so that they meet at their ends. */
@@ -282,10 +289,10 @@ static void letter_put(Letters *s, int ch, bool result, List *out) {
   s->count[ch] += !result; PUSH(s->el->c, *out, v_int(s->el, s->number[ch] - 1));
 }
 
-static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
-  Letters s = { .el = el, .p = p }; int most = 0; Val out = v_list(el, 4);
-  if (eq.k != V_STRING) fail_at(el, p, "'letters' wants a string");
-  char *text = ctx_printf(el->c, "%s%s", eq.s, strstr(eq.s, "->") ? "" : "->...*"), *w = text;       /* *: the letters that occur once, sorted */
+LIST_FN(fn_letters) {
+  Letters s = { .el = el, .p = p }; int most = 0; Val out = v_list(el, 4); const List *ranks = a[1].l;
+  if (a->k != V_STRING) fail_at(el, p, "'letters' wants a string");
+  char *text = ctx_printf(el->c, "%s%s", a->s, strstr(a->s, "->") ? "" : "->...*"), *w = text;       /* *: the letters that occur once, sorted */
   for (const char *q = text; *q; q++) if (*q != ' ') *w++ = *q;
   *w = 0; w = text;
   for (int term = 0; term < 4; term++, w += *w == ',') {
@@ -310,32 +317,13 @@ static Val fn_letters(Elab *el, Val eq, const List *ranks, Pos p) {
   return out;
 }
 
-static Val need(Elab *el, Val v, ValKind kind, int id, Pos p) {
-  if (v.k == kind) return v;
-  fail_at(el, p, "'%s' wants %s; this is %s", list_fn_name[id], kind == V_LIST ? "a list or pack" : "a type, as x.type", v_kind(v));
-}
-
-static bool type_is(int id, Type t) {
-  if (t == T_NONE || id == LF_IS_F8) return false;
-  return id == LF_IS_FLOAT ? type_is_float(t) : id == LF_IS_INT ? type_is_int(t) : id == LF_IS_BOOL ? t == T_BOOL : type_class(t) != 'u';
-}
-
-static Val list_fn(Elab *el, int id, const Val *a, int n, Pos p) {
-  switch (id) {
-  case LF_RANGE:   return fn_range(el, a, n, p);
-  case LF_LEN:     return v_int(el, need(el, a[0], V_LIST, id, p).l->n);
-  case LF_SPREAD:  return fn_spread(el, a[0], a[1], p);
-  case LF_DROP:    return fn_drop(el, need(el, a[0], V_LIST, id, p).l, a[1], p);
-  case LF_PUT:     return fn_put(el, need(el, a[0], V_LIST, id, p).l, a[1], a[2], p);
-  case LF_FIND:    return fn_find(el, need(el, a[0], V_LIST, id, p).l, p);
-  case LF_LETTERS: return fn_letters(el, a[0], need(el, a[1], V_LIST, id, p).l, p);
-  case LF_INT:     return fn_int(el, a[0], p);
-  case LF_LOWEST:
-  case LF_HIGHEST: return fn_extreme(el, need(el, a[0], V_TYPE, id, p).t, id == LF_HIGHEST);
-  case LF_ERROR:   fail_at(el, p, "%s", a[0].k == V_STRING ? a[0].s : "error");
-  default:         return v_bool(el, type_is(id, need(el, a[0], V_TYPE, id, p).t));
-  }
-}
+const ListFn list_fn[LF_COUNT] = {
+  { "range", 1, 0, V_NONE, fn_range }, { "len", 1, 0, V_LIST, fn_len }, { "spread", 2, 0, V_NONE, fn_spread }, { "drop", 2, 0, V_LIST, fn_drop },
+  { "put", 3, 0, V_LIST, fn_put }, { "find", 1, 0, V_LIST, fn_find }, { "letters", 2, 1, V_LIST, fn_letters }, { "int", 1, 0, V_NONE, fn_int },
+  { "lowest", 1, 0, V_TYPE, fn_lowest }, { "highest", 1, 0, V_TYPE, fn_highest }, { "is_float", 1, 0, V_TYPE, fn_is_float },
+  { "is_int", 1, 0, V_TYPE, fn_is_int }, { "is_bool", 1, 0, V_TYPE, fn_is_bool }, { "is_signed", 1, 0, V_TYPE, fn_is_signed },
+  { "is_f8", 1, 0, V_TYPE, fn_is_f8 }, { "error", 1, 0, V_NONE, fn_error },
+};
 
 /* ---- the other kinds of calls */
 static void count_check(Elab *el, const Node *n, int want, bool good) {
@@ -387,21 +375,22 @@ static Val call_list_fold(Elab *el, const Word *w, const List *l, Pos p) {
 static void __attribute__((noreturn)) fail_operator(Elab *el, const Node *n) {
   Names near = { 0 }; for (int i = 0; i < el->op_name.n; i++) PUSH(el->c, near, el->op_name.at[i]);
   for (int i = FN_EXP; i < FN_COUNT; i++) PUSH(el->c, near, fn_info[i].text);
-  for (int i = 0; i < LF_COUNT; i++) PUSH(el->c, near, list_fn_name[i]);
+  for (int i = 0; i < LF_COUNT; i++) PUSH(el->c, near, list_fn[i].name);
   fail_near(el, n->pos, n->text, &near, "there is no operator '%s'", n->text);
 }
 
 static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) {
-  static const int least[LF_COUNT] = { [LF_SPREAD] = 2, [LF_DROP] = 2, [LF_PUT] = 3, [LF_LETTERS] = 2 };     /* arguments; else 1 */
   if (!w || w->kind == W_VALUE) fail_operator(el, n);
   if (w->kind == W_TYPE) return call_type(el, (Type)w->id, n, f, s);
   if (w->kind == W_CONVERT) return call_convert(el, (Convert)w->id, n, f, s);
   Val *a = call_values(el, n, f, s); Val fold = n->n == 1 && a[0].k == V_LIST ? call_list_fold(el, w, a[0].l, n->pos) : (Val){ .k = V_NONE };
   if (fold.k != V_NONE) return fold;
   if (w->kind == W_RED) fail_at(el, n->pos, "'%s' is a reduction: %s(indices: expression)", n->text, n->text);
-  int want = w->kind == W_FN ? fn_info[w->id].arity : least[w->id] ? least[w->id] : 1;
-  count_check(el, n, want, w->kind == W_FN ? n->n == want : n->n >= want);
-  return w->kind == W_FN ? lift_label(el, v_fn(el, (Fn)w->id, a, want, n->pos), n->text, a, want) : list_fn(el, w->id, a, n->n, n->pos);
+  bool fn = w->kind == W_FN; const ListFn *l = fn ? NULL : &list_fn[w->id]; int want = fn ? fn_info[w->id].arity : l->least;
+  count_check(el, n, want, fn ? n->n == want : n->n >= want);
+  if (fn) return lift_label(el, v_fn(el, (Fn)w->id, a, want, n->pos), n->text, a, want);
+  if (l->kind == V_NONE || a[l->which].k == l->kind) return l->fn(el, a, n->n, n->pos);
+  fail_at(el, n->pos, "'%s' wants %s; this is %s", l->name, l->kind == V_LIST ? "a list or pack" : "a type, as x.type", v_kind(a[l->which]));
 }
 
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want) {

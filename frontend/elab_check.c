@@ -13,8 +13,7 @@ typedef struct Check { Elab *el; Known known; } Check;
 static void read_check(Check *k, const Expr *r) {
   Elab *el = k->el; bool lo, hi; Extent n;
   for (int d = 0; d < r->n; d++) {
-    const Expr *at = read_place(el->c, r, d, &n); if (expr_reads(at, NULL)) continue;
-    known_inside(&k->known, at, n, &lo, &hi);
+    const Expr *at = read_place(el->c, r, d, &n); if (expr_reads(at, NULL)) continue; known_inside(&k->known, at, n, &lo, &hi);
     if (lo && (hi || (n.dim && n.dim->stream))) continue;
     Range v = expr_range(el->c, r->arg[d]);
     fail_at(el, r->pos, "the read %s can fall outside: index %d takes %.0f..%.0f, the dimension has %s; "
@@ -46,16 +45,12 @@ Expr *bounds_check(Elab *el, Expr *rhs) { return check(&(Check){ el, { .c = el->
 /* ---- cover. Each piece writes different elements (left_settle): without overlap their numbers need only add up, with the symbolic dimensions at
  * their least and at their largest: all bounds are `dimension + number`, so what holds at both ends holds between. */
 static double at_end(Extent e, int most) { return (double)(most ? extent_max(e) : extent_min(e)); }
-
-static double piece_size(const Piece *p, int most) {
-  double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most); return n;
-}
+static double piece_size(const Piece *p, int most) { double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most); return n; }
 
 static void cover_both(Elab *el, const Group *g) {
   const Tensor *t = g->t; double have[2] = { 0, 0 }, want[2] = { 1, 1 };
   for (int i = 0; i < g->piece.n; i++) {
-    const Piece *p = g->piece.at[i];
-    for (int most = 0; most < 2; most++) have[most] += piece_size(p, most);
+    const Piece *p = g->piece.at[i]; for (int most = 0; most < 2; most++) have[most] += piece_size(p, most);
     for (int j = 0; j < i; j++) {
       bool apart = !piece_size(p, 1) || !piece_size(g->piece.at[j], 1);
       for (int d = 0; d < t->rank && !apart; d++) apart = places_apart(el->c, p->place[d], g->piece.at[j]->place[d]);

@@ -3,9 +3,7 @@
 #include "elab.h"
 
 bool scope_find(Scope s, const char *name, Val *out) {
-  const Bind *b = s.b; while (b && b->name != name) b = b->up;
-  if (b) *out = b->v;
-  return b != NULL;
+  const Bind *b = s.b; while (b && b->name != name) b = b->up; if (b) *out = b->v; return b != NULL;
 }
 
 Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->c, Bind, name, v, s.b); return s; }
@@ -85,8 +83,7 @@ static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s) {
 List *ev_items(Elab *el, Node *const *it, int n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
   for (int i = 0; i < n; i++) {
-    const Node *q = it[i];
-    if (q->kind != N_SPLICE) { PUSH(el->c, *out, first_of(ev_node(el, q, f, s))); continue; }
+    const Node *q = it[i]; if (q->kind != N_SPLICE) { PUSH(el->c, *out, first_of(ev_node(el, q, f, s))); continue; }
     Val v = q->kid[0] ? ev_node(el, q->kid[0], f, s) : ev_name(el, el->s_pack, q->pos, f, s);      /* `..` alone is the unnamed pack */
     if (v.k != V_LIST && v.k != V_COMP) fail_at(el, q->pos, "'..' wants a pack or a list; this is %s", v_kind(v));
     for (int k = 0; k < v.l->n; k++) PUSH(el->c, *out, v.l->at[k]);
@@ -265,8 +262,7 @@ static Val comp_spread(Elab *el, Val v) {
 
 static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
   if (n->kind == N_SPLICE) return (Part){ { V_LIST, .l = ev_items(el, (Node *const *)&n, 1, f, s) }, splice_pack(el, n, f) };
-  Val v = first_of(ev_node(el, n, f, s)); if (v_whole(v)) v = v_scalar(el, v, f, s, n->pos);
-  if (v.k == V_COMP) v = comp_spread(el, v);
+  Val v = first_of(ev_node(el, n, f, s)); if (v_whole(v)) v = v_scalar(el, v, f, s, n->pos); if (v.k == V_COMP) v = comp_spread(el, v);
   if (v_idx(v) && n->kind != N_NAME) v = v_lim(el, v.e, NULL);     /* not written bare: need not agree */
   return (Part){ v, NULL };
 }

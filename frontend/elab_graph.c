@@ -8,9 +8,7 @@ typedef struct Unit { Elab *el; const Decl *d; Frame *f; VEC(Stmt *) st; VEC(Ker
 
 /* Runs fn for one part of the graph; after an error the next part goes on. */
 static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg) {
-  Catch k;
-  if (catch_begin(u->el, &k)) { fn(u, arg); catch_end(u->el); return true; }
-  return false;
+  Catch k; if (catch_begin(u->el, &k)) { fn(u, arg); catch_end(u->el); return true; } return false;
 }
 
 static bool is_poison(const Slot *s) { return s && s->state == SL_VALUE && s->v.k == V_POISON; }
@@ -19,8 +17,7 @@ static Val extent_value(Elab *el, const Node *n, Frame *f) { return ev_scalar(el
 
 /* ---- symbolic dimensions */
 static void dim_bounds(Unit *u, Index *i, const Bound *b) {
-  Elab *el = u->el;
-  i->lo = need_int(el, ev_scalar(el, b->lo, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
+  Elab *el = u->el; i->lo = need_int(el, ev_scalar(el, b->lo, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
   i->hi = need_int(el, ev_scalar(el, b->hi, u->f, (Scope){ 0 }), b->pos, "a bound of a dimension");
   if (i->lo < 1 || i->hi < i->lo || i->hi > (int64_t)1 << 40)
     fail_at(el, b->pos, "the bounds %lld..%lld of '%s': the least is at least 1, the largest not below it", (long long)i->lo, (long long)i->hi,
@@ -70,8 +67,7 @@ static Tensor *tensor_declared(Unit *u, const Stmt *st, TensorKind kind) {
 }
 
 static void do_input(Unit *u, const void *arg) {
-  const Param *p = arg;
-  if (p->kind != P_TYPED) fail_at(u->el, p->pos, "an input of a graph is written name: type[shape]");
+  const Param *p = arg; if (p->kind != P_TYPED) fail_at(u->el, p->pos, "an input of a graph is written name: type[shape]");
   const Stmt as = { .name = p->name, .type = p->type, .item = p->item, .nitem = p->nitem, .pos = p->pos };
   APPEND(u->el->c, u->el->g->in, u->el->g->nin, tensor_declared(u, &as, TK_INPUT));
 }
@@ -84,12 +80,10 @@ static void do_bounds(Unit *u, const void *arg) {
 }
 
 /* ---- parameters */
-static bool alike(const Tensor *a, const Tensor *b) { return a->type == b->type && exts_equal(a->shape, a->rank, b->shape, b->rank); }
-
 static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) {
   Tensor own = { .type = w->type, .rank = w->rank, .shape = NEWN(el->c, Extent, w->rank + 1) };
   for (int d = 0; d < w->rank; d++) own.shape[d] = extent_of(w->shape[d]);
-  t->data = w->data; if (alike(t, &own)) return;
+  t->data = w->data; if (tensors_match(t, &own)) return;
   fail_at(el, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
 }
 
@@ -195,7 +189,7 @@ static void do_next(Unit *u, const void *arg) {
   Val v = plain_value(u, st->value); if (v.k == V_LIFT || v.k == V_NUM) v = v_store(el, v, name_temp(el, el->target), st->pos);
   if (v.k != V_TENSOR) fail_at(el, st->pos, "the next value of '%s' is %s", st->name, v_kind(v));
   Tensor *w = v.x->t;
-  if (!alike(w, t)) fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t), type_show(el, w));
+  if (!tensors_match(w, t)) fail_at(el, st->pos, "the state '%s' is %s, its next value is %s", t->name, type_show(el, t), type_show(el, w));
   if (t->next) fail_at(el, st->pos, "the state '%s' has two next values", t->name);
   t->next = w;
 }
@@ -206,7 +200,7 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   if (p->kind != P_TYPED) return;
   Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
   for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
-  if (alike(&said, t)) return;
+  if (tensors_match(&said, t)) return;
   fail_also(el, t->pos, "computed here");
   fail_at(el, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
 }
@@ -317,14 +311,8 @@ static void check_tree(Naming *u, Tree *t, int depth) {
   }
 }
 
-static bool tree_computes(const Tree *t, const char *name) {
-  for (; t; t = t->next) if (t->kind == TREE_LEAF ? t->name == name : t->kind == TREE_FOR && tree_computes(t->body, name)) return true;
-  return false;
-}
-
 static void kernel_head(Naming *u, Kernel *k, const Stmt *st) {
-  Ctx *c = u->el->c;
-  k->in = NEWN(c, Tensor *, st->nin + 1); k->out = NEWN(c, Tensor *, st->nout + 1);
+  Ctx *c = u->el->c; k->in = NEWN(c, Tensor *, st->nin + 1); k->out = NEWN(c, Tensor *, st->nout + 1);
   for (int i = 0; i < st->nin; i++)
     if (need_name(u, &u->tensor, st->in[i], "there is no tensor", st->pos)) k->in[k->nin++] = tensor_find(u->el, st->in[i]);
   for (const Param *p = st->out; p < st->out + st->nout; p++) {
@@ -340,8 +328,7 @@ static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
   for (int i = 0; i < el->g->nkernel; i++) if (el->g->kernel[i]->name == k->name) diag_error(c, k->pos, "two kernels are called '%s'", k->name);
   for (int i = 0; i < el->tensor.n; i++) PUSH(c, u.tensor, el->tensor.at[i]->name);
   if (!k->label) k->label = k->name;
-  kernel_head(&u, k, st);
-  if (!k->neq) diag_error(c, k->pos, "the kernel %s has no equations", k->name);
+  kernel_head(&u, k, st); if (!k->neq) diag_error(c, k->pos, "the kernel %s has no equations", k->name);
   for (int i = 0; i < k->neq; i++) { eq_indices(c, k->eq[i], &u.index); names_put(c, &u.written, k->eq[i]->out->name); }
   check_tree(&u, k->tree, 0);
   for (int i = 0; k->tree && i < k->neq; i++) {

@@ -16,8 +16,7 @@ static const Node *item_inner(const Node *n) { return n->kind == N_SPLICE ? n->k
 static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
 
 static const char *item_name(Elab *el, const Node *n) {
-  n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0];
-  return n->kind == N_NAME ? n->text : NULL;
+  n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0]; return n->kind == N_NAME ? n->text : NULL;
 }
 
 static const char *need_name(Match *m, const Node *n) {
@@ -187,7 +186,7 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   a->x->pack = NEW_AS(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
-    if (!exts_equal(w.e, len, e, len))
+    if (!extents_equal(w.e, len, e, len))
       fail_at(el, n->pos, "'%s': dimensions %s, the pattern says %s", a->p->name, ext_print(m->el, e, len), ext_print(m->el, w.e, w.n));
   }
   PUSH(el->c, m->own, ((Own){ a->p, name, e, len, n->broadcast })); if (s->dim.e) all = ext_broadcast(el, s->dim.e, s->dim.n, e, len, &total);
@@ -198,7 +197,7 @@ static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
 static void own_check(Match *m) {
   for (int i = 0; i < m->own.n; i++) {
     const Own *o = &m->own.at[i]; const Slot *s = slot_find(m->f, o->name);
-    if (!o->broadcast && !exts_equal(s->dim.e, s->dim.n, o->ext, o->n))
+    if (!o->broadcast && !extents_equal(s->dim.e, s->dim.n, o->ext, o->n))
       fail_pack(m, o->p, o->name, o->ext, o->n, ctx_printf(m->el->c, " (write ..~%s where it may broadcast)", o->name));
   }
 }

@@ -27,13 +27,9 @@ static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
 bool v_is_int(Val v, int64_t *i) { if (!is_const(v) || type_is_float(v.e->type)) return false; *i = v.e->i; return true; }
 bool v_is_bool(Val v, bool *b) { if (!is_const(v) || v.e->type != T_BOOL) return false; *b = v.e->i != 0; return true; }
 
-static bool dims_only(const Expr *e) {
-  bool ok = e->kind != E_READ && e->kind != E_REDUCE && (e->kind != E_INDEX || e->index->is_dim);
-  for (int k = 0; k < e->n && ok; k++) ok = dims_only(e->arg[k]);
-  return ok;
-}
-
-bool v_static(Val v) { return v.k == V_NUM ? dims_only(v.e) : v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM; }
+static bool is_dim(const Expr *e, const void *any) { (void)any; return e->kind == E_INDEX && e->index->is_dim; }
+static bool varies(const Expr *e, const void *any) { return e->kind == E_READ || e->kind == E_REDUCE || (e->kind == E_INDEX && !is_dim(e, any)); }
+bool v_static(Val v) { return v.k == V_NUM ? !expr_some(v.e, varies, NULL) : v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM; }
 bool v_whole(Val v) { return v.k == V_TENSOR || v.k == V_LIFT; }
 Idx *v_idx(Val v) { return v.k == V_NUM && v.e->kind == E_INDEX && !v.e->index->is_dim ? (Idx *)v.e->index : NULL; }
 
@@ -87,10 +83,6 @@ Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
 bool ext_is(Extent e, int64_t n) { return !e.dim && e.n == n; }
 Extent ext_pos(Extent e) { return !e.dim && e.n < 0 ? extent_of(0) : e; }
 
-bool exts_equal(const Extent *a, int na, const Extent *b, int nb) {
-  bool same = na == nb; for (int d = 0; same && d < na; d++) same = extent_equal(a[d], b[d]); return same;
-}
-
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
   int64_t n = 0;
   if (ext_is(a, 1)) return b;
@@ -133,33 +125,10 @@ Extent *ext_broadcast(Elab *el, const Extent *a, int na, const Extent *b, int nb
 }
 
 /* ---- functions of numbers and elements */
-#define FN_SET(f, set) ((uint64_t)1 << (f) & (set))
-#define BIT(f) ((uint64_t)1 << FN_##f)
-
-static void fn_check(Elab *el, Fn f, Expr *const *a, int n, Pos p) {
-  const uint64_t bits = BIT(AND) | BIT(OR) | BIT(XOR) | BIT(NOT) | BIT(SHL) | BIT(SHR), divs = BIT(DIV) | BIT(MOD); Type t = a[0]->type;
-  for (int k = 1; k < n; k++) t = type_promote(t, a[k]->type);
-  if (FN_SET(f, bits) && t != T_NONE && type_is_float(t)) fail_at(el, p, "'%s' of floats", fn_info[f].text);
-  if (FN_SET(f, divs | BIT(SHL) | BIT(SHR)) && t == T_BOOL) fail_at(el, p, "'%s' of truth values", fn_info[f].text);
-  if (FN_SET(f, divs | BIT(QUO) | BIT(REM)) && t == T_WINT && a[1]->kind == E_CONST && a[1]->i == 0) fail_at(el, p, "division by zero");
-}
-
-static bool has_dim(const Expr *e) {
-  bool found = e->kind == E_INDEX && e->index->is_dim; for (int k = 0; e->kind != E_READ && k < e->n && !found; k++) found = has_dim(e->arg[k]);
-  return found;
-}
-
 /* What holds a symbolic dimension is brought to its affine form, so that it cancels where it can. */
 static Expr *expr_settle(Elab *el, Expr *e) {
-  Aff a; bool symbolic = el->g->ndim && e->kind != E_CONST && e->type == T_WINT && has_dim(e);
+  Aff a; bool symbolic = el->g->ndim && e->kind != E_CONST && e->type == T_WINT && expr_some(e, is_dim, NULL);
   return symbolic && expr_affine(el->c, e, &a) ? aff_expr(el->c, &a) : e;
-}
-
-/* A known side of & and | decides. */
-static Expr *fn_known(Fn f, Expr *const *a) {
-  for (int k = 0; k < 2 && (f == FN_AND || f == FN_OR); k++)
-    if (a[k]->kind == E_CONST && a[k]->type == T_BOOL && a[1 - k]->type == T_BOOL) return (a[k]->i != 0) == (f == FN_AND) ? a[1 - k] : a[k];
-  return NULL;
 }
 
 /* Comparisons of integers that the ranges of their indices decide. */
@@ -188,10 +157,9 @@ static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
 }
 
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p) {
-  Expr *known = NULL; fn_check(el, f, a, n, p);
-  if (n == 2 && ((known = fn_known(f, a)) || (known = fn_compare(el, f, a)) || (known = fn_tidy(el, f, a)))) return expr_settle(el, known);
-  if (FN_SET(f, BIT(FLOOR) | BIT(TRUNC) | BIT(ROUND)) && a[0]->type != T_NONE && !type_is_float(a[0]->type)) return a[0];
-  return expr_settle(el, expr_fn(el->c, f, a, p));
+  const char *fault = fn_fault(el->c, f, a); if (fault) fail_at(el, p, "%s", fault);
+  Expr *known = n == 2 ? fn_compare(el, f, a) : NULL; if (n == 2 && !known) known = fn_tidy(el, f, a);
+  return expr_settle(el, known ? known : expr_fn(el->c, f, a, p));
 }
 
 /* ---- lifted expressions */
@@ -297,8 +265,7 @@ static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
   if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(a[0]) || is_word(a[1])))
     return v_bool(el, same_word(a[0], a[1]) == (o.fn == FN_EQ));
   for (int k = 0; k < n; k++) { whole |= o.k != OP_OR && v_whole(a[k]); e[k] = a[k].e; }
-  operands_check(el, o, a, n, whole, p);
-  if (!whole) return v_num(element(el, o, e, n, p));
+  operands_check(el, o, a, n, whole, p); if (!whole) return v_num(element(el, o, e, n, p));
   return o.k == OP_CONVERT && o.mode == CV_PLAIN && a[0].k == V_TENSOR && a[0].x->t->type == o.type ? a[0] : lift_new(el, o, a, n, p);
 }
 

@@ -34,8 +34,7 @@ static Pos nam_pos(const Nam *m, const char *key, int array) {
   const char *quoted = ctx_printf(m->c, "\"%s\"", key), *at = m->src->text, *next = at;
   while (array >= 0 && (next = strstr(next, "\"layers\""))) at = next++;
   next = at; for (int n = array < 0 ? 0 : array; n >= 0 && (next = strstr(next, quoted)); n--) at = next++;
-  Pos p = { m->src, 1, 1 };
-  for (const char *s = m->src->text; s < at; s++) { p.col++; if (*s == '\n') p.line++, p.col = 1; }
+  Pos p = { m->src, 1, 1 }; for (const char *s = m->src->text; s < at; s++) { p.col++; if (*s == '\n') p.line++, p.col = 1; }
   return p;
 }
 
@@ -214,8 +213,7 @@ static void read_layers(Nam *w, const json_t *o, Array *a) {
 /* ---- the other fields */
 /* `{ "active": true, "out_channels": 4, "groups": 1 }`, or true or false. */
 static bool part_active(Nam *w, const json_t *o, const char *key, bool fallback) {
-  const json_t *v = field(o, key); if (!v) return fallback;
-  if (json_is_boolean(v)) return json_is_true(v);
+  const json_t *v = field(o, key); if (!v) return fallback; if (json_is_boolean(v)) return json_is_true(v);
   if (!json_is_object(v)) wrong(w, key, "must be an object");
   bool active = truth(w, v, "active", fallback); if (active && number(w, v, "groups", 1, CHANNEL_MAX) != 1) lacking(w, key, "with groups ");
   return active;
@@ -224,8 +222,7 @@ static bool part_active(Nam *w, const json_t *o, const char *key, bool fallback)
 static void refuse_unknown(Nam *w, const json_t *o, const char *const *known, int n) {
   const char *key; json_t *v;
   json_object_foreach((json_t *)o, key, v) {
-    int i = 0; while (i < n && strcmp(known[i], key)) i++;
-    if (i < n) continue;
+    int i = 0; while (i < n && strcmp(known[i], key)) i++; if (i < n) continue;
     const char *shown = ctx_printf(w->c, "%.60s", key); wrong(w, shown, "is not known"); suggest(w->c, shown, known, n);
   }
 }
@@ -245,8 +242,7 @@ static void read_array(Nam *w, const json_t *o, Array *a) {
     "layer1x1_post_film", "head1x1_post_film" };
   enum { NKNOWN = sizeof known / sizeof *known, FILM = NKNOWN - 8 };
   if (!json_is_object(o)) { wrong(w, "layers", "must hold objects"); return; }
-  refuse_unknown(w, o, known, NKNOWN);
-  if (field(o, "slimmable")) lacking(w, "slimmable", "");
+  refuse_unknown(w, o, known, NKNOWN); if (field(o, "slimmable")) lacking(w, "slimmable", "");
   for (int i = FILM; i < NKNOWN; i++) {
     const json_t *v = field(o, known[i]); if (v && (json_is_object(v) ? truth(w, v, "active", true) : !json_is_false(v))) lacking(w, known[i], "");
   }
@@ -274,8 +270,7 @@ static bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   static const char *const known[] = { "layers", "head", "head_scale", "in_channels", "condition_dsp" };
   const json_t *layers = json_object_get(config, "layers");
   m->has_dsp = field(config, "condition_dsp"); if (!json_is_object(config)) return wrong(m, "config", "is missing or no object"), false;
-  refuse_unknown(m, config, known, 5);
-  if (field(config, "head")) lacking(m, "head", "(a head after the layers) ");
+  refuse_unknown(m, config, known, 5); if (field(config, "head")) lacking(m, "head", "(a head after the layers) ");
   if (m->has_dsp) lacking(m, "condition_dsp", "");
   only_one(m, config, "in_channels");
   if (!json_is_array(layers) || json_array_size(layers) < 1 || json_array_size(layers) > ARRAY_MAX)
@@ -422,8 +417,7 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
   gen_ops(net, t); SAY("## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
   SAY("graph %s(x: f32[stream t]) -> (y: f32[t]) {\n", graph);
   for (g->i = 0; g->i < net->narray; g->i++) {
-    g->array = &net->array[g->i], g->last = g->i == net->narray - 1; if (g->i) SAY("\n");
-    gen_rechannel(g);
+    g->array = &net->array[g->i], g->last = g->i == net->narray - 1; if (g->i) SAY("\n"); gen_rechannel(g);
     for (g->j = 0; g->j < g->array->nlayer; g->j++) gen_layer(g);
     SAY("\n"); gen_head(g);
   }
@@ -438,7 +432,6 @@ bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewar
   if (!nam_config(&m, json_object_get(root, "config"), &w)) good = false;
   if (!nam_weights(&m, root) || !good) return false;
   text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n"); nam_wavenet(&m, &w, &t, graph_name(&m));
-  *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n };
-  if (m.used == m.nweight) return true;
+  *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n }; if (m.used == m.nweight) return true;
   diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight); return false;
 }

@@ -20,16 +20,13 @@ typedef struct Parse {
   Tok last, before, before2; Pos open[PARSE_NEST + 1]; char open_char[PARSE_NEST + 1]; int depth;
   int closed, dropped;                                    /* the brackets that the last closing one closed, that lex_drop_open gave up; or -1 */
   const char *doc, *inside; uint32_t doc_line, decl_line; /* documentation that waits for its operator: above it, behind its first line */
-  int decl_cap;                                           /* of the array in ast */
-  bool lost;                                              /* after an error, until the grammar has caught itself again */
-  int skip;                                               /* > 0: tokens are dropped until brackets are closed to this depth */
+  bool lost; int skip;           /* after an error, until the grammar has caught itself; > 0: tokens are dropped until brackets close to it */
   uint32_t bad_line;                                      /* has an error of the lexer: what the grammar then says is noise */
-  int nerror; bool stop;
+  int nerror, decl_cap; bool stop;                        /* decl_cap: of the array in ast */
 } Parse;
 
 void parse_error(Parse *p, Pos at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Reports that p->last came where `expected` should: "expected X after Y, found Z". */
-void parse_unexpected(Parse *p, const char *expected);
+void parse_unexpected(Parse *p, const char *expected);    /* p->last came where that should: "expected X after Y, found Z" */
 
 Node *node_make(Parse *p, Node like);                                             /* the same with its list of kids */
 Node *node_first(Parse *p, NodeKind kind, Pos pos, Node *first, NodeList more);   /* its kids: first, then more */

@@ -16,22 +16,18 @@ static Aff aff_of_lin(Ctx *c, const Lin *a) {
 }
 
 static Lin lin_of_aff(Ctx *c, const Aff *a) {
-  Lin r = lin_const(a->c);
-  for (int k = 0; k < a->n; k++) lin_add_term(c, &r, expr_index(c, a->index[k]), a->k[k]);
-  return r;
+  Lin r = lin_const(a->c); for (int k = 0; k < a->n; k++) lin_add_term(c, &r, expr_index(c, a->index[k]), a->k[k]); return r;
 }
 
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
-  Lin a = lin_of(c, e); if (a.over || !lin_is_affine(a)) return false;
-  *out = aff_of_lin(c, &a); return true;
+  Lin a = lin_of(c, e); if (a.over || !lin_is_affine(a)) return false; *out = aff_of_lin(c, &a); return true;
 }
 
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
 
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
-  Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b)); if (x.over) bug(c, "a difference of places leaves 64 bits");
-  return aff_of_lin(c, &x);
+  Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b)); if (x.over) bug(c, "a difference of places leaves 64 bits"); return aff_of_lin(c, &x);
 }
 
 /* ---- conditions */
@@ -40,17 +36,13 @@ void known_back(Known *k, Mark m) { k->lin.n = m.lin; k->cond.n = m.cond; k->imp
 
 /* a >= 0 for integers says the same as floor(a / gcd) >= 0: 4 * i - 3 >= 0 is i - 1 >= 0. */
 static Lin lin_tight(Ctx *c, Lin a) {
-  Lin r = lin_copy(c, &a); int64_t g = 0;
-  for (int k = 0; k < r.n; k++) g = gcd_of(g, r.at[k].k);
-  if (g < 2 || r.over) return r;
+  Lin r = lin_copy(c, &a); int64_t g = 0; for (int k = 0; k < r.n; k++) g = gcd_of(g, r.at[k].k); if (g < 2 || r.over) return r;
   for (int k = 0; k < r.n; k++) r.at[k].k /= g;
   r.c = div_floor(r.c, g); return r;
 }
 
 void known_add_lin(Known *k, Lin a) {
-  Lin f = lin_tight(k->c, a); if (f.over) return;
-  if (lin_range(k->c, f).hi < 0) k->impossible = 1;
-  PUSH(k->c, k->lin, f);
+  Lin f = lin_tight(k->c, a); if (f.over) return; if (lin_range(k->c, f).hi < 0) k->impossible = 1; PUSH(k->c, k->lin, f);
 }
 
 /* A comparison of integers whose sides are values of the type in which they are compared? */
@@ -84,7 +76,7 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
   for (int j = 0; e->type == T_BOOL && (not || both) && j < e->n; j++) known_add_lins(k, e->arg[j], neg != not);
   if (fn_info[e->fn].rule == 'B') known_add_test(k, e, neg);
 }
-void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Cond){ cond, neg })); } }
+void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Fact){ cond, neg })); } }
 
 const Expr *expr_condition(const Expr *e, int j) {
   if (e->kind == E_SELECT || is_both(e)) return j ? e->arg[0] : NULL;
@@ -153,16 +145,15 @@ static Num table_eval(const Table *t, const Expr *e) {
 
 static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }
 
-static bool table_admits(const Table *t, const Cond *cond, int n) {
+static bool table_admits(const Table *t, const Fact *cond, int n) {
   for (int k = 0; k < n; k++) if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
   return true;
 }
 
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
-  Table t = { .n = 0 }; VEC(Cond) cond = { 0 }; *lo = INT64_MAX, *hi = INT64_MIN; if (!table_takes(&t, e, true)) return false;
-  int64_t points = 1;
-  for (int k = 0; k < t.n; k++) if (__builtin_mul_overflow(points, extent_max(t.index[k]->ext), &points)) return false;
+  Table t = { .n = 0 }; VEC(Fact) cond = { 0 }; *lo = INT64_MAX, *hi = INT64_MIN; if (!table_takes(&t, e, true)) return false;
+  int64_t points = 1; for (int k = 0; k < t.n; k++) if (__builtin_mul_overflow(points, extent_max(t.index[k]->ext), &points)) return false;
   if (points > POINTS_MAX || points * e->nodes > TABLE_WORK - known->spent) return false;
   known->spent += points * e->nodes;
   for (int k = 0; k < known->cond.n; k++) if (table_takes(&t, known->cond.at[k].e, false)) PUSH(known->c, cond, known->cond.at[k]);
@@ -178,16 +169,14 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
 
 /* ---- inside and outside */
 void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
-  Lin x = lin_of(k->c, e); int64_t least, most;
-  *lo = known_nonneg(k, x);
+  Lin x = lin_of(k->c, e); int64_t least, most; *lo = known_nonneg(k, x);
   *hi = known_nonneg(k, lin_times(k->c, -1, lin_minus(k->c, lin_extent(k->c, n), x), 1));
   if ((*lo && *hi) || lin_is_affine(x) || !type_is_int(e->type) || !table_range(k, e, &least, &most)) return;
   *lo |= least >= 0; *hi |= most < extent_min(n);
 }
 
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi) {
-  Known k = { .c = c };
-  for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j], facts->neg && facts->neg[j]);
+  Known k = { .c = c }; for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j].e, facts->at[j].neg);
   known_inside(&k, e, n, lo, hi);
 }
 
@@ -209,8 +198,7 @@ static void miss_place(Known *k, Miss *m, const Expr *read, int d, bool always) 
 static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
   if (e->kind == E_REDUCE) return;
   for (int j = e->kind == E_OR; j < e->n; j++) {
-    const Expr *cond = expr_condition(e, j); Mark mark = known_mark(k);
-    known_add(k, cond, j == 2);
+    const Expr *cond = expr_condition(e, j); Mark mark = known_mark(k); known_add(k, cond, j == 2);
     miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond);
     known_back(k, mark);
   }

@@ -19,8 +19,7 @@ typedef struct Whole { Ctx ctx; struct Arena arena; struct Interned names; } Who
 /* ---- arena */
 /* Records the error in storage kept for it, since there may be none left. */
 static void arena_exhausted(Ctx *c) {
-  Diag *d = &c->arena->exhausted; if (d->text) frit_bail(c);
-  *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
+  Diag *d = &c->arena->exhausted; if (d->text) frit_bail(c); *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
   *c->diags_end = d; c->diags_end = &d->next; c->nerror++; frit_bail(c);
 }
 
@@ -33,8 +32,7 @@ static void *chunk_new(Ctx *c, size_t bytes) {
 void *ctx_alloc(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena;
   if (bytes > ARENA_LIMIT) arena_exhausted(c);
-  bytes = bytes ? (bytes + 15) & ~(size_t)15 : 16;
-  if (bytes > CHUNK / 4) return chunk_new(c, bytes);
+  bytes = bytes ? (bytes + 15) & ~(size_t)15 : 16; if (bytes > CHUNK / 4) return chunk_new(c, bytes);
   if (bytes > a->left) a->at = chunk_new(c, CHUNK), a->left = CHUNK;
   void *p = a->at; a->at += bytes; a->left -= bytes; return p;
 }
@@ -42,16 +40,11 @@ void *ctx_copy(Ctx *c, const void *p, size_t bytes) { void *copy = ctx_alloc(c, 
 
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size) {
   if (n < *cap) return at;
-  int more = *cap < 8 ? 8 : *cap < INT32_MAX / 2 ? *cap * 2 : INT32_MAX;
-  if (more <= n) arena_exhausted(c);
+  int more = *cap < 8 ? 8 : *cap < INT32_MAX / 2 ? *cap * 2 : INT32_MAX; if (more <= n) arena_exhausted(c);
   *cap = more; void *p = ctx_alloc(c, (size_t)more * size); return n ? memcpy(p, at, (size_t)n * size) : p;
 }
 
-int array_find(const void *array, int n, const void *x) {
-  const void *const *at = array;
-  for (n--; n >= 0 && at[n] != x; n--) {}
-  return n;
-}
+int array_find(const void *array, int n, const void *x) { const void *const *at = array; for (n--; n >= 0 && at[n] != x; n--) {} return n; }
 
 /* ---- maps: open addressing, at most half full */
 static int map_place(const Map *m, const void *key) {
@@ -66,9 +59,7 @@ void map_put(Ctx *c, Map *m, const void *key, void *val) {
     Map old = *m; int cap = old.cap ? 2 * old.cap : 16; *m = (Map){ NEWN(c, const void *, cap), NEWN(c, void *, cap), 0, cap };
     for (int i = 0; i < old.cap; i++) if (old.key[i]) map_put(c, m, old.key[i], old.val[i]);
   }
-  int k = map_place(m, key);
-  if (!m->key[k]) m->n++;
-  m->key[k] = key; m->val[k] = val;
+  int k = map_place(m, key); if (!m->key[k]) m->n++; m->key[k] = key; m->val[k] = val;
 }
 bool name_same(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
 
@@ -97,8 +88,7 @@ void frit_bail(Ctx *c) { if (!c->bail) __builtin_trap(); longjmp(*c->bail, 1); }
 
 /* ---- names */
 static const char **intern_slot(const struct Interned *t, const char *s, size_t n) {
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t k = 0; k < n; k++) h = (h ^ (unsigned char)s[k]) * 0x100000001b3u;
+  uint64_t h = 0xcbf29ce484222325u; for (size_t k = 0; k < n; k++) h = (h ^ (unsigned char)s[k]) * 0x100000001b3u;
   size_t at = (h ^ h >> 29) & (t->cap - 1);
   while (t->slot[at] && (strncmp(t->slot[at], s, n) || t->slot[at][n])) at = (at + 1) & (t->cap - 1);
   return &t->slot[at];
@@ -113,7 +103,6 @@ static void intern_grow(Ctx *c) {
 const char *ctx_internn(Ctx *c, const char *s, size_t n) {
   struct Interned *t = c->names; n = strnlen(s, n);
   if (2 * t->n >= t->cap) intern_grow(c);
-  const char **slot = intern_slot(t, s, n); if (*slot) return *slot;
-  t->n++; return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
+  const char **slot = intern_slot(t, s, n); if (*slot) return *slot; t->n++; return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
 }
 const char *ctx_intern(Ctx *c, const char *s) { return ctx_internn(c, s, strlen(s)); }

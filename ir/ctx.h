@@ -64,6 +64,8 @@ char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap);
 /* A growable array in the arena: `VEC(T) v = {0}; PUSH(c, v, x);` Elements v.at[0 .. v.n). */
 #define VEC(T) struct { T *at; int n, cap; }
 #define PUSH(c, v, x) ((v).at = ctx_grow((c), (v).at, (v).n, &(v).cap, sizeof *(v).at), (v).at[(v).n++] = (x))
+/* The same for an array that keeps no capacity. */
+#define APPEND(c, at, n, x) do { int cap_ = (n); (at) = ctx_grow((c), (at), (n), &cap_, sizeof *(at)); (at)[(n)++] = (x); } while (0)
 void *ctx_grow(Ctx *c, void *at, int n, int *cap, size_t size);
 /* for every x of a VEC of pointers */
 #define EACH(T, x, v) for (T **x##_at = (v).at, *x = NULL; (v).n && x##_at < (v).at + (v).n && (x = *x##_at, true); x##_at++)
@@ -103,6 +105,7 @@ void ledger_print(const Ctx *c, FILE *f);
 typedef struct Text { Ctx *c; char *s; size_t n, cap; } Text;
 void text_add(Text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_addn(Text *t, const char *s, size_t n);
+void text_quoted(Text *t, const char *s);                /* as a string of the language */
 /* The shortest decimal that reads back as the same double (or float); nan, inf, -inf; always with '.' or 'e' unless those. */
 void text_double(Text *t, double v), text_float(Text *t, float v);
 #endif

@@ -27,10 +27,7 @@ void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
   *end = NEW_AS(c, Note, p, text, NULL);
 }
 
-void diag_help(Ctx *c, const char *fmt, ...) {
-  Diag *d = diag_last(c); FORMAT(c, text);
-  if (d) d->help = text;
-}
+void diag_help(Ctx *c, const char *fmt, ...) { Diag *d = diag_last(c); FORMAT(c, text); if (d) d->help = text; }
 
 void bug(Ctx *c, const char *fmt, ...) {
   FORMAT(c, what); diag_add(c, SEV_ERROR, (Pos){ 0 }, ctx_printf(c, "internal error: %s", what));
@@ -87,11 +84,7 @@ static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
 }
 
 /* The list of sources ends with the oldest, which has number 1; diagnostics without a place come last. */
-static size_t source_number(const Source *s) {
-  size_t n = s ? 0 : SIZE_MAX;
-  for (; s; s = s->next) n++;
-  return n;
-}
+static size_t source_number(const Source *s) { size_t n = s ? 0 : SIZE_MAX; for (; s; s = s->next) n++; return n; }
 
 static int place_compare(Pos a, Pos b) {
   size_t x[] = { source_number(a.src), a.line, a.col }, y[] = { source_number(b.src), b.line, b.col };
@@ -101,8 +94,7 @@ static int place_compare(Pos a, Pos b) {
 
 /* Puts d among the n diagnostics in order of place, those of one place as they came. Of one place the same text needs to be said once. */
 static bool diag_insert(const Diag **at, int n, const Diag *d) {
-  int k = n;
-  while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
+  int k = n; while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
   for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
     if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
   memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d; return true;
@@ -145,8 +137,7 @@ static int edit_distance(const char *a, const char *b) {
 const char *diag_near(const char *s, const char *const *names, int n) {
   int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1; const char *near = NULL;
   for (int k = 0; k < n; k++) {
-    int d = edit_distance(s, names[k]);
-    if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];
+    int d = edit_distance(s, names[k]); if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];
   }
   return near;
 }

@@ -32,8 +32,7 @@ static void node_hash(Expr *e, uint64_t own) {
 
 /* The node `as` over its n arguments; its own part (function, number, ...) hashes to `own`. */
 static Expr *node_new(Ctx *c, Expr as, Expr *const *arg, uint64_t own) {
-  Expr *e = ctx_copy(c, &as, sizeof as);
-  if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
+  Expr *e = ctx_copy(c, &as, sizeof as); if (e->n) e->arg = ctx_copy(c, arg, sizeof *arg * (size_t)e->n);
   node_measure(c, e); node_hash(e, own); return e;
 }
 
@@ -50,8 +49,7 @@ Expr *expr_float(Ctx *c, double v) { return expr_const(c, T_WFLOAT, v, 0); }
 Expr *expr_index(Ctx *c, Index *i) { return node_new(c, (Expr){ .kind = E_INDEX, .type = T_WINT, .index = i }, NULL, 0); }
 
 Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p) {
-  uint64_t name = 0;
-  for (const char *s = t->name; s && *s; s++) name = mix(name, (unsigned char)*s);
+  uint64_t name = 0; for (const char *s = t->name; s && *s; s++) name = mix(name, (unsigned char)*s);
   return node_new(c, (Expr){ .kind = E_READ, .type = t->type, .n = t->rank, .pos = p, .tensor = t }, places, name);
 }
 
@@ -69,14 +67,10 @@ static const unsigned char fn_needs[FN_COUNT] = {
   [FN_SHL] = NUMBERS | BITS, [FN_SHR] = NUMBERS | BITS, [FN_AND] = BITS, [FN_OR] = BITS, [FN_XOR] = BITS, [FN_NOT] = BITS,
 };
 
-static bool fn_check(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
-  bool zero = t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0);
-  if (bools || floats) {
-    diag_error(c, p, "'%s' of %s", fn_info[f].text, bools ? "truth values" : "floats");
-    diag_help(c, bools ? "convert first: i32(x)" : "bits(i32, x) gives the bits of an f32");
-  } else if (zero) diag_error(c, p, "division by zero");
-  return !bools && !floats && !zero;
+const char *fn_fault(Ctx *c, Fn f, Expr *const *arg) {
+  Type t = fn_promoted(f, arg); bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
+  if (bools || floats) return ctx_printf(c, "'%s' of %s", fn_info[f].text, bools ? "truth values" : "floats");
+  return t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0) ? "division by zero" : NULL;
 }
 
 /* Exact where it can be; 2 ** -1 of weak integers is the weak float 0.5. */
@@ -95,8 +89,7 @@ static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
   Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
   if (rt == T_F16 || rt == T_BF16) {
-    r.f = value_round(r.f, T_F32);
-    if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
+    r.f = value_round(r.f, T_F32); if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
   }
   return const_new(c, rt, r, p);
 }
@@ -143,8 +136,8 @@ static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
 }
 
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p) {
-  Type t = fn_promoted(f, arg); if (!fn_check(c, f, arg, t, p)) return const_new(c, fn_result(f, t), (Num){ .i = 0 }, p);
-  Expr *e = fn_shortcut(c, f, arg, t, p);
+  Type t = fn_promoted(f, arg); const char *fault = fn_fault(c, f, arg); if (fault) diag_error(c, p, "%s", fault);
+  Expr *e = fault ? const_new(c, fn_result(f, t), (Num){ .i = 0 }, p) : fn_shortcut(c, f, arg, t, p);
   return e ? e : node_new(c, (Expr){ .kind = E_FN, .type = fn_result(f, t), .n = fn_info[f].arity, .pos = p, .fn = f }, arg, (uint64_t)f);
 }
 Expr *expr_fn1(Ctx *c, Fn f, Expr *a) { return expr_fn(c, f, (Expr *[]){ a }, a->pos); }
@@ -163,8 +156,7 @@ static void condition_check(Ctx *c, const Expr *cond, Pos p) {
 }
 
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p) {
-  condition_check(c, cond, p);
-  if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
+  condition_check(c, cond, p); if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
   return node_new(c, (Expr){ .kind = E_SELECT, .type = type_promote(a->type, b->type), .n = 3, .pos = p }, (Expr *[]){ cond, a, b }, 0);
 }
 
@@ -247,9 +239,7 @@ Expr *expr_map(Ctx *c, Expr *e, Expr *(*fn)(Ctx *, Expr *, void *), void *arg) {
 typedef struct Subst { Index *const *from; Expr *const *to; int n; } Subst;
 
 static Expr *subst_node(Ctx *c, Expr *e, void *arg) {
-  const Subst *s = arg; (void)c;
-  for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k];
-  return e;
+  const Subst *s = arg; (void)c; for (int k = 0; e->kind == E_INDEX && k < s->n; k++) if (s->from[k] == e->index) return s->to[k]; return e;
 }
 Expr *expr_subst(Ctx *c, Expr *e, Index *const *from, Expr *const *to, int n) { return n ? expr_map(c, e, subst_node, &(Subst){ from, to, n }) : e; }
 
@@ -279,16 +269,11 @@ void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg) {
   for (int k = 0; k < e->n; k++) expr_walk(e->arg[k], fn, arg);
 }
 
-static bool mentions(const Expr *e, ExprKind kind, const void *what) {
-  bool found = e->kind == kind && (kind == E_INDEX ? e->index == what : !what || e->tensor == what);
-  for (int k = 0; k < e->n && !found; k++) found = mentions(e->arg[k], kind, what);
-  return found;
+bool expr_some(const Expr *e, bool is(const Expr *, const void *), const void *arg) {
+  bool found = is(e, arg); for (int k = 0; k < e->n && !found; k++) found = expr_some(e->arg[k], is, arg); return found;
 }
-bool expr_reads(const Expr *e, const Tensor *t) { return mentions(e, E_READ, t); }
-bool expr_has_index(const Expr *e, const Index *i) { return mentions(e, E_INDEX, i); }
-
-int expr_count(const Expr *e, ExprKind kind) {
-  int n = e->kind == kind;
-  for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind);
-  return n;
-}
+static bool is_read(const Expr *e, const void *t) { return e->kind == E_READ && (!t || e->tensor == t); }
+static bool is_index(const Expr *e, const void *i) { return e->kind == E_INDEX && e->index == i; }
+bool expr_reads(const Expr *e, const Tensor *t) { return expr_some(e, is_read, t); }
+bool expr_has_index(const Expr *e, const Index *i) { return expr_some(e, is_index, i); }
+int expr_count(const Expr *e, ExprKind kind) { int n = e->kind == kind; for (int k = 0; k < e->n; k++) n += expr_count(e->arg[k], kind); return n; }

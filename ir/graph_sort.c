@@ -6,24 +6,15 @@
  * stand apart. Circles are strongly connected components (R. Tarjan, Depth-first search and linear graph algorithms, 1972). */
 #include "lin.h"
 #include <stdlib.h>
-#include <string.h>
 
 typedef VEC(int) Ints;
 
 /* ---- who reads whom */
-/* on[k]: the equations that k depends on; wrote[k]: the box that k writes. head and chain: a hash table of the writers of each tensor. */
-typedef struct Deps { Ctx *c; Eq **eq; int n; Range **wrote; int *chain, *head; uint32_t mask; Ints *on; int reader; } Deps;
-
-static int *writers_of(const Deps *d, const Tensor *t) {
-  uint32_t k = (uint32_t)((uint64_t)(uintptr_t)t * 0x9e3779b97f4a7c15u >> 32) & d->mask;
-  while (d->head[k] >= 0 && d->eq[d->head[k]]->out != t) k = (k + 1) & d->mask;
-  return &d->head[k];
-}
+/* on[k]: the equations that k depends on; wrote[k]: the box that k writes; writers: the equations of a tensor; reader: whose reads are looked at. */
+typedef struct Deps { Ctx *c; Eq **eq; int n; Range **wrote; Ints *on; Map writers; int reader; } Deps;
 
 static Range *box_of(Ctx *c, Expr *const *place, int rank) {
-  Range *r = NEWN(c, Range, rank + 1);
-  for (int k = 0; k < rank; k++) r[k] = expr_range(c, place[k]);
-  return r;
+  Range *r = NEWN(c, Range, rank + 1); for (int k = 0; k < rank; k++) r[k] = expr_range(c, place[k]); return r;
 }
 
 static bool boxes_meet(const Range *a, const Range *b, int rank) {
@@ -32,19 +23,16 @@ static bool boxes_meet(const Range *a, const Range *b, int rank) {
 }
 
 static bool add_edges(const Expr *e, void *deps) {
-  Deps *d = deps; int w = e->kind == E_READ ? *writers_of(d, e->tensor) : -1; const Range *at = w >= 0 ? box_of(d->c, e->arg, e->n) : NULL;
-  for (; w >= 0; w = d->chain[w]) if (boxes_meet(at, d->wrote[w], e->n)) PUSH(d->c, d->on[d->reader], w);
+  Deps *d = deps; const Ints *w = e->kind == E_READ ? map_get(&d->writers, e->tensor) : NULL; const Range *at = w ? box_of(d->c, e->arg, e->n) : NULL;
+  for (int k = 0; w && k < w->n; k++) if (boxes_meet(at, d->wrote[w->at[k]], e->n)) PUSH(d->c, d->on[d->reader], w->at[k]);
   return true;
 }
 
 static Deps find_deps(Ctx *c, const Graph *g) {
-  uint32_t size = 16; int n = g->neq;
-  while (size < 2 * (uint32_t)n) size *= 2;
-  Deps d = { c, g->eq, n, NEWN(c, Range *, n + 1), NEWN(c, int, n + 1), NEWN(c, int, size), size - 1, NEWN(c, Ints, n + 1), 0 };
-  memset(d.head, 0xff, sizeof(int) * size);
-  for (int k = n - 1; k >= 0; k--) {
-    int *head = writers_of(&d, d.eq[k]->out); d.chain[k] = *head; *head = k;
-    d.wrote[k] = box_of(c, d.eq[k]->place, d.eq[k]->out->rank);
+  int n = g->neq; Deps d = { .c = c, .eq = g->eq, .n = n, .wrote = NEWN(c, Range *, n + 1), .on = NEWN(c, Ints, n + 1) };
+  for (int k = 0; k < n; k++) {
+    const Tensor *t = d.eq[k]->out; Ints *w = map_get(&d.writers, t); if (!w) map_put(c, &d.writers, t, w = NEW(c, Ints));
+    PUSH(c, *w, k); d.wrote[k] = box_of(c, d.eq[k]->place, t->rank);
   }
   for (d.reader = 0; d.reader < n; d.reader++) expr_walk(d.eq[d.reader]->rhs, add_edges, &d);
   return d;
@@ -57,8 +45,7 @@ static int compare_ints(const void *a, const void *b) { return *(const int *)a -
 static void scc_enter(Scc *s, int k) { s->num[k] = s->low[k] = ++s->count; s->on[k] = true; PUSH(s->d->c, s->stack, k); PUSH(s->d->c, s->call, k); }
 
 static void scc_leave(Scc *s, int k) {
-  int up = --s->call.n ? s->call.at[s->call.n - 1] : k, first = s->stack.n;
-  if (s->low[k] < s->low[up]) s->low[up] = s->low[k];
+  int up = --s->call.n ? s->call.at[s->call.n - 1] : k, first = s->stack.n; if (s->low[k] < s->low[up]) s->low[up] = s->low[k];
   if (s->low[k] != s->num[k]) return;
   do s->on[s->stack.at[--first]] = false;
   while (s->stack.at[first] != k);
@@ -69,8 +56,7 @@ static void scc_leave(Scc *s, int k) {
 
 static void scc_from(Scc *s, int root) {
   for (scc_enter(s, root); s->call.n;) {
-    int k = s->call.at[s->call.n - 1];
-    if (s->next[k] == s->d->on[k].n) { scc_leave(s, k); continue; }
+    int k = s->call.at[s->call.n - 1]; if (s->next[k] == s->d->on[k].n) { scc_leave(s, k); continue; }
     int w = s->d->on[k].at[s->next[k]++];
     if (!s->num[w]) scc_enter(s, w);
     else if (s->on[w] && s->num[w] < s->low[k]) s->low[k] = s->num[w];
@@ -89,7 +75,7 @@ typedef struct Link { int eq, tensor; const Expr *read; Facts facts; } Link;
 /* The circle eq[0 .. n) writes t[0 .. nt), equation k t[of[k]]. Tried: steps along dim[] of each tensor, in direction dir (0: open). */
 typedef struct Search {
   Ctx *c; Eq **eq; int n; const Range **wrote; Tensor **t; int nt, *of, *dim, *seq, dir; long work; VEC(Link) link;
-  VEC(const Expr *) cond; VEC(bool) neg;       /* what holds where find_links is */
+  VEC(Fact) cond;                              /* what holds where find_links is */
 } Search;
 enum { FAIL = 2, WORK_MAX = 200000 };
 
@@ -97,14 +83,10 @@ static int tensor_number(const Search *s, const Tensor *t) { return array_find(s
 
 /* Collects the reads of the circle's tensors in e of equation k. */
 static void find_links(Search *s, int k, const Expr *e) {
-  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->neg.n;
-  if (t >= 0) {
-    Facts facts = { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Expr *)), ctx_copy(s->c, s->neg.at, (size_t)n), n };
-    PUSH(s->c, s->link, ((Link){ k, t, e, facts }));
-  }
-  for (int j = 0; j < e->n; j++, s->cond.n = s->neg.n = n) {
-    const Expr *cond = expr_condition(e, j);
-    if (cond) { PUSH(s->c, s->cond, cond); PUSH(s->c, s->neg, j == 2); }
+  int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->cond.n;
+  if (t >= 0) PUSH(s->c, s->link, ((Link){ k, t, e, { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Fact)), n } }));
+  for (int j = 0; j < e->n; j++, s->cond.n = n) {
+    const Expr *cond = expr_condition(e, j); if (cond) PUSH(s->c, s->cond, ((Fact){ cond, j == 2 }));
     find_links(s, k, e->arg[j]);
   }
 }
@@ -152,17 +134,13 @@ static bool needs_in_step(Search *s, int k, int w) {
 
 /* Orders the circle within a step, stable; false if that is a circle again. */
 static bool order_step(Search *s, int *order) {
-  int n = s->n; bool *done = NEWN(s->c, bool, n), *needs = NEWN(s->c, bool, (size_t)n * (size_t)n);
+  int n = s->n, m = 0; bool *done = NEWN(s->c, bool, n), *needs = NEWN(s->c, bool, (size_t)n * (size_t)n);
   for (int k = 0; k < n * n; k++) needs[k] = needs_in_step(s, k / n, k % n);
-  for (int m = 0, k, w; m < n; m++) {
-    for (k = 0; k < n; k++) {
-      for (w = 0; w < n && !done[k] && (done[w] || !needs[k * n + w]); w++) {}
-      if (w == n) break;
-    }
-    if (k == n) return false;
-    done[order[m] = k] = true;
+  for (int k = 0, w; k < n; k++) {
+    for (w = 0; w < n && !done[k] && (done[w] || !needs[k * n + w]); w++) {}
+    if (w == n) done[order[m++] = k] = true, k = -1;     /* from the first on again */
   }
-  return true;
+  return m == n;
 }
 
 /* The next tensor to choose a dimension for: one with a link to those before it, or the first. */
@@ -175,8 +153,7 @@ static int search_next(const Search *s) {
 
 /* Gives tensors seq 0, 1, ... so that each has a link to an earlier one: wrong dimensions are refused early. */
 static int *search_sequence(Search *s) {
-  int *at = NEWN(s->c, int, s->nt);
-  for (int k = 0; k < s->nt; k++) s->seq[k] = s->nt;
+  int *at = NEWN(s->c, int, s->nt); for (int k = 0; k < s->nt; k++) s->seq[k] = s->nt;
   for (int m = 0; m < s->nt; m++) s->seq[at[m] = search_next(s)] = m;
   return at;
 }
@@ -186,8 +163,7 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
   if (m == s->nt) return s->dir != 0 && order_step(s, order);
   const Tensor *t = s->t[at[m]]; int rank = t->rank, dir = s->dir;
   for (int k = 0; k < 2 * rank; k++) {
-    const Index *dim = t->shape[k % rank].dim; if ((dim && dim->stream) != (k < rank)) continue;
-    s->dim[at[m]] = k % rank;
+    const Index *dim = t->shape[k % rank].dim; if ((dim && dim->stream) != (k < rank)) continue; s->dim[at[m]] = k % rank;
     if (dim_fits(s, at[m], m) && search_dims(s, at, m + 1, order)) return true;
     s->dir = dir;
   }
@@ -195,8 +171,7 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
 }
 
 static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
-  Text t = { .c = c };
-  for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name);
+  Text t = { .c = c }; for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name);
   if (n > 8) text_add(&t, ", ...");
   diag_error(c, p, "the equations of %s depend on each other in a circle: no dimension steps through them in one direction", t.s);
   diag_help(c, "in a recurrence every read of the circle's tensors is at an earlier place (or every one at a later) of one dimension");
@@ -204,8 +179,7 @@ static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
 
 /* The circle of component at[0 .. n), and its equations (numbers into at) as they follow each other within a step. False and an error: none. */
 static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *order) {
-  Ctx *c = d->c; bool alone = n == 1;
-  for (int j = 0; alone && j < d->on[at[0]].n; j++) alone = d->on[at[0]].at[j] != at[0];
+  Ctx *c = d->c; bool alone = n == 1; for (int j = 0; alone && j < d->on[at[0]].n; j++) alone = d->on[at[0]].at[j] != at[0];
   *out = (Circle){ at[0], n, 0, NEWN(c, int, n) }; order[0] = 0;
   if (alone) return true;
   Search s = { .c = c, .eq = NEWN(c, Eq *, n), .n = n, .wrote = NEWN(c, const Range *, n), .t = NEWN(c, Tensor *, n), .of = NEWN(c, int, n),
@@ -217,8 +191,7 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
   }
   for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs);
   if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq[0]->pos, s.t, s.nt); return false; }
-  out->dir = s.dir;
-  for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];
+  out->dir = s.dir; for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];
   return true;
 }
 

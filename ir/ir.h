@@ -46,7 +46,7 @@ typedef struct Index Index;
 typedef struct Extent { Index *dim; int64_t n; } Extent;
 struct Index { const char *name; Extent ext; bool is_dim, stream; int64_t lo, hi; int id; };
 #define STREAM_MAX 4096           /* default upper bound of a stream dimension */
-bool extent_equal(Extent a, Extent b);
+bool extent_equal(Extent a, Extent b), extents_equal(const Extent *a, int na, const Extent *b, int nb);
 int64_t extent_max(Extent e), extent_min(Extent e);      /* the largest and the smallest that it can be */
 static inline Extent extent_of(int64_t n) { return (Extent){ NULL, n }; }
 
@@ -74,6 +74,7 @@ Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p);            /* copies t
 /* fn of arguments: finds the type, folds constants, does the exact integer identities on weak integers (x+0, x*1, x*0, idle min, max
  * and %, x/1). Floats of constants fold only when all arguments are constant. */
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p);
+const char *fn_fault(Ctx *c, Fn f, Expr *const *arg);    /* why f cannot be of these arguments (expr_fn then records it), or NULL */
 Expr *expr_fn1(Ctx *c, Fn f, Expr *a), *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b);
 Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p);    /* the same type already: a */
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p);      /* a known condition: one side */
@@ -93,6 +94,7 @@ Expr *expr_fresh(Ctx *c, Expr *e);                       /* a copy with fresh bo
 void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg);
 bool expr_reads(const Expr *e, const Tensor *t), expr_has_index(const Expr *e, const Index *i);      /* t == NULL: any read at all */
 int expr_count(const Expr *e, ExprKind kind);            /* nodes of that kind */
+bool expr_some(const Expr *e, bool is(const Expr *, const void *), const void *arg);      /* is one of the nodes so? */
 /* Folds what is constant, simplifies integer places exactly ((4*i + j) / 4 with j < 4 becomes i), removes `or` whose reads are proven inside. */
 Expr *expr_simplify(Ctx *c, Expr *e);
 Expr *expr_rules(Ctx *c, Expr *e, int *n);               /* the algebra of simplify.rules; adds the number of rewrites to *n */
@@ -105,7 +107,8 @@ int64_t aff_coef(const Aff *a, const Index *i), gcd_of(int64_t a, int64_t b);
 typedef struct Range { double lo, hi; } Range;           /* -inf..inf where nothing is known */
 Range expr_range(Ctx *c, const Expr *e);
 /* Is e (0 <= e, e <= n - 1) proven, given facts (conditions that hold)? Sets *lo and *hi. Tabulates where not affine (<= 2^20 points). */
-typedef struct Facts { const Expr **at; bool *neg; int n; } Facts;
+typedef struct Fact { const Expr *e; bool neg; } Fact;
+typedef struct Facts { const Fact *at; int n; } Facts;
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi);
 
 /* ---- tensors */
@@ -129,6 +132,7 @@ struct Tensor {
   Where where; int64_t offset;    /* after plan: bytes from the start of scratch, state or constants */
 };
 int64_t tensor_size(const Tensor *t), tensor_bytes(const Tensor *t);      /* elements at the largest extents, and their bytes */
+bool tensors_match(const Tensor *a, const Tensor *b);    /* in type and shape */
 
 /* ---- equations */
 /* out[place...] = rhs over the free indices. place[d] is an affine expression of them: an index, a number, number + index, a composite
@@ -159,6 +163,8 @@ struct Tree {
   Expr *place;                    /* PREFETCH: steps ahead */
   const char **layout_name;       /* LET mem as: the index names as written; the parser leaves layout[k].dim at -1, elaboration finds it */
 };
+
+bool tree_computes(const Tree *t, const char *tensor);   /* has t a leaf of that tensor? */
 
 /* ---- kernels and graphs */
 typedef struct Kernel {

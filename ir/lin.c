@@ -14,12 +14,10 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
   if (!k) return;
   for (int j = 0; j < a->n; j++) {
     if (!same_atom(&a->at[j], atom, key)) continue;
-    a->over |= __builtin_add_overflow(a->at[j].k, k, &a->at[j].k);
-    if (!a->at[j].k) lin_drop(a, j);
+    a->over |= __builtin_add_overflow(a->at[j].k, k, &a->at[j].k); if (!a->at[j].k) lin_drop(a, j);
     return;
   }
-  Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t);
-  for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1];
+  Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t); for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1];
   a->at[at] = t;
 }
 
@@ -55,23 +53,12 @@ static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
   if (e->kind == E_CONST && !type_is_float(e->type) && e->type != T_U64) { lin_add_const(a, e->i, k); return; }
   if (!expr_is_linear(e)) { lin_add_term(c, a, e, k); return; }
   if (e->fn == FN_MUL) { lin_walk_product(c, a, e, k); return; }
-  int64_t last = k;
-  if (e->fn != FN_ADD) a->over |= __builtin_sub_overflow(0, k, &last);
-  if (e->n == 2) lin_walk(c, a, e->arg[0], k);
+  int64_t last = k; if (e->fn != FN_ADD) a->over |= __builtin_sub_overflow(0, k, &last); if (e->n == 2) lin_walk(c, a, e->arg[0], k);
   lin_walk(c, a, e->arg[e->n - 1], last);
 }
 Lin lin_of(Ctx *c, const Expr *e) { Lin a = { 0 }; lin_walk(c, &a, (Expr *)(uintptr_t)e, 1); return a; }
-
-Lin lin_extent(Ctx *c, Extent e) {
-  Lin a = lin_const(e.n);
-  if (e.dim) lin_add_term(c, &a, expr_index(c, e.dim), 1);
-  return a;
-}
-
-bool lin_is_affine(Lin a) {
-  for (int k = 0; k < a.n; k++) if (a.at[k].atom->kind != E_INDEX) return false;
-  return true;
-}
+Lin lin_extent(Ctx *c, Extent e) { Lin a = lin_const(e.n); if (e.dim) lin_add_term(c, &a, expr_index(c, e.dim), 1); return a; }
+bool lin_is_affine(Lin a) { for (int k = 0; k < a.n; k++) if (a.at[k].atom->kind != E_INDEX) return false; return true; }
 
 /* ---- back to expressions: 2 * i + k - 1, 3 - i */
 static Expr *sum_add(Ctx *c, Expr *sum, Expr *e, bool minus) {
@@ -81,8 +68,7 @@ static Expr *sum_add(Ctx *c, Expr *sum, Expr *e, bool minus) {
 
 /* The first term with a positive factor leads; without one the number does, if it is positive. */
 Expr *lin_expr(Ctx *c, Lin a) {
-  int lead = 0;
-  while (lead < a.n && a.at[lead].k < 0) lead++;
+  int lead = 0; while (lead < a.n && a.at[lead].k < 0) lead++;
   bool number_first = lead == a.n && a.c > 0; Expr *sum = number_first ? expr_int(c, a.c) : NULL;
   for (int j = lead < a.n ? -1 : 0; j < a.n; j++) {
     const Term *t = &a.at[j < 0 ? lead : j]; bool minus = t->k < 0 && t->k != INT64_MIN;
@@ -126,8 +112,7 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
 }
 
 Range lin_range(Ctx *c, Lin a) {
-  End end[2] = { 0 }; end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c);
-  lin_ends(c, a, end);
+  End end[2] = { 0 }; end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c); lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]); return (Range){ lo, hi < lo ? lo : hi };
 }
 

@@ -19,8 +19,7 @@ bool expr_is_linear(const Expr *e);                              /* a weak sum, 
 int64_t div_floor(int64_t a, int64_t m);                         /* m > 0 */
 
 /* Conditions that hold, as forms >= 0 and as written (for tabulation). A stack: known_add, then known_back to an earlier length. */
-typedef struct Cond { const Expr *e; bool neg; } Cond;
-typedef struct Known { Ctx *c; VEC(Lin) lin; VEC(Cond) cond; int impossible; int64_t spent; } Known;   /* spent: work of tabulation so far */
+typedef struct Known { Ctx *c; VEC(Lin) lin; VEC(Fact) cond; int impossible; int64_t spent; } Known;   /* spent: work of tabulation so far */
 typedef struct Mark { int lin, cond, impossible; } Mark;
 Mark known_mark(const Known *k);
 void known_back(Known *k, Mark m), known_add_lin(Known *k, Lin a), known_add(Known *k, const Expr *cond, bool neg);   /* cond may be NULL */

@@ -46,10 +46,7 @@ static const Index *bare_dim(const Printer *p, const char *name) {
   return NULL;
 }
 
-static bool listed(const char *const *list, int n, const char *name) {
-  for (int k = 0; k < n; k++) if (strcmp(list[k], name) == 0) return true;
-  return false;
-}
+static bool listed(const char *const *list, int n, const char *s) { for (int k = 0; k < n; k++) if (!strcmp(list[k], s)) return true; return false; }
 
 static const char *name_fresh(Printer *p, const char *hint) {
   const char *name = hint; int nreserved = sizeof reserved / sizeof *reserved;
@@ -79,9 +76,7 @@ static const char *name_of(Printer *p, const Index *i) {
 static const char *name_in_tree(Printer *p, const char *name) { return alias_of(p, name, bare_dim(p, name)); }
 
 /* May an index be called like the dimension? Only if the equation speaks of it by one such index over all of it (1), and in no other way (2). */
-static int speech_of_index(const Index *i, const Index *dim) {
-  return i->ext.dim != dim ? 0 : i->ext.n != 0 || strcmp(i->name, dim->name) != 0 ? 2 : 1;
-}
+static int speech_of_index(const Index *i, const Index *dim) { return i->ext.dim != dim ? 0 : i->ext.n || strcmp(i->name, dim->name) ? 2 : 1; }
 
 static int speech_of_expr(const Expr *e, const Index *dim) {
   int n = e->kind == E_INDEX && e->index == dim ? 2 : 0;
@@ -91,8 +86,7 @@ static int speech_of_expr(const Expr *e, const Index *dim) {
 }
 
 static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
-  int n = speech_of_expr(e->rhs, dim);
-  for (int k = 0; k < e->nfree; k++) n += speech_of_index(e->free[k], dim);
+  int n = speech_of_expr(e->rhs, dim); for (int k = 0; k < e->nfree; k++) n += speech_of_index(e->free[k], dim);
   for (int d = 0; d < e->out->rank; d++) {
     Aff a; n += speech_of_expr(e->place[d], dim); if (expr_affine(c, e->place[d], &a) && a.n == 1 && a.c && a.index[0]->ext.dim == dim) return false;
   }
@@ -216,8 +210,7 @@ static bool is_composite(const Aff *a) {
 }
 
 static void print_terms(Printer *p, const Aff *a) {
-  bool composite = is_composite(a), any = a->c != 0;
-  if (any) print_int(p, a->c);
+  bool composite = is_composite(a), any = a->c != 0; if (any) print_int(p, a->c);
   for (int k = 0; k < a->n; k++, any = true) {
     put(p, "%s", composite ? k ? ", " : "(" : a->k[k] < 0 ? any ? " - " : "-" : any ? " + " : "");
     if (!composite && magnitude(a->k[k]) != 1) put(p, "%llu * ", magnitude(a->k[k]));
@@ -236,8 +229,7 @@ static void print_place(Printer *p, const Expr *place) {
 
 /* Opens a scope. */
 static void print_eq(Printer *p, const Eq *e) {
-  p->bind.n = 0; p->left = e; p->bound = NEWN(p->c, bool, e->nfree);
-  put(p, "%s[", e->out->name);
+  p->bind.n = 0; p->left = e; p->bound = NEWN(p->c, bool, e->nfree); put(p, "%s[", e->out->name);
   for (int d = 0; d < e->out->rank; d++) put(p, "%s", d ? ", " : ""), print_place(p, e->place[d]);
   put(p, "]: %s = ", type_name(e->out->type)); print_expr(p, e->rhs, PREC_ANY); put(p, ";");
 }
@@ -289,32 +281,19 @@ static bool take_mentioned(const Expr *e, void *printer) {
   return true;
 }
 
-char *expr_print(Ctx *c, const Expr *e) {
-  Printer p = printer(c); expr_walk(e, take_mentioned, &p);
-  print_expr(&p, e, PREC_ANY); return p.t.s;
-}
+char *expr_print(Ctx *c, const Expr *e) { Printer p = printer(c); expr_walk(e, take_mentioned, &p); print_expr(&p, e, PREC_ANY); return p.t.s; }
 
 char *eq_print(Ctx *c, const Eq *e) {
-  Printer p = printer(c); names_take(&p, e->out->name);
-  expr_walk(e->rhs, take_mentioned, &p);
+  Printer p = printer(c); names_take(&p, e->out->name); expr_walk(e->rhs, take_mentioned, &p);
   for (int k = 0; k < e->nfree; k++) if (e->free[k]->ext.dim) names_dim(&p, e->free[k]->ext.dim, may_be_bare(c, e, e->free[k]->ext.dim));
   print_eq(&p, e); return p.t.s;
 }
 
-char *tree_print(Ctx *c, const Tree *tree, int indent) {
-  Printer p = printer(c); put(&p, "%s", "");
-  print_tree(&p, tree, indent); return p.t.s;
-}
+char *tree_print(Ctx *c, const Tree *tree, int indent) { Printer p = printer(c); put(&p, "%s", ""); print_tree(&p, tree, indent); return p.t.s; }
 
 /* ---- graphs: the head */
 static bool declared(const Printer *p, const Tensor *t) { return array_find(p->order.at, p->order.n, t) >= 0; }
 static void declare(Printer *p, Tensor *t) { if (!declared(p, t)) PUSH(p->c, p->order, t); }
-
-static void print_string(Printer *p, const char *s) {
-  put(p, "\"");
-  for (; *s; s++) text_add(&p->t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-  put(p, "\"");
-}
 
 static void print_type(Printer *p, const Tensor *t) {
   put(p, "%s: %s[", t->name, type_name(t->type));
@@ -330,8 +309,7 @@ static void print_types(Printer *p, Tensor *const *at, int n) { for (int k = 0; 
 static void print_head(Printer *p, const Graph *g) {
   const char *before = g->nin ? " where " : "where ";
   put(p, "graph %s(", g->name);
-  p->say_stream = true; print_types(p, g->in, g->nin); p->say_stream = false;
-  for (int k = 0; k < g->nin; k++) declare(p, g->in[k]);
+  p->say_stream = true; print_types(p, g->in, g->nin); p->say_stream = false; for (int k = 0; k < g->nin; k++) declare(p, g->in[k]);
   for (int k = 0; k < g->ndim; k++) {
     const Index *d = g->dim[k]; if (d->stream && d->lo == 1 && d->hi == STREAM_MAX) continue;
     put(p, "%s%s in %lld..%lld", before, d->name, (long long)d->lo, (long long)d->hi); before = ", ";
@@ -347,18 +325,14 @@ static void print_head(Printer *p, const Graph *g) {
 static void names_of_eqs(Printer *p, Eq *const *eq, int n) {
   names_reset(p);
   for (int k = 0; k < p->g->ndim; k++) {
-    int j = 0;
-    while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++;
-    names_dim(p, p->g->dim[k], j == n);
+    int j = 0; while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++; names_dim(p, p->g->dim[k], j == n);
   }
 }
 
 static void print_eq_line(Printer *p, const char *before, const Eq *e) { put(p, "%s", before); print_eq(p, e); put(p, "\n"); declare(p, e->out); }
 
 static bool in_kernel(const Graph *g, const Eq *e) {
-  int k = 0;
-  while (k < g->nkernel && array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) < 0) k++;
-  return k < g->nkernel;
+  int k = 0; while (k < g->nkernel && array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) < 0) k++; return k < g->nkernel;
 }
 
 static void print_loose(Printer *p, bool constant) {
@@ -376,8 +350,7 @@ static void print_state(Printer *p, Tensor *t) {
   for (int k = 0; k < p->g->ndim; k++) names_dim(p, p->g->dim[k], false);
   put(p, "  state %s: %s[", t->name, type_name(t->type));
   for (int d = 0; d < t->rank; d++) {
-    Extent e = t->shape[d];
-    if (t->history && d == t->stream_dim) e.n -= t->history;
+    Extent e = t->shape[d]; if (t->history && d == t->stream_dim) e.n -= t->history;
     if (d) put(p, ", ");
     if (t->init && t->init_index && expr_has_index(t->init, t->init_index[d])) put(p, "%s < ", name_of(p, t->init_index[d]));
     print_extent(p, e);
@@ -399,7 +372,7 @@ static void print_states(Printer *p, const Graph *g) {
 /* ---- kernels; layouts, places, next values */
 static void print_kernel(Printer *p, const Kernel *k) {
   names_of_eqs(p, k->eq, k->neq);
-  put(p, "  kernel %s ", k->name); print_string(p, k->label ? k->label : ""); put(p, " (");
+  put(p, "  kernel %s ", k->name); text_quoted(&p->t, k->label ? k->label : ""); put(p, " (");
   for (int j = 0; j < k->nin; j++) put(p, "%s%s", j ? ", " : "", k->in[j]->name);
   put(p, ") -> ("); print_types(p, k->out, k->nout); put(p, ") {\n");
   for (int j = 0; j < k->neq; j++) print_eq_line(p, "    ", k->eq[j]);
@@ -422,11 +395,10 @@ static void print_tail(Printer *p) {
 }
 
 char *graph_print(Ctx *c, const Graph *g) {
-  Printer p = printer(c); p.g = g;
-  for (int k = 0; k < g->ntensor; k++) names_take(&p, g->tensor[k]->name);
+  Printer p = printer(c); p.g = g; for (int k = 0; k < g->ntensor; k++) names_take(&p, g->tensor[k]->name);
   for (int k = 0; k < g->ndim; k++) names_dim(&p, g->dim[k], false);
   put(&p, "stage %s;\n", stage_name[g->stage]);
-  for (int k = 0; k < g->nweights; k++) put(&p, "weights "), print_string(&p, g->weights[k]), put(&p, ";\n");
+  for (int k = 0; k < g->nweights; k++) put(&p, "weights "), text_quoted(&p.t, g->weights[k]), put(&p, ";\n");
   print_head(&p, g); print_loose(&p, true); print_states(&p, g); print_loose(&p, false);
   for (int k = 0; k < g->nkernel; k++) print_kernel(&p, g->kernel[k]);
   print_tail(&p); put(&p, "}\n");

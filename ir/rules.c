@@ -86,8 +86,7 @@ static Expr *rule_apply(Ctx *c, const Rule *r, Expr *e) {
 
 static Expr *apply_node(Ctx *c, Expr *e, void *count) {
   for (int k = 0, fuel = 16; k < NRULE && fuel > 0 && (e->kind == E_FN || e->kind == E_SELECT); k++) {
-    Expr *n = rule_apply(c, &rules[k], e);
-    if (n) e = n, ++*(int *)count, fuel--, k = -1;
+    Expr *n = rule_apply(c, &rules[k], e); if (n) e = n, ++*(int *)count, fuel--, k = -1;
   }
   return e;
 }

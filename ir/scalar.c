@@ -46,9 +46,7 @@ static int64_t int_shift(Fn f, int64_t a, int64_t b, Type t) {
 /* A negative exponent gives 1 / a ** -b rounded to zero. */
 static int64_t int_pow(int64_t a, int64_t b, Type t) {
   if (t != T_U64 && b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
-  uint64_t r = 1, x = (uint64_t)a, n = (uint64_t)b;
-  for (; n; n >>= 1, x *= x) if (n & 1) r *= x;
-  return (int64_t)r;
+  uint64_t r = 1, x = (uint64_t)a, n = (uint64_t)b; for (; n; n >>= 1, x *= x) if (n & 1) r *= x; return (int64_t)r;
 }
 
 static int64_t int_value(Fn f, int64_t a, int64_t b, Type t) {
@@ -97,8 +95,7 @@ Type fn_compute_type(Fn f, Type t) {
 Type fn_result(Fn f, Type t) { return fn_info[f].rule == 'B' || fn_info[f].rule == 'I' ? T_BOOL : fn_compute_type(f, t); }
 
 Num fn_eval(Fn f, Num a, Num b, Type t) {
-  Type ct = fn_compute_type(f, t);
-  if (ct != t) a = convert_value(a, t, ct, CV_PLAIN), b = convert_value(b, t, ct, CV_PLAIN);
+  Type ct = fn_compute_type(f, t); if (ct != t) a = convert_value(a, t, ct, CV_PLAIN), b = convert_value(b, t, ct, CV_PLAIN);
   if (!type_is_float(ct)) return (Num){ .i = fn_eval_i(f, a.i, b.i, ct) };
   return fn_result(f, T_F32) == T_BOOL ? (Num){ .i = fn_test_f(f, a.f, b.f) } : (Num){ .f = fn_eval_f(f, a.f, b.f) };
 }

@@ -38,9 +38,7 @@ static Split lin_split(Ctx *c, Lin a, int64_t m) {
 
 /* Divides the factors of a by their common divisor with m: floor((g * x + c) / (g * m)) = floor((x + floor(c / g)) / m). Gives g. */
 static int64_t lin_reduce(Lin *a, int64_t m) {
-  int64_t g = m;
-  for (int k = 0; k < a->n; k++) g = gcd_of(g, a->at[k].k);
-  for (int k = 0; k < a->n; k++) a->at[k].k /= g;
+  int64_t g = m; for (int k = 0; k < a->n; k++) g = gcd_of(g, a->at[k].k); for (int k = 0; k < a->n; k++) a->at[k].k /= g;
   a->c = div_floor(a->c, g); return g;
 }
 
@@ -77,8 +75,7 @@ static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
 
 /* (g * x + c) % (g * m) = g * ((x + floor(c / g)) % m) + c % g, with factors in 0..m-1 */
 static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
-  Lin rest = lin_const(a.c);
-  for (int k = 0; k < a.n; k++) lin_add_term(c, &rest, a.at[k].atom, mod_floor(a.at[k].k, m));
+  Lin rest = lin_const(a.c); for (int k = 0; k < a.n; k++) lin_add_term(c, &rest, a.at[k].atom, mod_floor(a.at[k].k, m));
   int64_t g = lin_reduce(&rest, m), q, low = a.c - rest.c * g; m /= g; if (m == 1) return lin_const(low);
   if (lin_within(c, rest, m, &q)) rest.c -= q * m;
   else rest = lin_quotient(c, FN_MOD, rest, m);
@@ -95,9 +92,7 @@ static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
 static bool lin_join_one(Ctx *c, Lin *a, int at) {
   Expr *e = a->at[at].atom; int64_t p = number_of(e, FN_MOD), k = a->at[at].k, kp; if (!p || __builtin_mul_overflow(k, p, &kp)) return false;
   Lin x = lin_of(c, e->arg[0]), q = lin_div(c, x, p); if (q.over || q.n != 1 || q.at[0].k != 1 || q.c) return false;
-  int j = a->n - 1;
-  while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--;
-  if (j < 0) return false;
+  int j = a->n - 1; while (j >= 0 && (a->at[j].k != kp || !expr_equal(a->at[j].atom, q.at[0].atom))) j--; if (j < 0) return false;
   lin_drop(a, j > at ? j : at); lin_drop(a, j > at ? at : j); lin_add(c, a, &x, k); return true;
 }
 
@@ -137,8 +132,7 @@ static Expr *simplify_order(Simplify *s, Expr *e) {
   }
   if (d.over || minus.over) return e;
   if (e->fn == FN_EQ || e->fn == FN_NE) {
-    int64_t g = 0;
-    for (int k = 0; k < d.n; k++) g = gcd_of(g, d.at[k].k);
+    int64_t g = 0; for (int k = 0; k < d.n; k++) g = gcd_of(g, d.at[k].k);
     if ((d.n && d.c % g) || proven(s, d, 1) || proven(s, minus, 1)) return truth(s, e, e->fn == FN_NE);
     return proven(s, d, 0) && proven(s, minus, 0) ? truth(s, e, e->fn == FN_EQ) : e;
   }
@@ -146,10 +140,7 @@ static Expr *simplify_order(Simplify *s, Expr *e) {
   return proven(s, greater ? minus : d, 1 - strict) ? truth(s, e, false) : e;
 }
 
-static bool is_weak(const Expr *e) {
-  for (int k = 0; k < e->n; k++) if (e->arg[k]->type != T_WINT) return false;
-  return true;
-}
+static bool is_weak(const Expr *e) { for (int k = 0; k < e->n; k++) if (e->arg[k]->type != T_WINT) return false; return true; }
 
 /* ---- sums: the whole sum is gathered at once, from its simplified terms */
 static bool is_sum(const Expr *e) { return expr_is_linear(e) && is_weak(e); }
@@ -167,8 +158,7 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
 
 /* ---- nodes with conditions */
 static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
-  Mark m = known_mark(&s->known); known_add(&s->known, cond, neg); e = simplify(s, e);
-  known_back(&s->known, m); return e;
+  Mark m = known_mark(&s->known); known_add(&s->known, cond, neg); e = simplify(s, e); known_back(&s->known, m); return e;
 }
 
 static Expr *simplify_select(Simplify *s, Expr *e) {
@@ -178,10 +168,8 @@ static Expr *simplify_select(Simplify *s, Expr *e) {
 }
 
 static Expr *simplify_fn(Simplify *s, Expr *e) {
-  Expr *arg[2]; Lin a = { 0 };
-  if (is_sum(e)) { gather(s, &a, e, 1); return canonical(s->c, a, e); }
-  arg[0] = simplify(s, e->arg[0]);
-  if (e->n == 2) arg[1] = simplify_under(s, e->arg[1], is_both(e) ? arg[0] : NULL, false);
+  Expr *arg[2]; Lin a = { 0 }; if (is_sum(e)) { gather(s, &a, e, 1); return canonical(s->c, a, e); }
+  arg[0] = simplify(s, e->arg[0]); if (e->n == 2) arg[1] = simplify_under(s, e->arg[1], is_both(e) ? arg[0] : NULL, false);
   if (arg[0] != e->arg[0] || (e->n == 2 && arg[1] != e->arg[1])) e = expr_with(s->c, e, arg);
   if (e->kind != E_FN || !is_weak(e)) return e;
   if (e->fn == FN_DIV || e->fn == FN_MOD) return simplify_quotient(s->c, e);
@@ -201,25 +189,20 @@ static Expr *reduce_narrow(Ctx *c, Expr *e) {
 }
 
 static Expr *simplify_reduce(Simplify *s, Expr *e) {
-  e = reduce_narrow(s->c, e);
-  if (e->kind != E_REDUCE) return simplify(s, e);
+  e = reduce_narrow(s->c, e); if (e->kind != E_REDUCE) return simplify(s, e);
   Expr *cond = e->n == 2 ? simplify(s, e->arg[1]) : NULL, *body = simplify_under(s, e->arg[0], cond, false);
   if (body == e->arg[0] && (!cond || cond == e->arg[1])) return e;
   return expr_reduce(s->c, e->red, e->bound, e->nbound, body, cond, e->pos);
 }
 
 /* ---- or */
-static bool has_choice(const Expr *e) {
-  bool found = e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND);
-  for (int k = 0; k < e->n && !found; k++) found = has_choice(e->arg[k]);
-  return found;
-}
+static bool chooses(const Expr *e, const void *p) { (void)p; return e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND); }
 
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
   Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a); if (!miss.open) return a;
   Mark m = known_mark(&s->known);
-  if (miss.open == 1 && !has_choice(a)) known_add_lin(&s->known, miss.lin);
+  if (miss.open == 1 && !expr_some(a, chooses, NULL)) known_add_lin(&s->known, miss.lin);
   Expr *b = simplify(s, e->arg[1]); known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 

@@ -13,17 +13,15 @@
 
 static void text_reserve(Text *t, size_t n) {
   if (t->n + n < t->cap) return;
-  size_t cap = t->cap < 64 ? 64 : t->cap;
-  while (cap <= t->n + n) cap *= 2;
-  char *s = ctx_alloc(t->c, cap);
-  if (t->n) memcpy(s, t->s, t->n);
+  size_t cap = t->cap < 64 ? 64 : t->cap; while (cap <= t->n + n) cap *= 2; char *s = ctx_alloc(t->c, cap); if (t->n) memcpy(s, t->s, t->n);
   t->s = s; t->cap = cap;
 }
 
-void text_addn(Text *t, const char *s, size_t n) {
-  text_reserve(t, n + 1);
-  if (n) memcpy(t->s + t->n, s, n);
-  t->n += n; t->s[t->n] = 0;
+void text_addn(Text *t, const char *s, size_t n) { text_reserve(t, n + 1); if (n) memcpy(t->s + t->n, s, n); t->n += n; t->s[t->n] = 0; }
+
+void text_quoted(Text *t, const char *s) {
+  text_addn(t, "\"", 1); for (; *s; s++) text_add(t, strchr("\"\\\n", *s) ? "\\%c" : "%c", *s == '\n' ? 'n' : *s);
+  text_addn(t, "\"", 1);
 }
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
@@ -31,26 +29,16 @@ static void text_addv(Text *t, const char *fmt, va_list ap) {
   text_reserve(t, (size_t)n + 1); t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
 }
 
-void text_add(Text *t, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap);
-}
-
+void text_add(Text *t, const char *fmt, ...) { va_list ap; va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap); }
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) { Text t = { .c = c }; text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1); }
-
-char *ctx_printf(Ctx *c, const char *fmt, ...) {
-  va_list ap; va_start(ap, fmt); char *s = ctx_vprintf(c, fmt, ap);
-  va_end(ap); return s;
-}
+char *ctx_printf(Ctx *c, const char *fmt, ...) { va_list ap; va_start(ap, fmt); char *s = ctx_vprintf(c, fmt, ap); va_end(ap); return s; }
 
 /* ---- numbers: the fewest digits that read back; a comma of the locale becomes a point */
 static void text_shortest(Text *t, double v, bool single) {
-  char s[40];
-  if (!isfinite(v)) { text_add(t, "%s", v != v ? "nan" : v < 0 ? "-inf" : "inf"); return; }
+  char s[40]; if (!isfinite(v)) { text_add(t, "%s", v != v ? "nan" : v < 0 ? "-inf" : "inf"); return; }
   if (fabs(v) < 1e7 && v == trunc(v)) { text_add(t, "%s%d.0", signbit(v) && !v ? "-" : "", (int)v); return; }
   for (int digits = 1; digits <= (single ? 9 : 17); digits++) {
-    snprintf(s, sizeof s, "%.*g", digits, v);
-    if ((single ? (double)strtof(s, NULL) : strtod(s, NULL)) == v) break;
+    snprintf(s, sizeof s, "%.*g", digits, v); if ((single ? (double)strtof(s, NULL) : strtod(s, NULL)) == v) break;
   }
   for (char *at = s; *at; at++) if (!strchr("0123456789+-e.", *at)) *at = '.';
   text_add(t, "%s%s", s, strpbrk(s, ".e") ? "" : ".0");
@@ -80,17 +68,14 @@ Source *source_read(Ctx *c, const char *path) {
 static int write_close(int fd, const char *data, size_t n) {
   int why = fd < 0 ? errno : 0;
   while (n && !why) {
-    ssize_t k = write(fd, data, n);
-    if (k < 0 && errno != EINTR) why = errno;
-    if (k > 0) data += k, n -= (size_t)k;
+    ssize_t k = write(fd, data, n); if (k < 0 && errno != EINTR) why = errno; if (k > 0) data += k, n -= (size_t)k;
   }
   return fd >= 0 && close(fd) && !why ? errno : why;
 }
 
 static int write_renamed(const char *path, const char *temp, const void *data, size_t n, int mode) {
   unlink(temp);
-  int why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n);
-  if (!why && rename(temp, path)) why = errno;
+  int why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n); if (!why && rename(temp, path)) why = errno;
   if (why) unlink(temp);
   return why;
 }

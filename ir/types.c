@@ -17,12 +17,7 @@ char type_class(Type t) { return type_info[t].class; }
 bool type_is_float(Type t) { return type_info[t].class == 'f'; }
 bool type_is_int(Type t) { return type_info[t].class == 'i' || type_info[t].class == 'u'; }
 Type type_strong(Type t) { return t == T_WINT ? T_I64 : t == T_WFLOAT ? T_F32 : t; }
-
-Type type_by_name(const char *s) {
-  for (int t = 0; t < T_WINT; t++) if (!strcmp(type_info[t].name, s)) return (Type)t;
-  return T_NONE;
-}
-
+Type type_by_name(const char *s) { for (int t = 0; t < T_WINT; t++) if (!strcmp(type_info[t].name, s)) return (Type)t; return T_NONE; }
 static int type_rank(Type t) { return type_is_float(t) ? 2 : type_is_int(t); }
 
 /* Two strong integers: the wider; of different signs a signed one that holds both, at most i64. */
@@ -58,21 +53,20 @@ const char *const red_name[RED_COUNT] = {
 #undef R
 };
 
-Red red_by_name(const char *s) {
-  for (int r = 0; r < RED_COUNT; r++) if (!strcmp(red_name[r], s)) return (Red)r;
-  return RED_COUNT;
-}
+Red red_by_name(const char *s) { for (int r = 0; r < RED_COUNT; r++) if (!strcmp(red_name[r], s)) return (Red)r; return RED_COUNT; }
 
 const char *const stage_name[STAGE_COUNT] = {
   "parse", "expand", "stream", "simplify", "fuse", "layout", "schedule", "plan", "kernel", "c", "llvm", "asm",
 };
 
 bool extent_equal(Extent a, Extent b) { return a.dim == b.dim && a.n == b.n; }
+bool extents_equal(const Extent *a, int na, const Extent *b, int nb) {
+  bool same = na == nb; for (int d = 0; same && d < na; d++) same = extent_equal(a[d], b[d]); return same;
+}
 
 /* Extents are never negative; a sum beyond 64 bits saturates. */
 static int64_t extent_at(int64_t dim, int64_t n) {
-  int64_t r; if (__builtin_add_overflow(dim, n, &r)) return n < 0 ? 0 : INT64_MAX;
-  return r < 0 ? 0 : r;
+  int64_t r; if (__builtin_add_overflow(dim, n, &r)) return n < 0 ? 0 : INT64_MAX; return r < 0 ? 0 : r;
 }
 int64_t extent_max(Extent e) { return extent_at(e.dim ? e.dim->hi : 0, e.n); }
 int64_t extent_min(Extent e) { return extent_at(e.dim ? e.dim->lo : 0, e.n); }

@@ -18,17 +18,13 @@ __attribute__((format(printf, 3, 4))) static void broken(Verify *v, Pos p, const
 
 static bool among(const void *array, int n, const void *x) { return array_find(array, n, x) >= 0; }
 static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
+static bool any_empty(Index *const *i, int n) { for (int k = 0; k < n; k++) if (extent_max(i[k]->ext) == 0) return true; return false; }
+static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
 
 static void each_node(Verify *v, const Expr *x, void check(Verify *, const Expr *)) {
   if (!v->broken) check(v, x);
   for (int k = 0; k < x->n && !v->broken; k++) each_node(v, x->arg[k], check);
 }
-
-static bool any_empty(Index *const *i, int n) {
-  for (int k = 0; k < n; k++) if (extent_max(i[k]->ext) == 0) return true;
-  return false;
-}
-static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
 
 /* ---- dimensions, tensors */
 static void dims(Verify *v) {
@@ -60,15 +56,9 @@ static void eq_names(Verify *v, const Eq *e) {
 }
 
 /* The first of the equations that writes t. */
-static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) {
-  for (int k = 0; k < n; k++) if (eq[k]->out == t) return eq[k];
-  return NULL;
-}
+static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (eq[k]->out == t) return eq[k]; return NULL; }
 
-static bool are_read_by(Eq *const *eq, int n, const Tensor *t) {
-  for (int k = 0; k < n; k++) if (expr_reads(eq[k]->rhs, t)) return true;
-  return false;
-}
+static bool read_by(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (expr_reads(eq[k]->rhs, t)) return true; return false; }
 
 static void input_kinds(Verify *v) {
   for (int k = 0; k < v->g->nin; k++)
@@ -80,7 +70,7 @@ static void tensor_kinds(Verify *v, const Tensor *t) {
   bool given = t->kind == TK_INPUT || t->kind == TK_PARAM || (t->kind == TK_STATE && !t->history), constant = t->kind == TK_CONST;
   if (e && given) broken(v, t->pos, "'%s' is given, but an equation writes it", t->name);
   if (!e && t->kind == TK_OUTPUT) broken(v, t->pos, "no equation writes the output '%s'", t->name);
-  if (!e && !given && !t->data && are_read_by(v->g->eq, v->g->neq, t)) broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
+  if (!e && !given && !t->data && read_by(v->g->eq, v->g->neq, t)) broken(v, t->pos, "'%s' is read, but no equation writes it", t->name);
   if (e && e->constant != constant)
     broken(v, t->pos, "'%s' is %sa constant, but its equation is %sone", t->name, constant ? "" : "not ", e->constant ? "" : "not ");
 }
@@ -92,33 +82,24 @@ static void check_constant(Verify *v, const Expr *x) {
 }
 static void node_constant(Verify *v, const Expr *x) { if (v->e->constant) check_constant(v, x); }
 
-static bool same_shape(const Tensor *a, const Tensor *b) {
-  bool same = a->rank == b->rank && a->type == b->type;
-  for (int d = 0; d < a->rank && same; d++) same = extent_equal(a->shape[d], b->shape[d]);
-  return same;
-}
-
 static void tensor_states(Verify *v, const Tensor *t) {
-  if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
-    broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
+  const Tensor *next = t->next; bool fits = !next || (t->kind == TK_STATE && tensors_match(t, next));
+  if (!fits) broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, next->name);
   if (t->init && t->rank && !t->init_index) broken(v, t->pos, "the first value of '%s' has no indices", t->name);
-  v->e = NEW_AS(v->c, Eq, .out = (Tensor *)(uintptr_t)t, .pos = t->pos);
-  if (t->init) each_node(v, t->init, check_constant);
+  v->e = NEW_AS(v->c, Eq, .out = (Tensor *)(uintptr_t)t, .pos = t->pos); if (t->init) each_node(v, t->init, check_constant);
   for (int d = 0; d < t->rank && t->history && t->init && !v->broken; d++)
     if (d == t->stream_dim && expr_has_index(t->init, t->init_index[d])) broken(v, t->pos, "what precedes '%s' depends on time", t->name);
 }
 
 static void order(Verify *v) {
-  Graph g = *v->g;
-  if (!graph_sort(v->c, &g)) broken(v, g.pos, "a circle without a dimension to step through");
+  Graph g = *v->g; if (!graph_sort(v->c, &g)) broken(v, g.pos, "a circle without a dimension to step through");
   for (int k = 0; k < g.neq; k++)
     if (g.eq[k] != v->g->eq[k]) broken(v, v->g->eq[k]->pos, "'%s' stands where '%s' should", v->g->eq[k]->out->name, g.eq[k]->out->name);
 }
 
 /* ---- indices */
 static void scope_add(Verify *v, Index *i) {
-  const char *name = v->e->out->name;
-  if (i->is_dim) broken(v, v->e->pos, "'%s' binds the dimension '%s'", name, i->name);
+  const char *name = v->e->out->name; if (i->is_dim) broken(v, v->e->pos, "'%s' binds the dimension '%s'", name, i->name);
   if (among(v->scope.at, v->scope.n, i)) broken(v, v->e->pos, "the index '%s' of '%s' is bound twice", i->name, name);
   if (i->ext.dim && !is_graph_dim(v->g, i->ext.dim)) broken(v, v->e->pos, "the index '%s' of '%s' runs over an unknown dimension", i->name, name);
   PUSH(v->c, v->scope, i);
@@ -137,8 +118,7 @@ static void check_bound(Verify *v, const Expr *x) {
 static void eq_indices(Verify *v, const Eq *e) {
   v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
-    bool used = false; scope_add(v, e->free[j]);
-    for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
+    bool used = false; scope_add(v, e->free[j]); for (int d = 0; d < e->out->rank; d++) used |= expr_has_index(e->place[d], e->free[j]);
     if (!used) broken(v, e->pos, "the index '%s' of '%s' stands in no place", e->free[j]->name, e->out->name);
   }
   for (int d = 0; d < e->out->rank; d++) check_bound(v, e->place[d]);
@@ -254,8 +234,7 @@ static void eq_normal(Verify *v, const Eq *e) {
 
 /* ---- kernels */
 static void eq_kernels(Verify *v, const Eq *e) {
-  int n = 0;
-  for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
+  int n = 0; for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
   if (n != !e->constant) broken(v, e->pos, "'%s' is in %d kernels", e->out->name, n);
 }
 
@@ -266,7 +245,7 @@ static void kernel_eqs(Verify *v, const Kernel *k) {
 }
 
 static bool computes(const Kernel *k, const Tensor *t) { return writer_among(k->eq, k->neq, t) != NULL; }
-static bool kernel_reads(const Kernel *k, const Tensor *t) { return are_read_by(k->eq, k->neq, t); }
+static bool kernel_reads(const Kernel *k, const Tensor *t) { return read_by(k->eq, k->neq, t); }
 
 static void kernel_order(Verify *v) {
   for (int k = 0; k < v->g->nkernel; k++)
@@ -328,21 +307,13 @@ static void tensor_plan(Verify *v, const Tensor *t) {
 }
 
 /* ---- trees */
-static bool has_name(Index *const *i, int n, const char *name) {
-  for (int k = 0; k < n; k++) if (strcmp(i[k]->name, name) == 0) return true;
-  return false;
-}
-
-static bool binds_name(const Expr *x, const char *name) {
-  bool found = x->kind == E_REDUCE && has_name(x->bound, x->nbound, name);
-  for (int k = 0; k < x->n && !found; k++) found = binds_name(x->arg[k], name);
-  return found;
-}
+static bool has_name(Index *const *i, int n, const char *s) { for (int k = 0; k < n; k++) if (!strcmp(i[k]->name, s)) return true; return false; }
+static bool binds(const Expr *x, const void *name) { return x->kind == E_REDUCE && has_name(x->bound, x->nbound, name); }
 
 /* Does an equation of the kernel have the index? t NULL: any equation. */
 static bool kernel_has_index(const Kernel *k, const Tensor *t, const char *name) {
   for (int j = 0; j < k->neq; j++)
-    if ((!t || k->eq[j]->out == t) && (has_name(k->eq[j]->free, k->eq[j]->nfree, name) || binds_name(k->eq[j]->rhs, name))) return true;
+    if ((!t || k->eq[j]->out == t) && (has_name(k->eq[j]->free, k->eq[j]->nfree, name) || expr_some(k->eq[j]->rhs, binds, name))) return true;
   return false;
 }
 
@@ -361,17 +332,11 @@ static void check_tree(Verify *v, const Kernel *k, const Tree *t) {
   }
 }
 
-static bool has_leaf(const Tree *t, const char *tensor) {
-  for (; t; t = t->next)
-    if ((t->kind == TREE_LEAF && strcmp(t->name, tensor) == 0) || (t->kind == TREE_FOR && has_leaf(t->body, tensor))) return true;
-  return false;
-}
-
 static void kernel_trees(Verify *v, const Kernel *k) {
   if (!k->tree) broken(v, k->pos, "%s has none", k->name);
   check_tree(v, k, k->tree);
   for (int j = 0; j < k->neq; j++)
-    if (!has_leaf(k->tree, k->eq[j]->out->name)) broken(v, k->pos, "%s computes '%s' nowhere", k->name, k->eq[j]->out->name);
+    if (!tree_computes(k->tree, k->eq[j]->out->name)) broken(v, k->pos, "%s computes '%s' nowhere", k->name, k->eq[j]->out->name);
 }
 
 /* ---- the rows: from which stage on; what is checked of the graph, each tensor, each equation, each node of one, each kernel */
@@ -406,8 +371,7 @@ static bool verify_row(Verify *v, const Row *r) {
   if (r->graph) r->graph(v);
   for (int k = 0; r->tensor && k < v->g->ntensor && !v->broken; k++) r->tensor(v, v->g->tensor[k]);
   for (int k = 0; (r->eq || r->node) && k < v->g->neq && !v->broken; k++) {
-    v->e = v->g->eq[k];
-    if (r->eq) r->eq(v, v->e);
+    v->e = v->g->eq[k]; if (r->eq) r->eq(v, v->e);
     for (int d = 0; r->node && d < v->e->out->rank; d++) each_node(v, v->e->place[d], r->node);
     if (r->node) each_node(v, v->e->rhs, r->node);
   }
