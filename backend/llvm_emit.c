@@ -15,11 +15,7 @@ typedef LLVMBasicBlockRef Block;
 typedef struct Sets { struct Set { int id; V was, now; } *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
 static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
-static int count_sets(const KBlock *b) {
-  int n = 0;
-  EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other);
-  return n;
-}
+static int count_sets(const KBlock *b) { int n = 0; EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other); return n; }
 
 /* The variables of outside that a block sets: those that have a value now. */
 static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {

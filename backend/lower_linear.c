@@ -31,10 +31,8 @@ void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n) {
   }
 }
 
-static LFactor *factor_of(const LAcc *a, const KInst *v) {
-  for (int i = 0; i < a->row.n; i++) if (a->row.at[i].v == v) return &a->row.at[i];
-  return NULL;
-}
+#define ROW(f, a) for (LFactor *f = (a)->row.at; f < (a)->row.at + (a)->row.n; f++)
+static LFactor *factor_of(const LAcc *a, const KInst *v) { ROW(f, a) if (f->v == v) return f; return NULL; }
 
 void linear_point(Lower *L, LPt *p, LAcc *a, KInst *mask) {
   const LOpen *o = L->open[p->e->id]; const Tensor *t = o->matrix->t->t; int64_t at = 0;
@@ -71,8 +69,7 @@ static bool pair_share(Lower *L, LOpen *o) {
   double q = g.k / f.k, one = fabs(q) >= 1 ? 1 : 1 / q; KInst *v = fabs(q) >= 1 ? combine(L, f.v, g.v, q) : combine(L, g.v, f.v, one);
   for (LAcc *a = o->acc.at; a < o->acc.at + o->acc.n; a++) {
     if (!has_pair(a, f.v, g.v, q)) continue;
-    LFactor *x = factor_of(a, f.v); PUSH(L->c, a->row, ((LFactor){ v, x->k / one }));
-    factor_of(a, f.v)->k = factor_of(a, g.v)->k = 0;
+    PUSH(L->c, a->row, ((LFactor){ v, factor_of(a, f.v)->k / one })); factor_of(a, f.v)->k = factor_of(a, g.v)->k = 0;
   }
   return true;
 }
@@ -85,10 +82,7 @@ void linear_close(Lower *L, LOpen *o) {
   for (LAcc *a = o->acc.at; a < o->acc.at + o->acc.n; a++) {
     KInst *x = o->e->init ? acc_first(L, o, a) : NULL;
     for (int pass = 0; pass < 3; pass++)
-      for (int i = 0; i < a->row.n; i++) {
-        const LFactor f = a->row.at[i];
-        if (f.k != 0 && (f.k == 1 ? 0 : f.k == -1 ? 1 : 2) == pass) x = combine(L, x, f.v, f.k);
-      }
+      ROW(f, a) if (f->k != 0 && (f->k == 1 ? 0 : f->k == -1 ? 1 : 2) == pass) x = combine(L, x, f->v, f->k);
     a->var = x ? k_bcast(&L->b, x, a->vec.w) : k_const(&L->b, ktype(o->e->acc, a->vec.w), 0, 0);
   }
 }

@@ -215,8 +215,7 @@ static Tree *warm_items(Loop *p) {
 
 /* Rows from..from + n of what an item's roots compute before the loop; the leaf may take only as many at once as in the loop. */
 static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, LAff from, int64_t rows) {
-  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = NEW(L->c, Tree);
-  *one = *item; one->next = NULL;
+  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = ctx_copy(L->c, item, sizeof *item); one->next = NULL;
   EACH(LEq, e, root) {
     bound[e->id] = dims_copy(L, warm[e->id], e->n); LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
     d->base = laff_add(L, d->base, from, 1); d->ext = rows;
