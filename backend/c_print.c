@@ -1,10 +1,8 @@
 /* The C printer: one file of C for a module of kernel IR, and its header.
- *
  *   #include <stdint.h> ...          what the target needs, typedefs, helper functions that are used
  *   static const struct {...} amp_constants
  *   static void amp_k0(const float *x, float *y, char *state, int64_t n_t) {...}
  *   int amp_run(const float *x, float *y, void *state, void *scratch, int64_t t)      checks, then the kernels in order
- *
  * It only spells: what is computed, in what order and with which instruction, the kernel IR says. */
 #include "c_print.h"
 #include "../ir/scalar.h"

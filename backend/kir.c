@@ -1,7 +1,5 @@
 /* The kernel IR's tables and builders, with value numbering.
- *
  *   k_fn(b, KF_ADD, x, y, NULL)   twice in one block gives one instruction
- *
  * A value is shared inside its own block only, so that nothing is hoisted out of a loop by accident (registers); index arithmetic is shared by inner
  * blocks as well. A load is known until its buffer is stored to. What reads a variable is never shared. */
 #include "lower.h"

@@ -51,9 +51,7 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
 }
 
 /* ---- index arithmetic that a loop does not change goes in front of it
- *
  *   loop k { loop c { p = mul k, 256; x = load h[16 * c + p] } }   ->   loop k { p = mul k, 256; loop c { x = load h[16 * c + p] } }
- *
  * LLVM runs no passes over what frit emits, so nobody else would do it. Vectors stay where they are: they would fill the registers. */
 typedef struct Hoist { Ctx *c; bool *out; } Hoist;      /* out: by number, moved in front of the loop in question */
 
@@ -80,10 +78,8 @@ static void hoist_block(Hoist *h, KBlock *b) {
 }
 
 /* ---- interleaving, so that a long chain of a vector function does not wait for itself
- *
  *   v = load z[0]; e = exp v; store a[0] e;               v = load z[0];  w = load z[16];  e = exp v;  f = exp w;
  *   w = load z[16]; f = exp w; store a[16] f;        ->   store a[0] e;  store a[16] f;
- *
  * A segment ends with a store. Neighbours that are the same but for places and operands go together, four at a time (two where there are few
  * registers), if no later one uses or loads what an earlier one computes. An out-of-order core alone does not reach so far: 4 chains of tanh at once
  * take 0.88 of the time. */

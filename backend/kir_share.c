@@ -1,8 +1,6 @@
 /* Code that stands in a module several times is kept once; what differs comes from a table, by the number of the copy.
- *
  *   loop t { A(h1, h2, 4) }  loop t { A(h2, h3, 8) }      ->      loop p 2 { x = load table[2 * p] ... loop t { A(base + x, ...) } }
  *   k1 { A(a, w1, b) }  k2 { B }  k3 { A(b, w3, c) }      ->      k1(0)  k2  k1(1)
- *
  * Pieces are equal if they are so after renaming, but for places in one kind of memory and numbers of index arithmetic. Counts of loops agree, so
  * what was unrolled stays so.
  * needs   kir_finish: it looked at the memory that each copy touches

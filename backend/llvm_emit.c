@@ -2,7 +2,6 @@
  *
  * SSA with phis is written directly: a variable's current value stands in Unit.value; a loop makes a phi for each variable that its body
  * sets, an if merges the two sides. Loops test at the bottom, with a guard before them where the count may be 0:
- *
  *   [guard] -> body: i = phi, x = phi ... x' ; i + 1 < n ? body : done */
 #include "llvm_build.h"
 #include <llvm-c/Analysis.h>

@@ -1,7 +1,5 @@
 /* Linear maps: a reduction all of whose products have a factor that is known now, from an equation of numbers alone (a literal matrix).
- *
  *   v[a] = sum(i < 4: m[a, i] * x[i]),  leaf v(i*, a*, c~)          rows { x0 - x2, x1 + x2, x2 - x1, x3 - x1 }
- *
  * The points of an opening give a row of coefficients for each accumulator, by value: equal reads are one value, zeros and what is known to be
  * outside drop out (so 0 * inf is 0 here). The pair of values that most rows have in one proportion gets a name, until no two rows share one.
  * Rounding depends on which rows stand together, so not in streams. */

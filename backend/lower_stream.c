@@ -1,7 +1,5 @@
 /* Streams: a whole network by blocks of frames, with what it remembers.
- *
  *   loop v (T + 63) / 64 { n = min(64, T - 64 v)   ... the body, for frames 64 v .. 64 v + n - 1 ...   move histories on by n }
- *
  * A history is rows of len columns of the past and room for blocks. The present stands at a position that moves on by n; where no room for a block
  * is left, the last len columns go to the front. Frames beyond n are computed into storage of the kernel's own, and overwritten by the next block. */
 #include "lower.h"

@@ -1,7 +1,6 @@
 /* fuse: equations become kernels, by moves.
  *   before   z[i, j] = b[j] + sum(k: x[i, k] * w[k, j]);       after   kernel k0 "matmul+bias+tanh" (x, w, b) -> (y: f32[8, 4]) {
- *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]);
- *                                                                      }
+ *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]); }
  * Every equation starts as a group. Moves join groups while they are legal, which the indices decide at which one reads the other:
  *   tile         all equations of a stream: a block of frames goes through the whole network
  *   vertical     y reads z at home, equal spaces (as above); e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j

@@ -1,8 +1,7 @@
 /* inline: views and pointwise equations go into their readers, addends into the accumulator they are added to.
  *   before   v[j, i] = x[i, j];                  after   s[i] = b[i] + r[i] + sum(j: x[i, j] * w[j]);
  *            s[i] = sum(j: v[j, i] * w[j]);              y[i] = max(s[i], 0);
- *            z[i] = s[i] + b[i];
- *            y[i] = max(z[i] + r[i], 0);
+ *            z[i] = s[i] + b[i];  y[i] = max(z[i] + r[i], 0);
  * needs   split; one writer, no history, no output, not written by hand
  * keeps   the number of times that anything is computed; the rounding of 16-bit tensors (a conversion stays)
  * never   computes exp and its kind twice; drags work into a recurrence; makes more full-size operands than there were */

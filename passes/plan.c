@@ -1,8 +1,7 @@
 /* plan: a place in scratch for every tensor between kernels, a place in the state for what outlives the call.
  *   before  h: f32[n = 1, c = 32];           after  h at scratch + 8192;
- * needs   kernels in their order of execution; final layouts
+ * needs   kernels in their order of execution; final layouts     never   lets two tensors overlap while both are needed (in-place writes excepted)
  * keeps   what lives in one kernel only: the lowering places it behind scratch_bytes, and histories behind state_bytes
- * never   lets two tensors overlap while both are needed (in-place writes excepted)
  * A tensor lives from the kernel that writes it to the last that reads it. Largest first, each at the lowest gap between those that live at the
  * same time. A pointwise kernel writes in place of an operand that dies in it. */
 #include "builders.h"

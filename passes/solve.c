@@ -60,9 +60,7 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
   return cond;
 }
 
-static Expr *nothing(Ctx *c, const Expr *red) {
-  Type t = type_strong(red->type); Num v = red_identity(red->red, t); return expr_const(c, t, v.f, v.i);
-}
+static Expr *nothing(Ctx *c, const Expr *r) { Type t = type_strong(r->type); Num v = red_identity(r->red, t); return expr_const(c, t, v.f, v.i); }
 
 /* Of an equation with init: its root is the function that combines. */
 static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return init ? expr_fn2(c, root->fn, init, e) : e; }

@@ -1,5 +1,4 @@
 /* Trees of a whole network by blocks of frames.
- *
  *   for t/64 stream {
  *     let h1 ring; let s1 alias s0;
  *     for t/32 { for o/8 { let z reg; z(k, c, o*, t~); a(o*, t~); s1(o*, t~); }  for c/8 { h1(o, c*, t~); } }

@@ -25,11 +25,7 @@ Eqs uses_producers(Ctx *c, Uses *u, const Eq *e) {
 
 /* ---- indices */
 Index *index_new(Ctx *c, const char *name, Extent ext) { return NEW_AS(c, Index, .name = name, .ext = ext, .id = ++c->nid); }
-Expr **index_exprs(Ctx *c, Index *const *at, int n) {
-  Expr **e = NEWN(c, Expr *, n);
-  for (int k = 0; k < n; k++) e[k] = expr_index(c, at[k]);
-  return e;
-}
+Expr **index_exprs(Ctx *c, Index *const *at, int n) { Expr **e = NEWN(c, Expr *, n); while (n--) e[n] = expr_index(c, at[n]); return e; }
 bool index_in(const Index *i, Index *const *list, int n) { return array_find(list, n, i) >= 0; }
 bool same_extents(Index *const *a, int na, Index *const *b, int nb) {
   for (int k = 0; k < na && na == nb; k++) if (!extent_equal(a[k]->ext, b[k]->ext)) return false;
