@@ -1,10 +1,8 @@
 /* The C printer: one file of C for a module of kernel IR, and its header.
- *
  *   #include <stdint.h> ...          what the target needs, typedefs, helper functions that are used
  *   static const struct {...} amp_constants
  *   static void amp_k0(const float *x, float *y, char *state, int64_t n_t) {...}
  *   int amp_run(const float *x, float *y, void *state, void *scratch, int64_t t)      checks, then the kernels in order
- *
  * It only spells: what is computed, in what order and with which instruction, the kernel IR says. */
 #include "c_print.h"
 #include "../ir/scalar.h"
@@ -237,11 +235,9 @@ static void add_declarations(CPrint *p, Text *o) {
   text_add(o, "void %s_init(void *state);\nextern const char %s_info[];\n", p->name, p->name);
 }
 char *c_print(Ctx *c, const KModule *m, const char *header) {
-  CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
-  p.indent = 1; print_constants(&p);
+  CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1); p.indent = 1; print_constants(&p);
   for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, k);
-  print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p);
-  add_prologue(&p, &file, header);
+  print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p); add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);
   if (m->parallel)
     text_add(&file, "struct frit_parallel { void (*run)(void *pool, void (*fn)(void *ctx, int k), void *ctx, int n); void *pool; int threads; };\n"

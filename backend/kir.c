@@ -1,7 +1,5 @@
 /* The kernel IR's tables and builders, with value numbering.
- *
  *   k_fn(b, KF_ADD, x, y, NULL)   twice in one block gives one instruction
- *
  * A value is shared inside its own block only, so that nothing is hoisted out of a loop by accident (registers); index arithmetic is shared by inner
  * blocks as well. A load is known until its buffer is stored to. What reads a variable is never shared. */
 #include "lower.h"
@@ -15,8 +13,7 @@ const KFnInfo kfn_info[KF_COUNT] = {
 KMemo *k_memo(Ctx *c) { KMemo *m = NEW(c, KMemo); *m = (KMemo){ .cap = 1024, .at = NEWN(c, KEntry, 1024) }; return m; }
 KScope *k_scope(KBuild *b, KScope *up) { KScope *s = NEW(b->c, KScope); *s = (KScope){ up, ++((KMemo *)b->memo)->nscope }; return s; }
 KSave k_goto(KBuild *b, KBlock *block, KScope *scope) {
-  KMemo *m = b->memo; KSave was = { b->block, m->scope };
-  b->block = block; m->scope = scope; return was;
+  KMemo *m = b->memo; KSave was = { b->block, m->scope }; b->block = block; m->scope = scope; return was;
 }
 KSave k_into(KBuild *b, KBlock *block) { return k_goto(b, block, k_scope(b, ((KMemo *)b->memo)->scope)); }
 void k_back(KBuild *b, KSave s) { k_goto(b, s.block, s.scope); }
@@ -43,9 +40,8 @@ static bool inst_equal(const KInst *x, const KInst *y) {
   return !kop_is_load(x->op) || (x->addr.buf == y->addr.buf && x->addr.c == y->addr.c && kaddr_parallel(&x->addr, &y->addr));
 }
 static bool can_number(const KInst *i) {
-  bool can = i->op <= K_GATHER;
-  for (int k = 0; k < 3; k++) can &= !i->a[k] || i->a[k]->op != K_VAR;
-  return can;
+  for (int k = 0; k < 3; k++) if (i->a[k] && i->a[k]->op == K_VAR) return false;
+  return i->op <= K_GATHER;
 }
 static bool visible(const KScope *s, const KScope *from) { while (from && from != s) from = from->up; return from != NULL; }
 
@@ -60,10 +56,7 @@ static void memo_grow(KBuild *b, KMemo *m) {
   for (KEntry *e = old; e < end; e++) if (e->inst) *memo_slot(m, NULL, e->hash) = *e;
 }
 
-KInst *k_emit(KBuild *b, KInst proto) {
-  KInst *i = NEW(b->c, KInst); *i = proto; i->id = b->c->nid++;
-  PUSH(b->c, *b->block, i); return i;
-}
+KInst *k_emit(KBuild *b, KInst proto) { KInst *i = ctx_copy(b->c, &proto, sizeof proto); i->id = b->c->nid++; PUSH(b->c, *b->block, i); return i; }
 
 KInst *k_put(KBuild *b, KInst proto) {
   if (!can_number(&proto)) return k_emit(b, proto);

@@ -5,10 +5,7 @@
 
 enum { LAUNDER_FROM = 8, SEGMENT_LEAST = 10, SEGMENT_MOST = 200, GROUP_MOST = 4 };
 
-static int number(KBlock *b, int id) {
-  EACH_INST(i, b) i->id = id, id = number(&i->other, number(&i->body, id + 1));
-  return id;
-}
+static int number(KBlock *b, int id) { EACH_INST(i, b) i->id = id, id = number(&i->other, number(&i->body, id + 1)); return id; }
 
 /* by: -1 takes it back. */
 void kir_use(const KInst *i, int *uses, int by) {
@@ -27,8 +24,7 @@ static bool acts(const KInst *i) {
 static void sweep(KBlock *b, int *uses) {
   int n = b->n;
   for (int k = n - 1; k >= 0; k--) {
-    KInst *i = b->at[k]; sweep(&i->body, uses); sweep(&i->other, uses);
-    i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
+    KInst *i = b->at[k]; sweep(&i->body, uses); sweep(&i->other, uses); i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
     if (acts(i) || uses[i->id] > 0) continue;
     kir_use(i, uses, -1); b->at[k] = NULL;
   }
@@ -55,9 +51,7 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
 }
 
 /* ---- index arithmetic that a loop does not change goes in front of it
- *
  *   loop k { loop c { p = mul k, 256; x = load h[16 * c + p] } }   ->   loop k { p = mul k, 256; loop c { x = load h[16 * c + p] } }
- *
  * LLVM runs no passes over what frit emits, so nobody else would do it. Vectors stay where they are: they would fill the registers. */
 typedef struct Hoist { Ctx *c; bool *out; } Hoist;      /* out: by number, moved in front of the loop in question */
 
@@ -71,8 +65,7 @@ static bool is_fixed(const Hoist *h, const KInst *loop, const KInst *i) {
 static void hoist_block(Hoist *h, KBlock *b) {
   KBlock all = { 0 };
   for (int k = 0; k < b->n; k++) {
-    KInst *l = b->at[k]; int keep = 0;
-    hoist_block(h, &l->body); hoist_block(h, &l->other);
+    KInst *l = b->at[k]; int keep = 0; hoist_block(h, &l->body); hoist_block(h, &l->other);
     for (int j = 0; j < l->body.n && l->op == K_LOOP; j++) {
       KInst *i = l->body.at[j];
       if ((h->out[i->id] = is_fixed(h, l, i))) PUSH(h->c, all, i);
@@ -85,10 +78,8 @@ static void hoist_block(Hoist *h, KBlock *b) {
 }
 
 /* ---- interleaving, so that a long chain of a vector function does not wait for itself
- *
  *   v = load z[0]; e = exp v; store a[0] e;               v = load z[0];  w = load z[16];  e = exp v;  f = exp w;
  *   w = load z[16]; f = exp w; store a[16] f;        ->   store a[0] e;  store a[16] f;
- *
  * A segment ends with a store. Neighbours that are the same but for places and operands go together, four at a time (two where there are few
  * registers), if no later one uses or loads what an earlier one computes. An out-of-order core alone does not reach so far: 4 chains of tanh at once
  * take 0.88 of the time. */
@@ -119,9 +110,8 @@ static bool may_meet(const Zip *z, const KInst *load, const KInst *store) {
   lo += load->addr.c * size; so += store->addr.c * size; return lo < so + size * store->a[1]->type.lanes && so < lo + size * load->type.lanes;
 }
 static bool uses(const KInst *i, const KInst *v) {
-  bool yes = i->a[0] == v || i->a[1] == v || i->a[2] == v;
-  for (int k = 0; k < i->addr.nterm; k++) yes |= i->addr.term[k].v == v;
-  return yes;
+  for (int k = 0; k < i->addr.nterm; k++) if (i->addr.term[k].v == v) return true;
+  return i->a[0] == v || i->a[1] == v || i->a[2] == v;
 }
 static bool segment_joins(const Zip *z, const Segment *first, const Segment *s) {
   if (s->n != first->n || s->n < SEGMENT_LEAST || s->n > SEGMENT_MOST || s->at[s->n - 1]->op != K_STORE) return false;
@@ -136,8 +126,7 @@ static bool segment_joins(const Zip *z, const Segment *first, const Segment *s) 
 
 /* The run at[0 .. n): its early instructions, then its segments, group by group. */
 static void zip_run(Zip *z, KInst **at, int n) {
-  VEC(Segment) seg = { 0 };
-  KInst **rest = NEWN(z->c, KInst *, n + 1); bool *early = early_of(z->c, at, n); int m = 0, from = 0;
+  VEC(Segment) seg = { 0 }; KInst **rest = NEWN(z->c, KInst *, n + 1); bool *early = early_of(z->c, at, n); int m = 0, from = 0;
   for (int k = 0; k < n; k++)
     if (early[at[k]->id - at[0]->id]) PUSH(z->c, z->out, at[k]);
     else rest[m++] = at[k];

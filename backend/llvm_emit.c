@@ -2,7 +2,6 @@
  *
  * SSA with phis is written directly: a variable's current value stands in Unit.value; a loop makes a phi for each variable that its body
  * sets, an if merges the two sides. Loops test at the bottom, with a guard before them where the count may be 0:
- *
  *   [guard] -> body: i = phi, x = phi ... x' ; i + 1 < n ? body : done */
 #include "llvm_build.h"
 #include <llvm-c/Analysis.h>
@@ -15,11 +14,7 @@ typedef LLVMBasicBlockRef Block;
 typedef struct Sets { struct Set { int id; V was, now; } *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
 static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
-static int count_sets(const KBlock *b) {
-  int n = 0;
-  EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other);
-  return n;
-}
+static int count_sets(const KBlock *b) { int n = 0; EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other); return n; }
 
 /* The variables of outside that a block sets: those that have a value now. */
 static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {

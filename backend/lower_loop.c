@@ -1,8 +1,6 @@
 /* Bodies and loops: the walk over the tree.
- *
  *   for i/8 over 0 .. 19      loop v 2 { body at 8 v, 8 wide }  body at 16, 4 wide          one step: no loop
  *   run-time count n          loop v n/8 { ... }  loop g (n % 8 + W-1)/W { body at 8 (n/8) + W g, W wide, partly wanted }
- *
  * Every copy of a body is inferred afresh; a tail differs in a constant. Reductions open and close around the outermost loop over their indices. */
 #include "lower.h"
 
@@ -215,8 +213,7 @@ static Tree *warm_items(Loop *p) {
 
 /* Rows from..from + n of what an item's roots compute before the loop; the leaf may take only as many at once as in the loop. */
 static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, LAff from, int64_t rows) {
-  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = NEW(L->c, Tree);
-  *one = *item; one->next = NULL;
+  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = ctx_copy(L->c, item, sizeof *item); one->next = NULL;
   EACH(LEq, e, root) {
     bound[e->id] = dims_copy(L, warm[e->id], e->n); LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
     d->base = laff_add(L, d->base, from, 1); d->ext = rows;
@@ -286,15 +283,12 @@ static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
 }
 
 /* Is what e starts from computed in this loop? */
-static bool init_inside(const Loop *p, const LEq *e) {
-  EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true;
-  return false;
-}
+static bool init_here(const Loop *p, const LEq *e) { EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true; return false; }
 static void home_check(const Loop *p, const LEq *e) {
   const LStore *s = e->out->store;
   const char *why = !s || s->reg ? "it is not in memory" : e->eq->out->type != e->acc ? "its type is not that of the accumulators"
                   : e->kind == RED_ARGMAX || e->kind == RED_ARGMIN ? "it keeps a place beside the value"
-                  : init_inside(p, e) ? "what it starts from is computed inside" : NULL;
+                  : init_here(p, e) ? "what it starts from is computed inside" : NULL;
   if (why)
     tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, so its accumulators rest in its storage "
                "in between, but %s", p->f->name, why);
@@ -304,7 +298,7 @@ static void home_check(const Loop *p, const LEq *e) {
 static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
   if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) { bool was = e->home; home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED; }
-  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e); return RED_OPENED;
+  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_here(p, e); return RED_OPENED;
 }
 
 /* Finds the roots, and the range that those that have the index agree on. */

@@ -1,7 +1,5 @@
 /* Bounds inference: which part of each equation a body computes.
- *
  *   for y { e(...); d(...) }      d reads e[y - 1], e[y], e[y + 1]:      d: y 1      e: y - 1 ... 3 rows, or, if e slides along y, the new one
- *
  * Equations are walked in reverse. A root's region is what the loops around bind; another's is the union of the boxes of its later readers.
  * Extents are constants (or a constant with a run-time count, LDim.dyn), only bases vary. Bases in a union differ by constants. */
 #include "lower.h"

@@ -51,8 +51,7 @@ static const char *npy_read(Ctx *c, const Source *f, Array *out) {
 static bool npy_write(Ctx *c, const char *path, const Array *a) {
   Text t = { .c = c }; int k = NDTYPE - 1;
   while (k > 0 && dtypes[k].type != a->type) k--;
-  text_addn(&t, "\x93NUMPY\x01\0..", 10);
-  text_add(&t, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtypes[k].descr);
+  text_addn(&t, "\x93NUMPY\x01\0..", 10); text_add(&t, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtypes[k].descr);
   for (int d = 0; d < a->rank; d++) text_add(&t, "%lld,%s", (long long)a->shape[d], d + 1 < a->rank ? " " : "");
   text_add(&t, "), }");
   while ((t.n + 1) % 64) text_add(&t, " ");

@@ -6,10 +6,8 @@
 #include <unistd.h>
 
 int driver_say(int code, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
-  fputs("frit: ", stderr), vfprintf(stderr, fmt, ap), fputc('\n', stderr);
-  va_end(ap); return code;
+  va_list ap; va_start(ap, fmt);
+  fputs("frit: ", stderr), vfprintf(stderr, fmt, ap), fputc('\n', stderr); va_end(ap); return code;
 }
 
 bool driver_fail(Ctx *c, const char *fmt, ...) { FORMAT(c, text); diag_error(c, (Pos){ 0 }, "%s", text); return false; }
@@ -21,8 +19,7 @@ int driver_try(Work *work, Session *s) {
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
                       .pick = a->pick, .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify,
                       .fast_math = a->math && !strcmp(a->math, "fast") };
-  int code = ctx_try(c, work, s);
-  diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+  int code = ctx_try(c, work, s); diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;
   ctx_free(c); return code;
 }

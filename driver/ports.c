@@ -5,11 +5,7 @@
 
 int64_t port_extent(const Ports *p, const frit_port *q, int d) { return q->extent[d] + (q->dim[d] >= 0 ? p->dim[q->dim[d]] : 0); }
 
-int64_t port_elems(const Ports *p, const frit_port *q) {
-  int64_t n = 1;
-  for (int d = 0; d < q->rank; d++) n *= port_extent(p, q, d);
-  return n;
-}
+int64_t port_elems(const Ports *p, const frit_port *q) { int64_t n = 1; for (int d = 0; d < q->rank; d++) n *= port_extent(p, q, d); return n; }
 
 static int find_input(Ctx *c, const Ports *p, const char *name) {
   const char *names[256] = { 0 }; int n = 0;

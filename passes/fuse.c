@@ -1,7 +1,6 @@
 /* fuse: equations become kernels, by moves.
  *   before   z[i, j] = b[j] + sum(k: x[i, k] * w[k, j]);       after   kernel k0 "matmul+bias+tanh" (x, w, b) -> (y: f32[8, 4]) {
- *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]);
- *                                                                      }
+ *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]); }
  * Every equation starts as a group. Moves join groups while they are legal, which the indices decide at which one reads the other:
  *   tile         all equations of a stream: a block of frames goes through the whole network
  *   vertical     y reads z at home, equal spaces (as above); e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j
@@ -28,15 +27,8 @@ static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
   for (int k = v->n - 1; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) { v->at[k] = v->at[k - 1]; v->at[k - 1] = e; }
 }
 static void group_add(Fuse *f, int k, Eq *e) { eqs_insert(f, &f->group.at[k].eq, e); pmap_set(f->c, &f->of, e, k); }
-static const char *label_of(Fuse *f, const Cluster *g) {
-  const char *s = NULL;
-  EACH(Eq, e, g->eq) s = label_union(f->c, s, e->label);
-  return s;
-}
-static const Eq *writer_in(const Eqs *eq, const Tensor *t) {
-  EACH(Eq, e, *eq) if (e->out == t) return e;
-  return NULL;
-}
+static const char *label_of(Fuse *f, const Cluster *g) { const char *s = NULL; EACH(Eq, e, g->eq) s = label_union(f->c, s, e->label); return s; }
+static const Eq *writer_in(const Eqs *eq, const Tensor *t) { EACH(Eq, e, *eq) if (e->out == t) return e; return NULL; }
 /* Which groups does group k read from? */
 static bool *producers(Fuse *f, int k) {
   bool *on = NEWN(f->c, bool, f->group.n);
@@ -81,9 +73,8 @@ static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
 /* Every read of a member's tensor is at home. False also if that tensor has pieces: a reader needs all of it. */
 static bool loops_find(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) {
-    Exprs reads = rhs_reads(l->c, e);
     if (writer_in(eq, e->out) != e) return false;
-    EACH(Expr, r, reads) {
+    READS(r, l->c, e->rhs) {
       const Eq *w = writer_in(eq, r->tensor);
       if (w && (uses_get(l->uses, w->out)->writer.n > 1 || !loops_join(l, w, r))) return false;
     }
@@ -120,11 +111,7 @@ static const char *space_fits(Loops *l, const Eqs *eq) {
   return NULL;
 }
 
-static bool gathers(const Expr *e, const void *arg) {
-  bool yes = false; (void)arg;
-  for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
-  return yes;
-}
+static bool gathers(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && !read_static(e); }
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
   if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
@@ -154,8 +141,7 @@ static Move fuse_vertical(Fuse *f, int a, int b) {
 
 /* ---- legality, horizontal: the streamed operands are one tensor at places that are equal once b's indices are called as a's. */
 static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
-  Shape s = shape_of(f->c, a), t = shape_of(f->c, b);
-  const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
+  Shape s = shape_of(f->c, a), t = shape_of(f->c, b); const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
   if (!same_extents(a->free, a->nfree, b->free, b->nfree)) return "they have different index spaces";
   if (!same_extents(ra->bound, ra->nbound, rb->bound, rb->nbound)) return "they sum over different extents";
   if (s.x->tensor != t.x->tensor || s.nm != t.nm || s.nn != t.nn) return "they have no operand in common";
@@ -168,9 +154,7 @@ static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
 }
 
 static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
-  Exprs x = { 0 };
-  EACH(Eq, e, a->eq) expr_reads_of(f->c, e->rhs, &x);
-  EACH(Expr, r, x) EACH(Eq, e, b->eq) if (!tensor_known(r->tensor) && expr_reads(e->rhs, r->tensor)) return true;
+  EACH(Eq, x, a->eq) READS(r, f->c, x->rhs) EACH(Eq, e, b->eq) if (!tensor_known(r->tensor) && expr_reads(e->rhs, r->tensor)) return true;
   return false;
 }
 
@@ -244,11 +228,7 @@ static void group_rest(Fuse *f) {
 /* ---- moves */
 static void edge_add(Fuse *f, int a, int b, const Eq *from, bool done, const char *why, const char *end) {
   const Eqs *x = &f->group.at[a].eq, *y = &f->group.at[b].eq; int64_t bytes = 0;
-  EACH(Eq, w, *x) {
-    bool read = false;
-    EACH(Eq, e, *y) read |= expr_reads(e->rhs, w->out);
-    bytes += read ? tensor_bytes(w->out) : 0;
-  }
+  EACH(Eq, w, *x) EACH(Eq, e, *y) if (expr_reads(e->rhs, w->out)) { bytes += tensor_bytes(w->out); break; }
   ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
 }
 /* Joins b to a if the options let it. */

@@ -41,8 +41,7 @@ static Expr *mean_count(Ctx *c, const Expr *e, Type wide, Expr *cond) {
 
 static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg) {
   if (e->kind != E_REDUCE || e->red != RED_MEAN) return e;
-  Type t = type_strong(e->type), wide = type_bytes(t) < 4 ? T_F32 : t;
-  Expr *cond = cond_of(e), *n = mean_count(c, e, wide, cond);
+  Type t = type_strong(e->type), wide = type_bytes(t) < 4 ? T_F32 : t; Expr *cond = cond_of(e), *n = mean_count(c, e, wide, cond);
   Expr *sum = expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_convert(c, CV_PLAIN, wide, e->arg[0], e->pos), cond, e->pos);
   if (expr_is_const(n)) sum = expr_fn2(c, FN_MUL, sum, expr_const(c, wide, 1 / expr_number(n), 0));
   else sum = expr_fn2(c, FN_DIV, sum, expr_convert(c, CV_PLAIN, wide, n, e->pos));
@@ -84,10 +83,8 @@ static int addend_main(const Split *s, const Exprs *at) {
 
 /* ---- reductions become equations */
 static bool needs_path(Ctx *c, Expr *e) {
-  if (e->kind == E_OR) return needs_path(c, e->arg[1]);
-  if (e->kind == E_READ && !read_inside(c, e)) return true;
-  for (int k = 0; k < e->n; k++) if (needs_path(c, e->arg[k])) return true;
-  return false;
+  for (int k = e->kind == E_OR; k < e->n; k++) if (needs_path(c, e->arg[k])) return true;
+  return e->kind == E_READ && !read_inside(c, e);
 }
 /* Adds the conditions around the reduction to it: outside them its reads may leave their tensors. */
 static Expr *with_path(Split *s, Expr *e) {
@@ -118,23 +115,20 @@ static Expr *extract(Split *s, Expr *x) {
   const Eq *e = s->eq; Indices used = { 0 }; Eq *own;
   if (s->path.n) x = with_path(s, x);
   for (int k = 0; k < e->nfree; k++) if (expr_has_index(x, e->free[k])) PUSH(s->c, used, e->free[k]);
-  x = widened(s->c, x);
-  const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
+  x = widened(s->c, x); const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
   Expr *read = part_new(s->c, s->g, e, red->kind == E_REDUCE ? red_name[red->red] : "part", x, used.at, used.n, &own);
   split_eq(s->c, s->g, own, (Eqs){ 0 }, &s->n); s->n++; return read;
 }
 
 /* Nested reductions of a reduction's body are taken with its indices in sight: as those of an equation over free and bound ones. */
 static Expr *take_inside(Split *s, Expr *red) {
-  Ctx *c = s->c; Eq wide = *s->eq; Split in = { .c = c, .g = s->g, .eq = &wide, .path = s->path }; Indices all = { 0 };
-  Expr *cond = cond_of(red);
+  Ctx *c = s->c; Eq wide = *s->eq; Split in = { .c = c, .g = s->g, .eq = &wide, .path = s->path }; Indices all = { 0 }; Expr *cond = cond_of(red);
   if (!expr_has(red->arg[0], E_REDUCE) && !(cond && expr_has(cond, E_REDUCE))) return red;
   for (int k = 0; k < wide.nfree; k++) PUSH(c, all, wide.free[k]);
   for (int k = 0; k < red->nbound; k++) PUSH(c, all, red->bound[k]);
   wide.free = all.at; wide.nfree = all.n;
   if (cond) { cond = take(&in, cond); PUSH(c, in.path, cond); }
-  Expr *body = take(&in, red->arg[0]);
-  s->n += in.n; return expr_reduce(c, red->red, red->bound, red->nbound, body, cond, red->pos);
+  Expr *body = take(&in, red->arg[0]); s->n += in.n; return expr_reduce(c, red->red, red->bound, red->nbound, body, cond, red->pos);
 }
 
 /* Of the addends: init + the main reduction in *core, the rest (over other indices, or costly) in the result, NULL if there is none. */
@@ -153,9 +147,7 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
 
 /* A sum whose main reduction is read from an equation of its own; at the root it stays if all else starts it. NULL: none is main. */
 static Expr *take_sum(Split *s, Expr *e, bool root) {
-  Exprs at = { 0 }; Expr *core;
-  expr_terms(s->c, FN_ADD, e, &at);
-  int main = addend_main(s, &at);
+  Exprs at = { 0 }; Expr *core; expr_terms(s->c, FN_ADD, e, &at); int main = addend_main(s, &at);
   if (main < 0 || (root && (!uses_within(s->eq, NULL, at.at[main]) || type_strong(e->type) != at.at[main]->type))) return NULL;
   if (root) at.at[main] = take_inside(s, at.at[main]);
   Expr *rest = gather_addends(s, &at, main, &core);
@@ -165,10 +157,8 @@ static Expr *take_sum(Split *s, Expr *e, bool root) {
 
 static Expr *take_select(Split *s, Expr *e) {
   Expr *cond = take(s, e->arg[0]); int outer = s->path.n;
-  PUSH(s->c, s->path, cond);
-  Expr *a = take(s, e->arg[1]);
-  s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond);
-  Expr *b = take(s, e->arg[2]);
+  PUSH(s->c, s->path, cond); Expr *a = take(s, e->arg[1]);
+  s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond); Expr *b = take(s, e->arg[2]);
   s->path.n = outer; return expr_select(s->c, cond, a, b, e->pos);
 }
 
@@ -195,12 +185,10 @@ static Expr *root(Split *s, Expr *e) {
 }
 
 static void split_eq(Ctx *c, Graph *g, Eq *e, Eqs circle, int *n) {
-  Split s = { .c = c, .g = g, .eq = e, .circle = circle };
-  drop_free(c, e);
+  Split s = { .c = c, .g = g, .eq = e, .circle = circle }; drop_free(c, e);
   e->rhs = expr_simplify(c, expr_map(c, expr_map(c, e->rhs, mean_to_sum, n), drop_zeros, n));
   if (!expr_has(e->rhs, E_REDUCE)) return;
-  Expr *r = root(&s, e->rhs);
-  e->rhs = type_strong(r->type) == e->out->type ? r : expr_convert(c, CV_PLAIN, e->out->type, r, e->pos);
+  Expr *r = root(&s, e->rhs); e->rhs = type_strong(r->type) == e->out->type ? r : expr_convert(c, CV_PLAIN, e->out->type, r, e->pos);
   if (expr_has(e->rhs, E_REDUCE) && !eq_reduction(e, NULL)) e->rhs = take(&s, e->rhs);
   *n += s.n;
 }
@@ -231,8 +219,7 @@ static bool may_move(Hoist *h, Expr *e, const Indices *used) {
 }
 /* Is e worth an equation over its own indices? */
 static bool hoistable(Hoist *h, Expr *e, Indices *used) {
-  bool costly = expr_costly(e);
-  expr_indices(h->c, e, used);
+  bool costly = expr_costly(e); expr_indices(h->c, e, used);
   bool fixed = expr_constant(e) && index_points(used->at, used->n) <= HOIST_MAX && (costly || e->kind == E_FN);
   return (fixed || (costly && is_invariant(h, used))) && may_move(h, e, used);
 }

@@ -1,5 +1,4 @@
 /* Trees of a whole network by blocks of frames.
- *
  *   for t/64 stream {
  *     let h1 ring; let s1 alias s0;
  *     for t/32 { for o/8 { let z reg; z(k, c, o*, t~); a(o*, t~); s1(o*, t~); }  for c/8 { h1(o, c*, t~); } }
@@ -21,15 +20,12 @@ const char *row_name(const Item *it, const char *step) {
 }
 
 static TileSize tile_size(const Build *b, const Item *it, int64_t m, int64_t n, int copies) {
-  TileSize s = { .m = m, .n = n, .k = 1, .kin = 1, .lanes = b->lanes, .copies = copies > 1 ? copies : 1 };
-  for (int i = 0; i < it->nk; i++) s.k *= count_max(it->k[i]);
-  return s;
+  return (TileSize){ .m = m, .n = n, .k = (int64_t)index_points(it->k, it->nk), .kin = 1, .lanes = b->lanes, .copies = copies > 1 ? copies : 1 };
 }
 
 /* Sets the rows of a group, and gives the least cycles over their count. Of pointwise chains a few rows together hide the latency. */
 static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv) {
-  const Item *head = &b->its.at[g->first]; double least = 1e30;
-  g->row = row_name(head, p->time);
+  const Item *head = &b->its.at[g->first]; double least = 1e30; g->row = row_name(head, p->time);
   if (g->circle || !item_free(head, p->time)) return 0;
   TileSize s = tile_size(b, head, extent_named(head, g->row), b->t->block, g->ncon); int few = nv >= 4 ? 1 : 4 / nv;
   g->mr = head->red ? 1 : few < s.m ? few : (int)s.m;
@@ -58,10 +54,8 @@ static void order_bound(const Build *b, Order *o, const Item *it, const char *la
   const char **k; int nk; Shape shape = shape_of(b->c, it->eq[0]);
   for (int i = 0; i < it->nk && !shape.x; i++) (count_max(it->k[i]) <= 4 ? order_unroll : order_serial)(b->c, o, it->k[i]->name);
   if (!shape.x) return;
-  order_k(b->c, &shape, lane, &k, &nk);
-  s.kin = nk ? extent_named(it, k[nk - 1]) : 1;
-  int ku = tile_unroll(b->t, &s, mr, nv);
-  order_k_by(b->c, o, k, nk, ku > 1 ? 1 : ku);                      /* twenty layers are twenty copies of this */
+  order_k(b->c, &shape, lane, &k, &nk); s.kin = nk ? extent_named(it, k[nk - 1]) : 1;
+  int ku = tile_unroll(b->t, &s, mr, nv); order_k_by(b->c, o, k, nk, ku > 1 ? 1 : ku);       /* twenty layers are twenty copies of this */
 }
 
 static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, const Item *it) {
@@ -113,11 +107,7 @@ Tree *tree_steps(const Build *b, const Group *g, const char *step) {
   for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step, apart));
   return apart ? tree_loop(b->c, apart, 8, tree_for(b->c, step, 1, LOOP_EDGE, body)) : tree_loop(b->c, step, 1, body);
 }
-static int last_reader(const Items *its, const Tensor *t) {
-  int last = its->n - 1;
-  while (last >= 0 && !item_reads(&its->at[last], t)) last--;
-  return last;
-}
+static int last_reader(const Items *its, const Tensor *t) { int i = its->n - 1; while (i >= 0 && !item_reads(&its->at[i], t)) i--; return i; }
 
 bool takes_over(const Build *b, int i, const Item *o) {
   const Item *a = &b->its.at[i];

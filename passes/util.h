@@ -32,15 +32,17 @@ Index *eq_stream(const Eq *e);                           /* the free index that 
 
 /* ---- expressions */
 void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, also those in places; parents first */
-Exprs rhs_reads(Ctx *c, const Eq *e);                     /* of the right side */
+Exprs reads_in(Ctx *c, Expr *e), rhs_reads(Ctx *c, const Eq *e);     /* the same as a list; of the right side */
+#define READS(r, c, e) for (Exprs r##_in = reads_in((c), (e)), *r##_all = &r##_in; r##_all; r##_all = NULL) EACH(Expr, r, r##_in)
 typedef bool ExprTest(const Expr *e, const void *arg);
 bool expr_any(const Expr *e, ExprTest *is, const void *arg);       /* does a node of e pass? */
 bool expr_has(const Expr *e, ExprKind k), expr_costly(const Expr *e);      /* costly: holds a function that is never computed twice (exp, ...) */
 int expr_ops(const Expr *e);                             /* functions and choices in e */
 bool expr_constant(const Expr *e);                       /* nothing but constants, indices, reads of parameters and constant tensors */
-bool place_static(const Expr *e);                        /* no read in it */
-/* Is every place of the read, of all reads in e, is this place inside its tensor, without help from conditions? */
-bool read_inside(Ctx *c, const Expr *read), expr_reads_inside(Ctx *c, Expr *e), place_inside(Ctx *c, const Expr *place, Extent n);
+bool place_static(const Expr *e), read_static(const Expr *read);   /* no read in it; in none of the read's places */
+/* Is every place of the read, its place d (which is static), of all reads in e, is this place inside its tensor, without help from conditions? */
+bool read_inside(Ctx *c, const Expr *read), dim_inside(Ctx *c, const Expr *read, int d), expr_reads_inside(Ctx *c, Expr *e);
+bool place_inside(Ctx *c, const Expr *place, Extent n);
 int read_dim(const Expr *read, const Index *i);           /* the one place in which i stands, bare; -1: there is no such */
 void expr_indices(Ctx *c, const Expr *e, Indices *out);  /* the different ones in e, in order of appearance */
 Expr *expr_sum(Ctx *c, Expr *const *at, int n);          /* a0 + a1 + ..., NULL for none */

@@ -1,6 +1,5 @@
 /* The loader: opens an artefact, reads its NAME_info, and calls it by port names.
- *   frit_model *m = frit_open("./amp.so", &why);
- *   frit_instance *i = frit_new(m);
+ *   frit_model *m = frit_open("./amp.so", &why);  frit_instance *i = frit_new(m);
  *   frit_set_dim(i, "t", 64);  frit_set(i, "x", x, 64 * 4);  frit_set(i, "y", y, 64 * 4);
  *   int rc = frit_run(i);      // FRIT_OK, or a code with words in frit_error(i) */
 #include "frit.h"
@@ -126,8 +125,7 @@ void frit_reset(frit_instance *i) { i->model->init(i->state); }
 const char *frit_error(const frit_instance *i) { return i->error; }
 
 __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt); vsnprintf(i->error, sizeof i->error, fmt, ap); va_end(ap); return code;
+  va_list ap; va_start(ap, fmt); vsnprintf(i->error, sizeof i->error, fmt, ap); va_end(ap); return code;
 }
 
 int frit_set_dim(frit_instance *i, const char *name, int64_t v) {

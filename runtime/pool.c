@@ -40,10 +40,7 @@ static void wait_for_work(frit_pool *p) {
   while (!(uint32_t)atomic_load(&p->work) && !atomic_load(&p->stop)) pthread_cond_wait(&p->wake, &p->lock);
   atomic_fetch_sub(&p->asleep, 1); pthread_mutex_unlock(&p->lock);
 }
-static void *worker(void *p) {
-  while (!atomic_load(&((frit_pool *)p)->stop)) if (!take_item(p)) wait_for_work(p);
-  return NULL;
-}
+static void *worker(void *p) { while (!atomic_load(&((frit_pool *)p)->stop)) if (!take_item(p)) wait_for_work(p); return NULL; }
 
 static void wake_all(frit_pool *p) {
   if (!atomic_load(&p->asleep)) return;
