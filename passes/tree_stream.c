@@ -45,11 +45,16 @@ static double plan_cost(const Build *b, StreamPlan *p, int nv) {
   for (int i = 0; i < p->group.n; i++) sum += rows_choose(b, p, &p->group.at[i], nv);
   return sum;
 }
+/* The pick-th best width. */
 StreamPlan plan_stream(Build *b) {
-  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; double least = 1e300;
-  for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
-    double cy = plan_cost(b, &p, nv);
-    if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; p.nv = nv; }
+  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; bool taken[9] = { false };
+  for (int pick = b->k->pick, best = 1; pick >= 0 && best; pick--) {
+    double least = 1e300; best = 0;
+    for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
+      double cy = taken[nv] ? 1e300 : plan_cost(b, &p, nv);
+      if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; best = nv; }
+    }
+    if (best) taken[p.nv = best] = true;
   }
   plan_cost(b, &p, p.nv); return p;
 }

@@ -123,6 +123,10 @@ frit_instance *frit_new(frit_model *m) {
 
 void frit_free(frit_instance *i) { if (i) free(i->state), free(i->scratch); free(i); }
 void frit_reset(frit_instance *i) { i->model->init(i->state); }
+void frit_copy(frit_instance *to, const frit_instance *from) {
+  frit_instance own = *to; *to = *from; to->model = own.model; to->state = own.state; to->scratch = own.scratch;
+  memcpy(to->state, from->state, from->model->state); memcpy(to->scratch, from->scratch, from->model->scratch);
+}
 const char *frit_error(const frit_instance *i) { return i->error; }
 
 __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code, const char *fmt, ...) {
