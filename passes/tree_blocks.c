@@ -63,18 +63,11 @@ static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, cons
 }
 
 /* The contraction: a panel is read once for all rows of the block, ahead of its use. */
-static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const Plan *p) {
-  Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes;
+static Tree *tree_panels(const Build *b, int at, const Shape *s, Plan *p) {
   bool far = tensor_bytes(s->w->tensor) > b->t->l1;
   if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
-  if (!far) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
-  order_unroll(c, &o, p->row); order_add(c, &o, p->lane, LEAF_VECTOR, 0);
-  Tree *t = leaf_of(c, head, &o);
-  if (far) t = tree_loop(c, p->k[0], 1, tree_cat(tree_prefetch(c, s->w->tensor->name, b->t->l1 / (8 * width)), t));
-  t = tree_loop(c, p->lane, width, tree_for(c, p->row, p->tile.mr, LOOP_EVEN, t));
-  for (int i = p->nouter; i-- > 0;) t = tree_loop(c, p->outer[i], 1, t);
-  if (p->up) t = tree_loop(c, p->up, 1, t);
-  return t;
+  p->tile = (Tile){ .mr = p->tile.mr, .nv = p->tile.nv, .ku = far ? 1 : p->tile.ku, .nm = true, .my = 1 }; p->mid = false; p->kc = 0;
+  p->ahead = far ? b->t->l1 / (8 * p->tile.nv * p->lanes) : 0; return tree_group(b, &(Group){ .first = at, .end = at + 1 }, p, NULL);
 }
 
 Tree *tree_blocks(Build *b) {
@@ -83,7 +76,7 @@ Tree *tree_blocks(Build *b) {
   Ctx *c = b->c; const Item *head = v.head, *in = head - 1, *last = v.end - 1;
   Tree *all = tree_cat(tree_let(c, in->t->name, ST_MEM), tree_let(c, head->t->name, ST_MEM));
   all = tree_cat(all, tree_maps(&v, b->its.at, head, in, v.s.k[0]->name));
-  all = tree_cat(tree_cat(all, tree_panels(b, head, &v.s, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));
+  all = tree_cat(tree_cat(all, tree_panels(b, (int)(head - b->its.at), &v.s, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));
   double across = (double)((extent_named(last, v.tile[1]) + v.step[1] - 1) / v.step[1]), tiles = index_points(v.s.m, v.s.nm);
   double fit = (double)b->t->l2 / 4 / (double)(tensor_bytes(in->t) + tensor_bytes(head->t)) * tiles / across, least = (ROWS_LEAST - 1) / across + 1;
   all = tree_loop(c, v.tile[0], v.step[0] * (int64_t)(fit > least ? fit : least), all);

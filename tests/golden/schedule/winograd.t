@@ -42,7 +42,7 @@ graph g(x: f32[28, 28, 64]) -> (y: f32[28, 28, 64]) {
               for t/14 even {
                 for c/1 {
                   prefetch z.U_pack[128];
-                  z.M(t*, o~);
+                  z.M(c*, t*, o~);
                 }
               }
             }
