@@ -27,7 +27,7 @@ static bool convert(Ctx *c, const Args *a) {
 static const char *stage_text(Ctx *c, const Args *a, Stage stage) {
   if (stage == STAGE_PARSE) { Ast *t = frontend_parse(c, a->input); return t ? ast_print(c, t) : NULL; }
   if (stage < STAGE_KERNEL) { Graph *g = driver_graph(c, a, stage); return g ? graph_print(c, g) : NULL; }
-  KModule *m = driver_module(c, a); return !m ? NULL : stage == STAGE_C ? c_print(c, m, ctx_printf(c, "%s.h", m->name)) : kir_print(c, m);
+  KModule *m = driver_module(c, a); return !m ? NULL : stage == STAGE_C ? c_print(c, m, ctx_printf(c, "%s.h", m->name), NULL) : kir_print(c, m);
 }
 
 static bool dump(Ctx *c, const Args *a, Stage stage) {
