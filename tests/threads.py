@@ -134,6 +134,13 @@ def check(exe, text, flags, where, tag):
     return None
 
 
+TILES = """graph tiles(x: f32[7, 7, 192]) -> (y: f32[7, 7, 160]) {
+  const w[o < 160, c < 192, r < 3, s < 3]: f32 = ((o * 7 + c * 3 + r * 5 + s) % 11 - 5) / 20.0;
+  y[i < 7, j < 7, o] = max(0, sum(c, r, s: (x[i + r - 1, j + s - 1, c] or 0) * w[o, c, r, s]));
+}
+"""
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("frit")
@@ -142,6 +149,10 @@ def main():
     a = p.parse_args()
     passed = failed = 0
     with tempfile.TemporaryDirectory() as where:
+        why = check(a.frit, TILES, [], where, "tiles")
+        passed, failed = passed + (not why), failed + (why is not None)
+        if why:
+            print(f"tiles: {why}", flush=True)
         for seed in range(a.seed, a.seed + a.count):
             for kind, g in [("small", random_graphs.generate(seed)), ("large", large(seed))]:
                 text = g.graph() if g else None
