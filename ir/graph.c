@@ -12,7 +12,7 @@ int64_t tensor_size(const Tensor *t) {
 
 int64_t tensor_bytes(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
 
-enum { LITERAL_MOST = 36 };
+enum { LITERAL_MOST = 64 };
 bool tensor_is_literal(const Graph *g, const Tensor *t) {
   if (t->kind != TK_CONST || tensor_size(t) > LITERAL_MOST) return false;
   for (int k = 0; k < g->neq; k++) if (g->eq[k]->out == t && expr_count(g->eq[k]->rhs, E_READ)) return false;
