@@ -66,7 +66,6 @@ static int take_binding(const struct Option *o, char *s, Bindings *list) {
   if (list->n == o->hi) return driver_say(EXIT_USAGE, "more than %d times --%s", o->hi, o->name);
   *eq = 0; list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
 }
-
 static int take_long(Args *a, const struct Option *o) {
   void *at = (char *)a + o->at;
   switch (o->kind) {
@@ -89,7 +88,6 @@ static int take_fuse(Args *a, const char *s) {
                       "and -ffuse=winograd2 .. 6)", s);
   a->no_fuse[a->nno_fuse++] = force ? s + 5 : s + 8; return EXIT_OK;
 }
-
 static int take(Args *a, int o) {
   if (o == 'o') return a->output = optarg, EXIT_OK;
   if (o == 'h') return a->help = true, EXIT_OK;
@@ -112,7 +110,6 @@ static const struct Command *find(const char *name) {
   for (int k = 0; k < NCOMMAND; k++) { names[k] = commands[k].name; if (!strcmp(names[k], name)) return &commands[k]; }
   near = diag_near(name, names, NCOMMAND); driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
 }
-
 int main(int argc, char **argv) {
   Args a = { .bisect_limit = -1, .prewarm = true, .block = 64, .tolerance = 2e-5, .seconds = 0.5, .seed = 1 };
   if (argc < 2) return usage(stderr), EXIT_USAGE;

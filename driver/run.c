@@ -23,7 +23,6 @@ static void summary(const Ports *p) {
     printf("%s: %lld elements in %g..%g\n", p->port[k]->name, (long long)n, (double)lo, (double)hi);
   }
 }
-
 int cmd_run(Ctx *c, void *session) {
   const Session *s = session; Ports p; bool ok = ports_bind(c, s->a, s->m, false, &p) && ports_run(c, &p, s->i, s->a->block);
   for (int k = 0; ok && k < s->a->out.n; k++) ok = write_output(c, &p, &s->a->out.at[k]);
@@ -47,7 +46,6 @@ static void compare(Error *e, double got, double want, bool f32) {
   e->abs = fmax(e->abs, d); e->rel = fmax(e->rel, d == 0 ? 0 : d / fmax(fabs(want), 1e-30)); e->peak = fmax(e->peak, isfinite(want) ? fabs(want) : 0);
   int64_t u = f32 ? llabs(ordered((float)got) - ordered((float)want)) : 0; e->ulp = u > e->ulp ? u : e->ulp;
 }
-
 static bool report(const Args *a, const frit_port *q, const void *got, const void *want, int64_t n) {
   Error e = { 0 }; Type t = type_by_name(q->type);
   for (int64_t k = 0; k < n; k++) compare(&e, number(got, t, k), number(want, t, k), t == T_F32);
@@ -146,7 +144,6 @@ static void print_text(const Ports *p, const Times *t, const Rates *r) {
   if (r->flops > 0 && r->peak > 0)
     printf("%.1f GFLOP/s = %.1f %% of this machine's %s FMA peak (%.1f)\n", r->gflops, 100 * r->gflops / r->peak, r->isa, r->peak);
 }
-
 int cmd_bench(Ctx *c, void *session) {
   const Session *s = session; Ports p; if (!ports_ready(c, s->a, s->m, s->i, &p)) return -1;
   Times *t = measure(c, s->i, s->a->seconds); Rates r = rates_of(&p, t); (s->a->json ? print_json : print_text)(&p, t, &r); return EXIT_OK;

@@ -97,7 +97,6 @@ static int tune_kernel(Ctx *c, const Args *a, const frit_parallel *par, Variant 
   for (int p = 0; p < n; p++) frit_free(t[p].i), frit_close(t[p].m);
   return ok ? best : -1;
 }
-
 static bool tune_all(Ctx *c, const Args *a, const frit_parallel *par, Variant *v, int nv, int *pick) {
   int todo = v[0].g->nkernel; double t0 = now_ns(), spent = 0;
   for (int k = 0; k < todo && !stopped; k++) {

@@ -50,7 +50,6 @@ static double at_end(Extent e, int most) { return (double)(most ? extent_max(e) 
 static double piece_size(const Piece *p, int most) {
   double n = 1; for (int i = 0; i < p->nfree; i++) n *= at_end(p->free[i]->ext, most); return n;
 }
-
 static void cover_both(Elab *el, const Group *g) {
   const Tensor *t = g->t; double have[2] = { 0, 0 }, want[2] = { 1, 1 };
   for (int i = 0; i < g->piece.n; i++) {

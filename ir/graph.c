@@ -35,7 +35,6 @@ static bool name_taken(const Graph *g, const char *name) {
   for (int k = 0; k < g->ndim; k++) if (strcmp(g->dim[k]->name, name) == 0) return true;
   return graph_tensor(g, name) != NULL;
 }
-
 const char *graph_fresh(Ctx *c, const Graph *g, const char *hint) {
   const char *name = ctx_intern(c, hint);
   for (int k = 1; name_taken(g, name); k++) name = ctx_intern(c, ctx_printf(c, "%s%d", hint, k));

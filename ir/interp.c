@@ -185,7 +185,6 @@ static Num eval_reduce(Prog *g, const Expr *e) {
   if (mean) return (Num){ .f = a.v.f / (double)a.admitted };
   return type_is_float(t) ? (Num){ .f = a.v.f } : (Num){ .i = value_wrap(a.v.i, t) };
 }
-
 static Num eval(Prog *g, const Expr *e) {
   switch (e->kind) {
   case E_CONST: return const_num(e);       case E_INDEX: return (Num){ .i = index_value(g, e->index) };
@@ -208,7 +207,6 @@ static bool look(const Expr *e, void *prog) {
   for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) look_index(g, e->bound[k]);
   return true;
 }
-
 static Prog *prog_new(Interp *p, const Eq *e, bool init) {
   int rank = e->out->rank;
   Prog *g = NEW_AS(p->c, Prog, .p = p, .e = e, .init = init, .out = buf_of(p, e->out), .place = NEWN(p->c, Aff, rank), .work = 1);
@@ -247,7 +245,6 @@ static void store(Prog *g) {
   if (g->outside) outside_error(g);
   else value_store(g->out->data, g->out->t->type, a, v);
 }
-
 static bool prog_run(Prog *g) {
   bool more = !g->idle && slots_first(g->slot.at, g->e->nfree);
   for (; more && !g->failed; more = slots_next(g->slot.at, g->e->nfree)) store(g);
@@ -347,7 +344,6 @@ static bool run_circle(Interp *p, const Circle *g) {
     for (int k = 0; k < g->n; k++) if (!prog_step(p->prog.at[g->first + k], g->dim[k], g->dir < 0 ? lo + j : hi - 1 - j)) return false;
   return true;
 }
-
 static bool run_groups(Interp *p, bool constant) {
   for (int k = 0; k < p->group.n; k++) {
     const Circle *g = &p->group.at[k]; if (p->prog.at[g->first]->e->constant != constant) continue;
@@ -382,7 +378,6 @@ static void add_init(Interp *p, const Buf *b) {
   Eq *e = NEW_AS(p->c, Eq, .out = b->t, .place = at, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos);
   PUSH(p->c, p->init, prog_new(p, e, b->sdim >= 0));
 }
-
 static bool interp_build(Interp *p, const Graph *r) {
   bool ok = true; Circle g;
   for (int k = 0; k < r->neq; k += g.n) {
@@ -439,7 +434,6 @@ static void next_states(Interp *p) {
   }
   for (int k = 0; k < p->buf.n; k++) if (next[k]) p->buf.at[k]->data = next[k];
 }
-
 bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_t *dims) {
   if (!set_dims(p, dims)) return false;
   for (int k = 0; k < p->buf.n; k++) if (!is_constant(p->buf.at[k]->t) && !buf_size(p, p->buf.at[k])) return false;

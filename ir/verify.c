@@ -97,7 +97,6 @@ static bool same_shape(const Tensor *a, const Tensor *b) {
   for (int d = 0; d < a->rank && same; d++) same = extent_equal(a->shape[d], b->shape[d]);
   return same;
 }
-
 static void tensor_states(Verify *v, const Tensor *t) {
   if (t->next && (t->kind != TK_STATE || !same_shape(t, t->next)))
     broken(v, t->pos, "'%s' takes the value of '%s', which has another shape", t->name, t->next->name);
@@ -133,7 +132,6 @@ static void check_bound(Verify *v, const Expr *x) {
   for (int k = 0; k < x->n; k++) check_bound(v, x->arg[k]);
   v->scope.n = outer;
 }
-
 static void eq_indices(Verify *v, const Eq *e) {
   v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
@@ -183,7 +181,6 @@ static bool eqs_apart(Ctx *c, const Eq *a, const Eq *b) {
   for (int d = 0; d < a->out->rank; d++) if (places_apart(c, a->place[d], b->place[d])) return true;
   return false;
 }
-
 static void pieces_apart(Verify *v) {
   for (int k = 0; k < v->g->neq && !v->broken; k++)
     for (int j = 0; j < k; j++)
@@ -202,7 +199,6 @@ static bool pieces_cover(const Graph *g, const Tensor *t, int64_t size(Extent)) 
   }
   return want == have;
 }
-
 static void eq_pieces(Verify *v, const Eq *e) {
   if (!pieces_cover(v->g, e->out, extent_max) || !pieces_cover(v->g, e->out, extent_min))
     broken(v, e->pos, "the equations of '%s' do not write each element once: %s", e->out->name, eq_print(v->c, e));
@@ -288,7 +284,6 @@ static void read_listed(Verify *v, const Expr *x) {
   if (x->kind == E_READ && !computes(v->k, x->tensor) && !among(v->k->in, v->k->nin, x->tensor))
     broken(v, v->k->pos, "%s reads '%s', which is not in its list", v->k->name, x->tensor->name);
 }
-
 static void kernel_lists(Verify *v, const Kernel *k) {
   for (int j = 0; j < k->neq; j++) {
     const Tensor *t = k->eq[j]->out;
@@ -311,7 +306,6 @@ static bool layout_whole(const Tensor *t, int d) {
   }
   return before == 1;
 }
-
 static void tensor_layouts(Verify *v, const Tensor *t) {
   for (int j = 0; j < t->nlayout; j++)
     if (t->layout[j].dim < 0 || t->layout[j].dim >= t->rank) broken(v, t->pos, "'%s' lays out dimension %d", t->name, t->layout[j].dim);
@@ -345,7 +339,6 @@ static bool kernel_has_index(const Kernel *k, const Tensor *t, const char *name)
     if ((!t || k->eq[j]->out == t) && (has_name(k->eq[j]->free, k->eq[j]->nfree, name) || binds_name(k->eq[j]->rhs, name))) return true;
   return false;
 }
-
 static void check_tree(Verify *v, const Kernel *k, const Tree *t) {
   for (; t && !v->broken; t = t->next) {
     bool loop = t->kind == TREE_FOR, leaf = t->kind == TREE_LEAF, alias = t->kind == TREE_LET && t->storage == ST_ALIAS;
@@ -366,7 +359,6 @@ static bool has_leaf(const Tree *t, const char *tensor) {
     if ((t->kind == TREE_LEAF && strcmp(t->name, tensor) == 0) || (t->kind == TREE_FOR && has_leaf(t->body, tensor))) return true;
   return false;
 }
-
 static void kernel_trees(Verify *v, const Kernel *k) {
   if (!k->tree) broken(v, k->pos, "%s has none", k->name);
   check_tree(v, k, k->tree);
@@ -414,7 +406,6 @@ static bool verify_row(Verify *v, const Row *r) {
   for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->k = v->g->kernel[k]);
   return !v->broken;
 }
-
 bool graph_verify(Ctx *c, const Graph *g, const char *after) {
   bool ok = true;
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
