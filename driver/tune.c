@@ -41,27 +41,22 @@ static bool variant_open(Ctx *c, const Args *a, const frit_parallel *par, Varian
   frit_set_parallel(v->i, par); return ports_ready(c, a, v->model, v->i, &v->p);
 }
 
-static bool same_tree(Ctx *c, const Variant *v, int kernel) {
-  const Tree *a = v[0].g->kernel[kernel]->tree, *b = v[-1].g->kernel[kernel]->tree; return !strcmp(tree_print(c, a, 0), tree_print(c, b, 0));
-}
-
-/* How many of the first n variants have another tree for the kernel than the one before. */
+/* How many of the first n variants have a tree for the kernel, each another than the one before. */
 static int trees_of(Ctx *c, const Variant *v, int n, int kernel) {
-  int k = 1;
-  while (v->g->kernel[kernel]->tree && k < n && !same_tree(c, v + k, kernel)) k++;
-  return v->g->kernel[kernel]->tree ? k : 1;
+  const char *last = "", *s; int k = 0;
+  for (; k < n && v->g->kernel[kernel]->tree && strcmp(s = tree_print(c, v[k].g->kernel[kernel]->tree, 0), last); k++) last = s;
+  return k;
 }
 
 /* Fills v behind v[0] as long as a kernel has other trees; how many there are, -1 after an error. */
 static int variants(Ctx *c, const Args *a, const Target *t, Variant *v) {
-  Args b = *a; bool more = true; int n = 0;
-  if (!passes_run(c, v->g, t, STAGE_PLAN)) return -1;
+  Args b = *a; bool more = passes_run(c, v->g, t, STAGE_PLAN); int n = 0;
   for (; n < PICKS && more; n++) {
-    b.pick = n; more = !n;
+    b.pick = n; more = false;
     if ((n && !(v[n].g = driver_graph(c, &b, STAGE_PLAN))) || !(v[n].m = lower(c, v[n].g, t))) return -1;
-    for (int k = 0; k < v->g->nkernel && n; k++) more |= trees_of(c, v, n + 1, k) == n + 1;
+    for (int k = 0; k < v->g->nkernel; k++) more |= trees_of(c, v, n + 1, k) > n;
   }
-  return n;
+  return n ? n : -1;
 }
 
 /* ---- one kernel's code, in its variant's memory */
