@@ -3,24 +3,19 @@
 
 CPU seconds (compiler, gcc, linker; so that a busy machine does not count) and bytes of code. Fails if a layer takes more than --limit, or has more
 than 32 KB of code (64 KB where windows go by tiles)."""
-import argparse, array, json, os, random, re, resource, struct, subprocess, sys, tempfile
+import argparse, array, math, os, random, re, resource, subprocess, sys, tempfile
 from cases import TABLES
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "..", "tests"))
+from common import write_weights
 
 
 def weights(path, graph):
     """Every parameter of the graph, small random numbers."""
-    head, data = {}, b""
-    for name, shape in re.findall(r"param (\w+): f32\[([\d, ]+)\]", graph):
-        shape, n = [int(d) for d in shape.split(", ")], 1
-        for d in shape: n *= d
-        some = array.array("f", (random.uniform(-0.1, 0.1) for _ in range(997)))
-        bytes = (some * (n // 997 + 1))[:n].tobytes()
-        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(bytes)]}
-        data += bytes
-    text = json.dumps(head).encode()
-    with open(path, "wb") as f: f.write(struct.pack("<Q", len(text)) + text + data)
+    shapes = {name: [int(d) for d in shape.split(", ")] for name, shape in re.findall(r"param (\w+): f32\[([\d, ]+)\]", graph)}
+    some = array.array("f", (random.uniform(-0.1, 0.1) for _ in range(997)))
+    write_weights(path, {name: (shape, (some * (math.prod(shape) // 997 + 1))[:math.prod(shape)]) for name, shape in shapes.items()})
 
 
 def compile(a, where, printer):
