@@ -150,7 +150,6 @@ static bool emit_through(Work *w, Emit kind, const char *path) {
   Bytes b = work_read(w, work_name(w, suffix[kind]));
   return b.at ? file_write(w->c, path, b.at, b.n, kind == EMIT_SO) : refuse(w->c, ctx_printf(w->c, "no %s came out", suffix[kind]), NULL);
 }
-
 bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path) {
   Work w = { .c = c, .m = m }; Bytes b;
   if (kind == EMIT_C) return emit_c(c, m, path);

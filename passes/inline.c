@@ -26,7 +26,6 @@ static bool guard_carries(const Eq *p, int d) {
   const Expr *x = p->rhs; const Index *i = expr_bare(p->place[d]); int at = i && x->kind == E_READ ? read_dim(x, i) : -1;
   return at >= 0 && extent_equal(x->tensor->shape[at], p->out->shape[d]);
 }
-
 static bool guards_carry(Subst *s, const Expr *read) {
   bool all = true;
   for (int d = 0; d < read->n; d++)
@@ -225,7 +224,6 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
   for (int k = 0; k < e->n; k++) arg[k] = sum_inside(in, q, e->arg[k], s);
   return s->r ? expr_with(in->c, e, arg) : e;
 }
-
 static bool inline_start(Inline *in, Eq *q) {
   Sum s = { 0 }; Exprs start = { 0 }; Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;

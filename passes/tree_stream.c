@@ -39,7 +39,6 @@ static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv)
   }
   return head->red ? least : 0;
 }
-
 static double plan_cost(const Build *b, StreamPlan *p, int nv) {
   double sum = 0;
   for (int i = 0; i < p->group.n; i++) sum += rows_choose(b, p, &p->group.at[i], nv);
@@ -78,7 +77,6 @@ static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, con
   else order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
   return leaf_of(b->c, it, &o);
 }
-
 static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {
   const Item *head = &b->its.at[g->first];
   for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_stage(b, p, g, &b->its.at[i]);
@@ -112,7 +110,6 @@ static Tree *leaf_step(const Build *b, const Item *it, const char *step, const c
   else if (row) order_add(b->c, &o, row, b->lanes > 1 && n > 1 ? LEAF_VECTOR : LEAF_SERIAL, b->lanes > 1 && n > 1 ? 0 : 1);
   return leaf_of(b->c, it, &o);
 }
-
 Tree *tree_steps(const Build *b, const Group *g, const char *step) {
   Tree *body = NULL; const char *apart = row_apart(b, g, step);
   for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step, apart));
@@ -150,7 +147,6 @@ static bool reads_past(const Build *b, const StreamPlan *p, int first, const Gro
     }
   return false;
 }
-
 static Tree *stream_body(const Build *b, const StreamPlan *p) {
   Tree *body = NULL, *loop = NULL; int first = 0; int64_t step = p->few ? p->few : (int64_t)p->nv * b->lanes;
   for (int i = 0; i < b->its.n; i++)
@@ -179,7 +175,6 @@ static bool lanes_along_rows(const Build *b, const StreamPlan *p) {
   }
   return sums && b->lanes >= 8;
 }
-
 Tree *tree_stream(Build *b) {
   StreamPlan p = plan_stream(b); Tree *t = tree_for(b->c, p.time, b->t->block, LOOP_STREAM, stream_body(b, &p));
   if (!lanes_along_rows(b, &p)) return t;

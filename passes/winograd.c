@@ -135,7 +135,6 @@ static Expr *factor(Rewrite *r, const char *s) {
   if (*s == 'x' || *s == 'w') return operand(r, *s == 'x' ? r->v.s.x : r->v.s.w, *s == 'x');
   Expr *p[16]; places(r, s + 1, p); return expr_read(r->c, r->tensor[(int)*s], p, r->z->pos);
 }
-
 static void equation(Rewrite *r, const char *s) {
   Expr *place[16], *e; char bound = strchr(s + 2, ' ')[1]; const char *x = strchr(s + 2, ' ') + 3, *y = strchr(x, ' ') + 1; int n;
   memset(r->at, 0, sizeof r->at); r->batch = NEWN(r->c, Index *, r->v.batch.n + 1);
@@ -144,7 +143,6 @@ static void equation(Rewrite *r, const char *s) {
   e = expr_reduce(r->c, RED_SUM, i, 1, expr_fn2(r->c, FN_MUL, factor(r, x), factor(r, y)), NULL, r->z->pos);
   define(r, *s, place, n, *s == 'U' ? expr_convert(r->c, CV_PLAIN, T_F32, e, e->pos) : e);
 }
-
 static void rewrite(Rewrite *r, Kernel *k) {
   const Window *v = &r->v; Matrix bt = { { 0 } }, at = { { 0 } }, g = { { 0 } }; Eqs all = { 0 }; Expr *p[16]; int d = 0;
   matrices(r->m, bt, at, g); matrix(r, 'B', bt, "ai", T_F32); matrix(r, 'A', at, "sa", T_F32); matrix(r, 'G', g, "au", T_F64);
@@ -174,7 +172,6 @@ static double cycles(const Target *t, const Window *v, int m) {
 static bool is_apart(Ctx *c, const Tensor *t, Expr *const *at, const Index *i) {
   return t->kind != TK_TEMP && access_stride(c, t, at, i->name) != 1;
 }
-
 static int kernel_rewrite(Ctx *c, Graph *g, const Target *t, Kernel *k) {
   Rewrite r = { .c = c, .g = g }; int best = 0, sums = 0, forced = move_forced(c, "winograd");
   for (int i = 0; i < k->neq; i++) if (eq_reduction(k->eq[i], NULL)) { sums++; r.z = k->eq[i]; }
@@ -191,7 +188,6 @@ static int kernel_rewrite(Ctx *c, Graph *g, const Target *t, Kernel *k) {
   ledger_add(c, "winograd", r.z->out->name, true, 0, "tiles of %d by %d, estimated gain %.2f (rounds differently)", r.m, r.m, gain);
   rewrite(&r, k); return 1;
 }
-
 int pass_winograd(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   for (int i = 0; i < g->nkernel && !graph_streams(g); i++) n += kernel_rewrite(c, g, t, g->kernel[i]);
