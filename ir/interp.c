@@ -281,7 +281,8 @@ static int64_t walk_at(const Prog *g, const Walk *w) {
 /* n elements along slot j, the first where the slots are. */
 static void walk_row(const Prog *g, const Walk *w, int j, int64_t n, double *out) {
   int64_t at = walk_at(g, w), step = w->stride[j]; Type t = w->b->t->type;
-  if (!step || t != T_F32) for (int64_t i = 0; i < n; i++) out[i] = !step && i ? out[0] : value_load(w->b->data, t, at + i * step).f;
+  if (!step) for (int64_t i = 0; i < n; i++) out[i] = i ? out[0] : value_load(w->b->data, t, at).f;
+  else if (t != T_F32) for (int64_t i = 0; i < n; i++) out[i] = value_load(w->b->data, t, at + i * step).f;
   else for (int64_t i = 0; i < n; i++) { float v; memcpy(&v, w->b->data + 4 * (at + i * step), 4); out[i] = (double)v; }
 }
 
@@ -299,14 +300,18 @@ static bool products_of(const Eq *q, Products *r) {
 }
 
 static void row_run(Prog *g, Products *r, int j, int64_t n) {
-  const Buf *to = g->out; double *a = r->row[0], *b = r->row[1], *sum = r->row[2]; Slot *bound = g->slot.at + g->e->nfree;
-  for (int64_t i = 0; i < n; i++) sum[i] = r->sums ? red_identity(RED_SUM, r->e->type).f : -0.0;
+  const Walk *w = &r->of[2]; double *a = r->row[0], *b = r->row[1], *sum = r->row[2], zero = r->sums ? red_identity(RED_SUM, r->e->type).f : -0.0;
+  Slot *bound = g->slot.at + g->e->nfree; Type t = w->b->t->type; int64_t at = walk_at(g, w), step = w->stride[j];
+  for (int64_t i = 0; i < n; i++) sum[i] = zero;
   for (bool more = slots_first(bound, r->sums); more; more = slots_next(bound, r->sums)) {
     for (int k = 0; k < r->n; k++) walk_row(g, &r->of[k], j, n, r->row[k]);
     for (int64_t i = 0; i < n; i++) sum[i] += r->n > 1 ? a[i] * b[i] : a[i];
   }
-  for (int64_t i = 0, at = walk_at(g, &r->of[2]); i < n; i++, at += r->of[2].stride[j])
-    value_store(to->data, to->t->type, at, convert_value((Num){ .f = sum[i] }, number_type(r->e), to->t->type, CV_PLAIN));
+  for (int64_t i = 0; i < n; i++, at += step) {
+    float v = (float)sum[i];
+    if (t == T_F32) memcpy(w->b->data + 4 * at, &v, 4);
+    else value_store(w->b->data, t, at, convert_value((Num){ .f = sum[i] }, number_type(r->e), t, CV_PLAIN));
+  }
 }
 
 /* false: it is nothing of that kind. */
