@@ -63,6 +63,13 @@ static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, 
   text_add(o, " },\n");
 }
 
+/* The bytes of a file: gcc takes a minute for numbers that make 16 MB. */
+static void include_constants(CPrint *p) {
+  int align = kmodule_align(p->m);
+  text_add(&p->out, "extern const char %s_constants[] ALIGNED(%d) __attribute__((visibility(\"hidden\")));\n__asm__(\".pushsection .rodata, 1\\n"
+           ".balign %d\\n%s_constants:\\n.incbin \\\"%s\\\"\\n.popsection\");\n\n", p->name, align, align, p->name, p->file);
+}
+
 static void print_constants(CPrint *p) {
   Text members = { .c = p->c }, values = { .c = p->c }; int64_t at = 0, end = p->m->nconstant;
   for (int k = 0; at < end; k++) {
@@ -75,8 +82,7 @@ static void print_constants(CPrint *p) {
     p->member[b - p->m->buf] = true; text_add(&members, "  %s %s[%lld];\n", c_memory(p, b->elem), p->buf[b - p->m->buf], (long long)n);
     add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n); at = next + b->bytes;
   }
-  if (!end) return;
-  text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
+  if (end) text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
 }
 
 /* ---- functions */
@@ -234,8 +240,9 @@ static void add_declarations(CPrint *p, Text *o) {
   text_add(o, "%s;\nstruct frit_parallel;\nint %s_call(" CALL_PARAMS ");\n", run_signature(p), p->name);
   text_add(o, "void %s_init(void *state);\nextern const char %s_info[];\n", p->name, p->name);
 }
-char *c_print(Ctx *c, const KModule *m, const char *header) {
-  CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1); p.indent = 1; print_constants(&p);
+char *c_print(Ctx *c, const KModule *m, const char *header, const char *constants) {
+  CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
+  p.indent = 1; p.file = constants; (p.file ? include_constants : print_constants)(&p);
   for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, k);
   print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p); add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);

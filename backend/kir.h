@@ -106,8 +106,9 @@ KInst *k_emit(KBuild *b, KInst proto);                                 /* copies
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y);
 
 /* ---- printers and linking */
-/* One C file and one header. header is the file's name for #include. */
-char *c_print(Ctx *c, const KModule *m, const char *header);
+/* One C file and one header. header is the file's name for #include. constants: the name of a file of their bytes; NULL: they are
+ * text. */
+char *c_print(Ctx *c, const KModule *m, const char *header, const char *constants);
 char *c_header(Ctx *c, const KModule *m);
 typedef enum { OUT_LL, OUT_S, OUT_O } LlvmOut;
 /* Through the LLVM printer, frit-llvm.so, which is loaded on demand (libLLVM costs every start 11 ms). Gives the bytes. */

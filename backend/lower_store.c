@@ -25,14 +25,14 @@ static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let, c
 }
 
 static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64_t bytes) {
-  int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, b = type_bytes(t->type); uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64);
-  if (!t->layout) return memcpy(r, t->data, (size_t)bytes);
+  int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, *to[LEQ_INDICES], b = type_bytes(t->type), n;
+  uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64); if (!t->layout) return memcpy(r, t->data, (size_t)bytes);
+  for (int d = 0; d < t->rank; d++) to[d] = NEWN(L->c, int64_t, t->shape[d].n);
+  for (const LPart *p = s->part; p < s->part + s->npart; p++)      /* what each place of a dimension adds to the offset */
+    for (int64_t x = 0; x < t->shape[p->dim].n; x++) to[p->dim][x] += p->stride * (p->mod > 0 ? x / p->div % p->mod : x / p->div);
   for (int64_t k = 0; k < all; k++) {
-    int64_t to = 0;
-    for (int i = 0; i < s->npart; i++) {
-      int64_t x = at[s->part[i].dim] / s->part[i].div; to += s->part[i].stride * (s->part[i].mod > 0 ? x % s->part[i].mod : x);
-    }
-    memcpy(r + to * b, (const uint8_t *)t->data + k * b, (size_t)b);
+    n = 0; for (int d = 0; d < t->rank; d++) n += to[d][at[d]];
+    memcpy(r + n * b, (const uint8_t *)t->data + k * b, (size_t)b);
     for (int d = t->rank - 1; d >= 0 && ++at[d] == t->shape[d].n; d--) at[d] = 0;
   }
   return r;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh TABLE [options]: one table. gemm conv rows pointwise stream: bench.py, one thread, on the last CPU that we may use (`run.sh gemm --help` lists
-# the options); all: these five; docs: all into docs/benchmarks.md. math threads dots ladder: their own scripts. peers.sh installs the peers.
+# the options); all: these five; docs: all into docs/benchmarks.md. compile math threads dots ladder: scripts of their own. peers.sh installs the peers.
 here=$(cd "$(dirname "$0")" && pwd)
 table=${1:-help}
 [ $# -gt 0 ] && shift
@@ -19,6 +19,7 @@ docs)
 math | threads | dots)
 	[ -f "$here/$table.sh" ] || { echo "bench: no bench/$table.sh here"; exit 0; }
 	MKL=${MKL:-$peers/lib} exec sh "$here/$table.sh" "$@" ;;
+compile) exec python3 "$here/compile.py" "$@" ;;
 ladder) exec sh "$here/../examples/ladder/run.sh" "$@" ;;
-*) echo "usage: bench/run.sh gemm|conv|rows|pointwise|stream|all|docs|math|threads|dots|ladder [options]" >&2; exit 2 ;;
+*) echo "usage: bench/run.sh gemm|conv|rows|pointwise|stream|all|docs|compile|math|threads|dots|ladder [options]" >&2; exit 2 ;;
 esac

@@ -35,7 +35,6 @@ static bool npy_shape(const char *header, Array *out) {
   }
   return *s == ')';
 }
-
 static const char *npy_read(Ctx *c, const Source *f, Array *out) {
   if (f->size < 12 || memcmp(f->text, "\x93NUMPY", 6)) return "this is no .npy file";
   int wide = f->text[6] >= 2; size_t n = get_le(f->text + 8, wide ? 4 : 2), at = wide ? 12 : 10;
@@ -79,7 +78,6 @@ static float wav_sample(const Wav *w, const char *p) {
   float v; if (w->format == 3) return memcpy(&v, p, 4), v;
   int32_t high = (int32_t)(get_le(p, (int)w->bits / 8) << (32 - w->bits)); return (float)((double)high / 2147483648.0);
 }
-
 static const char *wav_read(Ctx *c, const Source *f, Array *out) {
   Wav w = { 0 };
   if (f->size < 12 || memcmp(f->text, "RIFF", 4) || memcmp(f->text + 8, "WAVE", 4) || !wav_chunks(f, &w))

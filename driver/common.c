@@ -17,7 +17,7 @@ int driver_try(Work *work, Session *s) {
   if (a->math && strcmp(a->math, "fast") && strcmp(a->math, "exact")) return driver_say(EXIT_USAGE, "--math is exact or fast, not '%s'", a->math);
   Ctx *c = ctx_new(); if (!c) return driver_say(EXIT_INPUT, "out of memory");
   c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
-                      .pick = a->pick, .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify,
+                      .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify,
                       .fast_math = a->math && !strcmp(a->math, "fast") };
   int code = ctx_try(c, work, s); diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
   if (code < 0 || c->nerror) code = c->nerror && c->nunsupported == c->nerror ? EXIT_UNSUPPORTED : EXIT_INPUT;
@@ -34,8 +34,10 @@ const Target *driver_target(Ctx *c, const Args *a) {
 }
 
 Graph *driver_graph(Ctx *c, const Args *a, Stage until) {
-  const Target *t = driver_target(c, a); Graph *g = t ? frontend_load(c, a->input) : NULL; bool tuned = a->tune && until >= STAGE_LAYOUT;
-  if (g && tuned) g = passes_run(c, g, t, STAGE_FUSE) ? tune_load(c, a, g, t) : NULL;
+  const Target *t = driver_target(c, a); Graph *g = t ? frontend_load(c, a->input) : NULL; bool trees = until >= STAGE_LAYOUT;
+  if (g && trees && !passes_run(c, g, t, STAGE_FUSE)) return NULL;
+  for (int k = 0; g && k < g->nkernel; k++) g->kernel[k]->pick = a->pick;
+  if (g && trees && a->tune) g = tune_load(c, a, g, t);
   return g && passes_run(c, g, t, until) ? g : NULL;
 }
 KModule *driver_module(Ctx *c, const Args *a) { Graph *g = driver_graph(c, a, STAGE_PLAN); return g ? lower(c, g, driver_target(c, a)) : NULL; }

@@ -38,7 +38,6 @@ static bool dims_from(Ctx *c, Ports *p, const frit_port *q, const char *path, co
   long long have = f->count, need = port_elems(p, q);
   return have == need || driver_fail(c, "%s has %lld elements, input '%s' needs %lld", path, have, q->name, need);
 }
-
 static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
   Array f; int k = find_input(c, p, b->name); if (k < 0 || !array_read(c, b->value, &f) || !dims_from(c, p, p->port[k], b->value, &f)) return false;
   Type t = type_by_name(p->port[k]->type);
@@ -71,7 +70,6 @@ static bool close_dims(Ctx *c, const Args *a, Ports *p) {
   }
   return true;
 }
-
 bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p) {
   uint64_t seed = (uint64_t)a->seed; *p = (Ports){ .m = m, .n = frit_nports(m), .stream = -1 };
   for (int k = 0; k < p->n; k++) p->port[k] = frit_get_port(m, k);
@@ -119,7 +117,6 @@ static bool run_call(Ctx *c, const Ports *p, frit_instance *i, void *const *part
   for (int k = 0; k < p->n; k++) if (p->port[k]->output && stream_dim(p, p->port[k]) < p->port[k]->rank) move_block(p, k, part[k], t0, n);
   return true;
 }
-
 bool ports_run(Ctx *c, Ports *p, frit_instance *i, int64_t block) {
   void *part[256] = { 0 };
   for (int d = 0; d < frit_ndims(p->m); d++)

@@ -23,7 +23,6 @@ static void summary(const Ports *p) {
     printf("%s: %lld elements in %g..%g\n", p->port[k]->name, (long long)n, (double)lo, (double)hi);
   }
 }
-
 int cmd_run(Ctx *c, void *session) {
   const Session *s = session; Ports p; bool ok = ports_bind(c, s->a, s->m, false, &p) && ports_run(c, &p, s->i, s->a->block);
   for (int k = 0; ok && k < s->a->out.n; k++) ok = write_output(c, &p, &s->a->out.at[k]);
@@ -152,7 +151,6 @@ static void print_text(const Ports *p, const Times *t, const Rates *r) {
   if (r->flops > 0 && r->peak > 0)
     printf("%.1f GFLOP/s = %.1f %% of this machine's %s FMA peak (%.1f)\n", r->gflops, 100 * r->gflops / r->peak, r->isa, r->peak);
 }
-
 int cmd_bench(Ctx *c, void *session) {
   const Session *s = session; Ports p; if (!ports_ready(c, s->a, s->m, s->i, &p)) return -1;
   Times *t = measure(c, s->i, s->a->seconds); Rates r = rates_of(&p, t); (s->a->json ? print_json : print_text)(&p, t, &r); return EXIT_OK;

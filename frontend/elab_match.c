@@ -169,7 +169,6 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   const char *what = packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %s%d", packs ? "at least " : "", fixed);
   fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
 }
-
 static bool find_positions(Match *m, Arg *a) {
   int j0 = 0, x0 = 0, n = a->p->nitem;
   if (!find_anchors(m, a)) return false;
@@ -230,7 +229,6 @@ static void absent_item(Match *m, const Node *n) {
   if (!name || (s && (s->dim.e || s->state != SL_NONE))) return;
   bool pack = n->kind == N_SPLICE; if (!pack && is_range(core)) e = range_value(m, core); slot_dim(m->el, m->f, name, (Dims){ &e, !pack, pack });
 }
-
 void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
   Match m = { .el = el, .f = f }; args_collect(&m, op);
   for (int round = 0, left = m.arg.n; left; round++) {

@@ -68,7 +68,6 @@ static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (r.lo == 0) known_add_lin(k, lin_times(k->c, n, d, 1));
   if (r.hi == 0) known_add_lin(k, lin_times(k->c, n, d, -1));
 }
-
 static void known_add_lins(Known *k, const Expr *e, bool neg) {
   if (e->kind == E_CONST && e->type == T_BOOL && !e->i == !neg) k->impossible = 1;
   if (e->kind != E_FN) return;
@@ -131,7 +130,6 @@ static Num table_call(const Table *t, const Expr *e) {
   if (type_is_float(e->type) && single) r.f = value_round(r.f, T_F32);
   return r;
 }
-
 static Num table_eval(const Table *t, const Expr *e) {
   const Expr *side = e->n ? e->arg[0] : NULL;
   switch (e->kind) {

@@ -28,7 +28,6 @@ static void *chunk_new(Ctx *c, size_t bytes) {
   if (!k) arena_exhausted(c);
   a->total += bytes; k->next = a->chunks; a->chunks = k; return k + 1;
 }
-
 void *ctx_alloc(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena;
   if (bytes > ARENA_LIMIT) arena_exhausted(c);

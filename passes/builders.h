@@ -119,6 +119,8 @@ Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
 /* The leaves of items first..end - 1, and `let x reg` for every item of them that is read only at home, and only by them. */
 Tree *tree_leaves(const Build *b, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
+/* A contraction and what follows it; moved: what fills the panels of the lanes' operand, NULL: nothing does. */
+Tree *tree_group(const Build *b, const Group *g, const Plan *p, const Item *moved);
 Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
 Tree *tree_blocks(Build *b);                              /* NULL: the kernel is no such chain */
 Tree *tree_stream(Build *b), *tree_contraction(Build *b), *tree_rows(Build *b), *tree_pointwise(Build *b);   /* a builder a class of kernel */

@@ -178,7 +178,7 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   out->packed = row && tensor_known(rows->tensor); out->each = !lane.across && reads_along(c, rows, out->lane);
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, cols, out);
-  TileSize z = size_of(c, t, it, rows, cols, out, copies); z.pick = k->pick ? k->pick : c->opt.pick;
+  TileSize z = size_of(c, t, it, rows, cols, out, copies); z.pick = k->pick;
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(c, t, &z);
   if (!out->tile.moves) out->kc = z.kc;
   bool cold = tensor_known(cols->tensor) && z.wbytes > t->l2 / (z.m * z.up * z.outer > 256 ? 2 : 8) && z.m >= 4;

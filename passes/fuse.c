@@ -307,7 +307,6 @@ static int pick(Fuse *f, const bool *done) {
   }
   return best;
 }
-
 static void kernels_make(Fuse *f) {
   bool *done = NEWN(f->c, bool, f->group.n); Kernel **out = NEWN(f->c, Kernel *, f->group.n); int n = 0, number = 0;
   for (int k; (k = pick(f, done)) >= 0; done[k] = true) out[n++] = kernel_make(f, k, &number);
@@ -315,7 +314,6 @@ static void kernels_make(Fuse *f) {
     if (!done[k] && !f->group.at[k].gone) bug(f->c, "kernel of %s depends on itself", f->group.at[k].eq.at[0]->out->name);
   f->g->kernel = out; f->g->nkernel = n;
 }
-
 int pass_fuse(Ctx *c, Graph *g, const Target *t) {
   Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) }; (void)t;
   for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);

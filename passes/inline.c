@@ -213,7 +213,6 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
   for (int k = 0; k < e->n; k++) arg[k] = sum_inside(in, q, e->arg[k], s);
   return s->r ? expr_with(in->c, e, arg) : e;
 }
-
 static bool inline_start(Inline *in, Eq *q) {
   Sum s = { 0 }; Exprs start = { 0 }; Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;

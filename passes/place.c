@@ -66,7 +66,6 @@ static void place_piece(Place *p) {
   EQS(x, g) x->rhs = expr_map(p->c, x->rhs, read_piece, p);
   ledger_add(p->c, "place", p->src->name, true, 2 * tensor_bytes(p->src), "written as a piece of %s", e->out->name);
 }
-
 int pass_place(Ctx *c, Graph *g, const Target *t) {
   int n = 0; (void)t;
   for (int k = 0; k < g->neq; k++) {

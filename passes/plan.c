@@ -73,7 +73,6 @@ static int64_t lowest_gap(const Lives *v, const Life *l) {
   }
   return at;
 }
-
 static int64_t place_scratch(Ctx *c, const Graph *g) {
   Lives v = lives_of(c, g); int64_t top = 0;
   if (v.n) qsort(v.at, (size_t)v.n, sizeof *v.at, life_compare);
@@ -87,7 +86,6 @@ static int64_t place_scratch(Ctx *c, const Graph *g) {
   for (int i = 0; i < v.n; i++) { v.at[i].t->where = AT_SCRATCH; v.at[i].t->offset = root_of(&v, i)->at; }
   return top;
 }
-
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
   int placed = 0, before = c->nerror;
   for (int i = 0; i < g->ntensor && t->index_bits == 32; i++) {      /* counters and offsets of 32 bits reach 2^31 - 1 bytes */

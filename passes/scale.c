@@ -22,7 +22,6 @@ static bool linear_product(Ctx *c, const Expr *e, Linear x, Linear y, Linear *ou
   if (!x.a) x = y;
   *out = (Linear){ mul(c, x.a, by), mul(c, x.b, by) }; return true;
 }
-
 static bool linear(Ctx *c, Expr *e, const Tensor *z, Linear *out) {
   Linear x = { 0 }, y = { 0 }; *out = (Linear){ NULL, e };
   if (!expr_reads(e, z)) return true;
@@ -80,7 +79,6 @@ static bool fold_scale(Ctx *c, Graph *g, Eq *y, Expr *read, Eq *r) {
   y->rhs = expr_convert(c, CV_PLAIN, y->out->type, expr_simplify(c, add(c, read, l.b)), y->pos);
   ledger_add(c, "simplify", y->out->name, true, 0, "its scale goes into the weights %s (rounds differently)", w->tensor->name); return true;
 }
-
 static bool fold_into(Ctx *c, Graph *g, Eq *y) {
   if (y->constant || expr_has(y->rhs, E_REDUCE) || eq_by_hand(g, y)) return false;
   Uses u = uses_find(c, g);

@@ -161,7 +161,6 @@ static bool solve_eq(Solve *s, Eq *e) {
   }
   ledger_add(s->c, "simplify", e->out->name, false, 0, "its condition stays a test: not an affine equation of one index"); return false;
 }
-
 int solve_conditions(Ctx *c, Graph *g) {
   Solve s = { .c = c, .g = g };
   EQS(e, g) if (!e->constant && !eq_by_hand(g, e)) PUSH(c, s.work, e);
@@ -188,7 +187,6 @@ static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr *
   }
   return true;
 }
-
 bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to) {
   for (int k = 0; k < e->nfree; k++) to[k] = NULL;
   for (int d = 0; d < e->out->rank; d++) if (!solve_place(c, e, e->place[d], place[d], to)) return false;

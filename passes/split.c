@@ -38,7 +38,6 @@ static Expr *mean_count(Ctx *c, const Expr *e, Type wide, Expr *cond) {
   }
   return n;
 }
-
 static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg) {
   if (e->kind != E_REDUCE || e->red != RED_MEAN) return e;
   Type t = type_strong(e->type), wide = type_bytes(t) < 4 ? T_F32 : t; Expr *cond = cond_of(e), *n = mean_count(c, e, wide, cond);
@@ -243,7 +242,6 @@ static Expr *reciprocal(Hoist *h, Expr *e) {
   ledger_add(h->c, "simplify", h->eq->out->name, true, 0, "a quotient became a product with the reciprocal (rounds differently)");
   return expr_fn2(h->c, FN_MUL, e->arg[0], expr_fn2(h->c, FN_DIV, expr_const(h->c, e->type, 1, 1), e->arg[1]));
 }
-
 static Expr *hoist(Hoist *h, Expr *e) {
   Indices used = { 0 };
   if (e->kind == E_READ || e->kind == E_CONST || e->kind == E_INDEX) return e;

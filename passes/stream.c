@@ -160,7 +160,6 @@ static Expr *all_seen(Stream *s, const Exprs *reads) {
   }
   return cond;
 }
-
 static Expr *rewrite_or(Stream *s, Expr *e) {
   Expr *v = rewrite(s, e->arg[1]), *a = e->arg[0], *cond = NULL, *init = NULL;
   Exprs reads = { 0 }; Index **index = NULL; bool keep = false; guarded_reads(s, a, &reads);
@@ -190,7 +189,6 @@ static Expr *rewrite_compare(Stream *s, const Expr *e) {
   f.c -= less ? !strict : strict;                                   /* t <= d is !(t - d - 1 >= 0), t > d is t - d - 1 >= 0 */
   Expr *seen = seen_at(s, aff_expr(c, &f)); return less ? expr_fn1(c, FN_NOT, seen) : seen;
 }
-
 static Expr *rewrite(Stream *s, Expr *e) {
   Expr *cmp = rewrite_compare(s, e);
   if (cmp) return cmp;
@@ -245,7 +243,6 @@ static Expr *far_read(Ctx *c, Expr *e, void *arg) {
   if (-o.lo > *most) *most = -o.lo;
   return far && f->copy ? expr_read(c, f->copy, e->arg, e->pos) : e;
 }
-
 static void far_reads(Far *f) {
   f->near = f->far = 0;
   EQS(e, f->g) if ((f->t = eq_stream(e)) && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
@@ -280,7 +277,6 @@ static int copy_far(Ctx *c, Graph *g, int block) {
   }
   return n && !graph_sort(c, g) ? -1 : n;
 }
-
 int pass_stream(Ctx *c, Graph *g, const Target *target) {
   Stream s = { .c = c, .g = g }; int nerror = c->nerror;
   if (!graph_streams(g)) return 0;

@@ -51,8 +51,7 @@ static Tree *tree_move(const Build *b, const Item *it, const Plan *p, Tree *body
   return tree_cat(let, tree_cat(t, body));
 }
 
-/* moved: what fills the panels of the lanes' operand, NULL: nothing does. */
-static Tree *tree_group(const Build *b, const Group *g, const Plan *p, const Item *moved) {
+Tree *tree_group(const Build *b, const Group *g, const Plan *p, const Item *moved) {
   Ctx *c = b->c; const Item *head = &b->its.at[g->first]; int n = p->nouter;
   bool inside = p->across || p->tile.nm, panel = moved && p->tile.nm && !p->tile.mc;
   for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_tile(c, &b->its.at[i], p);

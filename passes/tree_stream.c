@@ -35,17 +35,21 @@ static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv)
   }
   return head->red ? least : 0;
 }
-
 static double plan_cost(const Build *b, StreamPlan *p, int nv) {
   double sum = 0;
   for (int i = 0; i < p->group.n; i++) sum += rows_choose(b, p, &p->group.at[i], nv);
   return sum;
 }
+/* The pick-th best width. */
 StreamPlan plan_stream(Build *b) {
-  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; double least = 1e300;
-  for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
-    double cy = plan_cost(b, &p, nv);
-    if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; p.nv = nv; }
+  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; bool taken[9] = { false };
+  for (int pick = b->k->pick, best = 1; pick >= 0 && best; pick--) {
+    double least = 1e300; best = 0;
+    for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
+      double cy = taken[nv] ? 1e300 : plan_cost(b, &p, nv);
+      if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; best = nv; }
+    }
+    if (best) taken[p.nv = best] = true;
   }
   plan_cost(b, &p, p.nv); return p;
 }
@@ -67,7 +71,6 @@ static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, con
   else order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
   return leaf_of(b->c, it, &o);
 }
-
 static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {
   const Item *head = &b->its.at[g->first];
   for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_stage(b, p, g, &b->its.at[i]);
@@ -101,7 +104,6 @@ static Tree *leaf_step(const Build *b, const Item *it, const char *step, const c
   else if (row) order_add(b->c, &o, row, b->lanes > 1 && n > 1 ? LEAF_VECTOR : LEAF_SERIAL, b->lanes > 1 && n > 1 ? 0 : 1);
   return leaf_of(b->c, it, &o);
 }
-
 Tree *tree_steps(const Build *b, const Group *g, const char *step) {
   Tree *body = NULL; const char *apart = row_apart(b, g, step);
   for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step, apart));
@@ -135,7 +137,6 @@ static bool reads_past(const Build *b, const StreamPlan *p, int first, const Gro
     }
   return false;
 }
-
 static Tree *stream_body(const Build *b, const StreamPlan *p) {
   Tree *body = NULL, *loop = NULL; int first = 0; int64_t step = p->few ? p->few : (int64_t)p->nv * b->lanes;
   for (int i = 0; i < b->its.n; i++)
@@ -164,7 +165,6 @@ static bool lanes_along_rows(const Build *b, const StreamPlan *p) {
   }
   return sums && b->lanes >= 8;
 }
-
 Tree *tree_stream(Build *b) {
   StreamPlan p = plan_stream(b); Tree *t = tree_for(b->c, p.time, b->t->block, LOOP_STREAM, stream_body(b, &p));
   if (!lanes_along_rows(b, &p)) return t;

@@ -41,6 +41,7 @@ const frit_dim *frit_get_dim(const frit_model *m, int k);
 /* An instance: its own state and scratch. frit_run checks names, sizes and dims first; on an error the state is untouched. */
 typedef struct frit_instance frit_instance;
 frit_instance *frit_new(frit_model *m); void frit_free(frit_instance *i); void frit_reset(frit_instance *i);
+void frit_copy(frit_instance *to, const frit_instance *from);          /* as it is now: state, scratch, dims, ports; of one model */
 int frit_set_dim(frit_instance *i, const char *name, int64_t v); int frit_set(frit_instance *i, const char *port, void *data, size_t bytes);
 int frit_run(frit_instance *i);
 void frit_set_parallel(frit_instance *i, const frit_parallel *par);     /* for the runs to come; NULL: on the calling thread, as at first */

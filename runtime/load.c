@@ -41,7 +41,6 @@ static int read_extent(const frit_model *m, const char *s, int *dim, int64_t *n)
   char *end; size_t len = strcspn(s, "+-"); *dim = -1, *n = strtoll(s, &end, 10); if (*end == 0 && end != s) return 1;
   *dim = find_dim(m, s, len); *n = s[len] ? strtoll(s + len, &end, 10) : 0; return *dim >= 0;
 }
-
 static int read_port(frit_model *m, int output, const char *const *word, int n) {
   if (n < 2 || m->nport == MAX_PORTS) return 0;
   frit_port *p = &m->port[m->nport++];
@@ -49,7 +48,6 @@ static int read_port(frit_model *m, int output, const char *const *word, int n) 
   for (int d = 0; d < p->rank; d++) if (!read_extent(m, word[2 + d], &p->dim[d], &p->extent[d])) return 0;
   return p->elem_bytes > 0;
 }
-
 static int read_line(frit_model *m, char *line) {
   const char *word[12]; char *save = NULL; int n = 0;
   for (char *w = strtok_r(line, " ", &save); w && n < 12; w = strtok_r(NULL, " ", &save)) word[n++] = w;
@@ -63,7 +61,6 @@ static int read_line(frit_model *m, char *line) {
   if (bytes && n > 1) *bytes = strtoull(word[1], NULL, 10);
   return !bytes || n > 1;
 }
-
 static int read_info(frit_model *m) {
   char *save = NULL; m->words = strdup(m->info);
   if (!m->words || strncmp(m->words, "frit 1\n", 7)) return 0;
@@ -99,7 +96,6 @@ static const char *open_model(frit_model *m, const char *path) {
   if (!read_info(m)) return "its description has another format: compile the model again with this version";
   *(void **)&m->call = symbol(m, "call"), *(void **)&m->init = symbol(m, "init"); return m->call && m->init ? NULL : "it lacks its entry points";
 }
-
 frit_model *frit_open(const char *path, const char **error) {
   frit_model *m = calloc(1, sizeof *m); const char *why = open_model(m, path);
   if (error) *error = why;
@@ -122,6 +118,10 @@ frit_instance *frit_new(frit_model *m) {
 
 void frit_free(frit_instance *i) { if (i) free(i->state), free(i->scratch); free(i); }
 void frit_reset(frit_instance *i) { i->model->init(i->state); }
+void frit_copy(frit_instance *to, const frit_instance *from) {
+  frit_instance own = *to; *to = *from; to->model = own.model; to->state = own.state; to->scratch = own.scratch;
+  memcpy(to->state, from->state, from->model->state); memcpy(to->scratch, from->scratch, from->model->scratch);
+}
 const char *frit_error(const frit_instance *i) { return i->error; }
 
 __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code, const char *fmt, ...) {

@@ -1,11 +1,12 @@
 """Cross targets under qemu, against this machine's result: aarch64, riscv64v at VLEN 128 to 1024 with one binary, a bare Cortex-M7. cross.py FRIT"""
-import array, os, random, struct, subprocess, sys, tempfile
+import os, random, struct, sys, tempfile
+from common import Tally, outcome, floats
 
 frit = sys.argv[1]
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(here)
 shared = os.path.join(root, "..", "shared")
-passed = failed = 0
+say = Tally()
 CASES = {
     "matmul": ("graph g(a: f32[17, 33], b: f32[33, 19]) -> (y: f32[17, 19]) { y = relu(matmul(a, b)); }", [561, 627], 323),
     "pointwise": ("graph g(x: f32[5, 37]) -> (y: f32[5, 37]) { y = tanh(x) * sigmoid(x) + exp(x); }", [185], 185),
@@ -23,22 +24,9 @@ USER = {
 }
 
 
-def say(ok, what):
-    global passed, failed
-    passed, failed = passed + ok, failed + (not ok)
-    if not ok:
-        print(what, flush=True)
-
-
 def sh(cmd, **k):
-    r = subprocess.run(cmd, capture_output=True, text=True, timeout=300, **k)
-    return r.returncode, (r.stdout + r.stderr)[-1500:]
-
-
-def floats(path):
-    a = array.array("f")
-    a.frombytes(open(path, "rb").read())
-    return a
+    rc, words = outcome(cmd, **k)
+    return rc, words[-1500:]
 
 
 def close(got, want, tolerance=2e-5):
@@ -122,5 +110,4 @@ with tempfile.TemporaryDirectory() as where:
         m7(where, f"{shared}/models/nam/wavenet.nam", "wavenet.nam", open(f"{shared}/reference/nam/input.f32", "rb").read()[:32000], ref)
     else:
         print("models of ../shared: skipped (the folder is absent)")
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+say.end()
