@@ -16,7 +16,7 @@ int driver_try(Work *work, Session *s) {
   const Args *a = s->a;
   if (a->math && strcmp(a->math, "fast") && strcmp(a->math, "exact")) return driver_say(EXIT_USAGE, "--math is exact or fast, not '%s'", a->math);
   Ctx *c = ctx_new(); if (!c) return driver_say(EXIT_INPUT, "out of memory");
-  c->opt = (Options){ .target = a->target, .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
+  c->opt = (Options){ .printer = a->printer, .no_fuse = (const char **)a->no_fuse, .bisect_limit = a->bisect_limit,
                       .threads = a->threads, .delay = a->delay, .prewarm = a->prewarm, .verify = a->verify,
                       .fast_math = a->math && !strcmp(a->math, "fast") };
   int code = ctx_try(c, work, s); diag_print(c, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));

@@ -20,7 +20,7 @@ static const struct Command { const char *name, *what, *usage; Work *work; const
     "frit bench MODEL|FILE.so [--dim NAME=N] [--block N] [--threads N] [--time SECONDS] [--json] | frit bench --machine [--json]", cmd_bench,
     "a model or a .so (or --machine)", true },
   { "tune", "measure trees for every kernel and write the fastest, for --tune=FILE",
-    "frit tune MODEL -o FILE.tune [--target=T] [--printer=llvm|c] [--time SECONDS] [--block N]", cmd_tune, "a model", false },
+    "frit tune MODEL -o FILE.tune [--target=T] [--printer=llvm|c] [--threads=N] [--time SECONDS] [--block N]", cmd_tune, "a model", false },
   { "inspect", "describe a model or an artefact", "frit inspect MODEL|FILE.so [--json]", cmd_inspect, "a model or a .so", false },
   { "explain", "the ledger: what was fused or rewritten, what not, and why", "frit explain MODEL [--target=T]", cmd_explain,
     "a model", false },

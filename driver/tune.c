@@ -93,12 +93,13 @@ static int tune_kernel(Ctx *c, const Args *a, const frit_parallel *par, Variant 
   return ok ? best : -1;
 }
 static bool tune_all(Ctx *c, const Args *a, const frit_parallel *par, Variant *v, int nv, int *pick) {
-  int todo = v[0].g->nkernel; double t0 = now_ns(), spent = 0;
-  for (int k = 0; k < todo && !stopped; k++) {
-    const Kernel *kernel = v[0].g->kernel[k]; int n = trees_of(c, v, nv, k); if (n < 2) continue;
-    fprintf(stderr, "kernel %d of %d, %s \"%s\": ", k + 1, todo, kernel->name, kernel->label ? kernel->label : "");
+  int done = 0, todo = 0; double t0 = now_ns();
+  for (int k = 0; k < v->g->nkernel; k++) todo += trees_of(c, v, nv, k) > 1;
+  for (int k = 0; k < v->g->nkernel && !stopped; k++) {
+    const Kernel *kernel = v->g->kernel[k]; int n = trees_of(c, v, nv, k); if (n < 2) continue;
+    fprintf(stderr, "kernel %d of %d, %s \"%s\": ", ++done, todo, kernel->name, kernel->label ? kernel->label : "");
     if ((pick[k] = tune_kernel(c, a, par, v, k, n)) < 0) return fputc('\n', stderr), false;
-    spent = (now_ns() - t0) * 1e-9; fprintf(stderr, "; %.0f s left\n", spent / (k + 1) * (todo - k - 1));
+    fprintf(stderr, "; %.0f s left\n", (now_ns() - t0) * 1e-9 / done * (todo - done));
   }
   return true;
 }

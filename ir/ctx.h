@@ -22,7 +22,7 @@ typedef struct Diag { Severity sev; Pos pos; const char *text; Note *notes; cons
 typedef struct Entry { const char *pass, *subject, *reason; bool done; int64_t bytes; struct Entry *next; } Entry;
 
 typedef struct Options {
-  const char *target, *printer;   /* NULL: host; "llvm" (NULL) or "c" */
+  const char *printer;            /* "llvm" (NULL) or "c" */
   const char **no_fuse;           /* NULL-terminated MOVE[@label] */
   int bisect_limit;               /* moves allowed; < 0: all */
   int threads, delay;             /* that a kernel may run on (0 and 1: the calling one); frames added to make a stream graph causal */

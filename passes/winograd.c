@@ -162,10 +162,9 @@ static void rewrite(Rewrite *r, Kernel *k) {
  * a tile and vector where n = 6; the weights come at 28 bytes a cycle, or at 12 where no cache holds them. Fitted within 13 %. */
 static double cycles(const Target *t, const Window *v, int m) {
   double n = m ? m + 2 : 3, step = m ? m : 1, c = (double)v->c->ext.n, o = (double)v->o->ext.n, lanes = target_lanes(t, 4);
-  double tiles = index_points(v->batch.at, v->batch.n), bytes = 4 * n * n * c * o, least = bytes > (double)t->l3 ? bytes / 12 : 0;
+  double tiles = index_points(v->batch.at, v->batch.n), bytes = 4 * n * n * c * o, speed = bytes > (double)t->l3 ? 12 : 28;
   for (int k = 0; k < 2; k++) tiles *= ceil((double)v->y[k]->ext.n / step);
-  double all = n * n * tiles * c * o / (0.9 * lanes * t->fma_ports) + bytes / 28 + (m ? 95 * n * n / 36 * tiles * (c + o) / lanes : 0);
-  return all > least ? all : least;
+  return n * n * tiles * c * o / (0.9 * lanes * t->fma_ports) + bytes / speed + (m ? 95 * n * n / 36 * tiles * (c + o) / lanes : 0);
 }
 
 /* Channels that an argument keeps apart would be gathered. */
