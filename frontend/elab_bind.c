@@ -96,8 +96,7 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
     if (!pack && !given) q->from = el->gave;
     e[i] = q->ix.ext; out.l->at[i] = v_num(expr_index(el->c, &q->ix));
   }
-  el->gave = NULL; Slot *own = slot_get(el, f, name);
-  if (given && !own->sym) { slot_dim(el, f, name, (Dims){ e, n, pack }); own->given = true; }
+  el->gave = NULL; Slot *own = slot_get(el, f, name); if (given && !own->sym) { slot_dim(el, f, name, (Dims){ e, n, pack }); own->given = true; }
   return pack ? out : out.l->at[0];
 }
 

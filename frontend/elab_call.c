@@ -387,8 +387,7 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
   if (fold.k != V_NONE) return fold;
   if (w->kind == W_RED) fail_at(el, n->pos, "'%s' is a reduction: %s(indices: expression)", n->text, n->text);
   bool fn = w->kind == W_FN; const ListFn *l = fn ? NULL : &list_fn[w->id]; int want = fn ? fn_info[w->id].arity : l->least;
-  count_check(el, n, want, fn ? n->n == want : n->n >= want);
-  if (fn) return lift_label(el, v_fn(el, (Fn)w->id, a, want, n->pos), n->text, a, want);
+  count_check(el, n, want, fn ? n->n == want : n->n >= want); if (fn) return lift_label(el, v_fn(el, (Fn)w->id, a, want, n->pos), n->text, a, want);
   if (l->kind == V_NONE || a[l->which].k == l->kind) return l->fn(el, a, n->n, n->pos);
   fail_at(el, n->pos, "'%s' wants %s; this is %s", l->name, l->kind == V_LIST ? "a list or pack" : "a type, as x.type", v_kind(a[l->which]));
 }

@@ -36,8 +36,7 @@ void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) {
 }
 
 static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
-  Val v; Slot *sl = slot_find(f, name); if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym));
-  if (scope_find(s, name, &v)) return v;
+  Val v; Slot *sl = slot_find(f, name); if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym)); if (scope_find(s, name, &v)) return v;
   if (sl && sl->state != SL_NONE) { v = slot_value(el, f, sl, p); return v.k == V_ABSENT ? absent_default(el, f, v.p) : v; }
   const Word *w = map_get(&el->word, name); if (w && w->kind <= W_TYPE) return w->v;
   if (sl && sl->sym) return v_num(expr_index(el->c, sl->sym));
@@ -55,8 +54,7 @@ static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
-  bool known; Val c = ev_scalar(el, n->kid[0], f, s);
-  if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
+  bool known; Val c = ev_scalar(el, n->kid[0], f, s); if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
   Val a = ev_scalar(el, n->kid[1], f, s); return v_select(el, c, a, ev_scalar(el, n->kid[2], f, s), n->pos);
 }
 
@@ -74,8 +72,7 @@ static void or_warn(Elab *el, const Node *alt) {
 }
 
 static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s) {
-  or_warn(el, n->kid[1]);
-  if (is_absent_read(n->kid[0], f, s)) return ev_node(el, n->kid[1], f, s);
+  or_warn(el, n->kid[1]); if (is_absent_read(n->kid[0], f, s)) return ev_node(el, n->kid[1], f, s);
   Val a = ev_scalar(el, n->kid[0], f, s); return v_or(el, a, ev_scalar(el, n->kid[1], f, s), n->pos);
 }
 
@@ -250,8 +247,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
 
 /* A composite with lists among its parts is a list of composites. */
 static Val comp_spread(Elab *el, Val v) {
-  int m = -1; for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n; if (m < 0) return v;
-  Val out = v_list(el, m);
+  int m = -1; for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n; if (m < 0) return v; Val out = v_list(el, m);
   for (int j = 0; j < m; j++) {
     Val q = v_list(el, v.l->n);
     for (int i = 0; i < v.l->n; i++) { Val w = v.l->at[i]; q.l->at[i] = w.k != V_LIST ? w : j < w.l->n ? w.l->at[j] : (Val){ .k = V_HOLE }; }

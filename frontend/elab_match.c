@@ -116,8 +116,7 @@ static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
 
 /* Gives true when nothing is left to find in this item. */
 static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
-  Extent w;
-  if (n->kind == N_TUPLE) return match_comp(m, n, e, a);
+  Extent w; if (n->kind == N_TUPLE) return match_comp(m, n, e, a);
   const char *name = n->kind == N_INT ? NULL : need_name(m, n); bool range = is_range(n);
   if (!name) w = extent_of(n->i);
   else if (range) w = range_value(m, n);
@@ -207,8 +206,7 @@ static bool match_arg(Match *m, Arg *a) {
   if (!find_positions(m, a)) return false;
   a->x->pack = NULL; a->x->comp = NULL;
   for (int j = 0; j < a->p->nitem; j++) {
-    const Node *n = a->p->item[j], *core = item_core(n);
-    if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
+    const Node *n = a->p->item[j], *core = item_core(n); if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
     bool settled = match_item(m, core, a->x->t->shape[d++], a); if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1); done &= settled;
   }
   return done;

@@ -176,8 +176,7 @@ void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
 }
 
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi) {
-  Known k = { .c = c }; for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j].e, facts->at[j].neg);
-  known_inside(&k, e, n, lo, hi);
+  Known k = { .c = c }; for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j].e, facts->at[j].neg); known_inside(&k, e, n, lo, hi);
 }
 
 /* ---- what decides `or` */
@@ -199,8 +198,7 @@ static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
   if (e->kind == E_REDUCE) return;
   for (int j = e->kind == E_OR; j < e->n; j++) {
     const Expr *cond = expr_condition(e, j); Mark mark = known_mark(k); known_add(k, cond, j == 2);
-    miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond);
-    known_back(k, mark);
+    miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond); known_back(k, mark);
   }
   for (int d = 0; e->kind == E_READ && d < e->n; d++) miss_place(k, m, e, d, always);
 }

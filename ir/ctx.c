@@ -89,8 +89,7 @@ void frit_bail(Ctx *c) { if (!c->bail) __builtin_trap(); longjmp(*c->bail, 1); }
 /* ---- names */
 static const char **intern_slot(const struct Interned *t, const char *s, size_t n) {
   uint64_t h = 0xcbf29ce484222325u; for (size_t k = 0; k < n; k++) h = (h ^ (unsigned char)s[k]) * 0x100000001b3u;
-  size_t at = (h ^ h >> 29) & (t->cap - 1);
-  while (t->slot[at] && (strncmp(t->slot[at], s, n) || t->slot[at][n])) at = (at + 1) & (t->cap - 1);
+  size_t at = (h ^ h >> 29) & (t->cap - 1); while (t->slot[at] && (strncmp(t->slot[at], s, n) || t->slot[at][n])) at = (at + 1) & (t->cap - 1);
   return &t->slot[at];
 }
 

@@ -83,8 +83,7 @@ static Expr *fold_weak(Ctx *c, Fn f, int64_t a, int64_t b, Pos p) {
 
 /* f16 and bf16 compute in f32: such a result folds only if it is a value of the type. */
 static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  Num v[2] = { { .i = 0 }, { .i = 0 } };
-  if (t == T_NONE) return NULL;
+  Num v[2] = { { .i = 0 }, { .i = 0 } }; if (t == T_NONE) return NULL;
   for (int k = 0; k < fn_info[f].arity; k++) v[k] = convert_value(const_num(arg[k]), arg[k]->type, t, CV_PLAIN);
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
   Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
@@ -252,8 +251,7 @@ Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n
 
 /* Inner reductions are fresh already when an outer one is reached, so each pass replaces its own indices only. */
 static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
-  (void)arg;
-  if (e->kind != E_REDUCE || !e->nbound) return e;
+  (void)arg; if (e->kind != E_REDUCE || !e->nbound) return e;
   Index **bound = NEWN(c, Index *, e->nbound); Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
     bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++; to[k] = expr_index(c, bound[k]);

@@ -66,8 +66,7 @@ static const char *name_of(Printer *p, const Index *i) {
   const char *name = alias_of(p, hint, dim && dim == i->ext.dim ? dim : NULL);
   for (int k = 0; k < p->bind.n; k++) {
     if (strcmp(p->bind.at[k].name, name)) continue;
-    name = name_fresh(p, hint); PUSH(p->c, p->alias, ((Alias){ name, name, NULL }));
-    break;
+    name = name_fresh(p, hint); PUSH(p->c, p->alias, ((Alias){ name, name, NULL })); break;
   }
   PUSH(p->c, p->bind, ((Bind){ i, name })); return name;
 }
@@ -109,8 +108,7 @@ static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bo
   paren &= binds && !bare;
   if (paren) put(p, "(");
   if (from) put(p, "%lld + ", (long long)from);
-  put(p, "%s", name);
-  if (binds && !bare) put(p, " < "), print_extent(p, (Extent){ i->ext.dim, i->ext.n + from });
+  put(p, "%s", name); if (binds && !bare) put(p, " < "), print_extent(p, (Extent){ i->ext.dim, i->ext.n + from });
   if (paren) put(p, ")");
 }
 
@@ -247,8 +245,7 @@ static void print_leaf(Printer *p, const Tree *leaf) {
 
 static void print_let(Printer *p, const Tree *let) {
   static const char *const word[] = { [ST_REG] = "reg", [ST_MEM] = "mem", [ST_RING] = "ring", [ST_ALIAS] = "alias" };
-  put(p, "let %s %s", let->name, word[let->storage]);
-  if (let->storage == ST_ALIAS) put(p, " %s", let->other);
+  put(p, "let %s %s", let->name, word[let->storage]); if (let->storage == ST_ALIAS) put(p, " %s", let->other);
   if (let->layout) print_layout(p, let->layout, let->nlayout, let->layout_name);
   if (let->fold) put(p, " fold %s %lld", name_in_tree(p, let->fold), (long long)let->nfold);
   put(p, ";\n");
@@ -299,8 +296,7 @@ static void print_type(Printer *p, const Tensor *t) {
   put(p, "%s: %s[", t->name, type_name(t->type));
   for (int d = 0; d < t->rank; d++) {
     bool first = p->say_stream && t->shape[d].dim && t->shape[d].dim->stream;
-    put(p, "%s%s", d ? ", " : "", first ? "stream " : ""); print_extent(p, t->shape[d]);
-    p->say_stream &= !first;
+    put(p, "%s%s", d ? ", " : "", first ? "stream " : ""); print_extent(p, t->shape[d]); p->say_stream &= !first;
   }
   put(p, "]");
 }
@@ -346,12 +342,10 @@ static bool is_zero(const Expr *e) { return !e || (e->kind == E_CONST && e->i ==
 
 /* `state h: f32[c < 16, t - 1022] = p[c];` an index is named only where the value depends on it. */
 static void print_state(Printer *p, Tensor *t) {
-  names_reset(p);
-  for (int k = 0; k < p->g->ndim; k++) names_dim(p, p->g->dim[k], false);
+  names_reset(p); for (int k = 0; k < p->g->ndim; k++) names_dim(p, p->g->dim[k], false);
   put(p, "  state %s: %s[", t->name, type_name(t->type));
   for (int d = 0; d < t->rank; d++) {
-    Extent e = t->shape[d]; if (t->history && d == t->stream_dim) e.n -= t->history;
-    if (d) put(p, ", ");
+    Extent e = t->shape[d]; if (t->history && d == t->stream_dim) e.n -= t->history; if (d) put(p, ", ");
     if (t->init && t->init_index && expr_has_index(t->init, t->init_index[d])) put(p, "%s < ", name_of(p, t->init_index[d]));
     print_extent(p, e);
   }

@@ -166,8 +166,7 @@ static uint32_t bf16_bits(double v) { return float_bits((float)value_round(v, T_
 
 /* ---- elements in memory */
 Num value_load(const void *p, Type t, int64_t k) {
-  t = type_strong(t); size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d;
-  memcpy(&u, (const char *)p + (size_t)k * n, n); memcpy(&d, &u, 8);
+  t = type_strong(t); size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d; memcpy(&u, (const char *)p + (size_t)k * n, n); memcpy(&d, &u, 8);
   if (!type_is_float(t)) return (Num){ .i = value_wrap((int64_t)u, t) };
   return (Num){ .f = t == T_F64 ? d : t == T_F16 ? f16_value(u) : float_of((uint32_t)(t == T_BF16 ? u << 16 : u)) };
 }
