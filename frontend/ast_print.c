@@ -49,13 +49,10 @@ static void reduce_text(Text *t, const Node *n) {
 
 static void plain_text(Text *t, const Node *n) {
   switch (n->kind) {
-  case N_INT:    text_add(t, "%lld", (long long)n->i); break;
-  case N_FLOAT:  text_double(t, n->f); break;
-  case N_STRING: text_quoted(t, n->text); break;
-  case N_BINARY: binary_text(t, n); break;
+  case N_INT:    text_add(t, "%lld", (long long)n->i); break;     case N_FLOAT:  text_double(t, n->f); break;
+  case N_STRING: text_quoted(t, n->text); break;                  case N_BINARY: binary_text(t, n); break;
+  case N_REDUCE: reduce_text(t, n); break;                        case N_SPLICE: form_text(t, n, n->broadcast ? "..~%e" : "..%e"); break;
   case N_OR:     form_text(t, n, n->kid[1]->kind == N_BINARY ? "(%r or %p)" : "(%r or %r)"); break;
-  case N_REDUCE: reduce_text(t, n); break;
-  case N_SPLICE: form_text(t, n, n->broadcast ? "..~%e" : "..%e"); break;
   default:       form_text(t, n, node_form[n->kind]);
   }
 }

@@ -5,7 +5,6 @@
 bool scope_find(Scope s, const char *name, Val *out) {
   const Bind *b = s.b; while (b && b->name != name) b = b->up; if (b) *out = b->v; return b != NULL;
 }
-
 Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->c, Bind, name, v, s.b); return s; }
 
 /* ---- names */
@@ -389,21 +388,14 @@ static Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
 static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   s.left = s.left && (is_range(n) || is_arith(n) || n->kind == N_TUPLE || (n->kind == N_INDEX && is_range(n->kid[0])));
   switch (n->kind) {
-  case N_NAME:   return ev_name(el, n->text, n->pos, f, s);
-  case N_INT:    return v_int(el, n->i);
-  case N_FLOAT:  return v_float(el, n->f);
-  case N_STRING: return (Val){ V_STRING, .s = n->text };
+  case N_NAME:   return ev_name(el, n->text, n->pos, f, s);     case N_STRING: return (Val){ V_STRING, .s = n->text };
+  case N_INT:    return v_int(el, n->i);                        case N_FLOAT:  return v_float(el, n->f);
+  case N_BINARY: return ev_binary(el, n, f, s);                 case N_COND:   return ev_cond(el, n, f, s, want);
+  case N_OR:     return ev_or(el, n, f, s);                     case N_INDEX:  return ev_index(el, n, f, s);
+  case N_SLICE:  return ev_slice(el, n, f, s);                  case N_DOT:    return ev_dot(el, n, f, s);
+  case N_CALL:   return ev_call(el, n, f, s, want);             case N_REDUCE: return ev_reduce(el, n, f, s);
+  case N_TUPLE:  return ev_tuple(el, n, f, s);                  case N_LIST:   return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
   case N_UNARY:  return v_fn(el, n->fn, (Val[]){ ev_scalar(el, n->kid[0], f, s) }, 1, n->pos);
-  case N_BINARY: return ev_binary(el, n, f, s);
-  case N_COND:   return ev_cond(el, n, f, s, want);
-  case N_OR:     return ev_or(el, n, f, s);
-  case N_INDEX:  return ev_index(el, n, f, s);
-  case N_SLICE:  return ev_slice(el, n, f, s);
-  case N_DOT:    return ev_dot(el, n, f, s);
-  case N_CALL:   return ev_call(el, n, f, s, want);
-  case N_REDUCE: return ev_reduce(el, n, f, s);
-  case N_LIST:   return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
-  case N_TUPLE:  return ev_tuple(el, n, f, s);
   case N_SPLICE: fail_at(el, n->pos, "'..' cannot stand here: it puts a list's elements between brackets");
   case N_AT:     fail_at(el, n->pos, "'@' belongs into the pattern of a parameter");
   case N_NAMED:  fail_at(el, n->pos, "'%s = ...' can only be an argument of a call", n->text);

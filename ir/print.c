@@ -168,17 +168,14 @@ static void print_reduce(Printer *p, const Expr *e) {
 
 static void print_expr(Printer *p, const Expr *e, int prec) {
   static const char *const convert[] = { [CV_PLAIN] = "%s(", [CV_SAT] = "sat(%s, ", [CV_BITS] = "bits(%s, " };
-  bool paren = binding_of(e) < prec;
-  if (paren) put(p, "(");
+  bool paren = binding_of(e) < prec; if (paren) put(p, "(");
   switch (e->kind) {
-  case E_CONST: print_const(p, e); break;
-  case E_INDEX: put(p, "%s", name_of(p, e->index)); break;
+  case E_CONST: print_const(p, e); break;     case E_INDEX: put(p, "%s", name_of(p, e->index)); break;
+  case E_FN: print_fn(p, e); break;           case E_REDUCE: print_reduce(p, e); break;
   case E_READ: put(p, "%s[", e->tensor->name); print_list(p, e->arg, e->n, PREC_SHIFT, "]"); break;
-  case E_FN: print_fn(p, e); break;
   case E_CONVERT: text_add(&p->t, convert[e->mode], type_name(e->type)); print_list(p, e->arg, 1, PREC_ANY, ")"); break;
   case E_SELECT: print_list(p, e->arg, 1, PREC_OR, " ? "); print_list(p, e->arg + 1, 1, PREC_ANY, " : "); print_expr(p, e->arg[2], PREC_ANY); break;
   case E_OR: put(p, "("); print_list(p, e->arg, 1, PREC_BIT, " or "); print_list(p, e->arg + 1, 1, PREC_BIT, ")"); break;
-  case E_REDUCE: print_reduce(p, e); break;
   }
   if (paren) put(p, ")");
 }
@@ -261,8 +258,7 @@ static void print_tree(Printer *p, const Tree *tree, int indent) {
       if (tree->step) put(p, "/%lld", (long long)tree->step);
       put(p, "%s%s {\n", word[tree->loop], tree->parallel ? " parallel" : ""); print_tree(p, tree->body, indent + 2); put(p, "%*s}\n", indent, "");
       break;
-    case TREE_LEAF: print_leaf(p, tree); break;
-    case TREE_LET: print_let(p, tree); break;
+    case TREE_LEAF: print_leaf(p, tree); break;     case TREE_LET: print_let(p, tree); break;
     case TREE_PREFETCH: put(p, "prefetch %s[", tree->name); print_list(p, &tree->place, 1, PREC_SHIFT, "];\n"); break;
     }
   }

@@ -46,9 +46,7 @@ void text_double(Text *t, double v) { text_shortest(t, v, false); }
 void text_float(Text *t, float v) { text_shortest(t, v, true); }
 
 /* ---- sources */
-static Source *source_add(Ctx *c, const char *name, const Text *t) {
-  return c->sources = NEW_AS(c, Source, ctx_intern(c, name), t->s, t->n, c->sources);
-}
+static Source *source_add(Ctx *c, const char *as, const Text *t) { return c->sources = NEW_AS(c, Source, ctx_intern(c, as), t->s, t->n, c->sources); }
 
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
   Text t = { .c = c }; text_addn(&t, text, size); return source_add(c, name, &t);

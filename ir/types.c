@@ -65,8 +65,6 @@ bool extents_equal(const Extent *a, int na, const Extent *b, int nb) {
 }
 
 /* Extents are never negative; a sum beyond 64 bits saturates. */
-static int64_t extent_at(int64_t dim, int64_t n) {
-  int64_t r; if (__builtin_add_overflow(dim, n, &r)) return n < 0 ? 0 : INT64_MAX; return r < 0 ? 0 : r;
-}
-int64_t extent_max(Extent e) { return extent_at(e.dim ? e.dim->hi : 0, e.n); }
-int64_t extent_min(Extent e) { return extent_at(e.dim ? e.dim->lo : 0, e.n); }
+static int64_t ext_at(int64_t d, int64_t n) { int64_t r; if (__builtin_add_overflow(d, n, &r)) return n < 0 ? 0 : INT64_MAX; return r < 0 ? 0 : r; }
+int64_t extent_max(Extent e) { return ext_at(e.dim ? e.dim->hi : 0, e.n); }
+int64_t extent_min(Extent e) { return ext_at(e.dim ? e.dim->lo : 0, e.n); }
