@@ -202,8 +202,7 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
     Val v = b->v;
     if (v.k == V_LIST) {
       v = v_list(l->el, b->v.l->n);
-      for (int i = 0; i < v.l->n; i++)
-        v.l->at[i] = v_idx(b->v.l->at[i]) && is_free(p, &v_idx(b->v.l->at[i])->ix) ? b->v.l->at[i] : (Val){ .k = V_HOLE };
+      for (int i = 0; i < v.l->n; i++) { Val w = b->v.l->at[i]; v.l->at[i] = v_idx(w) && is_free(p, &v_idx(w)->ix) ? w : (Val){ .k = V_HOLE }; }
     } else if (!v_idx(v) || !is_free(p, &v_idx(v)->ix)) continue;
     out = scope_bind(l->el, out, b->name, v);
   }

@@ -250,8 +250,6 @@ void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);
   for (int i = 0; i < n; i++) try_step(&b, run_define, i);
   again_rounds(&b); for (int i = 0; i < n; i++) if (is_again(&b, i)) try_step(&b, again_emit, i);
-  for (int i = 0; i < f->slot.n; i++) {
-    const Slot *s = f->slot.at[i]; if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
-  }
+  EACH(Slot, s, f->slot) if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
   el->target = target;
 }

@@ -322,8 +322,7 @@ const ListFn list_fn[LF_COUNT] = {
   { "put", 3, 0, V_LIST, fn_put }, { "find", 1, 0, V_LIST, fn_find }, { "letters", 2, 1, V_LIST, fn_letters }, { "int", 1, 0, V_NONE, fn_int },
   { "lowest", 1, 0, V_TYPE, fn_lowest }, { "highest", 1, 0, V_TYPE, fn_highest }, { "is_float", 1, 0, V_TYPE, fn_is_float },
   { "is_int", 1, 0, V_TYPE, fn_is_int }, { "is_bool", 1, 0, V_TYPE, fn_is_bool }, { "is_signed", 1, 0, V_TYPE, fn_is_signed },
-  { "is_f8", 1, 0, V_TYPE, fn_is_f8 }, { "error", 1, 0, V_NONE, fn_error },
-};
+  { "is_f8", 1, 0, V_TYPE, fn_is_f8 }, { "error", 1, 0, V_NONE, fn_error } };
 
 /* ---- the other kinds of calls */
 static void count_check(Elab *el, const Node *n, int want, bool good) {

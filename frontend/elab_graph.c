@@ -143,8 +143,8 @@ static void do_const(Unit *u, const void *arg) {
 /* `state` of a tensor that has an equation is its past. */
 static void do_state(Unit *u, const void *arg) {
   const Stmt *st = arg;
-  for (int i = 0; i < u->st.n; i++) {
-    const Stmt *s = u->st.at[i]; if (s->kind != S_DEFINE || s->left->kind != N_INDEX || node_dotted(u->el->c, s->left->kid[0]) != st->name) continue;
+  EACH(Stmt, s, u->st) {
+    if (s->kind != S_DEFINE || s->left->kind != N_INDEX || node_dotted(u->el->c, s->left->kid[0]) != st->name) continue;
     map_put(u->el->c, &u->el->history, st->name, (void *)st); return;
   }
   tensor_declared(u, st, TK_STATE);
@@ -258,10 +258,7 @@ static void eq_indices(Ctx *c, const Eq *e, Names *out) {
   bound_names(c, e->rhs, out);
 }
 
-static Tensor *tensor_find(const Elab *el, const char *name) {
-  for (int i = 0; i < el->tensor.n; i++) if (el->tensor.at[i]->name == name) return el->tensor.at[i];
-  return NULL;
-}
+static Tensor *tensor_find(const Elab *el, const char *name) { EACH(Tensor, t, el->tensor) if (t->name == name) return t; return NULL; }
 
 static bool need_name(Naming *u, const Names *n, const char *name, const char *what, Pos p) {
   Ctx *c = u->el->c; if (names_have(n, name)) return true;

@@ -69,11 +69,9 @@ static bool expr_ext(Elab *el, Expr *e, Extent *out) {
 Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
   Extent e = { NULL, 0 }; bool truth; if (v.k != V_NUM || v_is_bool(v, &truth)) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
   if (!expr_ext(el, v.e, &e)) {
-    if (type_is_float(v.e->type)) fail_at(el, p, "%s must be an integer; this is %s", what, expr_print(el->c, v.e));
-    if (v_static(v))
-      fail_at(el, p, "%s needs a constant extent: of a symbolic dimension only `dimension + number` is one, this is %s", what,
-              expr_print(el->c, v.e));
-    fail_at(el, p, "%s depends on an index or tensor; give a constant extent and a condition (if)", what);
+    const char *text = expr_print(el->c, v.e); if (type_is_float(v.e->type)) fail_at(el, p, "%s must be an integer; this is %s", what, text);
+    if (!v_static(v)) fail_at(el, p, "%s depends on an index or tensor; give a constant extent and a condition (if)", what);
+    fail_at(el, p, "%s needs a constant extent: of a symbolic dimension only `dimension + number` is one, this is %s", what, text);
   }
   if (e.n > EXT_MAX) fail_at(el, p, "%s is %lld, more than 2^40", what, (long long)e.n);
   return e;
@@ -259,8 +257,7 @@ static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
     }
     return out;
   }
-  if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(a[0]) || is_word(a[1])))
-    return v_bool(el, same_word(a[0], a[1]) == (o.fn == FN_EQ));
+  if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(*a) || is_word(a[1]))) return v_bool(el, same_word(*a, a[1]) == (o.fn == FN_EQ));
   for (int k = 0; k < n; k++) { whole |= o.k != OP_OR && v_whole(a[k]); e[k] = a[k].e; }
   operands_check(el, o, a, n, whole, p); if (!whole) return v_num(element(el, o, e, n, p));
   return o.k == OP_CONVERT && o.mode == CV_PLAIN && a[0].k == V_TENSOR && a[0].x->t->type == o.type ? a[0] : lift_new(el, o, a, n, p);

@@ -57,8 +57,7 @@ static bool is_int_test(Ctx *c, const Expr *e) {
 /* What a test of a against b says of d = a - b: sign * d + offset >= 0; d != 0 is of use where 0 is an end of d's range. */
 static const struct { Fn negated; int sign, offset; } tests[FN_COUNT] = {
   [FN_LT] = { FN_GE, -1, -1 }, [FN_LE] = { FN_GT, -1, 0 }, [FN_GT] = { FN_LE, 1, -1 }, [FN_GE] = { FN_LT, 1, 0 },
-  [FN_EQ] = { FN_NE, 0, 0 }, [FN_NE] = { FN_EQ, 0, 0 },
-};
+  [FN_EQ] = { FN_NE, 0, 0 }, [FN_NE] = { FN_EQ, 0, 0 } };
 
 static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;

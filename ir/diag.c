@@ -91,8 +91,7 @@ static int place_compare(Pos a, Pos b) {
 /* Puts d among the n diagnostics in order of place, those of one place as they came. Of one place the same text needs to be said once. */
 static bool diag_insert(const Diag **at, int n, const Diag *d) {
   int k = n; while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
-  for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
-    if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
+  for (int j = k - 1; j >= 0 && !place_compare(d->pos, at[j]->pos); j--) if (at[j]->sev == d->sev && !strcmp(at[j]->text, d->text)) return false;
   memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d; return true;
 }
 

@@ -64,8 +64,7 @@ static bool is_int_const(const Expr *e, int64_t v) { return e->kind == E_CONST &
 enum { NUMBERS = 1, BITS = 2, DIVISOR = 4 };             /* operators that need numbers (not bool), bits (not floats), a divisor */
 static const unsigned char fn_needs[FN_COUNT] = {
   [FN_DIV] = NUMBERS | DIVISOR, [FN_MOD] = NUMBERS | DIVISOR, [FN_QUO] = NUMBERS | DIVISOR, [FN_REM] = NUMBERS | DIVISOR,
-  [FN_SHL] = NUMBERS | BITS, [FN_SHR] = NUMBERS | BITS, [FN_AND] = BITS, [FN_OR] = BITS, [FN_XOR] = BITS, [FN_NOT] = BITS,
-};
+  [FN_SHL] = NUMBERS | BITS, [FN_SHR] = NUMBERS | BITS, [FN_AND] = BITS, [FN_OR] = BITS, [FN_XOR] = BITS, [FN_NOT] = BITS };
 
 const char *fn_fault(Ctx *c, Fn f, Expr *const *arg) {
   Type t = fn_promoted(f, arg); bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;

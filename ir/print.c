@@ -379,8 +379,7 @@ static void print_tensor_layout(Printer *p, const Tensor *t) {
 static void print_tail(Printer *p) {
   static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" }; Tensor **t = p->order.at;
   for (int k = 0; k < p->order.n; k++) if (t[k]->layout) print_tensor_layout(p, t[k]);
-  for (int k = 0; k < p->order.n; k++)
-    if (t[k]->where != AT_NONE) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
+  for (int k = 0; k < p->order.n; k++) if (t[k]->where) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
   for (int k = 0; k < p->order.n; k++) if (t[k]->next) put(p, "  %s <- %s;\n", t[k]->name, t[k]->next->name);
 }
 

@@ -42,8 +42,7 @@ static void tensor_dims(Verify *v, const Tensor *t) {
 }
 
 static void tensor_names(Verify *v, const Tensor *t) {
-  for (int j = 0; v->g->tensor[j] != t; j++)
-    if (strcmp(t->name, v->g->tensor[j]->name) == 0) broken(v, t->pos, "two tensors are called '%s'", t->name);
+  for (int j = 0; v->g->tensor[j] != t; j++) if (!strcmp(t->name, v->g->tensor[j]->name)) broken(v, t->pos, "two tensors are called '%s'", t->name);
 }
 
 static void read_names(Verify *v, const Expr *x) {
@@ -237,9 +236,8 @@ static void eq_kernels(Verify *v, const Eq *e) {
 }
 
 static void kernel_eqs(Verify *v, const Kernel *k) {
-  for (int j = 0; j < k->neq; j++)
-    if (!among(v->g->eq, v->g->neq, k->eq[j]))
-      broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, k->eq[j]->out->name);
+  for (Eq **e = k->eq; e < k->eq + k->neq; e++)
+    if (!among(v->g->eq, v->g->neq, *e)) broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, (*e)->out->name);
 }
 
 static bool computes(const Kernel *k, const Tensor *t) { return writer_among(k->eq, k->neq, t) != NULL; }
