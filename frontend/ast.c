@@ -6,8 +6,7 @@
 
 /* ---- errors */
 void parse_error(Parse *p, Pos at, const char *fmt, ...) {
-  FORMAT(p->c, text); if (p->stop) return;
-  diag_error(p->c, at, "%s", text);
+  FORMAT(p->c, text); if (p->stop) return; diag_error(p->c, at, "%s", text);
   if (++p->nerror < PARSE_ERRORS) return;
   p->stop = true; diag_help(p->c, "that is enough: the rest of this file was not looked at");
 }
@@ -19,8 +18,7 @@ bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
 /* The place of word among names, or -1 after an error; help is given where no name is near. */
 static int name_index(Parse *p, Pos at, const char *what, const char *word, const char *const *names, int n, const char *help) {
   for (int i = 0; i < n; i++) if (!strcmp(names[i], word)) return i;
-  parse_error(p, at, "there is no %s '%s'", what, word);
-  if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help);
+  parse_error(p, at, "there is no %s '%s'", what, word); if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help);
   return -1;
 }
 
@@ -45,8 +43,7 @@ static bool parse_misspelt(Parse *p) {
   parse_error(p, t.pos, "there is no statement '%s'", word); diag_help(p->c, "did you mean '%s'?", near); return true;
 }
 void parse_unexpected(Parse *p, const char *expected) {
-  Tok found = p->last, after = p->before; Pos at = found.pos;
-  p->lost = true;
+  Tok found = p->last, after = p->before; Pos at = found.pos; p->lost = true;
   if (found.kind == '{' && p->depth >= 2) p->skip = p->depth - 1;
   bool noise = p->bad_line && (found.pos.line == p->bad_line || after.pos.line == p->bad_line); if (p->stop || noise || parse_misspelt(p)) return;
   if (after.kind == 0) { parse_error(p, at, "expected %s, found %s", expected, tok_text(p, found)); return; }

@@ -48,13 +48,10 @@ static void reduce_text(Text *t, const Node *n) {
 }
 static void plain_text(Text *t, const Node *n) {
   switch (n->kind) {
-  case N_INT:    text_add(t, "%lld", (long long)n->i); break;
-  case N_FLOAT:  text_double(t, n->f); break;
-  case N_STRING: text_quoted(t, n->text); break;
-  case N_BINARY: binary_text(t, n); break;
+  case N_INT:    text_add(t, "%lld", (long long)n->i); break;     case N_FLOAT:  text_double(t, n->f); break;
+  case N_STRING: text_quoted(t, n->text); break;                  case N_BINARY: binary_text(t, n); break;
+  case N_REDUCE: reduce_text(t, n); break;                        case N_SPLICE: form_text(t, n, n->broadcast ? "..~%e" : "..%e"); break;
   case N_OR:     form_text(t, n, n->kid[1]->kind == N_BINARY ? "(%r or %p)" : "(%r or %r)"); break;
-  case N_REDUCE: reduce_text(t, n); break;
-  case N_SPLICE: form_text(t, n, n->broadcast ? "..~%e" : "..%e"); break;
   default:       form_text(t, n, node_form[n->kind]);
   }
 }
@@ -72,8 +69,7 @@ static void value_text(Text *t, const char *sign, const Node *value) { if (value
 /* ---- declarations */
 static void params_text(Text *t, const Param *p, int n) {
   for (int i = 0; i < n; i++, p++) {
-    text_add(t, "%s%s", i ? ", " : "", p->name);
-    if (p->kind == P_TYPED || (p->kind == P_ATTR && p->type)) text_add(t, ": %s", p->type);
+    text_add(t, "%s%s", i ? ", " : "", p->name); if (p->kind == P_TYPED || (p->kind == P_ATTR && p->type)) text_add(t, ": %s", p->type);
     if (p->kind == P_TENSOR || (p->kind == P_TYPED && p->nitem)) list_text(t, "[", p->item, p->nitem, "]");
     if (p->variadic) text_add(t, "...");
     value_text(t, " = ", p->value);
@@ -111,8 +107,7 @@ static void decl_text(Text *t, const Decl *d) {
   text_add(t, "%s %s(", d->kind == D_OP ? "op" : "graph", d->name);
   params_text(t, d->param, d->nparam);
   for (int i = 0; i < d->nbound; i++) {
-    const Bound *b = &d->bound[i];
-    text_add(t, i ? ", %s in " : " where %s in ", b->name); value_text(t, "", b->lo); value_text(t, "..", b->hi);
+    const Bound *b = &d->bound[i]; text_add(t, i ? ", %s in " : " where %s in ", b->name); value_text(t, "", b->lo); value_text(t, "..", b->hi);
   }
   text_add(t, ")");
   if (d->by) text_add(t, " by %s", d->by);

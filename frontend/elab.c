@@ -17,8 +17,7 @@ static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *tex
   if (!el->quiet) {
     diag_error(el->c, el->ncall ? el->call[0].pos : p, "%s", text);
     for (int k = 0; k < el->nalso; k++) diag_note(el->c, el->also[k].pos, "%s", el->also[k].text);
-    error_trail(el, p);
-    if (near) diag_help(el->c, "did you mean '%s'?", near);
+    error_trail(el, p); if (near) diag_help(el->c, "did you mean '%s'?", near);
   }
   el->nalso = 0; fail_silent(el);
 }

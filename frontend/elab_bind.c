@@ -94,8 +94,7 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
     if (!pack && !given) q->from = el->gave;
     e[i] = q->ix.ext; out.l->at[i] = v_num(expr_index(el->c, &q->ix));
   }
-  el->gave = NULL; Slot *own = slot_get(el, f, name);
-  if (given && !own->sym) { slot_dim(el, f, name, (Dims){ e, n, pack }); own->given = true; }
+  el->gave = NULL; Slot *own = slot_get(el, f, name); if (given && !own->sym) { slot_dim(el, f, name, (Dims){ e, n, pack }); own->given = true; }
   return pack ? out : out.l->at[0];
 }
 
@@ -200,8 +199,7 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
     Val v = b->v;
     if (v.k == V_LIST) {
       v = v_list(l->el, b->v.l->n);
-      for (int i = 0; i < v.l->n; i++)
-        v.l->at[i] = v_idx(b->v.l->at[i]) && is_free(p, &v_idx(b->v.l->at[i])->ix) ? b->v.l->at[i] : (Val){ .k = V_HOLE };
+      for (int i = 0; i < v.l->n; i++) { Val w = b->v.l->at[i]; v.l->at[i] = v_idx(w) && is_free(p, &v_idx(w)->ix) ? w : (Val){ .k = V_HOLE }; }
     } else if (!v_idx(v) || !is_free(p, &v_idx(v)->ix)) continue;
     out = scope_bind(l->el, out, b->name, v);
   }

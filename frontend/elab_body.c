@@ -186,8 +186,7 @@ static void run_names(Body *b, const Stmt *st) {
 
 /* ---- one statement, with and without going on after errors */
 static bool try_step(Body *b, void (*fn)(Body *, int), int i) {
-  Elab *el = b->el; Catch k;
-  if (!b->f->graph) { fn(b, i); return true; }
+  Elab *el = b->el; Catch k; if (!b->f->graph) { fn(b, i); return true; }
   if (catch_begin(el, &k)) { el->kernel = b->kernel ? b->kernel[i] : NULL; fn(b, i); catch_end(el); return true; }
   statement_poison(el, b->f, b->st[i]); return false;
 }
@@ -199,8 +198,7 @@ static void poison_name(Elab *el, Frame *f, const char *name) {
 }
 void statement_poison(Elab *el, Frame *f, const Stmt *st) {
   const Node *l = st->left;
-  poison_name(el, f, st->name);
-  if (!l || l->kind == N_CALL) return;
+  poison_name(el, f, st->name); if (!l || l->kind == N_CALL) return;
   for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
 }
 
@@ -246,8 +244,6 @@ void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n)
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);
   for (int i = 0; i < n; i++) try_step(&b, run_define, i);
   again_rounds(&b); for (int i = 0; i < n; i++) if (is_again(&b, i)) try_step(&b, again_emit, i);
-  for (int i = 0; i < f->slot.n; i++) {
-    const Slot *s = f->slot.at[i]; if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
-  }
+  EACH(Slot, s, f->slot) if (s->group && s->state == SL_VALUE && s->v.k == V_TENSOR) cover_check(el, s->group);
   el->target = target;
 }

@@ -316,8 +316,7 @@ const ListFn list_fn[LF_COUNT] = {
   { "put", 3, 0, V_LIST, fn_put }, { "find", 1, 0, V_LIST, fn_find }, { "letters", 2, 1, V_LIST, fn_letters }, { "int", 1, 0, V_NONE, fn_int },
   { "lowest", 1, 0, V_TYPE, fn_lowest }, { "highest", 1, 0, V_TYPE, fn_highest }, { "is_float", 1, 0, V_TYPE, fn_is_float },
   { "is_int", 1, 0, V_TYPE, fn_is_int }, { "is_bool", 1, 0, V_TYPE, fn_is_bool }, { "is_signed", 1, 0, V_TYPE, fn_is_signed },
-  { "is_f8", 1, 0, V_TYPE, fn_is_f8 }, { "error", 1, 0, V_NONE, fn_error },
-};
+  { "is_f8", 1, 0, V_TYPE, fn_is_f8 }, { "error", 1, 0, V_NONE, fn_error } };
 
 /* ---- the other kinds of calls */
 static void count_check(Elab *el, const Node *n, int want, bool good) {
@@ -381,8 +380,7 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
   if (fold.k != V_NONE) return fold;
   if (w->kind == W_RED) fail_at(el, n->pos, "'%s' is a reduction: %s(indices: expression)", n->text, n->text);
   bool fn = w->kind == W_FN; const ListFn *l = fn ? NULL : &list_fn[w->id]; int want = fn ? fn_info[w->id].arity : l->least;
-  count_check(el, n, want, fn ? n->n == want : n->n >= want);
-  if (fn) return lift_label(el, v_fn(el, (Fn)w->id, a, want, n->pos), n->text, a, want);
+  count_check(el, n, want, fn ? n->n == want : n->n >= want); if (fn) return lift_label(el, v_fn(el, (Fn)w->id, a, want, n->pos), n->text, a, want);
   if (l->kind == V_NONE || a[l->which].k == l->kind) return l->fn(el, a, n->n, n->pos);
   fail_at(el, n->pos, "'%s' wants %s; this is %s", l->name, l->kind == V_LIST ? "a list or pack" : "a type, as x.type", v_kind(a[l->which]));
 }

@@ -27,11 +27,9 @@ static Expr *check(Check *k, Expr *e, bool guarded) {
   bool or = e->kind == E_OR, either = e->kind == E_FN && e->fn == FN_OR, same = true, inner = guarded && e->kind != E_READ && e->kind != E_REDUCE;
   Expr *few[8], **arg = e->n <= 8 ? few : NEWN(k->el->c, Expr *, e->n); Miss miss = { 0 };
   for (int j = 0; j < e->n; j++) {
-    Mark m = known_mark(&k->known);
-    known_add(&k->known, either && j ? e->arg[0] : expr_condition(e, j), either || j == 2);
+    Mark m = known_mark(&k->known); known_add(&k->known, either && j ? e->arg[0] : expr_condition(e, j), either || j == 2);
     if (j && miss.open == 1) known_add_lin(&k->known, miss.lin);
-    arg[j] = check(k, e->arg[j], or ? !j : inner);
-    known_back(&k->known, m);
+    arg[j] = check(k, e->arg[j], or ? !j : inner); known_back(&k->known, m);
     if (or && !j && !(miss = known_miss(&k->known, arg[0])).open) return arg[0];
     same &= arg[j] == e->arg[j];
   }

@@ -5,7 +5,6 @@
 bool scope_find(Scope s, const char *name, Val *out) {
   const Bind *b = s.b; while (b && b->name != name) b = b->up; if (b) *out = b->v; return b != NULL;
 }
-
 Scope scope_bind(Elab *el, Scope s, const char *name, Val v) { s.b = NEW_AS(el->c, Bind, name, v, s.b); return s; }
 
 /* ---- names */
@@ -35,8 +34,7 @@ void fail_unknown(Elab *el, Pos p, const char *name, const Frame *f, Scope s) {
 }
 
 static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
-  Val v; Slot *sl = slot_find(f, name); if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym));
-  if (scope_find(s, name, &v)) return v;
+  Val v; Slot *sl = slot_find(f, name); if (sl && sl->sym && s.ext) return v_num(expr_index(el->c, sl->sym)); if (scope_find(s, name, &v)) return v;
   if (sl && sl->state != SL_NONE) { v = slot_value(el, f, sl, p); return v.k == V_ABSENT ? absent_default(el, f, v.p) : v; }
   const Word *w = map_get(&el->word, name); if (w && w->kind <= W_TYPE) return w->v;
   if (sl && sl->sym) return v_num(expr_index(el->c, sl->sym));
@@ -54,8 +52,7 @@ static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
-  bool known; Val c = ev_scalar(el, n->kid[0], f, s);
-  if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
+  bool known; Val c = ev_scalar(el, n->kid[0], f, s); if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
   Val a = ev_scalar(el, n->kid[1], f, s); return v_select(el, c, a, ev_scalar(el, n->kid[2], f, s), n->pos);
 }
 
@@ -72,8 +69,7 @@ static void or_warn(Elab *el, const Node *alt) {
   diag_help(el->c, "write parentheses around what is meant");
 }
 static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s) {
-  or_warn(el, n->kid[1]);
-  if (is_absent_read(n->kid[0], f, s)) return ev_node(el, n->kid[1], f, s);
+  or_warn(el, n->kid[1]); if (is_absent_read(n->kid[0], f, s)) return ev_node(el, n->kid[1], f, s);
   Val a = ev_scalar(el, n->kid[0], f, s); return v_or(el, a, ev_scalar(el, n->kid[1], f, s), n->pos);
 }
 
@@ -245,8 +241,7 @@ static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
 
 /* A composite with lists among its parts is a list of composites. */
 static Val comp_spread(Elab *el, Val v) {
-  int m = -1; for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n; if (m < 0) return v;
-  Val out = v_list(el, m);
+  int m = -1; for (int i = 0; i < v.l->n; i++) if (v.l->at[i].k == V_LIST) m = v.l->at[i].l->n; if (m < 0) return v; Val out = v_list(el, m);
   for (int j = 0; j < m; j++) {
     Val q = v_list(el, v.l->n);
     for (int i = 0; i < v.l->n; i++) { Val w = v.l->at[i]; q.l->at[i] = w.k != V_LIST ? w : j < w.l->n ? w.l->at[j] : (Val){ .k = V_HOLE }; }
@@ -381,21 +376,14 @@ static Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
 static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   s.left = s.left && (is_range(n) || is_arith(n) || n->kind == N_TUPLE || (n->kind == N_INDEX && is_range(n->kid[0])));
   switch (n->kind) {
-  case N_NAME:   return ev_name(el, n->text, n->pos, f, s);
-  case N_INT:    return v_int(el, n->i);
-  case N_FLOAT:  return v_float(el, n->f);
-  case N_STRING: return (Val){ V_STRING, .s = n->text };
+  case N_NAME:   return ev_name(el, n->text, n->pos, f, s);     case N_STRING: return (Val){ V_STRING, .s = n->text };
+  case N_INT:    return v_int(el, n->i);                        case N_FLOAT:  return v_float(el, n->f);
+  case N_BINARY: return ev_binary(el, n, f, s);                 case N_COND:   return ev_cond(el, n, f, s, want);
+  case N_OR:     return ev_or(el, n, f, s);                     case N_INDEX:  return ev_index(el, n, f, s);
+  case N_SLICE:  return ev_slice(el, n, f, s);                  case N_DOT:    return ev_dot(el, n, f, s);
+  case N_CALL:   return ev_call(el, n, f, s, want);             case N_REDUCE: return ev_reduce(el, n, f, s);
+  case N_TUPLE:  return ev_tuple(el, n, f, s);                  case N_LIST:   return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
   case N_UNARY:  return v_fn(el, n->fn, (Val[]){ ev_scalar(el, n->kid[0], f, s) }, 1, n->pos);
-  case N_BINARY: return ev_binary(el, n, f, s);
-  case N_COND:   return ev_cond(el, n, f, s, want);
-  case N_OR:     return ev_or(el, n, f, s);
-  case N_INDEX:  return ev_index(el, n, f, s);
-  case N_SLICE:  return ev_slice(el, n, f, s);
-  case N_DOT:    return ev_dot(el, n, f, s);
-  case N_CALL:   return ev_call(el, n, f, s, want);
-  case N_REDUCE: return ev_reduce(el, n, f, s);
-  case N_LIST:   return (Val){ V_LIST, .l = ev_items(el, n->kid, n->n, f, s) };
-  case N_TUPLE:  return ev_tuple(el, n, f, s);
   case N_SPLICE: fail_at(el, n->pos, "'..' cannot stand here: it puts a list's elements between brackets");
   case N_AT:     fail_at(el, n->pos, "'@' belongs into the pattern of a parameter");
   case N_NAMED:  fail_at(el, n->pos, "'%s = ...' can only be an argument of a call", n->text);

@@ -31,8 +31,7 @@ static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
   if (b) dim_bounds(u, i, b);
   for (int k = 0; stream && k < g->ndim; k++)
     if (g->dim[k]->stream) fail_at(el, p, "a graph has one stream dimension; '%s' is one already", g->dim[k]->name);
-  APPEND(el->c, g->dim, g->ndim, i); slot_get(el, u->f, name)->sym = i;
-  slot_dim(el, u->f, name, (Dims){ &(Extent){ i, 0 }, 1, false }); return i;
+  APPEND(el->c, g->dim, g->ndim, i); slot_get(el, u->f, name)->sym = i; slot_dim(el, u->f, name, (Dims){ &(Extent){ i, 0 }, 1, false }); return i;
 }
 
 /* One dimension of an input: a number, `stream t`, a symbolic dimension (new where it first stands), or an expression of them. */
@@ -113,8 +112,7 @@ static void const_list(Elab *el, Tensor *t, int d, Expr **place, Val v, List *ou
 }
 static void const_tensor(Unit *u, const Stmt *st, Val v) {
   Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST); int64_t n = tensor_size(t); List *all = v_list(el, 0).l;
-  Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1);
-  el->constant = true;
+  Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1); el->constant = true;
   if (v.k != V_NUM) {
     if (n > 4096) fail_at(el, st->pos, "a list of %lld constants: put them into the weights file and write `param`", (long long)n);
     const_list(el, t, 0, place, v, all, st->pos); slot_find(u->f, st->name)->v.x->known = all; return;
@@ -125,8 +123,7 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
 static void do_const(Unit *u, const void *arg) {
   const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name);
   if (s && s->state != SL_NONE) fail_at(el, st->pos, "'%s' is already defined", st->name);
-  el->target = st->name;
-  Val v = plain_value(u, st->value);
+  el->target = st->name; Val v = plain_value(u, st->value);
   if (v_whole(v)) fail_at(el, st->pos, "a constant over tensors is an equation: write `const %s[i] = ...`", st->name);
   el->target = st->name;
   if (st->item || st->nitem) { const_tensor(u, st, v); return; }
@@ -142,8 +139,8 @@ static void do_const(Unit *u, const void *arg) {
 /* `state` of a tensor that has an equation is its past. */
 static void do_state(Unit *u, const void *arg) {
   const Stmt *st = arg;
-  for (int i = 0; i < u->st.n; i++) {
-    const Stmt *s = u->st.at[i]; if (s->kind != S_DEFINE || s->left->kind != N_INDEX || node_dotted(u->el->c, s->left->kid[0]) != st->name) continue;
+  EACH(Stmt, s, u->st) {
+    if (s->kind != S_DEFINE || s->left->kind != N_INDEX || node_dotted(u->el->c, s->left->kid[0]) != st->name) continue;
     map_put(u->el->c, &u->el->history, st->name, (void *)st); return;
   }
   tensor_declared(u, st, TK_STATE);
@@ -231,8 +228,7 @@ static void do_layout(Unit *u, const void *arg) {
   for (int i = 0; i < el->tensor.n; i++) PUSH(el->c, near, el->tensor.at[i]->name);
   if (is_poison(s)) return;
   if (!s || s->state != SL_VALUE || s->v.k != V_TENSOR) fail_near(el, st->pos, st->name, &near, "there is no tensor '%s'", st->name);
-  Tensor *t = s->v.x->t;
-  for (int k = 1; st->where && k < 4; k++) if (!strcmp(st->where, place[k])) { t->where = (Where)k; t->offset = st->offset; }
+  Tensor *t = s->v.x->t; for (int k = 1; st->where && k < 4; k++) if (!strcmp(st->where, place[k])) { t->where = (Where)k; t->offset = st->offset; }
   if (st->where && t->where == AT_NONE) fail_at(el, st->pos, "'%s' is no place: tensors lie in scratch, state or const", st->where);
   if (st->type && (type_by_name(st->type) != t->type || st->nitem != t->rank))
     fail_at(el, st->pos, "'%s' is %s, this line says %s of %d dimensions", t->name, type_show(el, t), st->type, st->nitem);
@@ -255,14 +251,10 @@ static void eq_indices(Ctx *c, const Eq *e, Names *out) {
   bound_names(c, e->rhs, out);
 }
 
-static Tensor *tensor_find(const Elab *el, const char *name) {
-  for (int i = 0; i < el->tensor.n; i++) if (el->tensor.at[i]->name == name) return el->tensor.at[i];
-  return NULL;
-}
+static Tensor *tensor_find(const Elab *el, const char *name) { EACH(Tensor, t, el->tensor) if (t->name == name) return t; return NULL; }
 
 static bool need_name(Naming *u, const Names *n, const char *name, const char *what, Pos p) {
-  Ctx *c = u->el->c;
-  if (names_have(n, name)) return true;
+  Ctx *c = u->el->c; if (names_have(n, name)) return true;
   diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n); diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;
 }
 

@@ -33,15 +33,14 @@ static bool says(const Match *m, const Node *n, const char *name) {
 }
 
 /* Names both tensors of the user, their shapes and their places. */
-static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, const char *name, const char *here, const char *there,
-                                                  const char *remedy) {
+static void __attribute__((noreturn)) fail_differ(Match *m, const Param *p, const char *name, const char *here, const char *there, const char *cure) {
   Elab *el = m->el; const Tensor *t = NULL, *o = NULL;
   for (int i = 0; i < m->arg.n; i++) {
     const Arg *a = &m->arg.at[i]; if (a->p == p) t = a->x->t;
     for (int j = 0; a->p != p && !o && j < a->p->nitem; j++) if (says(m, a->p->item[j], name)) o = a->x->t;
   }
   fail_also(el, t->pos, "'%s' is declared here", t->name); if (o) fail_also(el, o->pos, "'%s' is declared here", o->name);
-  fail_at(el, p->pos, "%s in %s, but %s %s%s%s", here, tens_show(el, t), there, o ? "in " : "elsewhere", o ? tens_show(el, o) : "", remedy);
+  fail_at(el, p->pos, "%s in %s, but %s %s%s%s", here, tens_show(el, t), there, o ? "in " : "elsewhere", o ? tens_show(el, o) : "", cure);
 }
 
 static void fail_pack(Match *m, const Param *p, const char *name, const Extent *e, int n, const char *remedy) {
@@ -116,8 +115,7 @@ static bool match_comp(Match *m, const Node *n, Extent e, Arg *a) {
 
 /* Gives true when nothing is left to find in this item. */
 static bool match_item(Match *m, const Node *n, Extent e, Arg *a) {
-  Extent w;
-  if (n->kind == N_TUPLE) return match_comp(m, n, e, a);
+  Extent w; if (n->kind == N_TUPLE) return match_comp(m, n, e, a);
   const char *name = n->kind == N_INT ? NULL : need_name(m, n); bool range = is_range(n);
   if (!name) w = extent_of(n->i);
   else if (range) w = range_value(m, n);
@@ -206,8 +204,7 @@ static bool match_arg(Match *m, Arg *a) {
   if (!find_positions(m, a)) return false;
   a->x->pack = NULL; a->x->comp = NULL;
   for (int j = 0; j < a->p->nitem; j++) {
-    const Node *n = a->p->item[j], *core = item_core(n);
-    if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
+    const Node *n = a->p->item[j], *core = item_core(n); if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }
     bool settled = match_item(m, core, a->x->t->shape[d++], a); if (settled && core->kind == N_TUPLE) comp_record(m, core, a, d - 1); done &= settled;
   }
   return done;
@@ -246,7 +243,5 @@ void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
     const Param *p = &op->param[i];
     for (int j = 0; p->kind == P_TENSOR && slot_find(f, p->name)->v.k == V_ABSENT && j < p->nitem; j++) absent_item(&m, p->item[j]);
   }
-  for (int i = 0; i < f->slot.n; i++)
-    if (f->slot.at[i]->dim.e && f->slot.at[i]->state != SL_NONE)
-      fail_at(el, pos, "'%s' is both a tensor or attribute and an index", f->slot.at[i]->name);
+  EACH(Slot, s, f->slot) if (s->dim.e && s->state != SL_NONE) fail_at(el, pos, "'%s' is both a tensor or attribute and an index", s->name);
 }

@@ -26,7 +26,6 @@ Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
 static bool is_const(Val v) { return v.k == V_NUM && v.e->kind == E_CONST; }
 bool v_is_int(Val v, int64_t *i) { if (!is_const(v) || type_is_float(v.e->type)) return false; *i = v.e->i; return true; }
 bool v_is_bool(Val v, bool *b) { if (!is_const(v) || v.e->type != T_BOOL) return false; *b = v.e->i != 0; return true; }
-
 static bool is_dim(const Expr *e, const void *any) { (void)any; return e->kind == E_INDEX && e->index->is_dim; }
 static bool varies(const Expr *e, const void *any) { return e->kind == E_READ || e->kind == E_REDUCE || (e->kind == E_INDEX && !is_dim(e, any)); }
 bool v_static(Val v) { return v.k == V_NUM ? !expr_some(v.e, varies, NULL) : v.k != V_TENSOR && v.k != V_LIFT && v.k != V_LIM; }
@@ -69,11 +68,9 @@ static bool expr_ext(Elab *el, Expr *e, Extent *out) {
 Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
   Extent e = { NULL, 0 }; bool truth; if (v.k != V_NUM || v_is_bool(v, &truth)) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
   if (!expr_ext(el, v.e, &e)) {
-    if (type_is_float(v.e->type)) fail_at(el, p, "%s must be an integer; this is %s", what, expr_print(el->c, v.e));
-    if (v_static(v))
-      fail_at(el, p, "%s needs a constant extent: of a symbolic dimension only `dimension + number` is one, this is %s", what,
-              expr_print(el->c, v.e));
-    fail_at(el, p, "%s depends on an index or tensor; give a constant extent and a condition (if)", what);
+    const char *text = expr_print(el->c, v.e); if (type_is_float(v.e->type)) fail_at(el, p, "%s must be an integer; this is %s", what, text);
+    if (!v_static(v)) fail_at(el, p, "%s depends on an index or tensor; give a constant extent and a condition (if)", what);
+    fail_at(el, p, "%s needs a constant extent: of a symbolic dimension only `dimension + number` is one, this is %s", what, text);
   }
   if (e.n > EXT_MAX) fail_at(el, p, "%s is %lld, more than 2^40", what, (long long)e.n);
   return e;
@@ -83,8 +80,7 @@ bool ext_is(Extent e, int64_t n) { return !e.dim && e.n == n; }
 Extent ext_pos(Extent e) { return !e.dim && e.n < 0 ? extent_of(0) : e; }
 
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
-  int64_t n = 0;
-  if (ext_is(a, 1)) return b;
+  int64_t n = 0; if (ext_is(a, 1)) return b;
   if (ext_is(b, 1)) return a;
   if (ext_is(a, 0) || ext_is(b, 0)) return extent_of(0);
   if (a.dim || b.dim) fail_at(el, p, "this product of extents needs a constant extent: %s times %s", ext_print(el, &a, 1), ext_print(el, &b, 1));
@@ -205,8 +201,7 @@ static Expr *element(Elab *el, Oper o, Expr **a, int n, Pos p) {
 }
 
 static Expr *lift_leaf(Elab *el, const Lift *l, Expr *const *ix) {
-  Expr *place[64];
-  if (l->leaf.k == V_NUM) return l->leaf.e;
+  Expr *place[64]; if (l->leaf.k == V_NUM) return l->leaf.e;
   for (int d = 0; d < l->rank; d++) place[d] = ext_is(l->shape[d], 1) ? expr_int(el->c, 0) : ix[d];
   return expr_read(el->c, l->leaf.x->t, place, l->pos);
 }
@@ -258,8 +253,7 @@ static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
     }
     return out;
   }
-  if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(a[0]) || is_word(a[1])))
-    return v_bool(el, same_word(a[0], a[1]) == (o.fn == FN_EQ));
+  if (o.k == OP_FN && (o.fn == FN_EQ || o.fn == FN_NE) && (is_word(*a) || is_word(a[1]))) return v_bool(el, same_word(*a, a[1]) == (o.fn == FN_EQ));
   for (int k = 0; k < n; k++) { whole |= o.k != OP_OR && v_whole(a[k]); e[k] = a[k].e; }
   operands_check(el, o, a, n, whole, p); if (!whole) return v_num(element(el, o, e, n, p));
   return o.k == OP_CONVERT && o.mode == CV_PLAIN && a[0].k == V_TENSOR && a[0].x->t->type == o.type ? a[0] : lift_new(el, o, a, n, p);
@@ -272,8 +266,7 @@ Val v_select(Elab *el, Val c, Val a, Val b, Pos p) { return apply(el, (Oper){ .k
 Val v_or(Elab *el, Val a, Val b, Pos p) { return apply(el, (Oper){ .k = OP_OR }, (Val[]){ a, b }, 2, p); }
 
 Type v_type(Elab *el, Frame *f, Val v, Pos p) {
-  Type t = T_NONE;
-  if (v.k == V_COMP) return T_I64;
+  Type t = T_NONE; if (v.k == V_COMP) return T_I64;
   for (int i = 0; v.k == V_LIST && i < v.l->n; i++) t = type_promote(t, v_type(el, f, v.l->at[i], p));
   if (v.k == V_LIST) return t;
   if (v.k != V_NUM && !v_whole(v)) fail_at(el, p, "%s has no type", v_kind(v));

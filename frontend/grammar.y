@@ -29,29 +29,16 @@ static void yyerror(YYLTYPE *l, void *scanner, Parse *p, const char *what);
 }
 %initial-action { @$ = (YYLTYPE){ 1, 1, 1, 1 }; }
 
-%token END 0 "the end of the file"
-%token <text> NAME "a name" STRING "a string" OP "'op'" GRAPH "'graph'"
-%token <i> INT "a number" BIG "a number "
-%token <f> FLOAT "a number  "
+%token END 0 "the end of the file" %token <text> NAME "a name" STRING "a string" OP "'op'" GRAPH "'graph'"
+%token <i> INT "a number" BIG "a number " %token <f> FLOAT "a number  "
 %token OR "'or'" IF "'if'" STAGE "'stage'" WEIGHTS "'weights'" PARAM "'param'" CONST "'const'" STATE "'state'" KERNEL "'kernel'" SCHEDULE "'schedule'"
 %token LET "'let'" FOR "'for'" PREFETCH "'prefetch'" STREAM "'stream'" IN "'in'" AS "'as'" AT "'at'" WHERE "'where'" FOLD "'fold'" ALIAS "'alias'"
 %token BY "'by'" DOTS "'..'" REST "'...'" ARROW "'->'" NEXT "'<-'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='" SHL "'<<'" SHR "'>>'" POW "'**'"
 
 %type <node> expr or bitor xor and cmp shift sum product unary power postfix primary item arg condition
-%type <nodes> items item_list args arg_list shape layout
-%type <params> params param_list result result_list results
-%type <param> param typed
-%type <stmts> stmts block
-%type <stmt> stmt
-%type <names> names name_list
-%type <text> by label
-%type <place> place
-%type <kind> kind compare
-%type <i> step
-%type <trees> schedule tree tree_block
-%type <tree> tree_item
-%type <leaves> leaves leaf_list
-%type <leaf> leaf
+%type <nodes> items item_list args arg_list shape layout %type <params> params param_list result result_list results %type <param> param typed
+%type <stmts> stmts block %type <stmt> stmt %type <names> names name_list %type <text> by label %type <place> place %type <kind> kind compare
+%type <i> step %type <trees> schedule tree tree_block %type <tree> tree_item %type <leaves> leaves leaf_list %type <leaf> leaf
 %%
 file: %empty | file file_item | file error;   /* no yyerrok: it drops token by token up to the next declaration */
 

@@ -139,8 +139,7 @@ static const struct { const char *name, *call, *op; } acts[] = {
     "                / (2.44506634652299 + (2.44506634652299 + x * x) * abs(x + 0.814642734961073 * x * abs(x)));\n" },
   { "ReLU", "relu(%s)", NULL }, { "LeakyReLU", NULL, NULL }, { "PReLU", NULL, NULL }, { "Sigmoid", "sigmoid(%s)", NULL },
   { "SiLU", "silu(%s)", NULL }, { "Hardswish", "hardswish(%s)", "op hardswish(x) = x * clamp(x + 3.0, 0.0, 6.0) / 6.0;\n" },
-  { "LeakyHardtanh", NULL, NULL }, { "Softsign", "softsign(%s)", NULL }, { "LeakyHardTanh", NULL, NULL },
-};
+  { "LeakyHardtanh", NULL, NULL }, { "Softsign", "softsign(%s)", NULL }, { "LeakyHardTanh", NULL, NULL } };
 enum { NACT = sizeof acts / sizeof *acts };
 static const char leaky_hardtanh[] = "op leaky_hardtanh(x, lo, hi, a, b) = x < lo ? (x - lo) * a + lo : x > hi ? (x - hi) * b + hi : x;\n";
 

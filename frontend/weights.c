@@ -25,8 +25,7 @@ typedef struct Reader { Ctx *c; const char *path; Pos pos; void *map; size_t map
 
 /* rank extents multiplied; -1 if one is negative or the product passes 2^62. */
 static int64_t shape_product(const int64_t *shape, int rank) {
-  int64_t n = 1;
-  for (int i = 0; i < rank; i++) { if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1; n *= shape[i]; }
+  int64_t n = 1; for (int i = 0; i < rank; i++) { if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1; n *= shape[i]; }
   return n;
 }
 
@@ -40,8 +39,7 @@ static const char *file_map(Reader *r) {
   bool regular = !fstat(fd, &st) && S_ISREG(st.st_mode), full = regular && st.st_size >= 8;
   r->map = full ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
   const char *why = !regular ? "it is no regular file" : !full ? "it has fewer than 8 bytes" : strerror(errno);
-  close(fd);
-  if (r->map == MAP_FAILED) return why;
+  close(fd); if (r->map == MAP_FAILED) return why;
   r->mapped = (size_t)st.st_size; ctx_at_free(r->c, unmap, r); return NULL;
 }
 
@@ -70,8 +68,7 @@ static const char *entry_wrong(const Reader *r, json_t *j, Weight *w) {
   if (n < 0) return "an extent of its shape is no integer or negative, or it has more than 2^62 elements";
   if (b < 0 || e < b || (uint64_t)e > r->size)
     return ctx_printf(r->c, "its bytes %lld..%lld lie outside the file's %llu bytes of data", b, e, (unsigned long long)r->size);
-  w->data = r->data + b;
-  if (!((e - b) % size) && (e - b) / size == n) return NULL;
+  w->data = r->data + b; if (!((e - b) % size) && (e - b) / size == n) return NULL;
   return ctx_printf(r->c, "its shape has %lld elements of %s, its data %lld bytes", n, type_name(w->type), e - b);
 }
 

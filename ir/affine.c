@@ -57,8 +57,7 @@ static bool is_int_test(Ctx *c, const Expr *e) {
 /* What a test of a against b says of d = a - b: sign * d + offset >= 0; d != 0 is of use where 0 is an end of d's range. */
 static const struct { Fn negated; int sign, offset; } tests[FN_COUNT] = {
   [FN_LT] = { FN_GE, -1, -1 }, [FN_LE] = { FN_GT, -1, 0 }, [FN_GT] = { FN_LE, 1, -1 }, [FN_GE] = { FN_LT, 1, 0 },
-  [FN_EQ] = { FN_NE, 0, 0 }, [FN_NE] = { FN_EQ, 0, 0 },
-};
+  [FN_EQ] = { FN_NE, 0, 0 }, [FN_NE] = { FN_EQ, 0, 0 } };
 
 static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (!is_int_test(k->c, e)) return;
@@ -174,8 +173,7 @@ void known_inside(Known *k, const Expr *e, Extent n, bool *lo, bool *hi) {
 }
 
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi) {
-  Known k = { .c = c }; for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j].e, facts->at[j].neg);
-  known_inside(&k, e, n, lo, hi);
+  Known k = { .c = c }; for (int j = 0; facts && j < facts->n; j++) known_add(&k, facts->at[j].e, facts->at[j].neg); known_inside(&k, e, n, lo, hi);
 }
 
 /* ---- what decides `or` */
@@ -197,8 +195,7 @@ static void miss_look(Known *k, Miss *m, const Expr *e, bool always) {
   if (e->kind == E_REDUCE) return;
   for (int j = e->kind == E_OR; j < e->n; j++) {
     const Expr *cond = expr_condition(e, j); Mark mark = known_mark(k); known_add(k, cond, j == 2);
-    miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond);
-    known_back(k, mark);
+    miss_look(k, m, e->arg[j], always && e->kind != E_OR && !cond); known_back(k, mark);
   }
   for (int d = 0; e->kind == E_READ && d < e->n; d++) miss_place(k, m, e, d, always);
 }

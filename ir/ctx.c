@@ -12,7 +12,8 @@
 
 typedef struct Chunk { _Alignas(16) struct Chunk *next; } Chunk;
 struct Arena { Chunk *chunks; char *at; size_t left, total; Diag exhausted; };
-struct Interned { const char **slot; size_t n, cap; };
+typedef struct Name { const char *s; struct Name *next; } Name;
+struct Interned { Map map; };
 struct Cleanup { void (*fn)(void *); void *p; struct Cleanup *next; };
 typedef struct Whole { Ctx ctx; struct Arena arena; struct Interned names; } Whole;
 
@@ -86,22 +87,12 @@ int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
 void frit_bail(Ctx *c) { if (!c->bail) __builtin_trap(); longjmp(*c->bail, 1); }
 
 /* ---- names */
-static const char **intern_slot(const struct Interned *t, const char *s, size_t n) {
-  uint64_t h = 0xcbf29ce484222325u; for (size_t k = 0; k < n; k++) h = (h ^ (unsigned char)s[k]) * 0x100000001b3u;
-  size_t at = (h ^ h >> 29) & (t->cap - 1);
-  while (t->slot[at] && (strncmp(t->slot[at], s, n) || t->slot[at][n])) at = (at + 1) & (t->cap - 1);
-  return &t->slot[at];
-}
-
-static void intern_grow(Ctx *c) {
-  struct Interned *t = c->names, old = *t; size_t cap = old.cap ? old.cap * 2 : 256; *t = (struct Interned){ NEWN(c, const char *, cap), old.n, cap };
-  for (size_t k = 0; k < old.cap; k++) if (old.slot[k]) *intern_slot(t, old.slot[k], strlen(old.slot[k])) = old.slot[k];
-}
-
-/* A name ends at its first NUL. */
+/* By hash: the names of one hash hang on each other. A name ends at its first NUL. */
 const char *ctx_internn(Ctx *c, const char *s, size_t n) {
-  struct Interned *t = c->names; n = strnlen(s, n);
-  if (2 * t->n >= t->cap) intern_grow(c);
-  const char **slot = intern_slot(t, s, n); if (*slot) return *slot; t->n++; return *slot = memcpy(ctx_alloc(c, n + 1), s, n);
+  uint64_t h = 0xcbf29ce484222325u; n = strnlen(s, n); for (size_t k = 0; k < n; k++) h = (h ^ (unsigned char)s[k]) * 0x100000001b3u;
+  const void *key = (const void *)(uintptr_t)(h | 1); Name *first = map_get(&c->names->map, key), *m = first;
+  while (m && (strncmp(m->s, s, n) || m->s[n])) m = m->next;
+  if (!m) map_put(c, &c->names->map, key, m = NEW_AS(c, Name, memcpy(ctx_alloc(c, n + 1), s, n), first));
+  return m->s;
 }
 const char *ctx_intern(Ctx *c, const char *s) { return ctx_internn(c, s, strlen(s)); }

@@ -21,8 +21,7 @@ void diag_unsupported(Ctx *c) { c->nunsupported++; }
 void diag_warn(Ctx *c, Pos p, const char *fmt, ...) { FORMAT(c, text); diag_add(c, SEV_WARNING, p, text); }
 
 void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
-  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL; if (!d) return;
-  FORMAT(c, text);
+  Diag *d = diag_last(c); Note **end = d ? &d->notes : NULL; if (!d) return; FORMAT(c, text);
   while (*end) end = &(*end)->next;
   *end = NEW_AS(c, Note, p, text, NULL);
 }
@@ -66,18 +65,15 @@ static void print_caret(FILE *f, Pos p, const Look *look) {
   if (col > LINE_SHOWN * 3 / 4) from = col - LINE_SHOWN / 2;
   while (from < len && is_continuation(line[from])) from++;
   if (len - from > LINE_SHOWN) len = from + LINE_SHOWN;
-  fputs("    ", f);
-  for (size_t k = from; k < len; k++) fputc(((unsigned char)line[k] < 32 && line[k] != '\t') || line[k] == 127 ? '?' : line[k], f);
-  fputs("\n    ", f);
-  for (size_t k = from; k < col && k < len; k++) if (!is_continuation(line[k])) fputc(line[k] == '\t' ? '\t' : ' ', f);
+  fputs("    ", f); for (size_t k = from; k < len; k++) fputc(((unsigned char)line[k] < 32 && line[k] != '\t') || line[k] == 127 ? '?' : line[k], f);
+  fputs("\n    ", f); for (size_t k = from; k < col && k < len; k++) if (!is_continuation(line[k])) fputc(line[k] == '\t' ? '\t' : ' ', f);
   fprintf(f, "%s^%s\n", look->caret, look->off);
 }
 static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
   print_place(f, d->pos);
   fprintf(f, "%s%s:%s %s\n", look->severity[d->sev], d->sev == SEV_ERROR ? "error" : "warning", look->off, d->text); print_caret(f, d->pos, look);
   for (const Note *n = d->notes; n; n = n->next) {
-    fputs("  ", f); print_place(f, n->pos);
-    fprintf(f, "%snote:%s %s\n", look->note, look->off, n->text); print_caret(f, n->pos, look);
+    fputs("  ", f); print_place(f, n->pos); fprintf(f, "%snote:%s %s\n", look->note, look->off, n->text); print_caret(f, n->pos, look);
   }
   if (d->help) fprintf(f, "  %shelp:%s %s\n", look->note, look->off, d->help);
 }
@@ -94,13 +90,11 @@ static int place_compare(Pos a, Pos b) {
 /* Puts d among the n diagnostics in order of place, those of one place as they came. Of one place the same text needs to be said once. */
 static bool diag_insert(const Diag **at, int n, const Diag *d) {
   int k = n; while (k > 0 && place_compare(d->pos, at[k - 1]->pos) < 0) k--;
-  for (int j = k; j > 0 && !place_compare(d->pos, at[j - 1]->pos); j--)
-    if (at[j - 1]->sev == d->sev && !strcmp(at[j - 1]->text, d->text)) return false;
+  for (int j = k - 1; j >= 0 && !place_compare(d->pos, at[j]->pos); j--) if (at[j]->sev == d->sev && !strcmp(at[j]->text, d->text)) return false;
   memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d; return true;
 }
 void diag_print(const Ctx *c, FILE *f, bool colour) {
-  const Diag *at[DIAG_SHOWN + 1]; int n = 0;
-  for (const Diag *d = c->diags; d; d = d->next) n += diag_insert(at, n < DIAG_SHOWN ? n : DIAG_SHOWN, d);
+  const Diag *at[DIAG_SHOWN + 1]; int n = 0; for (const Diag *d = c->diags; d; d = d->next) n += diag_insert(at, n < DIAG_SHOWN ? n : DIAG_SHOWN, d);
   for (int k = 0; k < n && k < DIAG_SHOWN; k++) diag_print_one(f, at[k], colour ? &coloured : &plain);
   if (n > DIAG_SHOWN) fprintf(f, "and %d more\n", n - DIAG_SHOWN);
 }

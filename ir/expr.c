@@ -64,8 +64,7 @@ static bool is_int_const(const Expr *e, int64_t v) { return e->kind == E_CONST &
 enum { NUMBERS = 1, BITS = 2, DIVISOR = 4 };             /* operators that need numbers (not bool), bits (not floats), a divisor */
 static const unsigned char fn_needs[FN_COUNT] = {
   [FN_DIV] = NUMBERS | DIVISOR, [FN_MOD] = NUMBERS | DIVISOR, [FN_QUO] = NUMBERS | DIVISOR, [FN_REM] = NUMBERS | DIVISOR,
-  [FN_SHL] = NUMBERS | BITS, [FN_SHR] = NUMBERS | BITS, [FN_AND] = BITS, [FN_OR] = BITS, [FN_XOR] = BITS, [FN_NOT] = BITS,
-};
+  [FN_SHL] = NUMBERS | BITS, [FN_SHR] = NUMBERS | BITS, [FN_AND] = BITS, [FN_OR] = BITS, [FN_XOR] = BITS, [FN_NOT] = BITS };
 
 const char *fn_fault(Ctx *c, Fn f, Expr *const *arg) {
   Type t = fn_promoted(f, arg); bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
@@ -83,8 +82,7 @@ static Expr *fold_weak(Ctx *c, Fn f, int64_t a, int64_t b, Pos p) {
 
 /* f16 and bf16 compute in f32: such a result folds only if it is a value of the type. */
 static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
-  Num v[2] = { { .i = 0 }, { .i = 0 } };
-  if (t == T_NONE) return NULL;
+  Num v[2] = { { .i = 0 }, { .i = 0 } }; if (t == T_NONE) return NULL;
   for (int k = 0; k < fn_info[f].arity; k++) v[k] = convert_value(const_num(arg[k]), arg[k]->type, t, CV_PLAIN);
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
   Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
@@ -247,8 +245,7 @@ Expr *expr_subst_bare(Ctx *c, Expr *e, Expr *const *from, Expr *const *to, int n
 
 /* Inner reductions are fresh already when an outer one is reached, so each pass replaces its own indices only. */
 static Expr *fresh_node(Ctx *c, Expr *e, void *arg) {
-  (void)arg;
-  if (e->kind != E_REDUCE || !e->nbound) return e;
+  (void)arg; if (e->kind != E_REDUCE || !e->nbound) return e;
   Index **bound = NEWN(c, Index *, e->nbound); Expr **to = NEWN(c, Expr *, e->nbound), *part[2] = { NULL, NULL };
   for (int k = 0; k < e->nbound; k++) {
     bound[k] = ctx_copy(c, e->bound[k], sizeof **bound); bound[k]->id = c->nid++; to[k] = expr_index(c, bound[k]);

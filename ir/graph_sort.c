@@ -168,8 +168,7 @@ static bool search_dims(Search *s, const int *at, int m, int *order) {
 }
 
 static void circle_error(Ctx *c, Pos p, Tensor *const *at, int n) {
-  Text t = { .c = c }; for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name);
-  if (n > 8) text_add(&t, ", ...");
+  Text t = { .c = c }; for (int k = 0; k < n && k < 8; k++) text_add(&t, "%s%s", k ? ", " : "", at[k]->name); if (n > 8) text_add(&t, ", ...");
   diag_error(c, p, "the equations of %s depend on each other in a circle: no dimension steps through them in one direction", t.s);
   diag_help(c, "in a recurrence every read of the circle's tensors is at an earlier place (or every one at a later) of one dimension");
 }
@@ -183,13 +182,11 @@ static bool circle_find(const Deps *d, const int *at, int n, Circle *out, int *o
                .dim = NEWN(c, int, n), .seq = NEWN(c, int, n) };
   for (int k = 0; k < n; k++) {
     s.eq[k] = d->eq[at[k]]; s.wrote[k] = d->wrote[at[k]];
-    s.of[k] = tensor_number(&s, s.eq[k]->out);
-    if (s.of[k] < 0) s.t[s.of[k] = s.nt++] = s.eq[k]->out;
+    s.of[k] = tensor_number(&s, s.eq[k]->out); if (s.of[k] < 0) s.t[s.of[k] = s.nt++] = s.eq[k]->out;
   }
   for (int k = 0; k < n; k++) find_links(&s, k, s.eq[k]->rhs);
   if (!search_dims(&s, search_sequence(&s), 0, order)) { circle_error(c, s.eq[0]->pos, s.t, s.nt); return false; }
-  out->dir = s.dir; for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]];
-  return true;
+  out->dir = s.dir; for (int k = 0; k < n; k++) out->dim[k] = s.dim[s.of[k]]; return true;
 }
 
 bool graph_sort(Ctx *c, Graph *g) {

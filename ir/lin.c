@@ -10,15 +10,12 @@
 static bool same_atom(const Term *t, const Expr *e, uint64_t key) { return t->key == key && expr_equal(t->atom, e); }
 void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
-  uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63;
-  if (!k) return;
+  uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63; if (!k) return;
   for (int j = 0; j < a->n; j++) {
     if (!same_atom(&a->at[j], atom, key)) continue;
-    a->over |= __builtin_add_overflow(a->at[j].k, k, &a->at[j].k); if (!a->at[j].k) lin_drop(a, j);
-    return;
+    a->over |= __builtin_add_overflow(a->at[j].k, k, &a->at[j].k); if (!a->at[j].k) lin_drop(a, j); return;
   }
-  Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t); for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1];
-  a->at[at] = t;
+  Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t); for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1]; a->at[at] = t;
 }
 
 static void lin_add_const(Lin *a, int64_t v, int64_t k) {
@@ -26,8 +23,7 @@ static void lin_add_const(Lin *a, int64_t v, int64_t k) {
 }
 
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
-  int64_t p;
-  a->over |= b->over; lin_add_const(a, b->c, k);
+  int64_t p; a->over |= b->over; lin_add_const(a, b->c, k);
   for (int j = 0; j < b->n; j++) {
     a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p);
   }
@@ -44,8 +40,7 @@ bool expr_is_linear(const Expr *e) {
 static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k);
 
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
-  Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p;
-  if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
+  Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p; if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
   a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p); lin_add(c, a, x.n ? &x : &y, p);
 }
 static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
@@ -87,8 +82,7 @@ static void end_add(End *s, double x) { s->v += x; s->lost |= !(fabs(x) <= EXACT
 static void least_of_index(Ctx *c, End *end, Index *i, int64_t k) {
   if (i->is_dim) { lin_add_term(c, &end->dims, expr_index(c, i), k); return; }
   if (k > 0 || (!i->ext.dim && i->ext.n <= 1)) return;
-  end_add(end, (double)k * ((double)i->ext.n - 1));
-  if (i->ext.dim) lin_add_term(c, &end->dims, expr_index(c, i->ext.dim), k);
+  end_add(end, (double)k * ((double)i->ext.n - 1)); if (i->ext.dim) lin_add_term(c, &end->dims, expr_index(c, i->ext.dim), k);
 }
 
 static double end_least(End s) {
@@ -117,8 +111,7 @@ Range lin_range(Ctx *c, Lin a) {
 int64_t div_floor(int64_t a, int64_t m) { return a >= 0 ? a / m : -1 - (-1 - a) / m; }
 
 int64_t gcd_of(int64_t a, int64_t b) {
-  uint64_t x = a < 0 ? 0 - (uint64_t)a : (uint64_t)a, y = b < 0 ? 0 - (uint64_t)b : (uint64_t)b;
-  for (uint64_t r; y; x = y, y = r) r = x % y;
+  uint64_t x = a < 0 ? 0 - (uint64_t)a : (uint64_t)a, y = b < 0 ? 0 - (uint64_t)b : (uint64_t)b; for (uint64_t r; y; x = y, y = r) r = x % y;
   return x > INT64_MAX ? 1 : (int64_t)x;
 }
 

@@ -66,8 +66,7 @@ static const char *name_of(Printer *p, const Index *i) {
   const char *name = alias_of(p, hint, dim && dim == i->ext.dim ? dim : NULL);
   for (int k = 0; k < p->bind.n; k++) {
     if (strcmp(p->bind.at[k].name, name)) continue;
-    name = name_fresh(p, hint); PUSH(p->c, p->alias, ((Alias){ name, name, NULL }));
-    break;
+    name = name_fresh(p, hint); PUSH(p->c, p->alias, ((Alias){ name, name, NULL })); break;
   }
   PUSH(p->c, p->bind, ((Bind){ i, name })); return name;
 }
@@ -108,8 +107,7 @@ static void print_index(Printer *p, const Index *i, int64_t from, bool binds, bo
   paren &= binds && !bare;
   if (paren) put(p, "(");
   if (from) put(p, "%lld + ", (long long)from);
-  put(p, "%s", name);
-  if (binds && !bare) put(p, " < "), print_extent(p, (Extent){ i->ext.dim, i->ext.n + from });
+  put(p, "%s", name); if (binds && !bare) put(p, " < "), print_extent(p, (Extent){ i->ext.dim, i->ext.n + from });
   if (paren) put(p, ")");
 }
 
@@ -168,17 +166,14 @@ static void print_reduce(Printer *p, const Expr *e) {
 }
 static void print_expr(Printer *p, const Expr *e, int prec) {
   static const char *const convert[] = { [CV_PLAIN] = "%s(", [CV_SAT] = "sat(%s, ", [CV_BITS] = "bits(%s, " };
-  bool paren = binding_of(e) < prec;
-  if (paren) put(p, "(");
+  bool paren = binding_of(e) < prec; if (paren) put(p, "(");
   switch (e->kind) {
-  case E_CONST: print_const(p, e); break;
-  case E_INDEX: put(p, "%s", name_of(p, e->index)); break;
+  case E_CONST: print_const(p, e); break;     case E_INDEX: put(p, "%s", name_of(p, e->index)); break;
+  case E_FN: print_fn(p, e); break;           case E_REDUCE: print_reduce(p, e); break;
   case E_READ: put(p, "%s[", e->tensor->name); print_list(p, e->arg, e->n, PREC_SHIFT, "]"); break;
-  case E_FN: print_fn(p, e); break;
   case E_CONVERT: text_add(&p->t, convert[e->mode], type_name(e->type)); print_list(p, e->arg, 1, PREC_ANY, ")"); break;
   case E_SELECT: print_list(p, e->arg, 1, PREC_OR, " ? "); print_list(p, e->arg + 1, 1, PREC_ANY, " : "); print_expr(p, e->arg[2], PREC_ANY); break;
   case E_OR: put(p, "("); print_list(p, e->arg, 1, PREC_BIT, " or "); print_list(p, e->arg + 1, 1, PREC_BIT, ")"); break;
-  case E_REDUCE: print_reduce(p, e); break;
   }
   if (paren) put(p, ")");
 }
@@ -243,8 +238,7 @@ static void print_leaf(Printer *p, const Tree *leaf) {
 
 static void print_let(Printer *p, const Tree *let) {
   static const char *const word[] = { [ST_REG] = "reg", [ST_MEM] = "mem", [ST_RING] = "ring", [ST_ALIAS] = "alias" };
-  put(p, "let %s %s", let->name, word[let->storage]);
-  if (let->storage == ST_ALIAS) put(p, " %s", let->other);
+  put(p, "let %s %s", let->name, word[let->storage]); if (let->storage == ST_ALIAS) put(p, " %s", let->other);
   if (let->layout) print_layout(p, let->layout, let->nlayout, let->layout_name);
   if (let->fold) put(p, " fold %s %lld", name_in_tree(p, let->fold), (long long)let->nfold);
   put(p, ";\n");
@@ -259,8 +253,7 @@ static void print_tree(Printer *p, const Tree *tree, int indent) {
       if (tree->step) put(p, "/%lld", (long long)tree->step);
       put(p, "%s%s {\n", word[tree->loop], tree->parallel ? " parallel" : ""); print_tree(p, tree->body, indent + 2); put(p, "%*s}\n", indent, "");
       break;
-    case TREE_LEAF: print_leaf(p, tree); break;
-    case TREE_LET: print_let(p, tree); break;
+    case TREE_LEAF: print_leaf(p, tree); break;     case TREE_LET: print_let(p, tree); break;
     case TREE_PREFETCH: put(p, "prefetch %s[", tree->name); print_list(p, &tree->place, 1, PREC_SHIFT, "];\n"); break;
     }
   }
@@ -294,8 +287,7 @@ static void print_type(Printer *p, const Tensor *t) {
   put(p, "%s: %s[", t->name, type_name(t->type));
   for (int d = 0; d < t->rank; d++) {
     bool first = p->say_stream && t->shape[d].dim && t->shape[d].dim->stream;
-    put(p, "%s%s", d ? ", " : "", first ? "stream " : ""); print_extent(p, t->shape[d]);
-    p->say_stream &= !first;
+    put(p, "%s%s", d ? ", " : "", first ? "stream " : ""); print_extent(p, t->shape[d]); p->say_stream &= !first;
   }
   put(p, "]");
 }
@@ -341,12 +333,10 @@ static bool is_zero(const Expr *e) { return !e || (e->kind == E_CONST && e->i ==
 
 /* `state h: f32[c < 16, t - 1022] = p[c];` an index is named only where the value depends on it. */
 static void print_state(Printer *p, Tensor *t) {
-  names_reset(p);
-  for (int k = 0; k < p->g->ndim; k++) names_dim(p, p->g->dim[k], false);
+  names_reset(p); for (int k = 0; k < p->g->ndim; k++) names_dim(p, p->g->dim[k], false);
   put(p, "  state %s: %s[", t->name, type_name(t->type));
   for (int d = 0; d < t->rank; d++) {
-    Extent e = t->shape[d]; if (t->history && d == t->stream_dim) e.n -= t->history;
-    if (d) put(p, ", ");
+    Extent e = t->shape[d]; if (t->history && d == t->stream_dim) e.n -= t->history; if (d) put(p, ", ");
     if (t->init && t->init_index && expr_has_index(t->init, t->init_index[d])) put(p, "%s < ", name_of(p, t->init_index[d]));
     print_extent(p, e);
   }
@@ -383,8 +373,7 @@ static void print_tensor_layout(Printer *p, const Tensor *t) {
 static void print_tail(Printer *p) {
   static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" }; Tensor **t = p->order.at;
   for (int k = 0; k < p->order.n; k++) if (t[k]->layout) print_tensor_layout(p, t[k]);
-  for (int k = 0; k < p->order.n; k++)
-    if (t[k]->where != AT_NONE) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
+  for (int k = 0; k < p->order.n; k++) if (t[k]->where) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
   for (int k = 0; k < p->order.n; k++) if (t[k]->next) put(p, "  %s <- %s;\n", t[k]->name, t[k]->next->name);
 }
 char *graph_print(Ctx *c, const Graph *g) {

@@ -41,8 +41,7 @@ static bool match_fn(const Pat *p, Expr *e, Env *v) {
 }
 
 static bool match_var(const Pat *p, Expr *e, Env *v) {
-  Expr **at = &v->at[(int)p->var];
-  if ((p->var == 'c' || p->var == 'd') && !expr_is_const(e)) return false;
+  Expr **at = &v->at[(int)p->var]; if ((p->var == 'c' || p->var == 'd') && !expr_is_const(e)) return false;
   if (*at) return expr_equal(*at, e);
   *at = e; return true;
 }
@@ -69,8 +68,7 @@ static bool holds(When when, const Expr *e, const Expr *c) {
 }
 
 static Expr *build(Ctx *c, const Pat *p, const Env *v, Type t) {
-  Expr *arg[3];
-  if (p->kind == PAT_VAR) return v->at[(int)p->var];
+  Expr *arg[3]; if (p->kind == PAT_VAR) return v->at[(int)p->var];
   if (p->kind == PAT_BOOL || p->kind == PAT_NUM) return expr_const(c, p->kind == PAT_BOOL ? T_BOOL : t, p->num, (int64_t)p->num);
   for (int k = 0; k < p->n; k++) arg[k] = build(c, p->arg[k], v, t);
   return p->kind == PAT_CHOICE ? expr_select(c, arg[0], arg[1], arg[2], (Pos){ 0 }) : expr_fn(c, p->fn, arg, (Pos){ 0 });

@@ -67,18 +67,17 @@ int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) {
 }
 
 bool fn_eval_exact(Fn f, int64_t a, int64_t b, int64_t *out) {
-  bool divides = f == FN_DIV || f == FN_MOD || f == FN_QUO || f == FN_REM; if (divides && (!b || (a == INT64_MIN && b == -1))) return false;
-  if (f == FN_ADD) return !__builtin_add_overflow(a, b, out);
-  if (f == FN_SUB) return !__builtin_sub_overflow(a, b, out);
-  if (f == FN_NEG) return !__builtin_sub_overflow(0, a, out);
-  if (f == FN_MUL) return !__builtin_mul_overflow(a, b, out);
-  if (f == FN_POW) {
-    bool fits = b >= 0, small = a >= -1 && a <= 1;
-    /* of -1, 0, 1 two powers are all */
+  bool fits = b >= 0, small = a >= -1 && a <= 1;
+  switch (f) {
+  case FN_ADD: return !__builtin_add_overflow(a, b, out);     case FN_SUB: return !__builtin_sub_overflow(a, b, out);
+  case FN_NEG: return !__builtin_sub_overflow(0, a, out);     case FN_MUL: return !__builtin_mul_overflow(a, b, out);
+  case FN_DIV: case FN_MOD: case FN_QUO: case FN_REM: if (!b || (a == INT64_MIN && b == -1)) return false; break;
+  case FN_SHL: if (a) return fits && b < 63 && !__builtin_mul_overflow(a, (int64_t)1 << b, out); break;
+  case FN_POW:     /* of -1, 0, 1 two powers are all */
     for (*out = 1, b = small && b > 2 ? 2 - b % 2 : b; b > 0 && fits; b--) fits = !__builtin_mul_overflow(*out, a, out);
     return fits;
+  default: break;
   }
-  if (f == FN_SHL && a) return b >= 0 && b < 63 && !__builtin_mul_overflow(a, (int64_t)1 << b, out);
   *out = fn_eval_i(f, a, b, T_WINT); return true;
 }
 
@@ -163,8 +162,7 @@ static uint32_t bf16_bits(double v) { return float_bits((float)value_round(v, T_
 
 /* ---- elements in memory */
 Num value_load(const void *p, Type t, int64_t k) {
-  t = type_strong(t); size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d;
-  memcpy(&u, (const char *)p + (size_t)k * n, n); memcpy(&d, &u, 8);
+  t = type_strong(t); size_t n = (size_t)type_bytes(t); uint64_t u = 0; double d; memcpy(&u, (const char *)p + (size_t)k * n, n); memcpy(&d, &u, 8);
   if (!type_is_float(t)) return (Num){ .i = value_wrap((int64_t)u, t) };
   return (Num){ .f = t == T_F64 ? d : t == T_F16 ? f16_value(u) : float_of((uint32_t)(t == T_BF16 ? u << 16 : u)) };
 }

@@ -82,8 +82,7 @@ static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
 }
 static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
   Lin stripped = lin_strip_mod(c, a, m); int64_t q; if (a.over || stripped.over) return no_form;
-  Lin rest = lin_split(c, stripped, m).rest; if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m);
-  rest.c -= q * m; return rest;
+  Lin rest = lin_split(c, stripped, m).rest; if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m); rest.c -= q * m; return rest;
 }
 
 /* ---- canonical form: p * (x / p) + x % p = x */
@@ -99,8 +98,7 @@ static bool is_one(const Index *i) { return !i->is_dim && !i->ext.dim && i->ext.
 /* Indices that only take the value 0 go, unless they are all there is: x[n, ...] stays x[n, ...]. */
 static void lin_drop_ones(Lin *a) {
   for (int k = a->n - 1; k >= 0; k--) {
-    bool alone = a->n == 1 && !a->c && a->at[k].k == 1;
-    if (!alone && a->at[k].atom->kind == E_INDEX && is_one(a->at[k].atom->index)) lin_drop(a, k);
+    bool alone = a->n == 1 && !a->c && a->at[k].k == 1; if (!alone && a->at[k].atom->kind == E_INDEX && is_one(a->at[k].atom->index)) lin_drop(a, k);
   }
 }
 
@@ -198,8 +196,7 @@ static bool chooses(const Expr *e, const void *p) { (void)p; return e->kind == E
 /* With a choice inside, the one miss may be under a condition. */
 static Expr *simplify_or(Simplify *s, Expr *e) {
   Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a); if (!miss.open) return a;
-  Mark m = known_mark(&s->known);
-  if (miss.open == 1 && !expr_some(a, chooses, NULL)) known_add_lin(&s->known, miss.lin);
+  Mark m = known_mark(&s->known); if (miss.open == 1 && !expr_some(a, chooses, NULL)) known_add_lin(&s->known, miss.lin);
   Expr *b = simplify(s, e->arg[1]); known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 

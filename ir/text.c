@@ -20,8 +20,7 @@ static void text_reserve(Text *t, size_t n) {
 void text_addn(Text *t, const char *s, size_t n) { text_reserve(t, n + 1); if (n) memcpy(t->s + t->n, s, n); t->n += n; t->s[t->n] = 0; }
 
 void text_quoted(Text *t, const char *s) {
-  text_addn(t, "\"", 1); for (; *s; s++) text_add(t, strchr("\"\\\n", *s) ? "\\%c" : "%c", *s == '\n' ? 'n' : *s);
-  text_addn(t, "\"", 1);
+  text_addn(t, "\"", 1); for (; *s; s++) text_add(t, strchr("\"\\\n", *s) ? "\\%c" : "%c", *s == '\n' ? 'n' : *s); text_addn(t, "\"", 1);
 }
 
 static void text_addv(Text *t, const char *fmt, va_list ap) {
@@ -47,9 +46,7 @@ void text_double(Text *t, double v) { text_shortest(t, v, false); }
 void text_float(Text *t, float v) { text_shortest(t, v, true); }
 
 /* ---- sources */
-static Source *source_add(Ctx *c, const char *name, const Text *t) {
-  return c->sources = NEW_AS(c, Source, ctx_intern(c, name), t->s, t->n, c->sources);
-}
+static Source *source_add(Ctx *c, const char *as, const Text *t) { return c->sources = NEW_AS(c, Source, ctx_intern(c, as), t->s, t->n, c->sources); }
 
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
   Text t = { .c = c }; text_addn(&t, text, size); return source_add(c, name, &t);
@@ -75,8 +72,7 @@ static int write_close(int fd, const char *data, size_t n) {
 
 static int write_renamed(const char *path, const char *temp, const void *data, size_t n, int mode) {
   unlink(temp);
-  int why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n); if (!why && rename(temp, path)) why = errno;
-  if (why) unlink(temp);
+  int why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n); if (!why && rename(temp, path)) why = errno; if (why) unlink(temp);
   return why;
 }
 

@@ -8,8 +8,7 @@ static const struct { const char *name; int bytes; char class; } type_info[T_COU
 #define T(e, n, b, k) [T_##e] = { n, b, k },
 #include "types.def"
 #undef T
-  [T_WINT] = { "weak int", 0, 'i' }, [T_WFLOAT] = { "weak float", 0, 'f' }, [T_NONE] = { "unknown", 0, '?' },
-};
+  [T_WINT] = { "weak int", 0, 'i' }, [T_WFLOAT] = { "weak float", 0, 'f' }, [T_NONE] = { "unknown", 0, '?' } };
 
 const char *type_name(Type t) { return type_info[t].name; }
 int type_bytes(Type t) { return type_info[t].bytes; }
@@ -55,8 +54,7 @@ const char *const red_name[RED_COUNT] = {
 Red red_by_name(const char *s) { for (int r = 0; r < RED_COUNT; r++) if (!strcmp(red_name[r], s)) return (Red)r; return RED_COUNT; }
 
 const char *const stage_name[STAGE_COUNT] = {
-  "parse", "expand", "stream", "simplify", "fuse", "layout", "schedule", "plan", "kernel", "c", "llvm", "asm",
-};
+  "parse", "expand", "stream", "simplify", "fuse", "layout", "schedule", "plan", "kernel", "c", "llvm", "asm" };
 
 bool extent_equal(Extent a, Extent b) { return a.dim == b.dim && a.n == b.n; }
 bool extents_equal(const Extent *a, int na, const Extent *b, int nb) {
@@ -64,8 +62,6 @@ bool extents_equal(const Extent *a, int na, const Extent *b, int nb) {
 }
 
 /* Extents are never negative; a sum beyond 64 bits saturates. */
-static int64_t extent_at(int64_t dim, int64_t n) {
-  int64_t r; if (__builtin_add_overflow(dim, n, &r)) return n < 0 ? 0 : INT64_MAX; return r < 0 ? 0 : r;
-}
-int64_t extent_max(Extent e) { return extent_at(e.dim ? e.dim->hi : 0, e.n); }
-int64_t extent_min(Extent e) { return extent_at(e.dim ? e.dim->lo : 0, e.n); }
+static int64_t ext_at(int64_t d, int64_t n) { int64_t r; if (__builtin_add_overflow(d, n, &r)) return n < 0 ? 0 : INT64_MAX; return r < 0 ? 0 : r; }
+int64_t extent_max(Extent e) { return ext_at(e.dim ? e.dim->hi : 0, e.n); }
+int64_t extent_min(Extent e) { return ext_at(e.dim ? e.dim->lo : 0, e.n); }

@@ -42,8 +42,7 @@ static void tensor_dims(Verify *v, const Tensor *t) {
 }
 
 static void tensor_names(Verify *v, const Tensor *t) {
-  for (int j = 0; v->g->tensor[j] != t; j++)
-    if (strcmp(t->name, v->g->tensor[j]->name) == 0) broken(v, t->pos, "two tensors are called '%s'", t->name);
+  for (int j = 0; v->g->tensor[j] != t; j++) if (!strcmp(t->name, v->g->tensor[j]->name)) broken(v, t->pos, "two tensors are called '%s'", t->name);
 }
 
 static void read_names(Verify *v, const Expr *x) {
@@ -57,7 +56,6 @@ static void eq_names(Verify *v, const Eq *e) {
 
 /* The first of the equations that writes t. */
 static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (eq[k]->out == t) return eq[k]; return NULL; }
-
 static bool read_by(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (expr_reads(eq[k]->rhs, t)) return true; return false; }
 
 static void input_kinds(Verify *v) {
@@ -217,8 +215,7 @@ static void check_reads(Verify *v, const Expr *x, bool guarded) {
   for (int k = 0; k < x->n && (!or || !k || miss.open); k++) {
     Mark m = known_mark(&v->known); known_add(&v->known, expr_condition(x, k), k == 2);
     if (or && k && miss.open == 1) known_add_lin(&v->known, miss.lin);
-    check_reads(v, x->arg[k], !reduces && (guarded || (or && !k)));
-    known_back(&v->known, m);
+    check_reads(v, x->arg[k], !reduces && (guarded || (or && !k))); known_back(&v->known, m);
   }
 }
 static void eq_reads(Verify *v, const Eq *e) { v->known = (Known){ .c = v->c }; if (!is_empty(e)) check_reads(v, e->rhs, false); }
@@ -236,9 +233,8 @@ static void eq_kernels(Verify *v, const Eq *e) {
 }
 
 static void kernel_eqs(Verify *v, const Kernel *k) {
-  for (int j = 0; j < k->neq; j++)
-    if (!among(v->g->eq, v->g->neq, k->eq[j]))
-      broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, k->eq[j]->out->name);
+  for (Eq **e = k->eq; e < k->eq + k->neq; e++)
+    if (!among(v->g->eq, v->g->neq, *e)) broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, (*e)->out->name);
 }
 
 static bool computes(const Kernel *k, const Tensor *t) { return writer_among(k->eq, k->neq, t) != NULL; }
@@ -295,8 +291,7 @@ static void tensor_layouts(Verify *v, const Tensor *t) {
 }
 
 static void tensor_plan(Verify *v, const Tensor *t) {
-  int64_t room = t->where == AT_SCRATCH ? v->g->scratch_bytes : t->where == AT_STATE ? v->g->state_bytes : 0;
-  if (t->where == AT_NONE) return;
+  int64_t room = t->where == AT_SCRATCH ? v->g->scratch_bytes : t->where == AT_STATE ? v->g->state_bytes : 0; if (t->where == AT_NONE) return;
   if (t->offset < 0 || t->offset % type_bytes(t->type)) broken(v, t->pos, "'%s' lies at %lld", t->name, (long long)t->offset);
   if (room && t->offset >= room) broken(v, t->pos, "'%s' lies at %lld of %lld bytes", t->name, (long long)t->offset, (long long)room);
 }
@@ -365,8 +360,7 @@ static bool verify_row(Verify *v, const Row *r) {
   if (r->graph) r->graph(v);
   for (int k = 0; r->tensor && k < v->g->ntensor && !v->broken; k++) r->tensor(v, v->g->tensor[k]);
   for (int k = 0; (r->eq || r->node) && k < v->g->neq && !v->broken; k++) {
-    v->e = v->g->eq[k]; if (r->eq) r->eq(v, v->e);
-    for (int d = 0; r->node && d < v->e->out->rank; d++) each_node(v, v->e->place[d], r->node);
+    v->e = v->g->eq[k]; if (r->eq) r->eq(v, v->e); for (int d = 0; r->node && d < v->e->out->rank; d++) each_node(v, v->e->place[d], r->node);
     if (r->node) each_node(v, v->e->rhs, r->node);
   }
   for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->k = v->g->kernel[k]);

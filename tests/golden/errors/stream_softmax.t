@@ -7,7 +7,7 @@ graph g(x: f32[4, stream t]) -> (y: f32[4, t]) {
 case.graph:3:7: error: `y.m` needs all frames of a stream at once
       y = softmax(x);
           ^
-prelude.graph:180:36: error: `y.e` is read at a frame that is not the present one plus a bounded offset
+prelude.graph:175:36: error: `y.e` is read at a frame that is not the present one plus a bounded offset
       y[..i] = e[..i] / sum(..i[axes]: e[..i]); }
                                        ^
 --- end
