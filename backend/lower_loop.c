@@ -8,7 +8,6 @@ LMark *mark_open(Lower *L) {
   KMemo *m = L->b.memo; KScope *scope = k_scope(&L->b, m->scope ? m->scope->up : NULL);
   return L->marks = NEW_AS(L->c, LMark, .block = L->b.block, .pos = L->b.block->n, .scope = scope, .next = L->marks);
 }
-
 /* Puts what was emitted at the mark where the mark stands. */
 void mark_close(Lower *L, LMark *m) {
   KBlock *b = m->block; int n = m->side.n, rest = b->n - m->pos; LMark **p = &L->marks;
@@ -45,10 +44,8 @@ static LDim **bind_part(Loop *p, LDim q) {
   }
   return bound;
 }
-
 /* Does the loop run over the root's reduction, while its accumulators rest in storage? */
 static bool is_outer(const Loop *p, const Root *r) { return r->e->home && !p->L->open[r->e->id] && r->x >= r->e->nfree; }
-
 /* A copy of the body, in loop v if there is one. One that is not the first of the loop is never the first of an outer reduction block. */
 static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   Lower *L = p->L;
@@ -64,11 +61,9 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   L->slides = p->slides; lower_body(L, p->f->body, bound, false);
   ROOTS(r, p) if (is_outer(p, r)) r->e->outer.n -= v != NULL, r->e->later = r->later;
 }
-
 /* A step of the range; the last may be short. */
 static LDim part(const Loop *p, int64_t at, int64_t n) { return (LDim){ .base = laff_int(at), .ext = at + n < p->d.ext ? n : p->d.ext - at }; }
 static KLoopHint hint_of(const Loop *p) { return p->shared ? KL_PARALLEL : KL_SERIAL; }
-
 /* Do all guards of the body hold for the k-th step, as far as they depend on the loop's index? */
 static bool step_inside(Loop *p, int64_t k) {
   LRegions reg = infer(p->L, p->eqs, bind_part(p, part(p, k * p->step, p->step)), false);
@@ -165,7 +160,6 @@ static void steps_run(Loop *p) {
 /* ---- sliding windows */
 static int64_t coef_of(const LAff *a, const KInst *v) { for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k; return 0; }
 static LAff without(Lower *L, LAff a, KInst *v) { return laff_add(L, a, laff_var(v, 1), -coef_of(&a, v)); }
-
 /* Does a later step find e's earlier rows? Its item of the body computes nothing else that others outside of it need. */
 static bool may_slide(Loop *p, int k) {
   const LTensor *t = p->eqs.at[k]->out; LEqs in = { 0 };
@@ -180,7 +174,6 @@ static LRegions probe(Loop *p, KInst *v) {
   p->L->slides = p->slides; LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
   p->L->slides = NULL; return r;
 }
-
 /* Does e's region move along one index, by less than its extent? */
 static void slide_add(Loop *p, LEq *e, KInst *v) {
   Lower *L = p->L; LDim *reg = probe(p, v).full[e->id]; int at = -1, found = 0;
@@ -192,7 +185,6 @@ static void slide_add(Loop *p, LEq *e, KInst *v) {
   s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
 static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e != e) s = s->next; return s; }
-
 /* The items that the warm-up needs, as a tree of their own. */
 static Tree *warm_items(Loop *p) {
   Lower *L = p->L; bool *need = NEWN(L->c, bool, L->eq.n + 1);
@@ -237,7 +229,6 @@ static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   if (whole > 2) warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by), loop_end(L), at = whole * by;
   for (; at < ext; at += by) warm_rows(p, t, root, warm, laff_int(at), by < ext - at ? by : ext - at);
 }
-
 /* What a sliding window holds before the first step, and no step computes. */
 static LDim *warm_region(Loop *p, LEqs in, int k, const LSlide *s, const LDim *full, LDim *const *warm, KInst *v) {
   Lower *L = p->L; LEq *e = in.at[k]; LDim *reg = dims_copy(L, full, e->n);
@@ -262,15 +253,11 @@ static void warm_up(Loop *p, KInst *v) {
     if (is_root(in, k) && !warm[in.at[k]->id]) tree_error(L, p->f->pos, in.at[k], "a sliding window before the loop cannot be computed alone");
   for (const Tree *t = items; t; t = t->next) warm_roots(p, t, &apart);
   if (in.n && !apart) lower_body(L, items, warm, false);
-  for (const Tree *t = items; t && apart; t = t->next) {
-    LEqs root = warm_roots(p, t, &apart);
-    if (root.n) warm_item(p, t, root, warm);
-  }
+  for (const Tree *t = items; t && apart; t = t->next) { LEqs root = warm_roots(p, t, &apart); if (root.n) warm_item(p, t, root, warm); }
 }
 
 /* ---- reductions around */
 static int64_t loop_step(const Tree *t, int64_t ext) { int64_t s = t->step > 0 ? t->step : 1; return s > ext ? ext : s; }
-
 /* Does a loop with several steps over a free index of e lie between t and e's leaf? Then its accumulators live in its storage between the blocks. */
 static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
   for (; t; t = t->next) {
@@ -281,7 +268,6 @@ static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
   }
   return false;
 }
-
 /* Is what e starts from computed in this loop? */
 static bool init_here(const Loop *p, const LEq *e) { EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true; return false; }
 static void home_check(const Loop *p, const LEq *e) {
@@ -300,7 +286,6 @@ static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) { bool was = e->home; home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED; }
   red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_here(p, e); return RED_OPENED;
 }
-
 /* Finds the roots, and the range that those that have the index agree on. */
 static void loop_roots(Loop *p) {
   Lower *L = p->L; const LEq *first = NULL; p->eqs = tree_eqs(L, p->f->body, true);

@@ -26,7 +26,6 @@ KInst *dim_count(Lower *L, const LDim *d) {
   return n;
 }
 static LAff dim_cnt(const LDim *d) { return d->dyn ? d->cnt : laff_int(d->ext); }
-
 /* The larger (or smaller) of two counts. */
 static LAff cnt_most(Lower *L, LAff a, LAff b, bool larger) {
   int64_t d;

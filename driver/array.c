@@ -19,13 +19,11 @@ static void put_le(char *p, int n, uint32_t v) { for (int k = 0; k < n; k++) p[k
 static const char *npy_value(const char *header, const char *key) {
   const char *s = strstr(header, key); s = s ? strchr(s + strlen(key), ':') : NULL; return s ? s + 1 + strspn(s + 1, " ") : "";
 }
-
 static bool npy_type(const char *header, Array *out) {
   const char *s = npy_value(header, "'descr'");
   for (int k = 0; k < NDTYPE; k++) if (*s == '\'' && !strncmp(s + 1, dtypes[k].descr, 3) && s[4] == '\'') return out->type = dtypes[k].type, true;
   return false;
 }
-
 static bool npy_shape(const char *header, Array *out) {
   const char *s = npy_value(header, "'shape'"); if (*s++ != '(') return false;
   for (out->count = 1; *s && *s != ')'; s += strspn(s, ", ")) {
@@ -74,12 +72,10 @@ static bool wav_chunks(const Source *f, Wav *w) {
   }
   return w->data && w->bits;
 }
-
 static float wav_sample(const Wav *w, const char *p) {
   float v; if (w->format == 3) return memcpy(&v, p, 4), v;
   int32_t high = (int32_t)(get_le(p, (int)w->bits / 8) << (32 - w->bits)); return (float)((double)high / 2147483648.0);
 }
-
 static const char *wav_read(Ctx *c, const Source *f, Array *out) {
   Wav w = { 0 };
   if (f->size < 12 || memcmp(f->text, "RIFF", 4) || memcmp(f->text + 8, "WAVE", 4) || !wav_chunks(f, &w))
@@ -108,7 +104,6 @@ static const char *raw_read(Ctx *c, const Source *f, Array *out) {
   int64_t n = (int64_t)(f->size / 4); (void)c;
   *out = (Array){ .type = T_F32, .rank = 1, .shape = { n }, .count = n, .data = (void *)f->text }; return NULL;
 }
-
 static bool raw_write(Ctx *c, const char *path, const Array *a) { return file_write(c, path, a->data, (size_t)a->count * 4, false); }
 
 /* ---- by suffix; readers give what is wrong, or NULL */
@@ -122,12 +117,10 @@ static const struct Format *format_of(const char *path) {
   while (f->suffix && !path_ends(path, f->suffix)) f++;
   return f;
 }
-
 bool array_read(Ctx *c, const char *path, Array *out) {
   const struct Format *f = format_of(path); Source *src = source_read(c, path); *out = (Array){ 0 };
   const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format; return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));
 }
-
 bool array_write(Ctx *c, const char *path, const Array *a) {
   const struct Format *f = format_of(path); if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
   if (a->type != T_F32 && f->write != npy_write) return driver_fail(c, "%s: only f32 arrays go into .f32 and .wav files: write .npy", path);

@@ -34,7 +34,6 @@ static void add_peak(Peaks *p, const char *isa, double (*f)(long)) {
   for (int k = 0; k < 12; k++) best = (v = f(400000)) > best ? v : best;
   p->isa[p->n] = isa, p->gflops[p->n++] = best;
 }
-
 static void peaks_fma(Peaks *p) {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add_peak(p, "avx2", peak_avx2);
   if (__builtin_cpu_supports("avx512f")) add_peak(p, "avx512", peak_avx512);

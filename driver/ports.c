@@ -4,9 +4,7 @@
 #include <stdlib.h>
 
 int64_t port_extent(const Ports *p, const frit_port *q, int d) { return q->extent[d] + (q->dim[d] >= 0 ? p->dim[q->dim[d]] : 0); }
-
 int64_t port_elems(const Ports *p, const frit_port *q) { int64_t n = 1; for (int d = 0; d < q->rank; d++) n *= port_extent(p, q, d); return n; }
-
 static int find_input(Ctx *c, const Ports *p, const char *name) {
   const char *names[256] = { 0 }; int n = 0;
   for (int k = 0; k < p->n; k++) {
@@ -52,14 +50,12 @@ static float random_unit(uint64_t *state) {
   uint64_t z = (*state += 0x9e3779b97f4a7c15u); z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u; z = (z ^ (z >> 27)) * 0x94d049bb133111ebu; z ^= z >> 31;
   return (float)(int64_t)(z >> 40) / (float)(1 << 23) - 1.0f;
 }
-
 /* 16-bit floats stay zeros: exact in every format. */
 static void *random_array(Ctx *c, Type t, int64_t n, uint64_t *seed) {
   float *v = NEWN(c, float, n + 1), scale = type_is_float(t) ? 1.0f : 3.99f; bool positive = type_class(t) == 'u' || type_class(t) == 'b';
   for (int64_t k = 0; k < n; k++) { v[k] = random_unit(seed) * scale; if (positive && v[k] < 0) v[k] = -v[k]; }
   return t == T_F16 || t == T_BF16 ? NEWN(c, char, 2 * n + 64) : array_as(c, &(Array){ .type = T_F32, .count = n, .data = v }, t);
 }
-
 /* Dimensions that are still open get a default: 1024 frames, or 7. */
 static bool close_dims(Ctx *c, const Args *a, Ports *p) {
   for (int d = 0; d < frit_ndims(p->m); d++) {
@@ -96,7 +92,6 @@ static int stream_dim(const Ports *p, const frit_port *q) {
   while (d < q->rank && (p->stream < 0 || q->dim[d] != p->stream)) d++;
   return d;
 }
-
 /* Copies the frames [t0, t0 + n) of every row between a port's whole array and a call's part of it. */
 static void move_block(const Ports *p, int k, char *part, int64_t t0, int64_t n) {
   const frit_port *q = p->port[k]; int stream = stream_dim(p, q); int64_t rows = 1, inner = q->elem_bytes;
@@ -106,9 +101,7 @@ static void move_block(const Ports *p, int k, char *part, int64_t t0, int64_t n)
     memcpy(q->output ? w : b, q->output ? b : w, (size_t)(n * inner));
   }
 }
-
 static size_t part_bytes(const Ports *p, int k, int64_t n) { return p->bytes[k] / (size_t)(p->frames ? p->frames : 1) * (size_t)n; }
-
 static bool run_call(Ctx *c, const Ports *p, frit_instance *i, void *const *part, int64_t t0, int64_t n) {
   for (int k = 0; k < p->n; k++) {
     bool moved = stream_dim(p, p->port[k]) < p->port[k]->rank;

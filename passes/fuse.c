@@ -82,7 +82,6 @@ static bool loops_find(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) for (int i = 0; i < e->nfree; i++) for (int j = 0; j < i; j++) if (loop_of(l, e->free[i]) == loop_of(l, e->free[j])) return false;
   return true;
 }
-
 static bool has_loop(Loops *l, const Eq *e, const Index *i) {
   for (int k = 0; k < e->nfree; k++) if (loop_of(l, e->free[k]) == loop_of(l, i)) return true;
   return false;
@@ -110,7 +109,6 @@ static const char *space_fits(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) if (eq->at[0]->nfree != e->nfree || !has_loops(l, e, eq->at[0])) return "has another index space";
   return NULL;
 }
-
 static bool gathers(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && !read_static(e); }
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
@@ -152,12 +150,10 @@ static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
   }
   return NULL;
 }
-
 static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
   EACH(Eq, x, a->eq) READS(r, f->c, x->rhs) EACH(Eq, e, b->eq) if (!tensor_known(r->tensor) && expr_reads(e->rhs, r->tensor)) return true;
   return false;
 }
-
 enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a tile; points of a small equation; equations a kernel */
 
 static Eqs contractions(Fuse *f, const Cluster *x) {

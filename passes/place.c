@@ -17,7 +17,6 @@ static Expr **placed(Place *p, Expr *const *at) {
 static Expr *read_piece(Ctx *c, Expr *e, void *arg) {
   Place *p = arg; return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
 }
-
 /* Does e copy the whole of the temporary it reads, each index standing bare once? */
 static bool copies_whole(const Eq *e) {
   const Expr *x = e->rhs; int n = 0;
@@ -66,7 +65,6 @@ static void place_piece(Place *p) {
   EQS(x, g) x->rhs = expr_map(p->c, x->rhs, read_piece, p);
   ledger_add(p->c, "place", p->src->name, true, 2 * tensor_bytes(p->src), "written as a piece of %s", e->out->name);
 }
-
 int pass_place(Ctx *c, Graph *g, const Target *t) {
   int n = 0; (void)t;
   for (int k = 0; k < g->neq; k++) {

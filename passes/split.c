@@ -27,7 +27,6 @@ static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
     if (is_sum(e->arg[1 - k]) && is_zero(e->arg[k]) && e->arg[1 - k]->type == e->type) to = e->arg[1 - k];
   (void)c; *n += to != NULL; return to ? to : e;
 }
-
 /* The number of elements that a mean is over: of those that the condition admits, they are counted as `wide`. */
 static Expr *mean_count(Ctx *c, const Expr *e, Type wide, Expr *cond) {
   Expr *n = expr_int(c, 1);
@@ -67,9 +66,7 @@ static bool uses_within(const Eq *e, const Expr *x, const Expr *of) {
   for (int k = 0; k < e->nfree; k++) if ((!x || expr_has_index(x, e->free[k])) && !expr_has_index(of, e->free[k])) return false;
   return true;
 }
-
 static bool starts_accumulator(const Expr *e) { return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR); }
-
 /* The reduction that an equation keeps: the one with most work, of a recurrence the one that reads it: all else is summed before. */
 static int addend_main(const Split *s, const Exprs *at) {
   int best = -1; double most = 0, w;
@@ -102,7 +99,6 @@ static Expr *widened(Ctx *c, Expr *x) {
   if (x->kind != E_REDUCE) return expr_convert(c, CV_PLAIN, T_F32, x, x->pos);
   return expr_with(c, x, (Expr *[]){ expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), cond_of(x) });
 }
-
 /* e as the equation *own of a new tensor over the n indices `used`; gives the read of the tensor at them. */
 static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e, Index *const *used, int n, Eq **own) {
   Index **i = NEWN(c, Index *, n); Expr **to = NEWN(c, Expr *, n); Extent *shape = NEWN(c, Extent, n);
@@ -161,7 +157,6 @@ static Expr *take_select(Split *s, Expr *e) {
   s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond); Expr *b = take(s, e->arg[2]);
   s->path.n = outer; return expr_select(s->c, cond, a, b, e->pos);
 }
-
 /* e without reductions: each is read from an equation of its own. */
 static Expr *take(Split *s, Expr *e) {
   if (!expr_has(e, E_REDUCE)) return e;
@@ -210,7 +205,6 @@ enum { HOIST_GAIN = 4, HOIST_MAX = 65536 };  /* fewer evaluations by this factor
 
 /* Would e be evaluated far less often over its own indices? */
 static bool is_invariant(Hoist *h, const Indices *used) { return index_points(used->at, used->n) * HOIST_GAIN <= index_points(h->all.at, h->all.n); }
-
 /* Never what a condition keeps inside its tensor. */
 static bool may_move(Hoist *h, Expr *e, const Indices *used) {
   for (int k = 0; k < used->n; k++) if (used->at[k]->is_dim) return false;
@@ -223,7 +217,6 @@ static bool hoistable(Hoist *h, Expr *e, Indices *used) {
   bool fixed = expr_constant(e) && index_points(used->at, used->n) <= HOIST_MAX && (costly || e->kind == E_FN);
   return (fixed || (costly && is_invariant(h, used))) && may_move(h, e, used);
 }
-
 static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used) {
   Type t = type_is_float(e->type) && type_bytes(e->type) == 2 ? T_F32 : e->type; Eq *own;
   Expr *read = part_new(h->c, h->g, h->eq, "part", expr_convert(h->c, CV_PLAIN, t, e, e->pos), used->at, used->n, &own);

@@ -30,12 +30,10 @@ static bool place_offset(Ctx *c, const Expr *place, const Index *t, Offset *o) {
   }
   return true;
 }
-
 static bool reads_frame(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && e->tensor->stream_dim >= 0; }
 static bool read_offset(Ctx *c, const Expr *e, const Index *t, Offset *o) {
   return reads_frame(e, NULL) && place_offset(c, e->arg[e->tensor->stream_dim], t, o);
 }
-
 static void stream_error(Stream *s, Pos p, const char *what, const char *name) { if (!s->failed) diag_error(s->c, p, what, name); s->failed = true; }
 
 /* ---- reads ahead: y[t] = x[t - 1] + x[t] + x[t + 1] is causal one frame later. Every tensor gets the least lag that lets all its reads look back:
@@ -94,7 +92,6 @@ static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   for (int k = 0; k < s->eq->nfree; k++) if (expr_has_index(e, s->eq->free[k])) return NULL;
   return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
-
 static bool init_zero(const Expr *e) { return !e || expr_number(e) == 0; }
 /* Are two starts equal? Over different index lists of the same tensor. */
 static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
@@ -149,7 +146,6 @@ static bool outside_elsewhere(Stream *s, const Expr *r) {
   for (int d = 0; d < r->n; d++) if (d != r->tensor->stream_dim && !dim_inside(s->c, r, d)) return true;
   return false;
 }
-
 /* `seen` at every past place of the reads; NULL if there is none. */
 static Expr *all_seen(Stream *s, const Exprs *reads) {
   Expr *cond = NULL;
@@ -222,7 +218,6 @@ static void output_split(Ctx *c, Graph *g, Tensor *t) {
   EQS(e, g) { e->rhs = expr_reread(c, e->rhs, t, now); e->out = e->out == t ? now : e->out; }
   copy->out = t;
 }
-
 /* Is t read in the past, or, if outputs are delayed, at all? */
 static bool output_read(Ctx *c, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t); Offset o;
@@ -245,12 +240,10 @@ static Expr *far_read(Ctx *c, Expr *e, void *arg) {
   if (-o.lo > *most) *most = -o.lo;
   return far && f->copy ? expr_read(c, f->copy, e->arg, e->pos) : e;
 }
-
 static void far_reads(Far *f) {
   f->near = f->far = 0;
   EQS(e, f->g) if ((f->t = eq_stream(e)) && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
 }
-
 /* Does `from` depend on f->of by reads within a block? Depth first; seen by tensor. */
 static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
   const UseList *l = uses_get(u, from); Offset o;

@@ -15,7 +15,7 @@ typedef VEC(Expr *) Exprs; typedef VEC(Index *) Indices; typedef VEC(Eq *) Eqs; 
 /* Who writes and who reads a tensor. A snapshot: rebuild it after a change. */
 typedef struct Use { Eq *eq; Expr *read; } Use;
 typedef struct UseList { VEC(Use) read; Eqs writer; } UseList;
-typedef struct Uses { Map map; VEC(UseList) list; } Uses;
+typedef Map Uses;
 Uses uses_find(Ctx *c, const Graph *g);
 UseList *uses_get(Uses *u, const Tensor *t);             /* never NULL for a tensor of the graph that is read or written */
 Eqs uses_producers(Ctx *c, Uses *u, const Eq *e);        /* all that write what e reads: once for each read */
