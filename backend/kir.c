@@ -12,9 +12,7 @@ const KFnInfo kfn_info[KF_COUNT] = {
 
 KMemo *k_memo(Ctx *c) { KMemo *m = NEW(c, KMemo); *m = (KMemo){ .cap = 1024, .at = NEWN(c, KEntry, 1024) }; return m; }
 KScope *k_scope(KBuild *b, KScope *up) { KScope *s = NEW(b->c, KScope); *s = (KScope){ up, ++((KMemo *)b->memo)->nscope }; return s; }
-KSave k_goto(KBuild *b, KBlock *block, KScope *scope) {
-  KMemo *m = b->memo; KSave was = { b->block, m->scope }; b->block = block; m->scope = scope; return was;
-}
+KSave k_goto(KBuild *b, KBlock *to, KScope *s) { KMemo *m = b->memo; KSave was = { b->block, m->scope }; b->block = to; m->scope = s; return was; }
 KSave k_into(KBuild *b, KBlock *block) { return k_goto(b, block, k_scope(b, ((KMemo *)b->memo)->scope)); }
 void k_back(KBuild *b, KSave s) { k_goto(b, s.block, s.scope); }
 static uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15u; return h ^ h >> 29; }

@@ -225,8 +225,7 @@ static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) 
 static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out, size_t *size) {
   char *s = NULL; LLVMMemoryBufferRef buf;
   if (LLVMVerifyModule(u->mod, LLVMReturnStatusAction, &s)) return fail(u, "internal error: LLVM refuses the module", s);
-  LLVMDisposeMessage(s);
-  LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions(); LLVMErrorRef e = LLVMRunPasses(u->mod, "always-inline", tm, o);
+  LLVMDisposeMessage(s); LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions(); LLVMErrorRef e = LLVMRunPasses(u->mod, "always-inline", tm, o);
   LLVMDisposePassBuilderOptions(o);
   if (e) { u->host->error(u->c, (Pos){ 0 }, "LLVM: %s", LLVMGetErrorMessage(e)); return false; }
   if (kind == OUT_LL) { s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s); return true; }

@@ -50,12 +50,7 @@ static bool is_outer(const Loop *p, const Root *r) { return r->e->home && !p->L-
 static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   Lower *L = p->L;
   if (q.ext <= 0) return;
-  ROOTS(r, p) {
-    r->later = r->e->later;
-    if (!is_outer(p, r)) continue;
-    if (v) PUSH(L->c, r->e->outer, v);
-    r->e->later |= !first;
-  }
+  ROOTS(r, p) if (is_outer(p, r)) { r->later = r->e->later; r->e->later |= !first; if (v) PUSH(L->c, r->e->outer, v); }
   LDim **bound = bind_part(p, q);
   for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
   L->slides = p->slides; lower_body(L, p->f->body, bound, false);
@@ -63,7 +58,6 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
 }
 /* A step of the range; the last may be short. */
 static LDim part(const Loop *p, int64_t at, int64_t n) { return (LDim){ .base = laff_int(at), .ext = at + n < p->d.ext ? n : p->d.ext - at }; }
-static KLoopHint hint_of(const Loop *p) { return p->shared ? KL_PARALLEL : KL_SERIAL; }
 /* Do all guards of the body hold for the k-th step, as far as they depend on the loop's index? */
 static bool step_inside(Loop *p, int64_t k) {
   LRegions reg = infer(p->L, p->eqs, bind_part(p, part(p, k * p->step, p->step)), false);
@@ -84,7 +78,7 @@ static void steps_emit(Loop *p, Steps s, bool first) {
   for (int64_t k = 0; k < s.n && (s.apart || s.n == 1); k++)
     copy_body(p, part(p, s.at + (p->down ? s.n - 1 - k : k) * s.step, s.step), NULL, first && k == 0);
   if (s.apart || s.n <= 1) return;
-  KInst *v = loop_begin(p->L, l_int(p->L, s.n), s.n, hint_of(p));
+  KInst *v = loop_begin(p->L, l_int(p->L, s.n), s.n, KL_SERIAL);
   LAff at = laff_plus(laff_var(v, p->down ? -s.step : s.step), p->down ? s.at + (s.n - 1) * s.step : s.at);
   copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
@@ -118,8 +112,7 @@ static void steps_const(Loop *p, int64_t n) {
     while (a < n && a < 64 && !step_inside(p, a)) a++;
     while (z > a && n - z < 64 && !step_inside(p, z - 1)) z--;
     if (z < a) z = a;
-    list[0] = (Steps){ 0, s, a, true }; list[1] = (Steps){ a * s, s, z - a, false }; list[2] = (Steps){ z * s, s, n - z, true };
-    break;
+    list[0] = (Steps){ 0, s, a, true }; list[1] = (Steps){ a * s, s, z - a, false }; list[2] = (Steps){ z * s, s, n - z, true }; break;
   default: break;
   }
   if (p->shared) steps_share(p, list, n);
@@ -146,7 +139,7 @@ static void steps_run(Loop *p) {
   if (p->down && step != 1)
     tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
   if (most > 0) {
-    KInst *v = loop_begin(L, whole, most, hint_of(p)); LAff at = laff_var(v, p->down ? -step : step);
+    KInst *v = loop_begin(L, whole, most, p->shared ? KL_PARALLEL : KL_SERIAL); LAff at = laff_var(v, p->down ? -step : step);
     copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true); loop_end(L);
   }
   if (step == 1) return;

@@ -156,18 +156,13 @@ static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
 }
 enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a tile; points of a small equation; equations a kernel */
 
-static Eqs contractions(Fuse *f, const Cluster *x) {
-  Eqs v = { 0 };
-  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e);
-  return v;
-}
+static Eqs sums(Fuse *f, const Cluster *x) { Eqs v = { 0 }; EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e); return v; }
 /* May x and y, which do not depend on each other, share a kernel? NULL if so, else why not. */
 static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) {
   if (x->kind != y->kind || (x->kind != GROUP_POINT && x->kind != GROUP_CONTRACTION)) return "they are of different kinds";
   const Eq *p = x->eq.at[0], *q = y->eq.at[0];
   if (x->kind == GROUP_CONTRACTION) {
-    Eqs a = contractions(f, x), b = contractions(f, y);
-    return a.n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, a.at[0], b.at[0]);
+    Eqs a = sums(f, x), b = sums(f, y); return a.n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, a.at[0], b.at[0]);
   }
   if (!same_extents(p->free, p->nfree, q->free, q->nfree)) return "they have different index spaces";
   if (x->eq.n + y->eq.n > SMALL_MAX) return "the kernel is full";

@@ -23,10 +23,6 @@ static bool guard_carries(const Eq *p, int d) {
   const Expr *x = p->rhs; const Index *i = expr_bare(p->place[d]); int at = i && x->kind == E_READ ? read_dim(x, i) : -1;
   return at >= 0 && extent_equal(x->tensor->shape[at], p->out->shape[d]);
 }
-static bool guards_carry(Subst *s, const Expr *read) {
-  for (int d = 0; d < read->n; d++) if (!guard_carries(s->p, d) && !dim_inside(s->in->c, read, d)) return false;
-  return true;
-}
 /* The value that p's tensor held: rounded to its type. */
 static Expr *rounded(Ctx *c, const Tensor *t, Expr *e) {
   if (e->kind == E_READ && e->tensor->type == t->type) return e;
@@ -40,9 +36,8 @@ static Expr *subst(Subst *s, Expr *e, bool guarded) {
   for (int k = 0; k < e->n; k++) arg[k] = subst(s, e->arg[k], e->kind == E_OR ? guarded || k == 0 : e->kind == E_REDUCE ? false : guarded);
   if (e->kind != E_READ || e->tensor != s->p->out) return expr_with(c, e, arg);
   Expr **to = NEWN(c, Expr *, s->p->nfree), *read = expr_read(c, e->tensor, arg, e->pos);
-  s->ok = s->ok && (!guarded || guards_carry(s, read)) && eq_solve(c, s->p, arg, to);
-  if (!s->ok) return e;
-  return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
+  for (int d = 0; d < read->n && guarded; d++) s->ok = s->ok && (guard_carries(s->p, d) || dim_inside(c, read, d));
+  s->ok = s->ok && eq_solve(c, s->p, arg, to); return s->ok ? rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree)) : e;
 }
 static Expr *tidy(Inline *in, Expr *e) { int n = 0; return expr_rules(in->c, expr_simplify(in->c, e), &n); }
 static bool is_dirty(Inline *in, const Eq *e) { return pmap_get(&in->dirty, e) >= 0 || pmap_get(&in->dirty, e->out) >= 0; }

@@ -59,8 +59,7 @@ static Expr *nothing(Ctx *c, const Expr *r) { Type t = type_strong(r->type); Num
 static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return init ? expr_fn2(c, root->fn, init, e) : e; }
 /* The reduction without h, its other conditions in rest. */
 static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
-  Expr *to = solution(c, s), *cond = NULL; Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
-  bool guarded = false; int n = 0;
+  Expr *to = solution(c, s), *cond = NULL; Index *h = s->h, **bound = NEWN(c, Index *, red->nbound); bool guarded = false; int n = 0;
   Expr *body = red->red == RED_SUM ? body_guarded(c, red->arg[0], h, to, &guarded) : expr_subst(c, red->arg[0], &h, &to, 1);
   for (int k = 0; k < rest->n; k++) cond = and_with(c, cond, expr_subst(c, rest->at[k], &h, &to, 1));
   if (!guarded) cond = inside_cond(c, cond, to, h->ext);

@@ -32,8 +32,7 @@ static Expr *mean_count(Ctx *c, const Expr *e, Type wide, Expr *cond) {
   Expr *n = expr_int(c, 1);
   if (cond) return expr_fresh(c, expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_const(c, wide, 1, 1), cond, e->pos));
   for (int k = 0; k < e->nbound; k++) {
-    Extent x = e->bound[k]->ext;
-    n = expr_fn2(c, FN_MUL, n, x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n));
+    Extent x = e->bound[k]->ext; n = expr_fn2(c, FN_MUL, n, x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n));
   }
   return n;
 }
@@ -152,8 +151,7 @@ static Expr *take_sum(Split *s, Expr *e, bool root) {
 }
 
 static Expr *take_select(Split *s, Expr *e) {
-  Expr *cond = take(s, e->arg[0]); int outer = s->path.n;
-  PUSH(s->c, s->path, cond); Expr *a = take(s, e->arg[1]);
+  Expr *cond = take(s, e->arg[0]); int outer = s->path.n; PUSH(s->c, s->path, cond); Expr *a = take(s, e->arg[1]);
   s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond); Expr *b = take(s, e->arg[2]);
   s->path.n = outer; return expr_select(s->c, cond, a, b, e->pos);
 }

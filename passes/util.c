@@ -97,8 +97,7 @@ Expr *expr_reread(Ctx *c, Expr *e, Tensor *from, Tensor *to) { return expr_map(c
 void tensor_find_stream(Tensor *t) { t->stream_dim = -1; for (int d = 0; d < t->rank; d++) if (is_stream_extent(t->shape[d])) t->stream_dim = d; }
 Tensor *tensor_new(Ctx *c, Graph *g, const char *hint, Type type, int rank, const Extent *shape, Pos pos) {
   Tensor *t = NEW_AS(c, Tensor, .name = graph_fresh(c, g, hint), .type = type_strong(type), .rank = rank, .kind = TK_TEMP, .pos = pos);
-  t->shape = ctx_copy(c, shape, sizeof *shape * (size_t)rank);
-  tensor_find_stream(t); graph_add_tensor(c, g, t); return t;
+  t->shape = ctx_copy(c, shape, sizeof *shape * (size_t)rank); tensor_find_stream(t); graph_add_tensor(c, g, t); return t;
 }
 Eq *eq_new(Ctx *c, Graph *g, Tensor *out, Index **free, int nfree, Expr *rhs, const Eq *like) {
   Eq *e = NEW_AS(c, Eq, .out = out, .nfree = nfree, .rhs = rhs, .pos = like ? like->pos : out->pos, .id = ++c->nid);
@@ -112,10 +111,7 @@ int eq_circle(Ctx *c, const Graph *g, const Eq *e, Circle *x) {
 void eq_insert(Ctx *c, Graph *g, int at, Eq *e) {
   graph_add_eq(c, g, e); memmove(g->eq + at + 1, g->eq + at, sizeof *g->eq * (size_t)(g->neq - 1 - at)); g->eq[at] = e;
 }
-void eq_remove(Graph *g, const Eq *e) {
-  int at = eq_at(g, e);
-  if (at >= 0) memmove(g->eq + at, g->eq + at + 1, sizeof *g->eq * (size_t)(--g->neq - at));
-}
+void eq_remove(Graph *g, const Eq *e) { int k = eq_at(g, e); if (k >= 0) memmove(g->eq + k, g->eq + k + 1, sizeof e * (size_t)(--g->neq - k)); }
 Index **tensor_indices(Ctx *c, const Tensor *t) {
   Index **i = NEWN(c, Index *, t->rank); const Extent *x = t->shape;
   for (int d = 0; d < t->rank; d++) i[d] = index_new(c, ctx_intern(c, x[d].dim && !x[d].n ? x[d].dim->name : ctx_printf(c, "i%d", d)), x[d]);

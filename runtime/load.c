@@ -105,8 +105,7 @@ void frit_close(frit_model *m) { if (!m) return; if (m->handle) dlclose(m->handl
 /* ---- instances */
 static void *aligned(size_t n) { return aligned_alloc(ALIGN, (n + ALIGN) / ALIGN * ALIGN); }
 frit_instance *frit_new(frit_model *m) {
-  frit_instance *i = calloc(1, sizeof *i); if (!i) return NULL;
-  i->model = m, i->state = aligned(m->state), i->scratch = aligned(m->scratch);
+  frit_instance *i = calloc(1, sizeof *i); if (!i) return NULL; i->model = m, i->state = aligned(m->state), i->scratch = aligned(m->scratch);
   for (int k = 0; k < m->ndim; k++) i->dim[k] = m->dim[k].lo;
   if (!i->state || !i->scratch) return frit_free(i), NULL;
   m->init(i->state); return i;
