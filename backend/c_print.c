@@ -48,7 +48,6 @@ static const KBuf *next_constant(const CPrint *p, int64_t at) {
         && (!first || b->offset < first->offset)) first = b;
   return first;
 }
-
 static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, int64_t n) {
   const uint8_t *data = p->m->constant + at; int64_t zeros = 0, bytes = n * type_bytes(t); size_t from = o->n;
   if (t == T_F16) t = T_U16;
@@ -137,7 +136,6 @@ static void add_comment(Text *o, const char *s) {
     if (*s == '\n' && s[1]) text_add(o, " *   ");
   }
 }
-
 static void print_heading(CPrint *p, const KFunc *f) {
   const Graph *g = p->m->graph; Text o = { .c = p->c }; int k = 0; text_add(&o, "/* %s%s", f->name, f->label ? ": " : "");
   if (f->label) add_comment(&o, f->label);
@@ -169,7 +167,6 @@ static const char *run_signature(CPrint *p) {
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&o, ", int64_t %s", dim_name(p, k));
   text_add(&o, ")"); return o.s;
 }
-
 /* Packs its arguments. */
 static void print_run(CPrint *p) {
   text_add(&p->out, "EXPORT %s\n{\n  void *const args[] = { ", run_signature(p));

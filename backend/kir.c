@@ -55,7 +55,6 @@ KInst *k_put(KBuild *b, KInst proto) {
   if (!e->inst && ++m->n * 2 > m->cap) memo_grow(b, m), e = memo_slot(m, &proto, h);
   *e = (KEntry){ h, k_emit(b, proto), m->scope }; return e->inst;
 }
-
 void k_stored(KBuild *b, int buf) {
   KMemo *m = b->memo;
   if (buf >= m->nversion) {
@@ -100,7 +99,6 @@ void k_range(const KBuild *b, const KInst *v, int64_t *lo, int64_t *hi) {
   else if (v->op == K_PARAM) *lo = b->m->graph->dim[v->imm]->lo, *hi = b->m->graph->dim[v->imm]->hi;
   else if (v->type.elem == T_WINT && (v->imm || v->f != 0)) *lo = (int64_t)v->f, *hi = v->imm;
 }
-
 static bool fold(KFn fn, int64_t x, int64_t y, int64_t *r) {
   switch (fn) {
   case KF_ADD: *r = x + y; return true;             case KF_SUB: *r = x - y; return true;
@@ -132,7 +130,6 @@ static KInst *idle(const KBuild *b, KFn fn, KInst *x, KInst *y) {
   int64_t xl, xh, yl, yh; k_range(b, x, &xl, &xh); k_range(b, y, &yl, &yh);
   return xh <= yl ? (fn == KF_MIN ? x : y) : yh <= xl ? (fn == KF_MIN ? y : x) : NULL;
 }
-
 KInst *k_ifn(KBuild *b, KFn fn, KInst *x, KInst *y) {
   int64_t r;
   if (x->op == K_CONST && (!y || y->op == K_CONST) && fold(fn, x->imm, y ? y->imm : 0, &r)) return k_int(b, r);

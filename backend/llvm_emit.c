@@ -152,7 +152,6 @@ static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned a
   if (!exported) LLVMSetUnnamedAddress(g, LLVMGlobalUnnamedAddr);
   return g;
 }
-
 /* int call(args, state, scratch, dims, parallel) */
 static V call_entry(Unit *u, V *kernels) {
   V f = function(u, "call", u->i32, 5, NULL, 0, true), args = param(u, 0), dims = param(u, 3);

@@ -17,7 +17,6 @@ static bool is_placed(const LPt *p, const LRead *r, const LeafDim *dim, int n) {
   for (int i = 0; i < n; i++) if (uses >> eq_index(p->e, dim[i].index) & 1 && dim[i].kind != LEAF_UNROLL) return false;
   return true;
 }
-
 void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n) {
   const LEq *e = p->e; const Expr *b = e->body; LOpen *o = L->open[e->id];
   if (e->kind != RED_SUM || !type_is_float(e->acc) || e->home || b->kind != E_FN || b->fn != FN_MUL || comp_type(b->type) != e->acc) return;

@@ -161,7 +161,6 @@ static bool may_slide(Loop *p, int k) {
   for (int j = 0; j < in.n; j++) if (is_root(in, j) && in.at[j]->out != t) return false;
   return in.n > 0;
 }
-
 /* The regions of a step in the middle, in terms of its counter v. */
 static LRegions probe(Loop *p, KInst *v) {
   p->L->slides = p->slides; LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
@@ -190,8 +189,7 @@ static Tree *warm_items(Loop *p) {
     LEqs in = tree_eqs(L, t, false); bool all = true, let = false;
     for (int k = 0; k < in.n; k++) all &= !is_root(in, k) || need[in.at[k]->id];
     EACH(LEq, e, p->eqs) let |= t->kind == TREE_LET && need[e->id] && name_same(e->out->t->name, t->name);
-    if (!all || (!in.n && !let)) continue;
-    *end = NEW(L->c, Tree); **end = *t; (*end)->next = NULL; end = &(*end)->next;
+    if (all && (in.n || let)) *end = ctx_copy(L->c, t, sizeof *t), (*end)->next = NULL, end = &(*end)->next;
   }
   return first;
 }
@@ -214,7 +212,6 @@ static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
   EACH(LEq, e, root) { const LSlide *s = slide_of(p->slides, e); *apart &= s && first && s->shift == first->shift; }
   return root;
 }
-
 /* An item of the warm-up, row by row. */
 static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   Lower *L = p->L; const LSlide *s = slide_of(p->slides, root.at[0]);
@@ -301,7 +298,6 @@ static void check_parallel(Loop *p) {
   EACH(LEq, q, p->eqs) if (q->out->store && q->out->store->nfold) why = "its steps share what is kept of it: fold it inside the loop", e = q;
   if (why) tree_error(p->L, p->f->pos, e, "for %s parallel: %s", p->f->name, why);
 }
-
 static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   Loop p = { .L = L, .f = f, .r = reg }; loop_roots(&p);
   if (!p.eqs.n || p.d.ext <= 0) return;

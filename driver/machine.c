@@ -51,7 +51,6 @@ AVX2 static double bandwidth(const Words *v, size_t bytes, int rounds) {
   }
   Words sum = a + b + e + f; __asm__ volatile("" : : "m"(sum)); return top;
 }
-
 void machine_peaks(Peaks *p) {
   size_t big = (size_t)256 << 20; Words *v = aligned_alloc(64, big); *p = (Peaks){ 0 }; peaks_fma(p); if (!v) return; memset(v, 1, big);
   p->gbs_l1 = bandwidth(v, 16 << 10, 4000), p->gbs_l2 = bandwidth(v, 512 << 10, 200), p->gbs_memory = bandwidth(v, big, 1); free(v);

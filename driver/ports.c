@@ -12,7 +12,6 @@ static int find_input(Ctx *c, const Ports *p, const char *name) {
   if (!suggest(c, name, names, n) && n) diag_help(c, "it has '%s'%s", names[0], n > 1 ? " and others: `frit inspect` lists them" : "");
   return -1;
 }
-
 static bool set_dim(Ctx *c, Ports *p, const Binding *b) {
   for (int d = 0; d < frit_ndims(p->m); d++)
     if (!strcmp(frit_get_dim(p->m, d)->name, b->name)) {
@@ -41,7 +40,6 @@ static bool bind_file(Ctx *c, Ports *p, const Binding *b) {
     return driver_fail(c, "%s has elements of type %s, input '%s' of %s", b->value, type_name(f.type), b->name, type_name(t));
   p->data[k] = array_as(c, &f, t); p->rate = f.rate ? f.rate : p->rate; return true;
 }
-
 /* Deterministic numbers in -1..1: splitmix64 (Steele, Lea, Flood 2014). */
 static float random_unit(uint64_t *state) {
   uint64_t z = (*state += 0x9e3779b97f4a7c15u); z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u; z = (z ^ (z >> 27)) * 0x94d049bb133111ebu; z ^= z >> 31;
@@ -82,7 +80,6 @@ bool ports_bind(Ctx *c, const Args *a, frit_model *m, bool fill, Ports *p) {
   }
   return true;
 }
-
 /* The dimension of q that is the stream, or its rank. */
 static int time_dim(const Ports *p, const frit_port *q) { int d = 0; while (d < q->rank && (p->stream < 0 || q->dim[d] != p->stream)) d++; return d; }
 /* Copies the frames [t0, t0 + n) of every row between a port's whole array and a call's part of it. */

@@ -117,7 +117,6 @@ static GroupKind kind_of(Fuse *f, const Eq *e) {
   if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
   return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;
 }
-
 /* May group b (which reads a) be computed in a's kernel? why: NULL if so, else why not. The name of the move, and what the kernel becomes. */
 typedef struct Move { const char *why, *name; GroupKind kind; } Move;
 static Move fuse_vertical(Fuse *f, int a, int b) {
@@ -230,7 +229,6 @@ static bool join(Fuse *f, int a, int b, const char *move, GroupKind kind) {
   EACH(Eq, e, y->eq) group_add(f, a, e);
   x->kind = kind; y->gone = true; y->eq.n = 0; f->n++; return true;
 }
-
 static bool sweep_vertical(Fuse *f) {
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);
@@ -306,7 +304,6 @@ static void kernels_make(Fuse *f) {
     if (!done[k] && !f->group.at[k].gone) bug(f->c, "kernel of %s depends on itself", f->group.at[k].eq.at[0]->out->name);
   f->g->kernel = out; f->g->nkernel = n;
 }
-
 int pass_fuse(Ctx *c, Graph *g, const Target *t) {
   Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) }; (void)t;
   for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);

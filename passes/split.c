@@ -90,7 +90,6 @@ static Expr *with_path(Split *s, Expr *e) {
   for (int k = 0; k < s->path.n; k++) cond = cond ? expr_fn2(s->c, FN_AND, s->path.at[k], cond) : s->path.at[k];
   return expr_reduce(s->c, e->red, e->bound, e->nbound, e->arg[0], cond, e->pos);
 }
-
 /* Sums of 16-bit floats are rounded where the user's own tensor is stored, not before. */
 static Expr *widened(Ctx *c, Expr *x) {
   if (!type_is_float(x->type) || type_bytes(x->type) != 2) return x;

@@ -55,7 +55,6 @@ static void order_bound(const Build *b, Order *o, const Item *it, const char *la
   order_k(b->c, &shape, lane, &k, &nk); s.kin = nk ? extent_named(it, k[nk - 1]) : 1;
   int ku = tile_unroll(b->t, &s, mr, nv); order_k_by(b->c, o, k, nk, ku > 1 ? 1 : ku);       /* twenty layers are twenty copies of this */
 }
-
 static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, const Item *it) {
   Order o = { 0 }; bool few = p->few && g->row && it->neq == 1;
   if (it->neq > 1) order_pieces(b->c, &o, it, p->time);
@@ -119,7 +118,6 @@ static Tree *alias_of(const Build *b, int i) {
   if (o == it) return NULL;
   Tree *let = tree_let(b->c, it->t->name, ST_ALIAS); let->other = o->t->name; return let;
 }
-
 /* Does group g read, at another frame, what the items first..g->first - 1 compute? */
 static bool reads_past(const Build *b, const StreamPlan *p, int first, const Group *g) {
   const Item *at = b->its.at;

@@ -46,7 +46,6 @@ static int read_port(frit_model *m, int output, const char *const *word, int n) 
   for (int d = 0; d < p->rank; d++) if (!read_extent(m, word[2 + d], &p->dim[d], &p->extent[d])) return 0;
   return p->elem_bytes > 0;
 }
-
 static int read_line(frit_model *m, char *line) {
   const char *word[12]; char *save = NULL; int n = 0;
   for (char *w = strtok_r(line, " ", &save); w && n < 12; w = strtok_r(NULL, " ", &save)) word[n++] = w;
@@ -93,7 +92,6 @@ static const char *open_model(frit_model *m, const char *path) {
   if (!read_info(m)) return "its description has another format: compile the model again with this version";
   *(void **)&m->call = symbol(m, "call"), *(void **)&m->init = symbol(m, "init"); return m->call && m->init ? NULL : "it lacks its entry points";
 }
-
 frit_model *frit_open(const char *path, const char **error) {
   frit_model *m = calloc(1, sizeof *m); const char *why = open_model(m, path);
   if (error) *error = why;
