@@ -15,7 +15,6 @@ static const char *const reserved[] = {
   "LAUNDER", "linux", "unix", "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 static bool is_word(char ch) { return is_digit(ch) || ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z'); }
-
 /* v12, i7, f32x16, n_t: names that we give ourselves. */
 static bool is_ours(const char *s) {
   size_t k = 1;
@@ -49,7 +48,6 @@ static const KBuf *next_constant(const CPrint *p, int64_t at) {
         && (!first || b->offset < first->offset)) first = b;
   return first;
 }
-
 static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, int64_t n) {
   const uint8_t *data = p->m->constant + at; int64_t zeros = 0, bytes = n * type_bytes(t); size_t from = o->n;
   if (t == T_F16) t = T_U16;
@@ -72,15 +70,12 @@ static void include_constants(CPrint *p) {
 
 static void print_constants(CPrint *p) {
   Text members = { .c = p->c }, values = { .c = p->c }; int64_t at = 0, end = p->m->nconstant;
-  for (int k = 0; at < end; k++) {
-    const KBuf *b = next_constant(p, at); int64_t next = b ? b->offset : end, n = b ? b->bytes / type_bytes(b->elem) : 0;
-    if (next > at) {
-      text_add(&members, "  uint8_t gap%d[%lld];\n", k, (long long)(next - at));
-      add_array(p, &values, ctx_printf(p->c, "gap%d", k), T_U8, at, next - at);
-    }
-    if (!b) break;
-    p->member[b - p->m->buf] = true; text_add(&members, "  %s %s[%lld];\n", c_memory(p, b->elem), p->buf[b - p->m->buf], (long long)n);
-    add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n); at = next + b->bytes;
+  for (int k = 0; at < end;) {     /* k: members that are buffers */
+    const KBuf *b = next_constant(p, at); int64_t next = b ? b->offset : end; bool gap = next > at; Type t = gap ? T_U8 : b->elem;
+    const char *name = gap ? ctx_printf(p->c, "gap%d", k) : p->buf[b - p->m->buf]; int64_t n = gap ? next - at : b->bytes / type_bytes(t);
+    text_add(&members, "  %s %s[%lld];\n", c_memory(p, t), name, (long long)n); add_array(p, &values, name, t, at, n);
+    if (!gap) p->member[b - p->m->buf] = true, k++;
+    at = gap ? next : next + b->bytes;
   }
   if (end) text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
 }
@@ -107,7 +102,6 @@ static const char *argument_type(CPrint *p, int k) {
   return ctx_printf(p->c, "%s%s", in ? "const " : "", c_memory(p, in ? g->in[k]->type : g->out[k - g->nin]->type));
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
-
 /* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what
  * holds args, state, scratch and dims. */
 static const char *kernel_args(CPrint *p, const Used *u, const char *from, int copy) {
@@ -148,7 +142,6 @@ static void add_comment(Text *o, const char *s) {
     if (*s == '\n' && s[1]) text_add(o, " *   ");
   }
 }
-
 static void print_heading(CPrint *p, const KFunc *f) {
   const Graph *g = p->m->graph; Text o = { .c = p->c }; int k = 0; text_add(&o, "/* %s%s", f->name, f->label ? ": " : "");
   if (f->label) add_comment(&o, f->label);
@@ -180,7 +173,6 @@ static const char *run_signature(CPrint *p) {
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&o, ", int64_t %s", dim_name(p, k));
   text_add(&o, ")"); return o.s;
 }
-
 /* Packs its arguments. */
 static void print_run(CPrint *p) {
   text_add(&p->out, "EXPORT %s\n{\n  void *const args[] = { ", run_signature(p));

@@ -6,7 +6,6 @@
 enum { LAUNDER_FROM = 8, SEGMENT_LEAST = 10, SEGMENT_MOST = 200, GROUP_MOST = 4 };
 
 static int number(KBlock *b, int id) { EACH_INST(i, b) i->id = id, id = number(&i->other, number(&i->body, id + 1)); return id; }
-
 /* by: -1 takes it back. */
 void kir_use(const KInst *i, int *uses, int by) {
   for (int k = 0; k < 3; k++) if (i->a[k]) uses[i->a[k]->id] += by;
@@ -19,7 +18,6 @@ static bool acts(const KInst *i) {
   if (i->op == K_IF) return i->body.n > 0 || i->other.n > 0;
   return i->op == K_STORE || i->op == K_SCATTER || i->op == K_SET || i->op == K_PREFETCH;
 }
-
 /* Uses come after definitions, so one walk from the end suffices. */
 static void sweep(KBlock *b, int *uses) {
   int n = b->n;
@@ -61,7 +59,6 @@ static bool is_fixed(const Hoist *h, const KInst *loop, const KInst *i) {
   for (int k = 0; k < 3 && fixed && i->a[k]; k++) fixed = i->a[k]->op != K_VAR && (i->a[k]->id < loop->id || h->out[i->a[k]->id]);
   return fixed;
 }
-
 static void hoist_block(Hoist *h, KBlock *b) {
   KBlock all = { 0 };
   for (int k = 0; k < b->n; k++) {
@@ -99,7 +96,6 @@ static bool *early_of(Ctx *c, KInst **at, int n) {
 static bool same_inst(const KInst *a, const KInst *b) {
   return a->op == b->op && a->fn == b->fn && a->mode == b->mode && ktype_same(a->type, b->type) && !a->a[0] == !b->a[0] && a->addr.buf == b->addr.buf;
 }
-
 /* May the bytes that the store writes be those that the load reads? An input may be given as the output, at the same places. */
 static bool may_meet(const Zip *z, const KInst *load, const KInst *store) {
   const KBuf *l = &z->buf[load->addr.buf], *s = &z->buf[store->addr.buf]; bool args = kbuf_is_port(l) && kbuf_is_port(s);
@@ -150,11 +146,9 @@ static void zip_block(Ctx *c, const KBuf *buf, int most, KBlock *b) {
   }
   *b = z.out;
 }
-
 void kir_hoist(Ctx *c, KFunc *f) {
   f->nvalue = number(&f->body, 0); hoist_block(&(Hoist){ c, NEWN(c, bool, f->nvalue + 1) }, &f->body); f->nvalue = number(&f->body, 0);
 }
-
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
   EACH_INST(i, &f->body) kir_use(i, uses, 1);

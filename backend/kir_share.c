@@ -64,7 +64,6 @@ static KInst *times(Share *s, KBlock *out, KInst *v, KInst *by) {
   EACH_INST(i, out) if (i->fn == KF_MUL && i->a[0] == v && i->a[1] == by) return i;
   PUSH(s->c, *out, NEW_AS(s->c, KInst, .op = K_FN, .fn = KF_MUL, .type = { T_WINT, 1 }, .a = { v, by })); return out->at[out->n - 1];
 }
-
 /* All memory of a buffer's kind, as its elements. */
 static int section_of(Lower *L, int buf) {
   static const char *const name[] = { [KB_STATE] = "state", [KB_SCRATCH] = "scratch", [KB_CONST] = "constants" };

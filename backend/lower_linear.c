@@ -17,7 +17,6 @@ static bool is_placed(const LPt *p, const LRead *r, const LeafDim *dim, int n) {
   for (int i = 0; i < n; i++) if (uses >> eq_index(p->e, dim[i].index) & 1 && dim[i].kind != LEAF_UNROLL) return false;
   return true;
 }
-
 void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n) {
   const LEq *e = p->e; const Expr *b = e->body; LOpen *o = L->open[e->id];
   if (e->kind != RED_SUM || !type_is_float(e->acc) || e->home || b->kind != E_FN || b->fn != FN_MUL || comp_type(b->type) != e->acc) return;
@@ -31,7 +30,6 @@ void linear_open(Lower *L, const LPt *p, const LeafDim *dim, int n) {
 
 #define ROW(f, a) for (LFactor *f = (a)->row.at; f < (a)->row.at + (a)->row.n; f++)
 static LFactor *factor_of(const LAcc *a, const KInst *v) { ROW(f, a) if (f->v == v) return f; return NULL; }
-
 void linear_point(Lower *L, LPt *p, LAcc *a, KInst *mask) {
   const LOpen *o = L->open[p->e->id]; const Tensor *t = o->matrix->t->t; int64_t at = 0;
   for (int d = 0; d < t->rank; d++) at = at * extent_max(t->shape[d]) + form_aff(L, &o->matrix->place[d], p->env).c;
@@ -42,17 +40,14 @@ void linear_point(Lower *L, LPt *p, LAcc *a, KInst *mask) {
   LFactor *old = factor_of(a, v);
   if (old) old->k += k; else if (v->op != K_CONST || v->f != 0) PUSH(L->c, a->row, ((LFactor){ v, k }));
 }
-
 static KInst *combine(Lower *L, KInst *x, KInst *v, double k) {
   if (!x) return k == 1 ? v : l_fn(L, KF_MUL, v, l_num(L, v->type.elem, k, 0));
   return k == 1 ? l_fn(L, KF_ADD, x, v) : k == -1 ? l_fn(L, KF_SUB, x, v) : k_fn(&L->b, KF_FMA, v, l_num(L, v->type.elem, k, 0), x);
 }
-
 /* Does the row hold q times as much of y as of x? */
 static bool has_pair(const LAcc *a, const KInst *x, const KInst *y, double q) {
   const LFactor *f = factor_of(a, x), *g = factor_of(a, y); return f && g && f->k != 0 && g->k / f->k == q;
 }
-
 /* Names the pair that most rows have, its smaller coefficient 1. False: none stands in two rows. */
 static bool pair_share(Lower *L, LOpen *o) {
   int most = 1, n; LFactor f = { NULL, 0 }, g = f;
@@ -79,8 +74,7 @@ void linear_close(Lower *L, LOpen *o) {
   while (n <= SEARCH_MOST && pair_share(L, o)) {}
   for (LAcc *a = o->acc.at; a < o->acc.at + o->acc.n; a++) {
     KInst *x = o->e->init ? acc_first(L, o, a) : NULL;
-    for (int pass = 0; pass < 3; pass++)
-      ROW(f, a) if (f->k != 0 && (f->k == 1 ? 0 : f->k == -1 ? 1 : 2) == pass) x = combine(L, x, f->v, f->k);
+    for (int pass = 0; pass < 3; pass++) ROW(f, a) if (f->k != 0 && (f->k == 1 ? 0 : f->k == -1 ? 1 : 2) == pass) x = combine(L, x, f->v, f->k);
     a->var = x ? k_bcast(&L->b, x, a->vec.w) : k_const(&L->b, ktype(o->e->acc, a->vec.w), 0, 0);
   }
 }

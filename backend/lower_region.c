@@ -26,7 +26,6 @@ KInst *dim_count(Lower *L, const LDim *d) {
   return n;
 }
 static LAff dim_cnt(const LDim *d) { return d->dyn ? d->cnt : laff_int(d->ext); }
-
 /* The larger (or smaller) of two counts. */
 static LAff cnt_most(Lower *L, LAff a, LAff b, bool larger) {
   int64_t d;
@@ -51,7 +50,6 @@ void dim_clip(Lower *L, LDim *d, Extent x) {
   d->over = false; d->base.c = lo; d->ext = end > lo ? end - lo : 0; d->cnt.c -= d->dyn ? cut : 0;
   if (d->dyn && x.dim) d->cnt = cnt_most(L, d->cnt, laff_plus(dim_of(L, x).cnt, -lo), false);
 }
-
 LDim form_box(Lower *L, const LForm *f, const LDim *reg) {
   LDim r = { .base = laff_int(f->c), .ext = 1, .cnt = laff_int(1) };
   for (int i = 0; i < f->n; i++) {

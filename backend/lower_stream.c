@@ -51,9 +51,7 @@ static void history_new(Lower *L, LTensor *t) {
   int64_t size = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes, gap = L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4));
   s->buf = buf_of(L, x, KB_STATE, -1, l_take(&L->s.state, size + gap), size); PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
 }
-
 static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .c = slot, .term = NEWN(L->c, KTerm, 1) }; }
-
 /* An item of the stream's body has a scope and positions of its own, so that equal layers become equal code (kir_share.c). */
 KSave item_begin(Lower *L) {
   KSave s = k_goto(&L->b, L->b.block, k_scope(&L->b, ((KMemo *)L->b.memo)->scope));
@@ -64,12 +62,10 @@ KSave item_begin(Lower *L) {
   }
   return s;
 }
-
 static void rows_move(Lower *L, const LHist *h, KInst *from) {
   LAff row = laff_var(loop_begin(L, l_int(L, h->rows), h->rows, KL_SERIAL), h->pitch);
   copy_run(L, h->store->buf, row, laff_add(L, row, laff_var(from, h->inner), 1), l_int(L, h->len * h->inner)); loop_end(L);
 }
-
 /* Positions move on; where no room for a block is left, the last frames go to the front. */
 static void positions_store(Lower *L) {
   KSave s = item_begin(L);

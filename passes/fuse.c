@@ -82,7 +82,6 @@ static bool loops_find(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) for (int i = 0; i < e->nfree; i++) for (int j = 0; j < i; j++) if (loop_of(l, e->free[i]) == loop_of(l, e->free[j])) return false;
   return true;
 }
-
 static bool has_loop(Loops *l, const Eq *e, const Index *i) {
   for (int k = 0; k < e->nfree; k++) if (loop_of(l, e->free[k]) == loop_of(l, i)) return true;
   return false;
@@ -110,7 +109,6 @@ static const char *space_fits(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) if (eq->at[0]->nfree != e->nfree || !has_loops(l, e, eq->at[0])) return "has another index space";
   return NULL;
 }
-
 static bool gathers(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && !read_static(e); }
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
@@ -119,7 +117,6 @@ static GroupKind kind_of(Fuse *f, const Eq *e) {
   if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
   return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;
 }
-
 /* May group b (which reads a) be computed in a's kernel? why: NULL if so, else why not. The name of the move, and what the kernel becomes. */
 typedef struct Move { const char *why, *name; GroupKind kind; } Move;
 static Move fuse_vertical(Fuse *f, int a, int b) {
@@ -152,26 +149,19 @@ static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
   }
   return NULL;
 }
-
 static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
   EACH(Eq, x, a->eq) READS(r, f->c, x->rhs) EACH(Eq, e, b->eq) if (!tensor_known(r->tensor) && expr_reads(e->rhs, r->tensor)) return true;
   return false;
 }
-
 enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a tile; points of a small equation; equations a kernel */
 
-static Eqs contractions(Fuse *f, const Cluster *x) {
-  Eqs v = { 0 };
-  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e);
-  return v;
-}
+static Eqs sums(Fuse *f, const Cluster *x) { Eqs v = { 0 }; EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e); return v; }
 /* May x and y, which do not depend on each other, share a kernel? NULL if so, else why not. */
 static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) {
   if (x->kind != y->kind || (x->kind != GROUP_POINT && x->kind != GROUP_CONTRACTION)) return "they are of different kinds";
   const Eq *p = x->eq.at[0], *q = y->eq.at[0];
   if (x->kind == GROUP_CONTRACTION) {
-    Eqs a = contractions(f, x), b = contractions(f, y);
-    return a.n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, a.at[0], b.at[0]);
+    Eqs a = sums(f, x), b = sums(f, y); return a.n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, a.at[0], b.at[0]);
   }
   if (!same_extents(p->free, p->nfree, q->free, q->nfree)) return "they have different index spaces";
   if (x->eq.n + y->eq.n > SMALL_MAX) return "the kernel is full";
@@ -239,7 +229,6 @@ static bool join(Fuse *f, int a, int b, const char *move, GroupKind kind) {
   EACH(Eq, e, y->eq) group_add(f, a, e);
   x->kind = kind; y->gone = true; y->eq.n = 0; f->n++; return true;
 }
-
 static bool sweep_vertical(Fuse *f) {
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);

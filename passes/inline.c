@@ -23,11 +23,6 @@ static bool guard_carries(const Eq *p, int d) {
   const Expr *x = p->rhs; const Index *i = expr_bare(p->place[d]); int at = i && x->kind == E_READ ? read_dim(x, i) : -1;
   return at >= 0 && extent_equal(x->tensor->shape[at], p->out->shape[d]);
 }
-static bool guards_carry(Subst *s, const Expr *read) {
-  for (int d = 0; d < read->n; d++) if (!guard_carries(s->p, d) && !dim_inside(s->in->c, read, d)) return false;
-  return true;
-}
-
 /* The value that p's tensor held: rounded to its type. */
 static Expr *rounded(Ctx *c, const Tensor *t, Expr *e) {
   if (e->kind == E_READ && e->tensor->type == t->type) return e;
@@ -41,15 +36,12 @@ static Expr *subst(Subst *s, Expr *e, bool guarded) {
   for (int k = 0; k < e->n; k++) arg[k] = subst(s, e->arg[k], e->kind == E_OR ? guarded || k == 0 : e->kind == E_REDUCE ? false : guarded);
   if (e->kind != E_READ || e->tensor != s->p->out) return expr_with(c, e, arg);
   Expr **to = NEWN(c, Expr *, s->p->nfree), *read = expr_read(c, e->tensor, arg, e->pos);
-  s->ok = s->ok && (!guarded || guards_carry(s, read)) && eq_solve(c, s->p, arg, to);
-  if (!s->ok) return e;
-  return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
+  for (int d = 0; d < read->n && guarded; d++) s->ok = s->ok && (guard_carries(s->p, d) || dim_inside(c, read, d));
+  s->ok = s->ok && eq_solve(c, s->p, arg, to); return s->ok ? rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree)) : e;
 }
-
 static Expr *tidy(Inline *in, Expr *e) { int n = 0; return expr_rules(in->c, expr_simplify(in->c, e), &n); }
 static bool is_dirty(Inline *in, const Eq *e) { return pmap_get(&in->dirty, e) >= 0 || pmap_get(&in->dirty, e->out) >= 0; }
 static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e); return k >= 0 && in->circle[k]; }
-
 /* Everything near a change waits for the next sweep, when uses are known again. */
 static void soil(Inline *in, const Eq *e) {
   pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
@@ -88,7 +80,6 @@ static bool operands_stay(Inline *in, const Eq *p, const Eq *q) {
   int np = full_operands(in, p, p->rhs, &a), nq = full_operands(in, q, q->rhs, &b), both = full_operands(in, p, p->rhs, &b);
   return both - ((double)tensor_size(p->out) >= eq_points(q)) <= (np > nq ? np : nq);
 }
-
 /* How often the read of t in e is evaluated; -1 if in different contexts. `factor` multiplies the bound indices around. */
 static double evaluations(const Expr *e, const Tensor *t, double factor) {
   double n = 0;
@@ -107,13 +98,11 @@ static bool one_place(const UseList *l) {
   for (int k = 1; k < l->read.n; k++) for (int d = 0; d < first->n; d++) if (!expr_equal(first->arg[d], l->read.at[k].read->arg[d])) return false;
   return true;
 }
-
 /* A sum of products stays one: its operands are plain reads. */
 static bool spoils_product(const Eq *q, const Tensor *t) {
   const Expr *red = eq_reduction(q, NULL), *e = red ? red->arg[0] : NULL;
   return e && e->kind == E_FN && e->fn == FN_MUL && e->arg[0]->kind == E_READ && e->arg[1]->kind == E_READ && expr_reads(e, t);
 }
-
 /* p can be computed with the product that it reads, as the values come; a sum over it would take it away from there. */
 static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
   Expr *red = eq_reduction(q, NULL);
@@ -124,7 +113,6 @@ static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
   }
   return false;
 }
-
 static bool spoils_init(const Eq *p, const Eq *q) {
   Expr *init; return eq_reduction(q, &init) && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
 }
@@ -244,7 +232,6 @@ static int inline_all(Ctx *c, Graph *g, bool views) {
   return in.n;
 }
 int inline_views(Ctx *c, Graph *g) { return inline_all(c, g, true); }
-
 int pass_inline(Ctx *c, Graph *g, const Target *t) {
   int n = inline_all(c, g, false) + const_mark(c, g, true); (void)t;
   if (!n) return 0;

@@ -17,7 +17,6 @@ static Expr **placed(Place *p, Expr *const *at) {
 static Expr *read_piece(Ctx *c, Expr *e, void *arg) {
   Place *p = arg; return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
 }
-
 /* Does e copy the whole of the temporary it reads, each index standing bare once? */
 static bool copies_whole(const Eq *e) {
   const Expr *x = e->rhs; int n = 0;

@@ -43,8 +43,7 @@ static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
     if (e->out == w->t ? writer != NULL : expr_reads(e->rhs, r->t)) return false;
     if (e->out == w->t) writer = e;
   }
-  if (writer)
-    READS(e, c, writer->rhs) for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
+  if (writer) READS(e, c, writer->rhs) for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
   return writer;
 }
 
@@ -60,10 +59,8 @@ static void find_in_place(Ctx *c, const Graph *g, Lives *v) {
     }
   }
 }
-
 /* Whose memory it is, of a chain of tensors that take each other's place. */
 static Life *root_of(Lives *v, int i) { return v->at[i].in_place < 0 ? &v->at[i] : root_of(v, v->at[i].in_place); }
-
 static int64_t lowest_gap(const Lives *v, const Life *l) {
   int64_t at = 0;
   for (int i = 0; i < v->n; i++) {

@@ -12,7 +12,6 @@ static bool is_one(const Expr *e) { return expr_number(e) == 1; }
 static Expr *mul(Ctx *c, Expr *x, Expr *y) { return !x || !y ? NULL : is_one(x) && x->type == y->type ? y : expr_fn2(c, FN_MUL, x, y); }
 static Expr *add(Ctx *c, Expr *x, Expr *y) { return x && y ? expr_fn2(c, FN_ADD, x, y) : x ? x : y; }
 static Expr *neg(Ctx *c, Expr *x) { return x ? expr_fn1(c, FN_NEG, x) : NULL; }
-
 /* Of x * y and x / y with one factor that depends on z; the other one is constant. */
 static bool linear_product(Ctx *c, const Expr *e, Linear x, Linear y, Linear *out) {
   if (y.a && (x.a || e->fn == FN_DIV)) return false;
@@ -43,14 +42,12 @@ static Expr *over_producer(Ctx *c, Expr *e, const Eq *y, const Eq *r, const Expr
   for (int k = 0; k < y->nfree; k++) if (expr_has_index(e, y->free[k])) return NULL;
   return expr_simplify(c, e);
 }
-
 /* The side of the product on which a constant weight is read; -1: on none. */
 static int weight_side(const Expr *body) {
   for (int side = 1; side >= 0 && body->kind == E_FN && body->fn == FN_MUL; side--)
     if (body->arg[side]->kind == E_READ && tensor_known(body->arg[side]->tensor)) return side;
   return -1;
 }
-
 /* The constant tensor w * a, where a is over the indices at which w is read. NULL if a cannot be told from a place of w. */
 static Tensor *weight_scaled(Ctx *c, Graph *g, const Expr *w, Expr *a, const Eq *like) {
   Tensor *t = w->tensor; Indices used = { 0 }, need = { 0 };

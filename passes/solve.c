@@ -29,13 +29,9 @@ static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out) {
 /* h = -(f - a h) / a. */
 static Expr *solution(Ctx *c, const Cond *s) {
   Aff r = { .c = -s->f.c / s->a, .index = NEWN(c, Index *, s->f.n), .k = NEWN(c, int64_t, s->f.n) };
-  for (int k = 0; k < s->f.n; k++) {
-    if (s->f.index[k] == s->h) continue;
-    r.index[r.n] = s->f.index[k]; r.k[r.n++] = -s->f.k[k] / s->a;
-  }
+  for (int k = 0; k < s->f.n; k++) if (s->f.index[k] != s->h) { r.index[r.n] = s->f.index[k]; r.k[r.n++] = -s->f.k[k] / s->a; }
   return aff_expr(c, &r);
 }
-
 static bool divides(const Cond *s) { for (int k = 0; k < s->f.n; k++) if (s->f.k[k] % s->a) return false; return s->f.c % s->a == 0; }
 
 /* ---- a = 1 (or all coefficients are multiples): h is replaced */
@@ -51,7 +47,6 @@ static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
   }
   Expr *e = expr_subst(c, body, &h, &to, 1); *done |= guard; return guard ? expr_or(c, e, expr_const(c, body->type, 0, 0), body->pos) : e;
 }
-
 static Expr *and_with(Ctx *c, Expr *a, Expr *b) { return a ? expr_fn2(c, FN_AND, a, b) : b; }
 static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
   bool lo, hi; expr_inside(c, at, n, &(Facts){ 0 }, &lo, &hi);
@@ -59,16 +54,12 @@ static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
   if (!hi) cond = and_with(c, cond, expr_fn2(c, FN_LT, at, expr_int(c, n.n)));
   return cond;
 }
-
 static Expr *nothing(Ctx *c, const Expr *r) { Type t = type_strong(r->type); Num v = red_identity(r->red, t); return expr_const(c, t, v.f, v.i); }
-
 /* Of an equation with init: its root is the function that combines. */
 static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return init ? expr_fn2(c, root->fn, init, e) : e; }
-
 /* The reduction without h, its other conditions in rest. */
 static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
-  Expr *to = solution(c, s), *cond = NULL; Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
-  bool guarded = false; int n = 0;
+  Expr *to = solution(c, s), *cond = NULL; Index *h = s->h, **bound = NEWN(c, Index *, red->nbound); bool guarded = false; int n = 0;
   Expr *body = red->red == RED_SUM ? body_guarded(c, red->arg[0], h, to, &guarded) : expr_subst(c, red->arg[0], &h, &to, 1);
   for (int k = 0; k < rest->n; k++) cond = and_with(c, cond, expr_subst(c, rest->at[k], &h, &to, 1));
   if (!guarded) cond = inside_cond(c, cond, to, h->ext);
@@ -97,7 +88,6 @@ static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base,
   at[k] = index_new(c, at[k]->name, extent_of(ext));
   return expr_fn2(c, FN_ADD, expr_int(c, base), expr_fn2(c, FN_MUL, expr_int(c, step), expr_index(c, at[k])));
 }
-
 /* A copy of e with indices of its own, so that pieces do not share any. */
 static Eq *eq_piece(Ctx *c, const Eq *e) {
   Eq *p = ctx_copy(c, e, sizeof *e); Expr **to = NEWN(c, Expr *, e->nfree);
@@ -114,7 +104,6 @@ static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
   for (int64_t k = 0; k < *step; k++) if ((v + d * k) % a == 0) return k;
   return -1;
 }
-
 /* The reduction of a piece, in which bound index b runs over k0 + step * j. */
 static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t step) {
   Index **bound = ctx_copy(c, red->bound, sizeof *red->bound * (size_t)red->nbound), *k = red->bound[b];

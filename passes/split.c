@@ -27,14 +27,12 @@ static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
     if (is_sum(e->arg[1 - k]) && is_zero(e->arg[k]) && e->arg[1 - k]->type == e->type) to = e->arg[1 - k];
   (void)c; *n += to != NULL; return to ? to : e;
 }
-
 /* The number of elements that a mean is over: of those that the condition admits, they are counted as `wide`. */
 static Expr *mean_count(Ctx *c, const Expr *e, Type wide, Expr *cond) {
   Expr *n = expr_int(c, 1);
   if (cond) return expr_fresh(c, expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_const(c, wide, 1, 1), cond, e->pos));
   for (int k = 0; k < e->nbound; k++) {
-    Extent x = e->bound[k]->ext;
-    n = expr_fn2(c, FN_MUL, n, x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n));
+    Extent x = e->bound[k]->ext; n = expr_fn2(c, FN_MUL, n, x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n));
   }
   return n;
 }
@@ -66,9 +64,7 @@ static bool uses_within(const Eq *e, const Expr *x, const Expr *of) {
   for (int k = 0; k < e->nfree; k++) if ((!x || expr_has_index(x, e->free[k])) && !expr_has_index(of, e->free[k])) return false;
   return true;
 }
-
 static bool starts_accumulator(const Expr *e) { return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR); }
-
 /* The reduction that an equation keeps: the one with most work, of a recurrence the one that reads it: all else is summed before. */
 static int addend_main(const Split *s, const Exprs *at) {
   int best = -1; double most = 0, w;
@@ -93,7 +89,6 @@ static Expr *with_path(Split *s, Expr *e) {
   for (int k = 0; k < s->path.n; k++) cond = cond ? expr_fn2(s->c, FN_AND, s->path.at[k], cond) : s->path.at[k];
   return expr_reduce(s->c, e->red, e->bound, e->nbound, e->arg[0], cond, e->pos);
 }
-
 /* Sums of 16-bit floats are rounded where the user's own tensor is stored, not before. */
 static Expr *widened(Ctx *c, Expr *x) {
   if (!type_is_float(x->type) || type_bytes(x->type) != 2) return x;
@@ -101,7 +96,6 @@ static Expr *widened(Ctx *c, Expr *x) {
   if (x->kind != E_REDUCE) return expr_convert(c, CV_PLAIN, T_F32, x, x->pos);
   return expr_with(c, x, (Expr *[]){ expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), cond_of(x) });
 }
-
 /* e as the equation *own of a new tensor over the n indices `used`; gives the read of the tensor at them. */
 static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e, Index *const *used, int n, Eq **own) {
   Index **i = NEWN(c, Index *, n); Expr **to = NEWN(c, Expr *, n); Extent *shape = NEWN(c, Extent, n);
@@ -155,12 +149,10 @@ static Expr *take_sum(Split *s, Expr *e, bool root) {
 }
 
 static Expr *take_select(Split *s, Expr *e) {
-  Expr *cond = take(s, e->arg[0]); int outer = s->path.n;
-  PUSH(s->c, s->path, cond); Expr *a = take(s, e->arg[1]);
+  Expr *cond = take(s, e->arg[0]); int outer = s->path.n; PUSH(s->c, s->path, cond); Expr *a = take(s, e->arg[1]);
   s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond); Expr *b = take(s, e->arg[2]);
   s->path.n = outer; return expr_select(s->c, cond, a, b, e->pos);
 }
-
 /* e without reductions: each is read from an equation of its own. */
 static Expr *take(Split *s, Expr *e) {
   if (!expr_has(e, E_REDUCE)) return e;
@@ -209,7 +201,6 @@ enum { HOIST_GAIN = 4, HOIST_MAX = 65536 };  /* fewer evaluations by this factor
 
 /* Would e be evaluated far less often over its own indices? */
 static bool is_invariant(Hoist *h, const Indices *used) { return index_points(used->at, used->n) * HOIST_GAIN <= index_points(h->all.at, h->all.n); }
-
 /* Never what a condition keeps inside its tensor. */
 static bool may_move(Hoist *h, Expr *e, const Indices *used) {
   for (int k = 0; k < used->n; k++) if (used->at[k]->is_dim) return false;
@@ -222,7 +213,6 @@ static bool hoistable(Hoist *h, Expr *e, Indices *used) {
   bool fixed = expr_constant(e) && index_points(used->at, used->n) <= HOIST_MAX && (costly || e->kind == E_FN);
   return (fixed || (costly && is_invariant(h, used))) && may_move(h, e, used);
 }
-
 static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used) {
   Type t = type_is_float(e->type) && type_bytes(e->type) == 2 ? T_F32 : e->type; Eq *own;
   Expr *read = part_new(h->c, h->g, h->eq, "part", expr_convert(h->c, CV_PLAIN, t, e, e->pos), used->at, used->n, &own);

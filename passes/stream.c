@@ -30,12 +30,10 @@ static bool place_offset(Ctx *c, const Expr *place, const Index *t, Offset *o) {
   }
   return true;
 }
-
 static bool reads_frame(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && e->tensor->stream_dim >= 0; }
 static bool read_offset(Ctx *c, const Expr *e, const Index *t, Offset *o) {
   return reads_frame(e, NULL) && place_offset(c, e->arg[e->tensor->stream_dim], t, o);
 }
-
 static void stream_error(Stream *s, Pos p, const char *what, const char *name) { if (!s->failed) diag_error(s->c, p, what, name); s->failed = true; }
 
 /* ---- reads ahead: y[t] = x[t - 1] + x[t] + x[t + 1] is causal one frame later. Every tensor gets the least lag that lets all its reads look back:
@@ -71,15 +69,14 @@ static bool retime(Stream *s) {
     s->changed = false;
     EQS(e, g) if (eq_stream(e)) relax_reads(s, e, e->rhs, eq_stream(e));
   } while (s->changed && ++round <= g->ntensor + 1);
-  bool causal = !s->changed;                                        /* else a recurrence reads its own future */
   Pos p = s->worst ? s->worst->pos : g->pos; const char *name = s->worst ? s->worst->tensor->name : g->name;
-  if (!causal) diag_error(c, p, "a recurrence reads its own future: `%s`", name);
+  if (s->changed) { diag_error(c, p, "a recurrence reads its own future: `%s`", name); return false; }
   for (int k = 0; k < g->nout; k++) need = *lag_at(s, g->out[k]) > need ? *lag_at(s, g->out[k]) : need;
-  if (causal && need > c->opt.delay) {
+  if (need > c->opt.delay) {
     diag_error(c, p, "`%s` is read %lld frame%s ahead of time", name, (long long)s->ahead, s->ahead == 1 ? "" : "s");
     diag_help(c, "--delay=%lld makes the graph causal: its outputs come %lld frame%s later", (long long)need, (long long)need, need == 1 ? "" : "s");
+    return false;
   }
-  if (!causal || need > c->opt.delay) return false;
   if (!need && !c->opt.delay && !s->ahead) { s->lag = NULL; return true; }
   for (int k = 0; k < g->nout; k++) *lag_at(s, g->out[k]) = c->opt.delay;
   EQS(e, g) shift_eq(s, e);
@@ -94,7 +91,6 @@ static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   for (int k = 0; k < s->eq->nfree; k++) if (expr_has_index(e, s->eq->free[k])) return NULL;
   return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
-
 static bool init_zero(const Expr *e) { return !e || expr_number(e) == 0; }
 /* Are two starts equal? Over different index lists of the same tensor. */
 static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
@@ -107,8 +103,7 @@ static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int6
   for (Hist *h = s->hist.at; h < s->hist.at + s->hist.n; h++) {
     taken |= h->as == t;
     if (h->of != t || (index && !init_equal(s, h, init, index))) continue;
-    if (frames > h->frames) h->frames = frames;
-    return h->as;
+    h->frames = frames > h->frames ? frames : h->frames; return h->as;
   }
   Tensor *as = taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
   PUSH(s->c, s->hist, ((Hist){ t, as, init_zero(init) ? NULL : init, index, frames })); s->n += taken; return as;
@@ -144,12 +139,6 @@ static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
   for (int k = e->kind == E_OR; k < e->n; k++) guarded_reads(s, e->arg[k], out);
 }
 static bool read_past(Stream *s, const Expr *e) { Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0; }
-/* May any place but the stream's lie outside? Then the `or` stays for those. */
-static bool outside_elsewhere(Stream *s, const Expr *r) {
-  for (int d = 0; d < r->n; d++) if (d != r->tensor->stream_dim && !dim_inside(s->c, r, d)) return true;
-  return false;
-}
-
 /* `seen` at every past place of the reads; NULL if there is none. */
 static Expr *all_seen(Stream *s, const Exprs *reads) {
   Expr *cond = NULL;
@@ -160,10 +149,12 @@ static Expr *all_seen(Stream *s, const Exprs *reads) {
   }
   return cond;
 }
+
+/* keep: a place other than the stream's may lie outside, so the `or` stays. */
 static Expr *rewrite_or(Stream *s, Expr *e) {
   Expr *v = rewrite(s, e->arg[1]), *a = e->arg[0], *cond = NULL, *init = NULL;
   Exprs reads = { 0 }; Index **index = NULL; bool keep = false; guarded_reads(s, a, &reads);
-  EACH(Expr, r, reads) keep |= outside_elsewhere(s, r);
+  EACH(Expr, r, reads) for (int d = 0; d < r->n; d++) keep |= d != r->tensor->stream_dim && !dim_inside(s->c, r, d);
   bool one = reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor);
   if (one) init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
   if (!init) cond = all_seen(s, &reads);
@@ -220,7 +211,6 @@ static void output_split(Ctx *c, Graph *g, Tensor *t) {
   EQS(e, g) { e->rhs = expr_reread(c, e->rhs, t, now); e->out = e->out == t ? now : e->out; }
   copy->out = t;
 }
-
 /* Is t read in the past, or, if outputs are delayed, at all? */
 static bool output_read(Ctx *c, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t); Offset o;
@@ -247,7 +237,6 @@ static void far_reads(Far *f) {
   f->near = f->far = 0;
   EQS(e, f->g) if ((f->t = eq_stream(e)) && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
 }
-
 /* Does `from` depend on f->of by reads within a block? Depth first; seen by tensor. */
 static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
   const UseList *l = uses_get(u, from); Offset o;

@@ -18,11 +18,9 @@ const char *row_name(const Item *it, const char *step) {
     if (!name_same(it->free[i]->name, step) && is_fixed(it->free[i]) && (!row || count_max(it->free[i]) >= count_max(row))) row = it->free[i];
   return row ? row->name : NULL;
 }
-
 static TileSize tile_size(const Build *b, const Item *it, int64_t m, int64_t n, int copies) {
   return (TileSize){ .m = m, .n = n, .k = (int64_t)index_points(it->k, it->nk), .kin = 1, .lanes = b->lanes, .copies = copies > 1 ? copies : 1 };
 }
-
 /* Sets the rows of a group, and gives the least cycles over their count. Of pointwise chains a few rows together hide the latency. */
 static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv) {
   const Item *head = &b->its.at[g->first]; double least = 1e30; g->row = row_name(head, p->time);
@@ -61,7 +59,6 @@ static void order_bound(const Build *b, Order *o, const Item *it, const char *la
   order_k(b->c, &shape, lane, &k, &nk); s.kin = nk ? extent_named(it, k[nk - 1]) : 1;
   int ku = tile_unroll(b->t, &s, mr, nv); order_k_by(b->c, o, k, nk, ku > 1 ? 1 : ku);       /* twenty layers are twenty copies of this */
 }
-
 static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, const Item *it) {
   Order o = { 0 }; bool few = p->few && g->row && it->neq == 1;
   if (it->neq > 1) order_pieces(b->c, &o, it, p->time);
@@ -110,14 +107,12 @@ Tree *tree_steps(const Build *b, const Group *g, const char *step) {
   return apart ? tree_loop(b->c, apart, 8, tree_for(b->c, step, 1, LOOP_EDGE, body)) : tree_loop(b->c, step, 1, body);
 }
 static int last_reader(const Items *its, const Tensor *t) { int i = its->n - 1; while (i >= 0 && !item_reads(&its->at[i], t)) i--; return i; }
-
 bool takes_over(const Build *b, int i, const Item *o) {
   const Item *a = &b->its.at[i];
   if (o->group == a->group || o->circle >= 0 || !item_reads(a, o->t) || last_reader(&b->its, o->t) != i) return false;
   if (!is_local(b->k, o->t) || a->neq != 1 || o->neq != 1 || a->red || a->t->history || o->t->history) return false;
   return same_space(a, o) && tensors_alike(a->t, o->t) && reads_at_home(a, o);
 }
-
 static Tree *alias_of(const Build *b, int i) {
   const Item *it = &b->its.at[i], *o = b->its.at; int end = last_reader(&b->its, it->t);
   if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group || !is_local(b->k, it->t)) return NULL;     /* else in registers */
@@ -125,7 +120,6 @@ static Tree *alias_of(const Build *b, int i) {
   if (o == it) return NULL;
   Tree *let = tree_let(b->c, it->t->name, ST_ALIAS); let->other = o->t->name; return let;
 }
-
 /* Does group g read, at another frame, what the items first..g->first - 1 compute? */
 static bool reads_past(const Build *b, const StreamPlan *p, int first, const Group *g) {
   const Item *at = b->its.at;

@@ -30,12 +30,10 @@ static int elem_bytes(const char *type) {
   for (int k = 0; k < 15; k++) if (!strcmp(type, known[k])) return 1 << k / 4;         /* four of a size */
   return 0;
 }
-
 static int find_dim(const frit_model *m, const char *name, size_t n) {
   for (int k = 0; k < m->ndim; k++) if (!strncmp(m->dim[k].name, name, n) && !m->dim[k].name[n]) return k;
   return -1;
 }
-
 /* An extent is a number, a dimension's name, or name+n. */
 static int read_extent(const frit_model *m, const char *s, int *dim, int64_t *n) {
   char *end; size_t len = strcspn(s, "+-"); *dim = -1, *n = strtoll(s, &end, 10); if (*end == 0 && end != s) return 1;
@@ -67,7 +65,6 @@ static int read_info(frit_model *m) {
   for (char *line = strtok_r(m->words, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) if (!read_line(m, line)) return 0;
   return 1;
 }
-
 const char *frit_info(const frit_model *m) { return m->info; }
 const char *frit_fact(const frit_model *m, const char *key, char *buf, size_t n) {
   size_t len = strlen(key);
@@ -75,7 +72,6 @@ const char *frit_fact(const frit_model *m, const char *key, char *buf, size_t n)
     if (!strncmp(s, key, len) && s[len] == ' ') return snprintf(buf, n, "%.*s", (int)strcspn(s + len + 1, "\n"), s + len + 1), buf;
   return NULL;
 }
-
 int frit_nports(const frit_model *m) { return m->nport; }
 const frit_port *frit_get_port(const frit_model *m, int k) { return k >= 0 && k < m->nport ? &m->port[k] : NULL; }
 int frit_ndims(const frit_model *m) { return m->ndim; }
@@ -87,7 +83,6 @@ static void *symbol(const frit_model *m, const char *suffix) {
   char name[256], full[300]; if (!frit_fact(m, "name", name, sizeof name)) return NULL;
   snprintf(full, sizeof full, "%s_%s", name, suffix); return dlsym(m->handle, full);
 }
-
 /* Gives what is wrong, or NULL. A file may have been renamed: its `frit_artefact` is another name of its NAME_info. */
 static const char *open_model(frit_model *m, const char *path) {
   if (!m) return "out of memory";
@@ -102,20 +97,16 @@ frit_model *frit_open(const char *path, const char **error) {
   if (why) frit_close(m);
   return why ? NULL : m;
 }
-
 void frit_close(frit_model *m) { if (!m) return; if (m->handle) dlclose(m->handle); free(m->words), free(m); }
 
 /* ---- instances */
 static void *aligned(size_t n) { return aligned_alloc(ALIGN, (n + ALIGN) / ALIGN * ALIGN); }
-
 frit_instance *frit_new(frit_model *m) {
-  frit_instance *i = calloc(1, sizeof *i); if (!i) return NULL;
-  i->model = m, i->state = aligned(m->state), i->scratch = aligned(m->scratch);
+  frit_instance *i = calloc(1, sizeof *i); if (!i) return NULL; i->model = m, i->state = aligned(m->state), i->scratch = aligned(m->scratch);
   for (int k = 0; k < m->ndim; k++) i->dim[k] = m->dim[k].lo;
   if (!i->state || !i->scratch) return frit_free(i), NULL;
   m->init(i->state); return i;
 }
-
 void frit_free(frit_instance *i) { if (i) free(i->state), free(i->scratch); free(i); }
 void frit_reset(frit_instance *i) { i->model->init(i->state); }
 void frit_copy(frit_instance *to, const frit_instance *from) {
@@ -123,27 +114,22 @@ void frit_copy(frit_instance *to, const frit_instance *from) {
   memcpy(to->state, from->state, from->model->state); memcpy(to->scratch, from->scratch, from->model->scratch);
 }
 const char *frit_error(const frit_instance *i) { return i->error; }
-
 __attribute__((format(printf, 3, 4))) static int fail(frit_instance *i, int code, const char *fmt, ...) {
   va_list ap; va_start(ap, fmt); vsnprintf(i->error, sizeof i->error, fmt, ap); va_end(ap); return code;
 }
-
 int frit_set_dim(frit_instance *i, const char *name, int64_t v) {
   int k = find_dim(i->model, name, strlen(name)); if (k < 0) return fail(i, FRIT_ERR_NAME, "there is no dimension '%s'", name);
   const frit_dim *d = &i->model->dim[k];
   if (v < d->lo || v > d->hi) return fail(i, FRIT_ERR_DIM, "%s = %" PRId64 " is outside %" PRId64 "..%" PRId64, name, v, d->lo, d->hi);
   i->dim[k] = v; return FRIT_OK;
 }
-
 int frit_set(frit_instance *i, const char *port, void *data, size_t bytes) {
   int k = 0;
   while (k < i->model->nport && strcmp(i->model->port[k].name, port)) k++;
   if (k == i->model->nport) return fail(i, FRIT_ERR_NAME, "there is no input or output '%s'", port);
   i->arg[k] = data, i->bytes[k] = bytes; return data ? FRIT_OK : fail(i, FRIT_ERR_NULL, "'%s' is a null pointer", port);
 }
-
 void frit_set_parallel(frit_instance *i, const frit_parallel *par) { i->par = par; }
-
 int frit_run(frit_instance *i) {
   const frit_model *m = i->model;
   for (int k = 0; k < m->nport; k++) {
