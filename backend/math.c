@@ -5,6 +5,7 @@
  *   tanh(x)   m / (m + 1), m = (exp(2x) - 1) / 2, on |x| <= 9.02
  *   sin(x)    x = q pi + r, |r| <= pi/2;   r (1 + r^2 S(r^2)), with the sign changed where q is odd;   cos(x): the same of x + pi/2
  *   atan(x)   x + x^3 P(x^2) on |x| <= 1, else +-pi/2 + the same of -1/x
+ *   normtail(x)   exp(-a^2/2) P((a - 1.5) / (a + 3.5)) / (a + 1.125), a = |x|, in sums of two numbers; f32 without fma in f64
  *
  * Scalars and vectors get the same expression, so an element has the same bits in both. NaN goes in and comes out. Argument reduction in parts of
  * ln 2 and pi/2: Cody and Waite, "Software Manual for the Elementary Functions", 1980. Coefficients are our own: least maximum of the relative error
@@ -59,26 +60,34 @@ static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
   return (Power){ m_sub(b, t, m_num(b, x, magic)), m_float(b, m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23))), i };
 }
 
-/* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). |n| < 2^10: its product with the first part of ln 2 is exact. */
+/* x - n ln 2 in two steps: by the first part of ln 2 exactly for |n| < 2^10, then by the rest. */
+static KInst *less_ln2(KBuild *b, KInst *n, KInst *x, bool rest) {
+  double p = rest ? -2.12194440e-4 : 0.693359375, q = rest ? 5.497923018708371e-14 : 0.6931471805598903;
+  return m_fnma(b, n, m_num(b, x, m_is64(x) ? q : p), x);
+}
+/* e^r = 1 + r + r^2 this */
+static KInst *exp_tail(KBuild *b, KInst *r) { return poly(b, r, (m_is64(r) ? exp_f64 : exp_f32) + 2, m_is64(r) ? 10 : 5); }
+
+/* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). */
 static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
-  bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
-  KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
-  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = poly(b, r, (d ? exp_f64 : exp_f32) + 2, d ? 10 : 5);
+  Power e = power_of_2(b, x, 1.4426950408889634, down); KInst *r = less_ln2(b, e.n, less_ln2(b, e.n, x, false), true), *q = exp_tail(b, r);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
-/* e^r 2^n, from power_of_2 with down = -127: the low bits of e.i are n + 254. */
-static KInst *exp_scaled(KBuild *b, KInst *r, Power e) {
-  KInst *p = POLY_FAST(b, r, exp);
-  if (b->target->parts) return m_fn(b, KF_SCALE2, p, e.n);
-  KInst *half = m_fn(b, KF_SHR, e.i, m_int(b, e.i, 1)), *c = m_int(b, e.i, 23), *rest = m_fn(b, KF_SHL, m_sub(b, e.i, half), c);
-  return m_mul(b, m_mul(b, p, m_float(b, m_fn(b, KF_SHL, half, c))), m_float(b, rest));
+/* p 2^n, e from power_of_2 with down = FAR: the low bits of e.i are n + 2 bias, which two factors of about 2^(n / 2) share without an instruction. */
+#define FAR(x) (m_is64(x) ? -1023 : -127)
+static KInst *scaled(KBuild *b, KInst *p, Power e) {
+  bool d = m_is64(p); KInst *i = e.i;
+  if (b->target->parts && !d) return m_fn(b, KF_SCALE2, p, e.n);
+  KInst *half = m_fn(b, KF_SHL, m_and(b, i, m_int(b, i, -2)), m_int(b, i, d ? 51 : 22)), *all = m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23));
+  return m_mul(b, m_mul(b, p, m_float(b, half)), m_float(b, m_sub(b, all, half)));
 }
+static KInst *exp_scaled(KBuild *b, KInst *r, Power e) { return scaled(b, POLY_FAST(b, r, exp), e); }      /* e^r 2^n */
 static KInst *m_exp(KBuild *b, KInst *x) {
   if (m_is64(x)) {                                         /* the square reaches denormals and infinity */
     KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
   }
-  x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127); KInst *r = m_fnma(b, e.n, m_num(b, x, 0.693359375), x);
-  return exp_scaled(b, m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), r), e);
+  x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, FAR(x));
+  return exp_scaled(b, less_ln2(b, e.n, less_ln2(b, e.n, x, false), true), e);
 }
 
 /* 2 (s p + (s - 1/2)) with s = 2^(n-1): exact where n = 0, no overflow before the end. */
@@ -138,12 +147,18 @@ static KInst *m_log1p(KBuild *b, KInst *x) {
   return log_core(b, u, m_pick(b, m_test(b, KF_LT, e, 60), m_fma(b, x, s, m_sub(b, s, one)), f), e);
 }
 
+/* About 1 / q: to 14 bits, or with a step nearly all of them. */
+static KInst *inverse(KBuild *b, KInst *q, bool step) {
+  KInst *one = m_num(b, q, 1), *r = b->target->parts && !m_is64(q) ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
+  return step && r->fn == KF_RCPE ? m_fma(b, m_fnma(b, q, r, one), r, r) : r;
+}
+
 /* ---- tanh: (exp(2 u) - 1) / 2 = u + u^2 (this) */
 static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666617990e-01, 3.333395123e-01, 1.338632554e-01, 4.438580945e-02 };
 
 /* n / (m + 1), n being m or 1, with no error of the sum: by r about 1 / (m + 1) and t = n r it is t + r (n - t - m t). finite: so are m and r. */
 static KInst *m_ratio(KBuild *b, KInst *n, KInst *m, bool finite) {
-  KInst *one = m_num(b, m, 1), *q = m_add(b, m, one), *r = b->target->parts ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
+  KInst *one = m_num(b, m, 1), *r = inverse(b, m_add(b, m, one), false);
   KInst *t = n == m ? m_mul(b, m, r) : r, *rest = m_fnma(b, m, t, m_sub(b, n, t)), *v = m_fma(b, rest, r, t);
   return finite ? v : m_pick(b, m_fn(b, KF_EQ, rest, rest), v, t);
 }
@@ -179,16 +194,33 @@ static const double erf_large_f32[] = { -1.807172957e-04, -1.127737641e+00, -6.3
 static const double erf_small_f64[] = { 0.1283791670955126, -0.37612638903183754, 0.1128379167095512, -0.02686617064512984, 0.0052239776254232985,
   -0.000854832702193483, 0.00012055332902888736, -1.4925647567519332e-05, 1.6462045441468418e-06, -1.6364642158167616e-07, 1.4792401209404813e-08,
   -1.216456005728345e-09, 8.709045129053106e-11, -4.230945824295338e-12 };
-/* In t = (|x| - 3.5) / 2.5. */
-static const double erf_large_f64[] = { -14.112437402148174, -18.165248970912977, -6.042206592138938, -0.0816509097178572, 0.03412841107971968,
-  -0.014384548328888422, 0.005953704477141584, -0.0023739973006794987, 0.0008935765716880319, -0.00030781940159072446, 9.090101551597176e-05,
-  -1.847528986000811e-05, -1.4780737118311842e-06, 4.56839762190763e-06, -3.4204246659666945e-06, 1.91269798607734e-06, -9.165507592535276e-07,
-  3.918923288527924e-07, -1.2999681259733388e-07, 1.8848830089033838e-08, -2.1580142736303587e-09, 4.710840527099266e-09, 4.521416204583651e-09,
-  -7.240824974515327e-09, 2.247276352107439e-09 };
+/* ---- erfc(|x| / sqrt 2) / 2 */
+static const double tail_f32[] = { 5.401742458e-01, -1.559071392e-01, -1.035500094e-01, 2.465850264e-01, -1.725779176e-01, 2.927113697e-02,
+  2.709035017e-02, -9.057718329e-03, -6.067144219e-03, 2.968720393e-03 };
+static const double tail_f64[] = { 0.5401742508156611, -0.1559072142643728, -0.1035506367696767, 0.2465903296417516, -0.1725646446751747,
+  0.02917254861903202, 0.02703580399741668, -0.008362785569150665, -0.006395707139933754, 0.001287261334488504, 0.001881899078747964,
+  0.0001344053719324629, -0.0004836383283375713, -0.0002138409464895742, 5.885667085298013e-05, 9.265148446437368e-05, 2.096841339835183e-05,
+  -1.474245643413236e-05, -5.104066203153241e-06, -2.073365184900645e-05, -2.034443767590573e-06, 3.010104395756447e-05, -1.96012702783132e-05,
+  3.887509226493324e-06 };
+
+/* N / d: d = a + 1.125 with the rest dl, N = e^(r + rl) P(z) as p + pl, v about N / d and a step. Only that one's rounding is felt in full. */
+static KInst *m_normtail(KBuild *b, KInst *x) {
+  bool w = m_is64(x);
+  if (!w && !b->target->fma) return k_cast(b, CV_PLAIN, T_F32, m_normtail(b, k_cast(b, CV_PLAIN, T_F64, x)));
+  KInst *a = m_min(b, m_abs(b, x), m_num(b, x, w ? 38.6 : 14.5)), *c = m_num(b, x, 1.125), *d = m_add(b, a, c), *dl = m_sub(b, a, m_sub(b, d, c));
+  KInst *y = inverse(b, d, false), *z = m_mul(b, inverse(b, m_add(b, a, m_num(b, x, 3.5)), true), m_sub(b, a, m_num(b, x, 1.5)));
+  KInst *q = w ? poly(b, z, tail_f64 + 1, 23) : poly(b, z, tail_f32 + 1, 9), *h = m_mul(b, a, m_num(b, x, -0.5));
+  c = m_num(b, x, (w ? tail_f64 : tail_f32)[0]); KInst *p = m_fma(b, z, q, c);
+  KInst *pl = m_fma(b, z, q, m_sub(b, c, p)), *s = m_mul(b, h, a), *sl = m_fma(b, h, a, m_neg(b, s));
+  Power n = power_of_2(b, s, 1.4426950408889634, FAR(x)); KInst *r = less_ln2(b, n.n, s, false), *rl = less_ln2(b, n.n, sl, true);
+  KInst *u = m_add(b, r, rl); rl = m_fma(b, m_mul(b, u, u), exp_tail(b, u), rl); pl = m_fma(b, r, p, m_fma(b, rl, p, m_fma(b, r, pl, pl)));
+  KInst *v = m_mul(b, m_add(b, p, pl), y), *rest = m_fnma(b, dl, v, m_add(b, m_fnma(b, d, v, p), pl)); return scaled(b, m_fma(b, rest, y, v), n);
+}
 static KInst *m_erf(KBuild *b, KInst *x) {
-  bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
-  KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *t = d ? m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4)) : a;
-  KInst *p = exp_core(b, POLY(b, t, erf_large), 0, &s), *big = m_sub(b, m_num(b, x, 1), m_fma(b, s, p, s));
+  bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95)), *one = m_num(b, x, 1), *rest;
+  if (d) rest = m_normtail(b, m_mul(b, a, m_num(b, x, 1.4142135623730951))), rest = m_add(b, rest, rest);
+  else { KInst *p = exp_core(b, POLY_OF(b, a, erf_large_f32), 0, &s); rest = m_fma(b, s, p, s); }
+  KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *big = m_sub(b, one, rest);
   big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big); return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
 }
 
@@ -358,9 +390,8 @@ static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_
 /* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are
  * the rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
 static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
-  KInst *e, *f = log_split(b, m_abs(b, x), &e), *one = m_num(b, x, 1), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
-  KInst *d = m_add(b, two, f), *r = b->target->parts ? m_fn(b, KF_RCPE, d, NULL) : m_div(b, one, d), *third = m_num(b, x, 0.9617967009544373);
-  if (b->target->parts) r = m_fma(b, m_fnma(b, d, r, one), r, r);
+  KInst *e, *f = log_split(b, m_abs(b, x), &e), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
+  KInst *r = inverse(b, m_add(b, two, f), true), *third = m_num(b, x, 0.9617967009544373);
   KInst *s = m_mul(b, f, r), *sl = m_mul(b, m_fnma(b, s, f, m_fnma(b, s, two, f)), r);
   KInst *z = m_mul(b, s, s), *zl = m_fma(b, m_add(b, s, s), sl, rest_of(b, s, s, z));
   KInst *u = m_mul(b, s, z), *ul = m_fma(b, sl, z, m_fma(b, s, zl, rest_of(b, s, z, u))), *v = m_mul(b, u, third);
@@ -368,7 +399,7 @@ static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
   hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.02846165e-09)), vl);
   KInst *g = m_add(b, e, h), *w = m_add(b, g, v), *l = m_add(b, m_sub(b, h, m_sub(b, g, e)), m_sub(b, v, m_sub(b, w, g)));
   KInst *t = m_clamp(b, m_mul(b, y, w), -160, 160); l = m_add(b, l, m_add(b, hl, vl));
-  KInst *low = m_clamp(b, m_fma(b, y, l, rest_of(b, y, w, t)), -1, 1); Power n = power_of_2(b, t, 1, -127);
+  KInst *low = m_clamp(b, m_fma(b, y, l, rest_of(b, y, w, t)), -1, 1); Power n = power_of_2(b, t, 1, FAR(t));
   return exp_scaled(b, m_mul(b, m_add(b, m_sub(b, t, n.n), low), m_num(b, x, 0.6931471805599453)), n);
 }
 
@@ -395,6 +426,6 @@ static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
     [FN_EXP] = m_exp, [FN_EXPM1] = m_expm1, [FN_LOG] = m_log, [FN_LOG1P] = m_log1p, [FN_SIN] = m_sin, [FN_COS] = m_cos, [FN_ATAN] = m_atan,
-    [FN_TANH] = m_tanh, [FN_ERF] = m_erf };
+    [FN_TANH] = m_tanh, [FN_ERF] = m_erf, [FN_NORMTAIL] = m_normtail };
   return fn == FN_POW ? m_pow(b, x, y) : fn == FN_DIV ? m_divide(b, x, y) : rows[fn](b, x);
 }
