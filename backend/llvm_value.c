@@ -88,18 +88,20 @@ static V do_shl(Unit *u, KType t, V *a) { return shift(u, t, a, LLVMShl); }
 static V do_shr(Unit *u, KType t, V *a) { return shift(u, t, a, is_unsigned(t) ? LLVMLShr : LLVMAShr); }
 
 /* A function of AVX-512 on a register of 4, 8 or 16 floats that holds the value's lanes; a scalar goes the same way, for the same bits. Arguments:
- * operands, what masked lanes give, the mask, and the present rounding mode. */
+ * operands, what masked lanes give, the mask, and the present rounding mode. Without Target.parts: of AVX2, of its name without the bits. */
 static V on_register(Unit *u, const char *name, KType t, V *a, int n) {
-  int lanes = t.lanes <= 4 ? 4 : t.lanes <= 8 ? 8 : 16; const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
+  int lanes = t.lanes <= 4 ? 4 : t.lanes <= 8 ? 8 : 16; const char *full; bool parts = u->t->parts;
+  if (parts) full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
+  else full = u->host->printf(u->c, lanes == 4 ? "llvm.x86.sse.%.*s.ps" : "llvm.x86.avx.%.*s.ps.256", (int)strlen(name) - 2, name);
   V arg[5], first = unit_i32(u, 0), none = LLVMConstNull(LLVMVectorType(LLVMFloatTypeInContext(u->lc), 4));
   for (int k = 0; k < n; k++)
     arg[k] = t.lanes == 1 ? LLVMBuildInsertElement(u->b, none, a[k], first, "") : t.lanes != lanes ? lanes_of(u, a[k], 0, t.lanes, lanes) : a[k];
   if (!strcmp(name, "mask.getmant")) arg[n++] = unit_i32(u, 11);         /* in 3/4..3/2, NaN for negative numbers */
   arg[n] = LLVMConstNull(LLVMTypeOf(arg[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
   if (*name == 'm' && lanes == 16) arg[n++ + 2] = unit_i32(u, 4);
-  T types[5]; for (int k = 0; k < n + 2; k++) types[k] = LLVMTypeOf(arg[k]);
-  T ft = LLVMFunctionType(types[0], types, (unsigned)n + 2, 0); V f = LLVMGetNamedFunction(u->mod, full);
-  V r = LLVMBuildCall2(u->b, ft, f ? f : LLVMAddFunction(u->mod, full, ft), arg, (unsigned)n + 2, "");
+  T types[5]; n += 2 * parts; for (int k = 0; k < n; k++) types[k] = LLVMTypeOf(arg[k]);
+  T ft = LLVMFunctionType(types[0], types, (unsigned)n, 0); V f = LLVMGetNamedFunction(u->mod, full);
+  V r = LLVMBuildCall2(u->b, ft, f ? f : LLVMAddFunction(u->mod, full, ft), arg, (unsigned)n, "");
   return t.lanes == 1 ? LLVMBuildExtractElement(u->b, r, first, "") : t.lanes == lanes ? r : lanes_of(u, r, 0, lanes, t.lanes);
 }
 
@@ -129,7 +131,7 @@ static const Row rows[KF_COUNT] = {
 
 static V apply(Unit *u, KFn fn, KType t, V *a) {
   const Row *r = &rows[fn]; int flt = type_is_float(t.elem), code = flt ? r->f : is_unsigned(t) ? r->u : r->s;
-  if (r->part && u->t->parts && t.elem == T_F32) return on_register(u, r->part, t, a, 1 + (fn == KF_SCALE2));
+  if (r->part && (u->t->parts || !r->fn) && t.elem == T_F32) return on_register(u, r->part, t, a, 1 + (fn == KF_SCALE2));
   if (r->fn) return r->fn(u, t, a);
   if (r->name) return call_on(u, r->name, a, 1);
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");

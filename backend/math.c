@@ -371,15 +371,18 @@ static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
 }
 static bool is_one(const KInst *k) { double v; return constant_of(k, &v) && v == 1; }
 
-/* 1 / (1 + e) as above. 1 / y and 1 / sqrt(y) by an estimate and a step, where there is an instruction for it that takes all arguments; where the
- * step's error is no small number (0, infinity, NaN), the estimate is the result. */
+/* 1 / (1 + e) as above. 1 / y and 1 / sqrt(y) by an estimate and a step, where there is an instruction for it. Where the step's error is no small
+ * number (0, infinity, NaN; with a rough estimate also denormal ones), the estimate is the result, or a division's. */
 static KInst *m_divide(KBuild *b, KInst *x, KInst *y) {
   bool sum = y->op == K_FN && y->fn == KF_ADD, root = y->op == K_FN && y->fn == KF_SQRT;
   if (y->type.elem != T_F32 || !is_one(x)) return m_div(b, x, y);
   if (sum && !b->c->opt.fast_math && (is_one(y->a[0]) || is_one(y->a[1]))) return m_ratio(b, x, y->a[is_one(y->a[0])], false);
-  if (!b->target->parts) return m_div(b, x, y);
+  if (!b->target->parts && (!b->target->rough || sum)) return m_div(b, x, y);
   KInst *q = root ? y->a[0] : y, *r = m_fn(b, root ? KF_RSQRTE : KF_RCPE, q, NULL), *e = m_fnma(b, root ? m_mul(b, q, r) : q, r, m_num(b, q, 1));
-  return m_pick(b, m_test(b, KF_GT, e, -1), m_fma(b, root ? m_mul(b, r, m_num(b, q, 0.5)) : r, e, r), r);
+  if (b->target->parts) return m_pick(b, m_test(b, KF_GT, e, -1), m_fma(b, root ? m_mul(b, r, m_num(b, q, 0.5)) : r, e, r), r);
+  KInst *h = root ? m_mul(b, e, m_fma(b, e, m_num(b, q, 0.375), m_num(b, q, 0.5))) : m_fma(b, e, e, e), *v = m_var(b, m_fma(b, r, h, r));
+  KInst *ok = m_test(b, KF_LT, h, 1); KSave save = m_if_any(b, m_fn(b, KF_NOT, ok, NULL));
+  set(b, v, m_pick(b, ok, v, m_div(b, x, root ? m_fn(b, KF_SQRT, q, NULL) : q))); k_back(b, save); return v;
 }
 
 static const double atanh_f32[] = { 5.770837069e-01, 4.115341902e-01, 3.444730937e-01 };
