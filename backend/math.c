@@ -15,6 +15,7 @@
 
 /* ---- building: all values of one expansion have the type of x */
 static bool m_is64(const KInst *x) { return x->type.elem == T_F64; }
+static bool has_parts(const KBuild *b, const KInst *x) { return b->target->parts && !m_is64(x); }
 /* A number of x's type (f32: rounded to it, so that all readers agree). */
 static KInst *m_num(KBuild *b, const KInst *x, double v) { return k_const(b, x->type, m_is64(x) ? v : (double)(float)v, 0); }
 static KInst *m_int(KBuild *b, const KInst *x, int64_t v) { return k_const(b, x->type, 0, v); }
@@ -77,7 +78,7 @@ static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
 #define FAR(x) (m_is64(x) ? -1023 : -127)
 static KInst *scaled(KBuild *b, KInst *p, Power e) {
   bool d = m_is64(p); KInst *i = e.i;
-  if (b->target->parts && !d) return m_fn(b, KF_SCALE2, p, e.n);
+  if (has_parts(b, p)) return m_fn(b, KF_SCALE2, p, e.n);
   KInst *half = m_fn(b, KF_SHL, m_and(b, i, m_int(b, i, -2)), m_int(b, i, d ? 51 : 22)), *all = m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23));
   return m_mul(b, m_mul(b, p, m_float(b, half)), m_float(b, m_sub(b, all, half)));
 }
@@ -103,53 +104,60 @@ static const double log_fast[] = { 1.000000119e+00, -5.000020862e-01, 3.33299458
 static const double log_f64[] = { 0.6666666666666666, 0.4000000000000089, 0.28571428570795937, 0.2222222239345263, 0.181817954545265,
   0.15386249788196105, 0.1326850331279476, 0.13089445145246312 };
 
-/* x = 2^e m for finite x > 0: gives m - 1. Without instructions for the parts: the bits are counted from those of the least m (f32 3/4, f64
- * sqrt(1/2)), so that the exponent field is e. With them, e is infinite or NaN for other x. */
-static KInst *log_split(KBuild *b, KInst *x, KInst **e) {
-  bool d = m_is64(x); int frac = d ? 52 : 23; int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f400000;
-  if (b->target->parts && !d) {
-    KInst *m = m_fn(b, KF_MANT, x, NULL); *e = m_sub(b, m_fn(b, KF_EXPO, x, NULL), m_fn(b, KF_EXPO, m, NULL)); return m_sub(b, m, m_num(b, x, 1));
+/* x = 2^e m for normal x > 0: gives m - 1 and t = e UNIT. Without instructions for the parts: the bits are counted from those of the least m (f32
+ * 3/4, f64 sqrt(1/2)), so that t as an integer (*i) is the exponent field. With them, e is infinite or NaN for other x. */
+#define UNIT(b, x) (has_parts(b, x) ? 1 : m_is64(x) ? 4503599627370496.0 : 8388608.0)
+static KInst *log_split(KBuild *b, KInst *x, KInst **t, KInst **i) {
+  int64_t root = m_is64(x) ? 0x3fe6a09e667f3bcd : 0x3f400000, field = m_is64(x) ? -(1LL << 52) : -(1LL << 23); KInst *m, *k = m_bits(b, x);
+  if (has_parts(b, x)) m = m_fn(b, KF_MANT, x, NULL), *t = m_sub(b, m_fn(b, KF_EXPO, x, NULL), m_fn(b, KF_EXPO, m, NULL));
+  else *i = m_and(b, m_sub(b, k, m_int(b, k, root)), m_int(b, k, field)), m = m_float(b, m_sub(b, k, *i)), *t = k_cast(b, CV_PLAIN, x->type.elem, *i);
+  return m_sub(b, m, m_num(b, x, 1));
+}
+
+/* log(1 + f) + e ln 2. f32: both parts of ln 2 are positive: e = -inf stays what it is. f64 by s = f / (2 + f): f - (f^2/2 - s (f^2/2 + R(s^2))). */
+static KInst *log_core(KBuild *b, KInst *f, KInst *t) {
+  double u = 1 / UNIT(b, f);
+  if (!m_is64(f)) {
+    KInst *p = m_fma(b, f, POLY_FAST(b, f, log), m_mul(b, t, m_num(b, f, 1.4286068203094173e-06 * u)));
+    return m_fma(b, t, m_num(b, f, 0.693145751953125 * u), p);
   }
-  KInst *tiny = m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38);
-  KInst *i = m_bits(b, m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x));
-  i = m_sub(b, i, m_int(b, i, root)); KInst *m = m_add(b, m_and(b, i, m_int(b, i, ((int64_t)1 << frac) - 1)), m_int(b, i, root));
-  *e = k_cast(b, CV_PLAIN, x->type.elem, m_fn(b, KF_SHR, i, m_int(b, i, frac)));
-  *e = m_sub(b, *e, m_pick(b, tiny, m_num(b, x, frac + 2), m_num(b, x, 0))); return m_sub(b, m_float(b, m), m_num(b, x, 1));
-}
-
-/* log(1 + f) + e ln 2. Both parts of ln 2 are positive: e = -inf stays what it is. */
-static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e) {
-  KInst *t = m_fma(b, f, POLY_FAST(b, f, log), m_mul(b, e, m_num(b, f, 1.4286068203094173e-06)));
-  return m_fma(b, e, m_num(b, f, 0.693145751953125), t);
-}
-
-/* By s = f / (2 + f): log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))). */
-static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e) {
   KInst *s = m_div(b, f, m_add(b, m_num(b, f, 2), f)), *z = m_mul(b, s, s);
   KInst *r = m_mul(b, z, POLY_OF(b, z, log_f64)), *h = m_mul(b, m_num(b, f, 0.5), m_mul(b, f, f));
-  KInst *t = m_fma(b, s, m_add(b, h, r), m_mul(b, e, m_num(b, f, 5.497923018708371e-14)));
-  return m_fma(b, e, m_num(b, f, 0.6931471805598903), m_sub(b, f, m_sub(b, h, t)));
+  KInst *l = m_fma(b, s, m_add(b, h, r), m_mul(b, t, m_num(b, f, 5.497923018708371e-14 * u)));
+  return m_fma(b, t, m_num(b, f, 0.6931471805598903 * u), m_sub(b, f, m_sub(b, h, l)));
 }
 
-/* That where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
-static KInst *log_core(KBuild *b, KInst *x, KInst *f, KInst *e) {
-  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e);
-  if (b->target->parts && !m_is64(f)) return r;
-  r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
-  KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN)); return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
+/* Is x normal, positive and below 2^top? */
+static KInst *in_range(KBuild *b, KInst *x, int top) {
+  bool d = m_is64(x); int64_t one = 1LL << (d ? 52 : 23), most = d ? INT64_MAX : INT32_MAX; KInst *i = m_bits(b, x);
+  return m_fn(b, KF_LT, m_add(b, i, m_int(b, i, most - one + 1)), m_int(b, i, (top + (d ? 1022 : 126)) * one - most - 1));
 }
-static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); return log_core(b, x, f, e); }
+
+/* Other arguments behind a branch: inf and NaN stay; 0 gives -inf, less gives NaN. */
+static KInst *m_log(KBuild *b, KInst *x) {
+  bool d = m_is64(x); int up = d ? 54 : 25; KInst *t, *i, *f = log_split(b, x, &t, &i), *r = log_core(b, f, t);
+  if (has_parts(b, x)) return r;
+  KInst *v = m_var(b, r); KSave save = m_if_any(b, m_fn(b, KF_NOT, in_range(b, x, d ? 1024 : 128), NULL));
+  f = log_split(b, m_mul(b, x, m_num(b, x, ldexp(1, up))), &t, &i); f = log_core(b, f, m_sub(b, t, m_num(b, x, up * UNIT(b, x))));
+  r = m_pick(b, m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38), f, m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x));
+  KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN)); f = m_pick(b, m_test(b, KF_LE, x, 0), low, r);
+  set(b, v, f); k_back(b, save); return v;
+}
 
 /* 1 + x = 2^e m by the rounded sum; then m - 1 = x 2^-e + (2^-e - 1) from x itself, unless x is so large that it does not matter. */
 static KInst *m_log1p(KBuild *b, KInst *x) {
-  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *f = log_split(b, u, &e);
-  KInst *s = m_fn(b, KF_SCALE2, one, m_min(b, m_neg(b, e), m_num(b, x, 60)));
-  return log_core(b, u, m_pick(b, m_test(b, KF_LT, e, 60), m_fma(b, x, s, m_sub(b, s, one)), f), e);
+  KInst *t, *i, *one = m_num(b, x, 1), *u = m_add(b, one, x), *f = log_split(b, u, &t, &i), *s;
+  if (has_parts(b, x)) {
+    s = m_fn(b, KF_SCALE2, one, m_min(b, m_neg(b, t), m_num(b, x, 60)));
+    return log_core(b, m_pick(b, m_test(b, KF_LT, t, 60), m_fma(b, x, s, m_sub(b, s, one)), f), t);
+  }
+  s = m_float(b, m_sub(b, m_bits(b, one), i)); KInst *r = m_var(b, log_core(b, m_fma(b, x, s, m_sub(b, s, one)), t)), *ok = in_range(b, u, 60);
+  KSave save = m_if_any(b, m_fn(b, KF_NOT, ok, NULL)); set(b, r, m_pick(b, ok, r, m_log(b, u))); k_back(b, save); return r;
 }
 
 /* About 1 / q: to 14 bits, or with a step nearly all of them. */
 static KInst *inverse(KBuild *b, KInst *q, bool step) {
-  KInst *one = m_num(b, q, 1), *r = b->target->parts && !m_is64(q) ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
+  KInst *one = m_num(b, q, 1), *r = has_parts(b, q) ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
   return step && r->fn == KF_RCPE ? m_fma(b, m_fnma(b, q, r, one), r, r) : r;
 }
 
@@ -392,8 +400,10 @@ static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_
 
 /* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are
  * the rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
-static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
-  KInst *e, *f = log_split(b, m_abs(b, x), &e), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
+static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y, int up) {
+  KInst *e, *i, *a = m_abs(b, x), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
+  KInst *f = log_split(b, up ? m_mul(b, a, m_num(b, x, ldexp(1, up))) : a, &e, &i);
+  if (!b->target->parts) e = m_fma(b, e, m_num(b, x, 1 / UNIT(b, x)), m_num(b, x, -up));
   KInst *r = inverse(b, m_add(b, two, f), true), *third = m_num(b, x, 0.9617967009544373);
   KInst *s = m_mul(b, f, r), *sl = m_mul(b, m_fnma(b, s, f, m_fnma(b, s, two, f)), r);
   KInst *z = m_mul(b, s, s), *zl = m_fma(b, m_add(b, s, s), sl, rest_of(b, s, s, z));
@@ -406,13 +416,13 @@ static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
   return exp_scaled(b, m_mul(b, m_add(b, m_sub(b, t, n.n), low), m_num(b, x, 0.6931471805599453)), n);
 }
 
-/* The cases of edges, and 0 and infinity, are rare: they cost a test. */
+/* The cases of edges, and 0, infinity and denormal x, are rare: they cost a test. */
 static KInst *power_f32(KBuild *b, KInst *x, KInst *y) {
-  KInst *a = m_abs(b, x), *r = m_var(b, magnitude_f32(b, x, y)), *y_ends = m_fn(b, KF_NOT, m_test(b, KF_LT, m_abs(b, y), INFINITY), NULL);
-  KInst *inside = m_and(b, m_test(b, KF_GT, x, 0), m_test(b, KF_LT, x, INFINITY));
-  KSave save = m_if_any(b, m_or(b, y_ends, m_fn(b, KF_NOT, inside, NULL)));
+  KInst *a = m_abs(b, x), *m = magnitude_f32(b, x, y, 0), *r = m_var(b, m), *y_ends = m_fn(b, KF_NOT, m_test(b, KF_LT, m_abs(b, y), INFINITY), NULL);
+  KSave save = m_if_any(b, m_or(b, y_ends, m_fn(b, KF_NOT, in_range(b, x, 128), NULL)));
+  if (!b->target->parts) m = m_pick(b, m_test(b, KF_LT, a, 1.17549435e-38), magnitude_f32(b, x, y, 32), m);
   KInst *ends = m_or(b, y_ends, m_fn(b, KF_NOT, m_and(b, m_test(b, KF_GT, a, 0), m_test(b, KF_LT, a, INFINITY)), NULL));
-  set(b, r, edges(b, x, y, m_pick(b, ends, m_exp(b, m_mul(b, y, m_log(b, a))), r))); k_back(b, save); return r;
+  set(b, r, edges(b, x, y, m_pick(b, ends, m_exp(b, m_mul(b, y, m_log(b, a))), m))); k_back(b, save); return r;
 }
 
 static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
