@@ -202,6 +202,11 @@ static V weave(Unit *u, const KInst *k, V *a) {
   for (int l = 0; l < k->type.lanes; l++) mask[l] = unit_i32(u, kweave_from(k, l));
   return LLVMBuildShuffleVector(u->b, a[0], a[1], LLVMConstVector(mask, (unsigned)k->type.lanes), "");
 }
+static V table(Unit *u, const KInst *k, V index) {
+  V lane[16]; int n = k->type.lanes; const char *name = n == 8 ? "llvm.x86.avx2.permps" : "llvm.x86.avx512.permvar.sf.512";
+  for (int l = 0; l < n; l++) lane[l] = LLVMConstReal(elem_type(u, k->type.elem), k->table[l % 8]);
+  return intrinsic(u, name, NULL, 0, (V[]){ LLVMConstVector(lane, (unsigned)n), index }, 2);
+}
 static bool is_signed(Type t) { return type_class(t) == 'i'; }
 static V int_to_int(Unit *u, V v, Type from, KType to) { return LLVMBuildIntCast2(u->b, v, llvm_type(u, to), is_signed(from), ""); }
 static V plain_cast(Unit *u, V v, Type from, KType to) {
@@ -242,7 +247,7 @@ V inst_value(Unit *u, const KInst *k) {
   case K_BCAST: return splat(u, k->type, a[0]);        case K_IOTA: return iota(u, k->type);
   case K_PREFIX: return prefix(u, k);                  case K_HRED: return hred(u, k);
   case K_LANE: return LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
-  case K_WEAVE: return weave(u, k, a);
+  case K_WEAVE: return weave(u, k, a);                 case K_TABLE: return table(u, k, a[0]);
   case K_LOAD: return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load");
   case K_STORE: return access(u, k, a[1], address(u, &k->addr), "llvm.masked.store");
   case K_GATHER: return access(u, k, NULL, places(u, k, 1), "llvm.masked.gather");

@@ -393,36 +393,52 @@ static KInst *m_divide(KBuild *b, KInst *x, KInst *y) {
   set(b, v, m_pick(b, ok, v, m_div(b, x, root ? m_fn(b, KF_SQRT, q, NULL) : q))); k_back(b, save); return v;
 }
 
-static const double atanh_f32[] = { 5.770837069e-01, 4.115341902e-01, 3.444730937e-01 };
-
 /* x * y exactly: the product and, with what is to be added, its rest. */
 static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_fma(b, x, y, m_neg(b, product)); }
 
-/* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are
- * the rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
-static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y, int up) {
-  KInst *e, *i, *a = m_abs(b, x), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
-  KInst *f = log_split(b, up ? m_mul(b, a, m_num(b, x, ldexp(1, up))) : a, &e, &i);
-  if (!b->target->parts) e = m_fma(b, e, m_num(b, x, 1 / UNIT(b, x)), m_num(b, x, -up));
-  KInst *r = inverse(b, m_add(b, two, f), true), *third = m_num(b, x, 0.9617967009544373);
-  KInst *s = m_mul(b, f, r), *sl = m_mul(b, m_fnma(b, s, f, m_fnma(b, s, two, f)), r);
-  KInst *z = m_mul(b, s, s), *zl = m_fma(b, m_add(b, s, s), sl, rest_of(b, s, s, z));
-  KInst *u = m_mul(b, s, z), *ul = m_fma(b, sl, z, m_fma(b, s, zl, rest_of(b, s, z, u))), *v = m_mul(b, u, third);
-  KInst *vl = m_fma(b, ul, third, rest_of(b, u, third, v)), *h = m_mul(b, s, k), *hl = m_fma(b, sl, k, rest_of(b, s, k, h));
-  hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.02846165e-09)), vl);
-  KInst *g = m_add(b, e, h), *w = m_add(b, g, v), *l = m_add(b, m_sub(b, h, m_sub(b, g, e)), m_sub(b, v, m_sub(b, w, g)));
-  KInst *t = m_clamp(b, m_mul(b, y, w), -160, 160); l = m_add(b, l, m_add(b, hl, vl));
-  KInst *low = m_clamp(b, m_fma(b, y, l, rest_of(b, y, w, t)), -1, 1); Power n = power_of_2(b, t, 1, FAR(t));
-  return exp_scaled(b, m_mul(b, m_add(b, m_sub(b, t, n.n), low), m_num(b, x, 0.6931471805599453)), n);
+/* v[i & 7] in every lane. */
+static KInst *look_up(KBuild *b, KInst *i, const double *v) {
+  KInst *r[8]; KType t = { T_F32, i->type.lanes };
+  if (b->target->tables && (t.lanes == 8 || t.lanes == 16)) return k_put(b, (KInst){ .op = K_TABLE, .type = t, .a = { i }, .table = v });
+  for (int k = 0; k < 8; k++) r[k] = k_const(b, t, (double)(float)v[k], 0);
+  for (int n = 4, bit = 1; n; n /= 2, bit *= 2)
+    for (int k = 0; k < n; k++) r[k] = m_pick(b, m_fn(b, KF_NE, m_and(b, i, m_int(b, i, bit)), m_int(b, i, 0)), r[2 * k + 1], r[2 * k]);
+  return r[0];
+}
+/* C, so short that m C - 1 is exact in the whole cell; -log C in two parts, the first in multiples of 2^-17; (log(1 + r) - r + r^2/2) (-2 / r^3) */
+static const double cell_c[] = { 1.3125, 1.25, 1.125, 1.0625, 1, 0.875, 0.78125, 0.71875 };
+static const double cell_log[] = { -0.27193450927734375, -0.22314453125, -0.1177825927734375, -0.0606231689453125, 0, 0.1335296630859375,
+  0.246856689453125, 0.33023834228515625 };
+static const double cell_low[] = { 7.937936743e-07, 9.799357485e-07, -4.428829357e-07, -1.452871174e-06, 0, 1.729538553e-06, 3.388478490e-06,
+  3.344585366e-06 };
+static const double log1p_f32[] = { -6.666666269e-01, 4.999975562e-01, -4.000431001e-01, 3.349332809e-01, -2.775150537e-01 };
+
+/* x^y for normal x > 0: x = 2^e m, m in 0.725 .. 1.45 by cells, r = m C - 1; log x = e ln 2 - log C + r - r^2/2 + ... = w + l, *t = y w, and with the
+ * product's rest e^(y w + y l). Right for |*t| < 87. With up, for all: t's exponent less up (in units of the last place of 2^24). */
+static KInst *power_core(KBuild *b, KInst *x, KInst *up, KInst *y, KInst **t) {
+  KInst *k = m_bits(b, x), *i = m_sub(b, k, m_int(b, k, 0x3f39999a)), *e = m_and(b, i, m_int(b, i, -(1 << 23)));
+  KInst *m = m_float(b, m_sub(b, k, e)), *cell = m_fn(b, KF_SHR, i, m_int(b, i, 20)), *r = m_fma(b, m, look_up(b, cell, cell_c), m_num(b, x, -1));
+  e = k_cast(b, CV_PLAIN, T_F32, e); e = up ? m_sub(b, e, up) : e;
+  KInst *h = m_mul(b, r, m_num(b, x, -0.5)), *v = m_mul(b, h, r), *q = m_mul(b, v, r);
+  KInst *l = m_fma(b, e, m_num(b, x, 1.428606765e-06 / 8388608), look_up(b, cell, cell_low));
+  KInst *c = m_fma(b, e, m_num(b, x, 0.693145751953125 / 8388608), look_up(b, cell, cell_log)), *s = m_add(b, c, r), *w = m_add(b, s, v);
+  KInst *low = m_add(b, m_sub(b, r, m_sub(b, s, c)), rest_of(b, h, r, m_sub(b, w, s)));
+  l = m_add(b, m_fma(b, q, POLY_OF(b, r, log1p_f32), l), low); *t = m_mul(b, y, w);
+  KInst *p = up ? m_clamp(b, *t, -110, 110) : *t; low = m_fma(b, y, l, rest_of(b, y, w, p)); low = up ? m_clamp(b, low, -1, 1) : low;
+  Power n = power_of_2(b, m_add(b, p, low), 1.4426950408889634, up ? FAR(x) : 127);
+  r = m_add(b, less_ln2(b, n.n, p, false), less_ln2(b, n.n, low, true));
+  if (up) return exp_scaled(b, r, n);
+  return m_float(b, m_add(b, m_bits(b, POLY_FAST(b, r, exp)), m_fn(b, KF_SHL, n.i, m_int(b, n.i, 23))));
 }
 
-/* The cases of edges, and 0, infinity and denormal x, are rare: they cost a test. */
+/* What is not right there, and the cases of edges, behind a branch. */
 static KInst *power_f32(KBuild *b, KInst *x, KInst *y) {
-  KInst *a = m_abs(b, x), *m = magnitude_f32(b, x, y, 0), *r = m_var(b, m), *y_ends = m_fn(b, KF_NOT, m_test(b, KF_LT, m_abs(b, y), INFINITY), NULL);
-  KSave save = m_if_any(b, m_or(b, y_ends, m_fn(b, KF_NOT, in_range(b, x, 128), NULL)));
-  if (!b->target->parts) m = m_pick(b, m_test(b, KF_LT, a, 1.17549435e-38), magnitude_f32(b, x, y, 32), m);
-  KInst *ends = m_or(b, y_ends, m_fn(b, KF_NOT, m_and(b, m_test(b, KF_GT, a, 0), m_test(b, KF_LT, a, INFINITY)), NULL));
-  set(b, r, edges(b, x, y, m_pick(b, ends, m_exp(b, m_mul(b, y, m_log(b, a))), m))); k_back(b, save); return r;
+  KInst *t, *a = m_abs(b, x), *r = m_var(b, power_core(b, x, NULL, y, &t)), *ok = m_and(b, in_range(b, x, 128), m_test(b, KF_LT, m_abs(b, t), 87));
+  KSave save = m_if_any(b, m_fn(b, KF_NOT, ok, NULL)); KInst *tiny = m_test(b, KF_LT, a, 1.17549435e-38), *zero = m_num(b, x, 0);
+  KInst *up = m_pick(b, tiny, m_num(b, x, 32 * 8388608.0), zero), *all = m_pick(b, tiny, m_mul(b, a, m_num(b, x, 4294967296.0)), a);
+  KInst *inside = m_and(b, m_fn(b, KF_GT, a, zero), m_and(b, m_test(b, KF_LT, a, INFINITY), m_test(b, KF_LT, m_abs(b, y), INFINITY)));
+  all = m_pick(b, inside, power_core(b, all, up, y, &t), m_exp(b, m_mul(b, y, m_log(b, a))));
+  set(b, r, edges(b, x, y, all)); k_back(b, save); return r;
 }
 
 static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
