@@ -407,10 +407,8 @@ static KInst *look_up(KBuild *b, KInst *i, const double *v) {
 }
 /* C, so short that m C - 1 is exact in the whole cell; -log C in two parts, the first in multiples of 2^-17; (log(1 + r) - r + r^2/2) (-2 / r^3) */
 static const double cell_c[] = { 1.3125, 1.25, 1.125, 1.0625, 1, 0.875, 0.78125, 0.71875 };
-static const double cell_log[] = { -0.27193450927734375, -0.22314453125, -0.1177825927734375, -0.0606231689453125, 0, 0.1335296630859375,
-  0.246856689453125, 0.33023834228515625 };
-static const double cell_low[] = { 7.937936743e-07, 9.799357485e-07, -4.428829357e-07, -1.452871174e-06, 0, 1.729538553e-06, 3.388478490e-06,
-  3.344585366e-06 };
+static const double cell_log[] = { -0x1.1676p-2, -0x1.c9p-3, -0x1.e27p-4, -0x1.f0ap-5, 0, 0x1.1178p-3, 0x1.f99p-3, 0x1.522ap-2 };
+static const double cell_low[] = { 7.937937e-7, 9.799357e-7, -4.428829e-7, -1.452871e-6, 0, 1.729539e-6, 3.388478e-6, 3.344585e-6 };
 static const double log1p_f32[] = { -6.666666269e-01, 4.999975562e-01, -4.000431001e-01, 3.349332809e-01, -2.775150537e-01 };
 
 /* x^y for normal x > 0: x = 2^e m, m in 0.725 .. 1.45 by cells, r = m C - 1; log x = e ln 2 - log C + r - r^2/2 + ... = w + l, *t = y w, and with the

@@ -134,6 +134,11 @@ def measure(f, ref, most, args):
         z = np.where(rng.random(N) < 0.2, rng.integers(-5, 6, N), rng.normal(0, 8, N)).astype(np.float32)
         if most:
             x = np.where((x >= most[0]) & (x <= most[1]), x, np.float32(0.75))
+        if f.two:  # where the logarithm counts most: |z log2 x| up to 126
+            near = slice(0, N // 3)
+            x[near] = np.exp(rng.uniform(-1, 1, N // 3) * 10 ** rng.uniform(-6, 0.3, N // 3))
+            with np.errstate(all="ignore"):
+                z[near] = rng.uniform(-126, 126, N // 3) / np.log2(x[near].astype(np.float64))
         y = f(x, z)
         with np.errstate(all="ignore"):
             e = errors(y, ref(x.astype(np.float64), z.astype(np.float64)) if f.two else ref(x.astype(np.float64)))
