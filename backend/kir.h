@@ -34,7 +34,7 @@ typedef enum {
   K_PREFIX,            /* mask: lane number < a[0] (index type) */
   K_HRED,              /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
   K_LANE,              /* lane imm of a[0] */
-  K_TABLE,             /* lane l is table[lane l of a[0] & 7]; 8 or 16 lanes, only with Target.tables */
+  K_TABLE,             /* lane l is table[lane l of a[0] & 7]; 8 or 16 lanes, Target.parts or rough */
   K_WEAVE,             /* in turn, by blocks of |imm| lanes: the even blocks of a[0] and of a[1]; imm < 0: the odd ones */
   K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets) */
   K_STORE, K_SCATTER,  /* a[1] to addr; a[1] to addr + a[2], lanes in order. All four: a[0] is the mask or NULL (loads give 0 outside) */

@@ -206,10 +206,9 @@ static const double erf_small_f64[] = { 0.1283791670955126, -0.37612638903183754
 static const double tail_f32[] = { 5.401742458e-01, -1.559071392e-01, -1.035500094e-01, 2.465850264e-01, -1.725779176e-01, 2.927113697e-02,
   2.709035017e-02, -9.057718329e-03, -6.067144219e-03, 2.968720393e-03 };
 static const double tail_f64[] = { 0.5401742508156611, -0.1559072142643728, -0.1035506367696767, 0.2465903296417516, -0.1725646446751747,
-  0.02917254861903202, 0.02703580399741668, -0.008362785569150665, -0.006395707139933754, 0.001287261334488504, 0.001881899078747964,
-  0.0001344053719324629, -0.0004836383283375713, -0.0002138409464895742, 5.885667085298013e-05, 9.265148446437368e-05, 2.096841339835183e-05,
-  -1.474245643413236e-05, -5.104066203153241e-06, -2.073365184900645e-05, -2.034443767590573e-06, 3.010104395756447e-05, -1.96012702783132e-05,
-  3.887509226493324e-06 };
+  0.02917254861903202, 0.0270358039974167, -0.00836278556915067, -0.00639570713993375, 0.0012872613344885, 0.001881899078748, 0.0001344053719325,
+  -0.0004836383283376, -0.0002138409464896, 5.8856670853e-5, 9.26514844644e-5, 2.09684133984e-5, -1.4742456434e-5, -5.104066203e-6, -2.0733651849e-5,
+  -2.034443768e-6, 3.0101043958e-5, -1.9601270278e-5, 3.887509226e-6 };
 
 /* N / d: d = a + 1.125 with the rest dl, N = e^(r + rl) P(z) as p + pl, v about N / d and a step. Only that one's rounding is felt in full. */
 static KInst *m_normtail(KBuild *b, KInst *x) {
@@ -398,8 +397,8 @@ static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_
 
 /* v[i & 7] in every lane. */
 static KInst *look_up(KBuild *b, KInst *i, const double *v) {
-  KInst *r[8]; KType t = { T_F32, i->type.lanes };
-  if (b->target->tables && (t.lanes == 8 || t.lanes == 16)) return k_put(b, (KInst){ .op = K_TABLE, .type = t, .a = { i }, .table = v });
+  KInst *r[8]; KType t = { T_F32, i->type.lanes }; bool fits = t.lanes == 8 || t.lanes == 16;
+  if (fits && (b->target->parts || b->target->rough)) return k_put(b, (KInst){ .op = K_TABLE, .type = t, .a = { i }, .table = v });
   for (int k = 0; k < 8; k++) r[k] = k_const(b, t, (double)(float)v[k], 0);
   for (int n = 4, bit = 1; n; n /= 2, bit *= 2)
     for (int k = 0; k < n; k++) r[k] = m_pick(b, m_fn(b, KF_NE, m_and(b, i, m_int(b, i, bit)), m_int(b, i, 0)), r[2 * k + 1], r[2 * k]);

@@ -22,8 +22,8 @@
 
 const Target targets[] = {
   { X86("x86-64-v2", ISA_SSE4, 16, 16, 256, ""), UNITS(false, 2, 2, 4) },
-  { X86("x86-64-v3", ISA_AVX2, 32, 16, 512, "+fast-gather"), UNITS(true, 2, 2, 4), .rough = true, .tables = true },
-  { X86("x86-64-v4", ISA_AVX512, 64, 32, 1024, ""), UNITS(true, 2, 2, 4), .parts = true, .tables = true },
+  { X86("x86-64-v3", ISA_AVX2, 32, 16, 512, "+fast-gather"), UNITS(true, 2, 2, 4), .rough = true },
+  { X86("x86-64-v4", ISA_AVX512, 64, 32, 1024, ""), UNITS(true, 2, 2, 4), .parts = true },
   { .name = "aarch64", .triple = "aarch64-unknown-linux-gnu", .cpu = "generic", .features = "", .ld = "ld.lld-19|ld.lld|aarch64-linux-gnu-ld",
     .cc = "aarch64-linux-gnu-gcc", .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=armv8-a", .isa = ISA_NEON, .vector_bytes = 16, .nreg = 32,
     UNITS(true, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64 },
