@@ -220,7 +220,9 @@ static KInst *m_normtail(KBuild *b, KInst *x) {
   c = m_num(b, x, (w ? tail_f64 : tail_f32)[0]); KInst *p = m_fma(b, z, q, c);
   KInst *pl = m_fma(b, z, q, m_sub(b, c, p)), *s = m_mul(b, h, a), *sl = m_fma(b, h, a, m_neg(b, s));
   Power n = power_of_2(b, s, 1.4426950408889634, FAR(x)); KInst *r = less_ln2(b, n.n, s, false), *rl = less_ln2(b, n.n, sl, true);
-  KInst *u = m_add(b, r, rl); rl = m_fma(b, m_mul(b, u, u), exp_tail(b, u), rl); pl = m_fma(b, r, p, m_fma(b, rl, p, m_fma(b, r, pl, pl)));
+  KInst *u = m_add(b, r, rl);
+  if (b->c->opt.fast_math && !w) return scaled(b, m_mul(b, m_mul(b, p, POLY_OF(b, u, exp_fast)), inverse(b, d, true)), n);
+  rl = m_fma(b, m_mul(b, u, u), exp_tail(b, u), rl); pl = m_fma(b, r, p, m_fma(b, rl, p, m_fma(b, r, pl, pl)));
   KInst *v = m_mul(b, m_add(b, p, pl), y), *rest = m_fnma(b, dl, v, m_add(b, m_fnma(b, d, v, p), pl)); return scaled(b, m_fma(b, rest, y, v), n);
 }
 static KInst *m_erf(KBuild *b, KInst *x) {
