@@ -71,6 +71,11 @@ static const char *show_iota(CPrint *p, const KInst *v) {
   for (int k = 1; k < v->type.lanes; k++) text_add(&o, ", %d", k);
   text_add(&o, " }"); return o.s;
 }
+static const char *show_table(CPrint *p, const KInst *v) {
+  Text o = { .c = p->c }; text_add(&o, "(%s){ ", c_type(p, v->type));
+  for (int k = 0; k < v->type.lanes; k++) text_add(&o, k ? ", " : ""), c_number(p, &o, v->type.elem, v->table[k % 8], 0);
+  text_add(&o, " }, %s", value(p, v->a[0])); return call(p, "table", v->type, o.s);
+}
 static const char *show_weave(CPrint *p, const KInst *v) {
   Text o = { .c = p->c }; text_add(&o, "__builtin_shufflevector(%s, %s", value(p, v->a[0]), value(p, v->a[1]));
   for (int k = 0; k < v->type.lanes; k++) text_add(&o, ", %d", kweave_from(v, k));
@@ -103,7 +108,7 @@ static const char *show(CPrint *p, const KInst *v) {
   case K_PREFIX: return t.lanes == 1 ? ctx_printf(p->c, "%s > 0", a) : call(p, "prefix", t, a);
   case K_HRED: return call(p, ctx_printf(p->c, "h%s", kfn_info[v->fn].name), from, a);
   case K_LANE: return call(p, "lane", from, ctx_printf(p->c, "%s, %d", a, (int)v->imm));
-  case K_WEAVE: return show_weave(p, v);
+  case K_WEAVE: return show_weave(p, v);                      case K_TABLE: return show_table(p, v);
   case K_LOAD: case K_GATHER: return access(p, v);            default: return a;     /* K_VAR */
   }
 }

@@ -31,7 +31,8 @@ static uint64_t inst_hash(const KInst *i, const KMemo *m) {
 }
 
 static bool inst_equal(const KInst *x, const KInst *y) {
-  if (x->op != y->op || !ktype_same(x->type, y->type) || x->fn != y->fn || x->mode != y->mode || memcmp(x->a, y->a, sizeof x->a)) return false;
+  if (x->op != y->op || !ktype_same(x->type, y->type) || x->fn != y->fn || x->mode != y->mode || x->table != y->table) return false;
+  if (memcmp(x->a, y->a, sizeof x->a)) return false;
   if (uses_imm(x->op)) return x->imm == y->imm && !memcmp(&x->f, &y->f, sizeof x->f);
   return !kop_is_load(x->op) || (x->addr.buf == y->addr.buf && x->addr.c == y->addr.c && kaddr_parallel(&x->addr, &y->addr));
 }

@@ -36,6 +36,7 @@ typedef enum {
   K_PREFIX,            /* mask: lane number < a[0] (index type) */
   K_HRED,              /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
   K_LANE,              /* lane imm of a[0] */
+  K_TABLE,             /* lane l is table[lane l of a[0] & 7]; 8 or 16 lanes, Target.parts or rough */
   K_WEAVE,             /* in turn, by blocks of |imm| lanes: the even blocks of a[0] and of a[1]; imm < 0: the odd ones */
   K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets);
                        * a load of T_I32 from narrower elements gives words of them */
@@ -61,7 +62,7 @@ static inline bool kaddr_parallel(const KAddr *a, const KAddr *b) {
 typedef enum { KL_SERIAL, KL_PARALLEL, KL_LAUNDER } KLoopHint;                      /* LAUNDER: re-reads weights: keep loads inside */
 struct KInst {
   KOp op; KType type; KFn fn; Convert mode; int id; KInst *a[3]; int64_t imm; double f; KAddr addr; KBlock body, other;
-  KLoopHint hint; bool reuse;     /* reuse: a load with more than two uses (gcc must be told to keep it in a register) */
+  const double *table; KLoopHint hint; bool reuse;     /* reuse: a load with more than two uses (gcc must be told to keep it in a register) */
 };
 
 /* Where lane l of a K_WEAVE comes from: the lanes of a[1] count on from those of a[0]. */

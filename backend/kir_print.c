@@ -26,7 +26,7 @@ static void add_addr(Out *o, const KAddr *a) {
 
 static const char *const op_text[] = {
   [K_CONST] = "const", [K_PARAM] = "param", [K_CAST] = "cast", [K_BCAST] = "bcast", [K_IOTA] = "iota", [K_PREFIX] = "prefix", [K_HRED] = "hred.",
-  [K_LANE] = "lane", [K_WEAVE] = "weave", [K_LOAD] = "load", [K_GATHER] = "gather", [K_STORE] = "store", [K_SCATTER] = "scatter",
+  [K_LANE] = "lane", [K_TABLE] = "table", [K_WEAVE] = "weave", [K_LOAD] = "load", [K_GATHER] = "gather", [K_STORE] = "store", [K_SCATTER] = "scatter",
   [K_VAR] = "var", [K_SET] = "set",
   [K_FN] = "", [K_PREFETCH] = "prefetch" };
 

@@ -94,17 +94,19 @@ static V named(Unit *u, const char *name, T result, T *types, V *arg, int n) {
 }
 
 /* A function of AVX-512 on a register of 4, 8 or 16 floats that holds the value's lanes; a scalar goes the same way, for the same bits. Arguments:
- * operands, what masked lanes give, the mask, and the present rounding mode. */
+ * operands, what masked lanes give, the mask, and the present rounding mode. Without Target.parts: of AVX2, of its name without the bits. */
 static V on_register(Unit *u, const char *name, KType t, V *a, int n) {
-  int lanes = t.lanes <= 4 ? 4 : t.lanes <= 8 ? 8 : 16; const char *full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
+  int lanes = t.lanes <= 4 ? 4 : t.lanes <= 8 ? 8 : 16; const char *full; bool parts = u->t->parts;
+  if (parts) full = u->host->printf(u->c, "llvm.x86.avx512.%s.ps.%d", name, 32 * lanes);
+  else full = u->host->printf(u->c, lanes == 4 ? "llvm.x86.sse.%.*s.ps" : "llvm.x86.avx.%.*s.ps.256", (int)strlen(name) - 2, name);
   V arg[5], first = unit_i32(u, 0), none = LLVMConstNull(LLVMVectorType(LLVMFloatTypeInContext(u->lc), 4));
   for (int k = 0; k < n; k++)
     arg[k] = t.lanes == 1 ? LLVMBuildInsertElement(u->b, none, a[k], first, "") : t.lanes != lanes ? lanes_of(u, a[k], 0, t.lanes, lanes) : a[k];
   if (!strcmp(name, "mask.getmant")) arg[n++] = unit_i32(u, 11);         /* in 3/4..3/2, NaN for negative numbers */
   arg[n] = LLVMConstNull(LLVMTypeOf(arg[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
   if (*name == 'm' && lanes == 16) arg[n++ + 2] = unit_i32(u, 4);
-  T types[5]; for (int k = 0; k < n + 2; k++) types[k] = LLVMTypeOf(arg[k]);
-  V r = named(u, full, types[0], types, arg, n + 2);
+  T types[5]; n += 2 * parts; for (int k = 0; k < n; k++) types[k] = LLVMTypeOf(arg[k]);
+  V r = named(u, full, types[0], types, arg, n);
   return t.lanes == 1 ? LLVMBuildExtractElement(u->b, r, first, "") : t.lanes == lanes ? r : lanes_of(u, r, 0, lanes, t.lanes);
 }
 
@@ -153,7 +155,7 @@ static const Row rows[KF_COUNT] = {
 static V apply(Unit *u, KFn fn, KType t, V *a) {
   const Row *r = &rows[fn]; int flt = type_is_float(t.elem), code = flt ? r->f : is_unsigned(t) ? r->u : r->s;
   if (kfn_typed(fn) == 2) return dot(u, fn, t, a);
-  if (r->part && u->t->parts && t.elem == T_F32) return on_register(u, r->part, t, a, 1 + (fn == KF_SCALE2));
+  if (r->part && (u->t->parts || !r->fn) && t.elem == T_F32) return on_register(u, r->part, t, a, 1 + (fn == KF_SCALE2));
   if (r->fn) return r->fn(u, t, a);
   if (r->name) return call_on(u, r->name, a, 1);
   if (r->op) return LLVMBuildBinOp(u->b, (LLVMOpcode)code, a[0], a[1], "");
@@ -224,6 +226,11 @@ static V weave(Unit *u, const KInst *k, V *a) {
   for (int l = 0; l < k->type.lanes; l++) mask[l] = unit_i32(u, kweave_from(k, l));
   return LLVMBuildShuffleVector(u->b, a[0], a[1], LLVMConstVector(mask, (unsigned)k->type.lanes), "");
 }
+static V table(Unit *u, const KInst *k, V index) {
+  V lane[16]; int n = k->type.lanes; const char *name = n == 8 ? "llvm.x86.avx2.permps" : "llvm.x86.avx512.permvar.sf.512";
+  for (int l = 0; l < n; l++) lane[l] = LLVMConstReal(elem_type(u, k->type.elem), k->table[l % 8]);
+  return intrinsic(u, name, NULL, 0, (V[]){ LLVMConstVector(lane, (unsigned)n), index }, 2);
+}
 static bool is_signed(Type t) { return type_class(t) == 'i'; }
 static V int_to_int(Unit *u, V v, Type from, KType to) { return LLVMBuildIntCast2(u->b, v, llvm_type(u, to), is_signed(from), ""); }
 static V plain_cast(Unit *u, V v, Type from, KType to) {
@@ -264,7 +271,7 @@ V inst_value(Unit *u, const KInst *k) {
   case K_BCAST: return splat(u, k->type, a[0]);        case K_IOTA: return iota(u, k->type);
   case K_PREFIX: return prefix(u, k);                  case K_HRED: return hred(u, k);
   case K_LANE: return LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
-  case K_WEAVE: return weave(u, k, a);
+  case K_WEAVE: return weave(u, k, a);                 case K_TABLE: return table(u, k, a[0]);
   case K_LOAD: return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load");
   case K_STORE: return access(u, k, a[1], address(u, &k->addr), "llvm.masked.store");
   case K_GATHER: return access(u, k, NULL, places(u, k, 1), "llvm.masked.gather");

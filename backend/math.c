@@ -5,6 +5,7 @@
  *   tanh(x)   m / (m + 1), m = (exp(2x) - 1) / 2, on |x| <= 9.02
  *   sin(x)    x = q pi + r, |r| <= pi/2;   r (1 + r^2 S(r^2)), with the sign changed where q is odd;   cos(x): the same of x + pi/2
  *   atan(x)   x + x^3 P(x^2) on |x| <= 1, else +-pi/2 + the same of -1/x
+ *   normtail(x)   exp(-a^2/2) P((a - 1.5) / (a + 3.5)) / (a + 1.125), a = |x|, in sums of two numbers; f32 without fma in f64
  *
  * Scalars and vectors get the same expression, so an element has the same bits in both. NaN goes in and comes out. Argument reduction in parts of
  * ln 2 and pi/2: Cody and Waite, "Software Manual for the Elementary Functions", 1980. Coefficients are our own: least maximum of the relative error
@@ -14,6 +15,7 @@
 
 /* ---- building: all values of one expansion have the type of x */
 static bool m_is64(const KInst *x) { return x->type.elem == T_F64; }
+static bool has_parts(const KBuild *b, const KInst *x) { return b->target->parts && !m_is64(x); }
 /* A number of x's type (f32: rounded to it, so that all readers agree). */
 static KInst *m_num(KBuild *b, const KInst *x, double v) { return k_const(b, x->type, m_is64(x) ? v : (double)(float)v, 0); }
 static KInst *m_int(KBuild *b, const KInst *x, int64_t v) { return k_const(b, x->type, 0, v); }
@@ -59,26 +61,34 @@ static Power power_of_2(KBuild *b, KInst *x, double c, int down) {
   return (Power){ m_sub(b, t, m_num(b, x, magic)), m_float(b, m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23))), i };
 }
 
-/* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). |n| < 2^10: its product with the first part of ln 2 is exact. */
+/* x - n ln 2 in two steps: by the first part of ln 2 exactly for |n| < 2^10, then by the rest. */
+static KInst *less_ln2(KBuild *b, KInst *n, KInst *x, bool rest) {
+  double p = rest ? -2.12194440e-4 : 0.693359375, q = rest ? 5.497923018708371e-14 : 0.6931471805598903;
+  return m_fnma(b, n, m_num(b, x, m_is64(x) ? q : p), x);
+}
+/* e^r = 1 + r + r^2 this */
+static KInst *exp_tail(KBuild *b, KInst *r) { return poly(b, r, (m_is64(r) ? exp_f64 : exp_f32) + 2, m_is64(r) ? 10 : 5); }
+
+/* x = n ln 2 + r, |r| <= ln 2 / 2; gives exp(r) - 1 and *s = 2^(n - down). */
 static KInst *exp_core(KBuild *b, KInst *x, int down, KInst **s) {
-  bool d = m_is64(x); Power e = power_of_2(b, x, 1.4426950408889634, down);
-  KInst *r = m_fnma(b, e.n, m_num(b, x, d ? 0.6931471805598903 : 0.693359375), x);
-  r = m_fnma(b, e.n, m_num(b, x, d ? 5.497923018708371e-14 : -2.12194440e-4), r); KInst *q = poly(b, r, (d ? exp_f64 : exp_f32) + 2, d ? 10 : 5);
+  Power e = power_of_2(b, x, 1.4426950408889634, down); KInst *r = less_ln2(b, e.n, less_ln2(b, e.n, x, false), true), *q = exp_tail(b, r);
   *s = e.s; return m_fma(b, m_mul(b, r, r), q, r);
 }
-/* e^r 2^n, from power_of_2 with down = -127: the low bits of e.i are n + 254. */
-static KInst *exp_scaled(KBuild *b, KInst *r, Power e) {
-  KInst *p = POLY_FAST(b, r, exp);
-  if (b->target->parts) return m_fn(b, KF_SCALE2, p, e.n);
-  KInst *half = m_fn(b, KF_SHR, e.i, m_int(b, e.i, 1)), *c = m_int(b, e.i, 23), *rest = m_fn(b, KF_SHL, m_sub(b, e.i, half), c);
-  return m_mul(b, m_mul(b, p, m_float(b, m_fn(b, KF_SHL, half, c))), m_float(b, rest));
+/* p 2^n, e from power_of_2 with down = FAR: the low bits of e.i are n + 2 bias, which two factors of about 2^(n / 2) share without an instruction. */
+#define FAR(x) (m_is64(x) ? -1023 : -127)
+static KInst *scaled(KBuild *b, KInst *p, Power e) {
+  bool d = m_is64(p); KInst *i = e.i;
+  if (has_parts(b, p)) return m_fn(b, KF_SCALE2, p, e.n);
+  KInst *half = m_fn(b, KF_SHL, m_and(b, i, m_int(b, i, -2)), m_int(b, i, d ? 51 : 22)), *all = m_fn(b, KF_SHL, i, m_int(b, i, d ? 52 : 23));
+  return m_mul(b, m_mul(b, p, m_float(b, half)), m_float(b, m_sub(b, all, half)));
 }
+static KInst *exp_scaled(KBuild *b, KInst *r, Power e) { return scaled(b, POLY_FAST(b, r, exp), e); }      /* e^r 2^n */
 static KInst *m_exp(KBuild *b, KInst *x) {
   if (m_is64(x)) {                                         /* the square reaches denormals and infinity */
     KInst *s, *p = exp_core(b, m_clamp(b, m_mul(b, x, m_num(b, x, 0.5)), -373, 355.5), 0, &s), *e = m_fma(b, s, p, s); return m_mul(b, e, e);
   }
-  x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, -127); KInst *r = m_fnma(b, e.n, m_num(b, x, 0.693359375), x);
-  return exp_scaled(b, m_fnma(b, e.n, m_num(b, x, -2.12194440e-4), r), e);
+  x = m_clamp(b, x, -104, 89); Power e = power_of_2(b, x, 1.4426950408889634, FAR(x));
+  return exp_scaled(b, less_ln2(b, e.n, less_ln2(b, e.n, x, false), true), e);
 }
 
 /* 2 (s p + (s - 1/2)) with s = 2^(n-1): exact where n = 0, no overflow before the end. */
@@ -94,48 +104,61 @@ static const double log_fast[] = { 1.000000119e+00, -5.000020862e-01, 3.33299458
 static const double log_f64[] = { 0.6666666666666666, 0.4000000000000089, 0.28571428570795937, 0.2222222239345263, 0.181817954545265,
   0.15386249788196105, 0.1326850331279476, 0.13089445145246312 };
 
-/* x = 2^e m for finite x > 0: gives m - 1. Without instructions for the parts: the bits are counted from those of the least m (f32 3/4, f64
- * sqrt(1/2)), so that the exponent field is e. With them, e is infinite or NaN for other x. */
-static KInst *log_split(KBuild *b, KInst *x, KInst **e) {
-  bool d = m_is64(x); int frac = d ? 52 : 23; int64_t root = d ? 0x3fe6a09e667f3bcd : 0x3f400000;
-  if (b->target->parts && !d) {
-    KInst *m = m_fn(b, KF_MANT, x, NULL); *e = m_sub(b, m_fn(b, KF_EXPO, x, NULL), m_fn(b, KF_EXPO, m, NULL)); return m_sub(b, m, m_num(b, x, 1));
+/* x = 2^e m for normal x > 0: gives m - 1 and t = e UNIT. Without instructions for the parts: the bits are counted from those of the least m (f32
+ * 3/4, f64 sqrt(1/2)), so that t as an integer (*i) is the exponent field. With them, e is infinite or NaN for other x. */
+#define UNIT(b, x) (has_parts(b, x) ? 1 : m_is64(x) ? 4503599627370496.0 : 8388608.0)
+static KInst *log_split(KBuild *b, KInst *x, KInst **t, KInst **i) {
+  int64_t root = m_is64(x) ? 0x3fe6a09e667f3bcd : 0x3f400000, field = m_is64(x) ? -(1LL << 52) : -(1LL << 23); KInst *m, *k = m_bits(b, x);
+  if (has_parts(b, x)) m = m_fn(b, KF_MANT, x, NULL), *t = m_sub(b, m_fn(b, KF_EXPO, x, NULL), m_fn(b, KF_EXPO, m, NULL));
+  else *i = m_and(b, m_sub(b, k, m_int(b, k, root)), m_int(b, k, field)), m = m_float(b, m_sub(b, k, *i)), *t = k_cast(b, CV_PLAIN, x->type.elem, *i);
+  return m_sub(b, m, m_num(b, x, 1));
+}
+
+/* log(1 + f) + e ln 2. f32: both parts of ln 2 are positive: e = -inf stays what it is. f64 by s = f / (2 + f): f - (f^2/2 - s (f^2/2 + R(s^2))). */
+static KInst *log_core(KBuild *b, KInst *f, KInst *t) {
+  double u = 1 / UNIT(b, f);
+  if (!m_is64(f)) {
+    KInst *p = m_fma(b, f, POLY_FAST(b, f, log), m_mul(b, t, m_num(b, f, 1.4286068203094173e-06 * u)));
+    return m_fma(b, t, m_num(b, f, 0.693145751953125 * u), p);
   }
-  KInst *tiny = m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38);
-  KInst *i = m_bits(b, m_pick(b, tiny, m_mul(b, x, m_num(b, x, ldexp(1, frac + 2))), x));
-  i = m_sub(b, i, m_int(b, i, root)); KInst *m = m_add(b, m_and(b, i, m_int(b, i, ((int64_t)1 << frac) - 1)), m_int(b, i, root));
-  *e = k_cast(b, CV_PLAIN, x->type.elem, m_fn(b, KF_SHR, i, m_int(b, i, frac)));
-  *e = m_sub(b, *e, m_pick(b, tiny, m_num(b, x, frac + 2), m_num(b, x, 0))); return m_sub(b, m_float(b, m), m_num(b, x, 1));
-}
-
-/* log(1 + f) + e ln 2. Both parts of ln 2 are positive: e = -inf stays what it is. */
-static KInst *log_f32_core(KBuild *b, KInst *f, KInst *e) {
-  KInst *t = m_fma(b, f, POLY_FAST(b, f, log), m_mul(b, e, m_num(b, f, 1.4286068203094173e-06)));
-  return m_fma(b, e, m_num(b, f, 0.693145751953125), t);
-}
-
-/* By s = f / (2 + f): log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))). */
-static KInst *log_f64_core(KBuild *b, KInst *f, KInst *e) {
   KInst *s = m_div(b, f, m_add(b, m_num(b, f, 2), f)), *z = m_mul(b, s, s);
   KInst *r = m_mul(b, z, POLY_OF(b, z, log_f64)), *h = m_mul(b, m_num(b, f, 0.5), m_mul(b, f, f));
-  KInst *t = m_fma(b, s, m_add(b, h, r), m_mul(b, e, m_num(b, f, 5.497923018708371e-14)));
-  return m_fma(b, e, m_num(b, f, 0.6931471805598903), m_sub(b, f, m_sub(b, h, t)));
+  KInst *l = m_fma(b, s, m_add(b, h, r), m_mul(b, t, m_num(b, f, 5.497923018708371e-14 * u)));
+  return m_fma(b, t, m_num(b, f, 0.6931471805598903 * u), m_sub(b, f, m_sub(b, h, l)));
 }
 
-/* That where 0 < x < inf; inf and NaN stay; 0 gives -inf, less gives NaN. */
-static KInst *log_core(KBuild *b, KInst *x, KInst *f, KInst *e) {
-  KInst *r = m_is64(f) ? log_f64_core(b, f, e) : log_f32_core(b, f, e);
-  if (b->target->parts && !m_is64(f)) return r;
-  r = m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x);
-  KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN)); return m_pick(b, m_test(b, KF_GT, x, 0), r, low);
+/* Is x normal, positive and below 2^top? */
+static KInst *in_range(KBuild *b, KInst *x, int top) {
+  bool d = m_is64(x); int64_t one = 1LL << (d ? 52 : 23), most = d ? INT64_MAX : INT32_MAX; KInst *i = m_bits(b, x);
+  return m_fn(b, KF_LT, m_add(b, i, m_int(b, i, most - one + 1)), m_int(b, i, (top + (d ? 1022 : 126)) * one - most - 1));
 }
-static KInst *m_log(KBuild *b, KInst *x) { KInst *e, *f = log_split(b, x, &e); return log_core(b, x, f, e); }
+
+/* Other arguments behind a branch: inf and NaN stay; 0 gives -inf, less gives NaN. */
+static KInst *m_log(KBuild *b, KInst *x) {
+  bool d = m_is64(x); int up = d ? 54 : 25; KInst *t, *i, *f = log_split(b, x, &t, &i), *r = log_core(b, f, t);
+  if (has_parts(b, x)) return r;
+  KInst *v = m_var(b, r); KSave save = m_if_any(b, m_fn(b, KF_NOT, in_range(b, x, d ? 1024 : 128), NULL));
+  f = log_split(b, m_mul(b, x, m_num(b, x, ldexp(1, up))), &t, &i); f = log_core(b, f, m_sub(b, t, m_num(b, x, up * UNIT(b, x))));
+  r = m_pick(b, m_test(b, KF_LT, x, d ? 2.2250738585072014e-308 : 1.17549435e-38), f, m_pick(b, m_test(b, KF_LT, x, INFINITY), r, x));
+  KInst *low = m_pick(b, m_test(b, KF_EQ, x, 0), m_num(b, x, -INFINITY), m_num(b, x, NAN)); f = m_pick(b, m_test(b, KF_LE, x, 0), low, r);
+  set(b, v, f); k_back(b, save); return v;
+}
 
 /* 1 + x = 2^e m by the rounded sum; then m - 1 = x 2^-e + (2^-e - 1) from x itself, unless x is so large that it does not matter. */
 static KInst *m_log1p(KBuild *b, KInst *x) {
-  KInst *e, *one = m_num(b, x, 1), *u = m_add(b, one, x), *f = log_split(b, u, &e);
-  KInst *s = m_fn(b, KF_SCALE2, one, m_min(b, m_neg(b, e), m_num(b, x, 60)));
-  return log_core(b, u, m_pick(b, m_test(b, KF_LT, e, 60), m_fma(b, x, s, m_sub(b, s, one)), f), e);
+  KInst *t, *i, *one = m_num(b, x, 1), *u = m_add(b, one, x), *f = log_split(b, u, &t, &i), *s;
+  if (has_parts(b, x)) {
+    s = m_fn(b, KF_SCALE2, one, m_min(b, m_neg(b, t), m_num(b, x, 60)));
+    return log_core(b, m_pick(b, m_test(b, KF_LT, t, 60), m_fma(b, x, s, m_sub(b, s, one)), f), t);
+  }
+  s = m_float(b, m_sub(b, m_bits(b, one), i)); KInst *r = m_var(b, log_core(b, m_fma(b, x, s, m_sub(b, s, one)), t)), *ok = in_range(b, u, 60);
+  KSave save = m_if_any(b, m_fn(b, KF_NOT, ok, NULL)); set(b, r, m_pick(b, ok, r, m_log(b, u))); k_back(b, save); return r;
+}
+
+/* About 1 / q: to 14 bits, or with a step nearly all of them. */
+static KInst *inverse(KBuild *b, KInst *q, bool step) {
+  KInst *one = m_num(b, q, 1), *r = has_parts(b, q) ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
+  return step && r->fn == KF_RCPE ? m_fma(b, m_fnma(b, q, r, one), r, r) : r;
 }
 
 /* ---- tanh: (exp(2 u) - 1) / 2 = u + u^2 (this) */
@@ -143,7 +166,7 @@ static const double tanh_f32_poly[] = { 9.999999404e-01, 6.666617990e-01, 3.3333
 
 /* n / (m + 1), n being m or 1, with no error of the sum: by r about 1 / (m + 1) and t = n r it is t + r (n - t - m t). finite: so are m and r. */
 static KInst *m_ratio(KBuild *b, KInst *n, KInst *m, bool finite) {
-  KInst *one = m_num(b, m, 1), *q = m_add(b, m, one), *r = b->target->parts ? m_fn(b, KF_RCPE, q, NULL) : m_div(b, one, q);
+  KInst *one = m_num(b, m, 1), *r = inverse(b, m_add(b, m, one), false);
   KInst *t = n == m ? m_mul(b, m, r) : r, *rest = m_fnma(b, m, t, m_sub(b, n, t)), *v = m_fma(b, rest, r, t);
   return finite ? v : m_pick(b, m_fn(b, KF_EQ, rest, rest), v, t);
 }
@@ -179,16 +202,34 @@ static const double erf_large_f32[] = { -1.807172957e-04, -1.127737641e+00, -6.3
 static const double erf_small_f64[] = { 0.1283791670955126, -0.37612638903183754, 0.1128379167095512, -0.02686617064512984, 0.0052239776254232985,
   -0.000854832702193483, 0.00012055332902888736, -1.4925647567519332e-05, 1.6462045441468418e-06, -1.6364642158167616e-07, 1.4792401209404813e-08,
   -1.216456005728345e-09, 8.709045129053106e-11, -4.230945824295338e-12 };
-/* In t = (|x| - 3.5) / 2.5. */
-static const double erf_large_f64[] = { -14.112437402148174, -18.165248970912977, -6.042206592138938, -0.0816509097178572, 0.03412841107971968,
-  -0.014384548328888422, 0.005953704477141584, -0.0023739973006794987, 0.0008935765716880319, -0.00030781940159072446, 9.090101551597176e-05,
-  -1.847528986000811e-05, -1.4780737118311842e-06, 4.56839762190763e-06, -3.4204246659666945e-06, 1.91269798607734e-06, -9.165507592535276e-07,
-  3.918923288527924e-07, -1.2999681259733388e-07, 1.8848830089033838e-08, -2.1580142736303587e-09, 4.710840527099266e-09, 4.521416204583651e-09,
-  -7.240824974515327e-09, 2.247276352107439e-09 };
+/* ---- erfc(|x| / sqrt 2) / 2 */
+static const double tail_f32[] = { 5.401742458e-01, -1.559071392e-01, -1.035500094e-01, 2.465850264e-01, -1.725779176e-01, 2.927113697e-02,
+  2.709035017e-02, -9.057718329e-03, -6.067144219e-03, 2.968720393e-03 };
+static const double tail_f64[] = { 0.5401742508156611, -0.1559072142643728, -0.1035506367696767, 0.2465903296417516, -0.1725646446751747,
+  0.02917254861903202, 0.0270358039974167, -0.00836278556915067, -0.00639570713993375, 0.0012872613344885, 0.001881899078748, 0.0001344053719325,
+  -0.0004836383283376, -0.0002138409464896, 5.8856670853e-5, 9.26514844644e-5, 2.09684133984e-5, -1.4742456434e-5, -5.104066203e-6, -2.0733651849e-5,
+  -2.034443768e-6, 3.0101043958e-5, -1.9601270278e-5, 3.887509226e-6 };
+
+/* N / d: d = a + 1.125 with the rest dl, N = e^(r + rl) P(z) as p + pl, v about N / d and a step. Only that one's rounding is felt in full. */
+static KInst *m_normtail(KBuild *b, KInst *x) {
+  bool w = m_is64(x);
+  if (!w && !b->target->fma) return k_cast(b, CV_PLAIN, T_F32, m_normtail(b, k_cast(b, CV_PLAIN, T_F64, x)));
+  KInst *a = m_min(b, m_abs(b, x), m_num(b, x, w ? 38.6 : 14.5)), *c = m_num(b, x, 1.125), *d = m_add(b, a, c), *dl = m_sub(b, a, m_sub(b, d, c));
+  KInst *y = inverse(b, d, false), *z = m_mul(b, inverse(b, m_add(b, a, m_num(b, x, 3.5)), true), m_sub(b, a, m_num(b, x, 1.5)));
+  KInst *q = w ? poly(b, z, tail_f64 + 1, 23) : poly(b, z, tail_f32 + 1, 9), *h = m_mul(b, a, m_num(b, x, -0.5));
+  c = m_num(b, x, (w ? tail_f64 : tail_f32)[0]); KInst *p = m_fma(b, z, q, c);
+  KInst *pl = m_fma(b, z, q, m_sub(b, c, p)), *s = m_mul(b, h, a), *sl = m_fma(b, h, a, m_neg(b, s));
+  Power n = power_of_2(b, s, 1.4426950408889634, FAR(x)); KInst *r = less_ln2(b, n.n, s, false), *rl = less_ln2(b, n.n, sl, true);
+  KInst *u = m_add(b, r, rl);
+  if (b->c->opt.fast_math && !w) return scaled(b, m_mul(b, m_mul(b, p, POLY_OF(b, u, exp_fast)), inverse(b, d, true)), n);
+  rl = m_fma(b, m_mul(b, u, u), exp_tail(b, u), rl); pl = m_fma(b, r, p, m_fma(b, rl, p, m_fma(b, r, pl, pl)));
+  KInst *v = m_mul(b, m_add(b, p, pl), y), *rest = m_fnma(b, dl, v, m_add(b, m_fnma(b, d, v, p), pl)); return scaled(b, m_fma(b, rest, y, v), n);
+}
 static KInst *m_erf(KBuild *b, KInst *x) {
-  bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95));
-  KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *t = d ? m_mul(b, m_sub(b, a, m_num(b, a, 3.5)), m_num(b, a, 0.4)) : a;
-  KInst *p = exp_core(b, POLY(b, t, erf_large), 0, &s), *big = m_sub(b, m_num(b, x, 1), m_fma(b, s, p, s));
+  bool d = m_is64(x); KInst *s, *z = m_mul(b, x, x), *a = m_min(b, m_abs(b, x), m_num(b, x, d ? 5.95 : 3.95)), *one = m_num(b, x, 1), *rest;
+  if (d) rest = m_normtail(b, m_mul(b, a, m_num(b, x, 1.4142135623730951))), rest = m_add(b, rest, rest);
+  else { KInst *p = exp_core(b, POLY_OF(b, a, erf_large_f32), 0, &s); rest = m_fma(b, s, p, s); }
+  KInst *small = m_fma(b, x, POLY(b, z, erf_small), x), *big = m_sub(b, one, rest);
   big = m_pick(b, m_test(b, KF_LT, x, 0), m_neg(b, big), big); return m_pick(b, m_test(b, KF_GT, m_abs(b, x), d ? 1 : 0.92), big, small);
 }
 
@@ -339,46 +380,64 @@ static KInst *integer_power(KBuild *b, KInst *x, KInst *y) {
 }
 static bool is_one(const KInst *k) { double v; return constant_of(k, &v) && v == 1; }
 
-/* 1 / (1 + e) as above. 1 / y and 1 / sqrt(y) by an estimate and a step, where there is an instruction for it that takes all arguments; where the
- * step's error is no small number (0, infinity, NaN), the estimate is the result. */
+/* 1 / (1 + e) as above. 1 / y and 1 / sqrt(y) by an estimate and a step, where there is an instruction for it. Where the step's error is no small
+ * number (0, infinity, NaN; with a rough estimate also denormal ones), the estimate is the result, or a division's. */
 static KInst *m_divide(KBuild *b, KInst *x, KInst *y) {
   bool sum = y->op == K_FN && y->fn == KF_ADD, root = y->op == K_FN && y->fn == KF_SQRT;
   if (y->type.elem != T_F32 || !is_one(x)) return m_div(b, x, y);
   if (sum && !b->c->opt.fast_math && (is_one(y->a[0]) || is_one(y->a[1]))) return m_ratio(b, x, y->a[is_one(y->a[0])], false);
-  if (!b->target->parts) return m_div(b, x, y);
+  if (!b->target->parts && (!b->target->rough || sum)) return m_div(b, x, y);
   KInst *q = root ? y->a[0] : y, *r = m_fn(b, root ? KF_RSQRTE : KF_RCPE, q, NULL), *e = m_fnma(b, root ? m_mul(b, q, r) : q, r, m_num(b, q, 1));
-  return m_pick(b, m_test(b, KF_GT, e, -1), m_fma(b, root ? m_mul(b, r, m_num(b, q, 0.5)) : r, e, r), r);
+  if (b->target->parts) return m_pick(b, m_test(b, KF_GT, e, -1), m_fma(b, root ? m_mul(b, r, m_num(b, q, 0.5)) : r, e, r), r);
+  KInst *h = root ? m_mul(b, e, m_fma(b, e, m_num(b, q, 0.375), m_num(b, q, 0.5))) : m_fma(b, e, e, e), *v = m_var(b, m_fma(b, r, h, r));
+  KInst *ok = m_test(b, KF_LT, h, 1); KSave save = m_if_any(b, m_fn(b, KF_NOT, ok, NULL));
+  set(b, v, m_pick(b, ok, v, m_div(b, x, root ? m_fn(b, KF_SQRT, q, NULL) : q))); k_back(b, save); return v;
 }
-
-static const double atanh_f32[] = { 5.770837069e-01, 4.115341902e-01, 3.444730937e-01 };
 
 /* x * y exactly: the product and, with what is to be added, its rest. */
 static KInst *rest_of(KBuild *b, KInst *x, KInst *y, KInst *product) { return m_fma(b, x, y, m_neg(b, product)); }
 
-/* |x|^y for finite x and y, x not 0: log2 |x| = e + k s + k/3 s^3 + s^5 A(s^2) = w + l, k = 2 / ln 2, s = f / (2 + f); small letters with an l are
- * the rests of s, z = s^2, u = s^3, v and h. 2^(y w + y l). */
-static KInst *magnitude_f32(KBuild *b, KInst *x, KInst *y) {
-  KInst *e, *f = log_split(b, m_abs(b, x), &e), *one = m_num(b, x, 1), *two = m_num(b, x, 2), *k = m_num(b, x, 2.885390043258667);
-  KInst *d = m_add(b, two, f), *r = b->target->parts ? m_fn(b, KF_RCPE, d, NULL) : m_div(b, one, d), *third = m_num(b, x, 0.9617967009544373);
-  if (b->target->parts) r = m_fma(b, m_fnma(b, d, r, one), r, r);
-  KInst *s = m_mul(b, f, r), *sl = m_mul(b, m_fnma(b, s, f, m_fnma(b, s, two, f)), r);
-  KInst *z = m_mul(b, s, s), *zl = m_fma(b, m_add(b, s, s), sl, rest_of(b, s, s, z));
-  KInst *u = m_mul(b, s, z), *ul = m_fma(b, sl, z, m_fma(b, s, zl, rest_of(b, s, z, u))), *v = m_mul(b, u, third);
-  KInst *vl = m_fma(b, ul, third, rest_of(b, u, third, v)), *h = m_mul(b, s, k), *hl = m_fma(b, sl, k, rest_of(b, s, k, h));
-  hl = m_fma(b, s, m_num(b, x, 3.851925982253235e-08), hl); vl = m_fma(b, u, m_fma(b, z, POLY_OF(b, z, atanh_f32), m_num(b, x, -7.02846165e-09)), vl);
-  KInst *g = m_add(b, e, h), *w = m_add(b, g, v), *l = m_add(b, m_sub(b, h, m_sub(b, g, e)), m_sub(b, v, m_sub(b, w, g)));
-  KInst *t = m_clamp(b, m_mul(b, y, w), -160, 160); l = m_add(b, l, m_add(b, hl, vl));
-  KInst *low = m_clamp(b, m_fma(b, y, l, rest_of(b, y, w, t)), -1, 1); Power n = power_of_2(b, t, 1, -127);
-  return exp_scaled(b, m_mul(b, m_add(b, m_sub(b, t, n.n), low), m_num(b, x, 0.6931471805599453)), n);
+/* v[i & 7] in every lane. */
+static KInst *look_up(KBuild *b, KInst *i, const double *v) {
+  KInst *r[8]; KType t = { T_F32, i->type.lanes }; bool fits = t.lanes == 8 || t.lanes == 16;
+  if (fits && (b->target->parts || b->target->rough)) return k_put(b, (KInst){ .op = K_TABLE, .type = t, .a = { i }, .table = v });
+  for (int k = 0; k < 8; k++) r[k] = k_const(b, t, (double)(float)v[k], 0);
+  for (int n = 4, bit = 1; n; n /= 2, bit *= 2)
+    for (int k = 0; k < n; k++) r[k] = m_pick(b, m_fn(b, KF_NE, m_and(b, i, m_int(b, i, bit)), m_int(b, i, 0)), r[2 * k + 1], r[2 * k]);
+  return r[0];
+}
+/* C, so short that m C - 1 is exact in the whole cell; -log C in two parts, the first in multiples of 2^-17; (log(1 + r) - r + r^2/2) (-2 / r^3) */
+static const double cell_c[] = { 1.3125, 1.25, 1.125, 1.0625, 1, 0.875, 0.78125, 0.71875 };
+static const double cell_log[] = { -0x1.1676p-2, -0x1.c9p-3, -0x1.e27p-4, -0x1.f0ap-5, 0, 0x1.1178p-3, 0x1.f99p-3, 0x1.522ap-2 };
+static const double cell_low[] = { 7.937937e-7, 9.799357e-7, -4.428829e-7, -1.452871e-6, 0, 1.729539e-6, 3.388478e-6, 3.344585e-6 };
+static const double log1p_f32[] = { -6.666666269e-01, 4.999975562e-01, -4.000431001e-01, 3.349332809e-01, -2.775150537e-01 };
+
+/* x^y for normal x > 0: x = 2^e m, m in 0.725 .. 1.45 by cells, r = m C - 1; log x = e ln 2 - log C + r - r^2/2 + ... = w + l, *t = y w, and with the
+ * product's rest e^(y w + y l). Right for |*t| < 87. With up, for all: t's exponent less up (in units of the last place of 2^24). */
+static KInst *power_core(KBuild *b, KInst *x, KInst *up, KInst *y, KInst **t) {
+  KInst *k = m_bits(b, x), *i = m_sub(b, k, m_int(b, k, 0x3f39999a)), *e = m_and(b, i, m_int(b, i, -(1 << 23)));
+  KInst *m = m_float(b, m_sub(b, k, e)), *cell = m_fn(b, KF_SHR, i, m_int(b, i, 20)), *r = m_fma(b, m, look_up(b, cell, cell_c), m_num(b, x, -1));
+  e = k_cast(b, CV_PLAIN, T_F32, e); e = up ? m_sub(b, e, up) : e;
+  KInst *h = m_mul(b, r, m_num(b, x, -0.5)), *v = m_mul(b, h, r), *q = m_mul(b, v, r);
+  KInst *l = m_fma(b, e, m_num(b, x, 1.428606765e-06 / 8388608), look_up(b, cell, cell_low));
+  KInst *c = m_fma(b, e, m_num(b, x, 0.693145751953125 / 8388608), look_up(b, cell, cell_log)), *s = m_add(b, c, r), *w = m_add(b, s, v);
+  KInst *low = m_add(b, m_sub(b, r, m_sub(b, s, c)), rest_of(b, h, r, m_sub(b, w, s)));
+  l = m_add(b, m_fma(b, q, POLY_OF(b, r, log1p_f32), l), low); *t = m_mul(b, y, w);
+  KInst *p = up ? m_clamp(b, *t, -110, 110) : *t; low = m_fma(b, y, l, rest_of(b, y, w, p)); low = up ? m_clamp(b, low, -1, 1) : low;
+  Power n = power_of_2(b, m_add(b, p, low), 1.4426950408889634, up ? FAR(x) : 127);
+  r = m_add(b, less_ln2(b, n.n, p, false), less_ln2(b, n.n, low, true));
+  if (up) return exp_scaled(b, r, n);
+  return m_float(b, m_add(b, m_bits(b, POLY_FAST(b, r, exp)), m_fn(b, KF_SHL, n.i, m_int(b, n.i, 23))));
 }
 
-/* The cases of edges, and 0 and infinity, are rare: they cost a test. */
+/* What is not right there, and the cases of edges, behind a branch. */
 static KInst *power_f32(KBuild *b, KInst *x, KInst *y) {
-  KInst *a = m_abs(b, x), *r = m_var(b, magnitude_f32(b, x, y)), *y_ends = m_fn(b, KF_NOT, m_test(b, KF_LT, m_abs(b, y), INFINITY), NULL);
-  KInst *inside = m_and(b, m_test(b, KF_GT, x, 0), m_test(b, KF_LT, x, INFINITY));
-  KSave save = m_if_any(b, m_or(b, y_ends, m_fn(b, KF_NOT, inside, NULL)));
-  KInst *ends = m_or(b, y_ends, m_fn(b, KF_NOT, m_and(b, m_test(b, KF_GT, a, 0), m_test(b, KF_LT, a, INFINITY)), NULL));
-  set(b, r, edges(b, x, y, m_pick(b, ends, m_exp(b, m_mul(b, y, m_log(b, a))), r))); k_back(b, save); return r;
+  KInst *t, *a = m_abs(b, x), *r = m_var(b, power_core(b, x, NULL, y, &t)), *ok = m_and(b, in_range(b, x, 128), m_test(b, KF_LT, m_abs(b, t), 87));
+  KSave save = m_if_any(b, m_fn(b, KF_NOT, ok, NULL)); KInst *tiny = m_test(b, KF_LT, a, 1.17549435e-38), *zero = m_num(b, x, 0);
+  KInst *up = m_pick(b, tiny, m_num(b, x, 32 * 8388608.0), zero), *all = m_pick(b, tiny, m_mul(b, a, m_num(b, x, 4294967296.0)), a);
+  KInst *inside = m_and(b, m_fn(b, KF_GT, a, zero), m_and(b, m_test(b, KF_LT, a, INFINITY), m_test(b, KF_LT, m_abs(b, y), INFINITY)));
+  all = m_pick(b, inside, power_core(b, all, up, y, &t), m_exp(b, m_mul(b, y, m_log(b, a))));
+  set(b, r, edges(b, x, y, all)); k_back(b, save); return r;
 }
 
 static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
@@ -395,6 +454,6 @@ static KInst *m_pow(KBuild *b, KInst *x, KInst *y) {
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y) {
   static KInst *(*const rows[FN_COUNT])(KBuild *b, KInst *x) = {
     [FN_EXP] = m_exp, [FN_EXPM1] = m_expm1, [FN_LOG] = m_log, [FN_LOG1P] = m_log1p, [FN_SIN] = m_sin, [FN_COS] = m_cos, [FN_ATAN] = m_atan,
-    [FN_TANH] = m_tanh, [FN_ERF] = m_erf };
+    [FN_TANH] = m_tanh, [FN_ERF] = m_erf, [FN_NORMTAIL] = m_normtail };
   return fn == FN_POW ? m_pow(b, x, y) : fn == FN_DIV ? m_divide(b, x, y) : rows[fn](b, x);
 }

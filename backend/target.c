@@ -20,7 +20,7 @@
 #define X86(CPU, ISA, BYTES, REGS, L2) .triple = "x86_64-unknown-linux-gnu", .cpu = CPU, .cc = "cc", .ld = X86_LD, .isa = ISA, \
   .vector_bytes = BYTES, .nreg = REGS, CACHES(32, L2, 32 * 1024, 64), .index_bits = 64, .block = 64
 #define X86_GCC GCC_FLAGS "-std=gnu11 -fPIC -Wno-psabi -march="
-#define V3 X86("x86-64-v3", ISA_AVX2, 32, 16, 512), UNITS(true, 2, 2, 4)
+#define V3 X86("x86-64-v3", ISA_AVX2, 32, 16, 512), UNITS(true, 2, 2, 4), .rough = true
 #define V4 X86("x86-64-v4", ISA_AVX512, 64, 32, 1024), UNITS(true, 2, 2, 4), .parts = true
 #define NEON .isa = ISA_NEON, .vector_bytes = 16, .nreg = 32, UNITS(true, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64
 

@@ -11,6 +11,7 @@ typedef struct Target {
   Isa isa; int vector_bytes, nreg;  /* of a register: 0 on scalar targets, RVV: two of the narrowest (LMUL 2); how many (scalar: float registers) */
   bool fma;                       /* a*b+c in one rounding, one instruction */
   bool parts;                     /* f32's mantissa, exponent and scaling by any 2^n are instructions, for all arguments; so are rcpe and rsqrte */
+  bool rough;                     /* those two are there with 11 bits, for normal results of normal numbers. parts or rough: so is K_TABLE */
   unsigned dots;                  /* which of dot_kinds are instructions, as bits */
   int fma_ports, load_ports, fma_latency;
   int64_t l1, l2, l3, line;       /* bytes */

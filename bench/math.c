@@ -39,6 +39,7 @@ typedef void Vml1(int64_t, const float *, float *, int64_t);
 typedef void Vml2(int64_t, const float *, const float *, float *, int64_t);
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double normtail(double x) { return erfc(fabs(x) * 0.70710678118654752440) / 2; }
 static double gelu(double x) { return x * erfc(-x * 0.70710678118654752440) / 2; }
 static double rsqrt(double x) { return 1 / sqrt(x); }
 static double reciprocal(double x) { return 1 / x; }
@@ -49,7 +50,8 @@ static const Function functions[] = {
   { "exp", "exp", "vmsExp", exp, NULL, -80, 80 },         { "expm1", "expm1", "vmsExpm1", expm1, NULL, -10, 10 },
   { "log", "log", "vmsLn", log, NULL, 1e-3, 1e3 },        { "log1p", "log1p", "vmsLog1p", log1p, NULL, -0.9, 30 },
   { "tanh", "tanh", "vmsTanh", tanh, NULL, -8, 8 },       { "sigmoid", NULL, NULL, sigmoid, NULL, -10, 10 },
-  { "erf", "erf", "vmsErf", erf, NULL, -3, 3 },           { "gelu", NULL, NULL, gelu, NULL, -3, 3 },
+  { "erf", "erf", "vmsErf", erf, NULL, -3, 3 },           { "normtail", NULL, "vmsCdfNorm", normtail, NULL, -5, 0 },
+  { "gelu", NULL, NULL, gelu, NULL, -3, 3 },
   { "sin", "sin", "vmsSin", sin, NULL, -30, 30 },         { "cos", "cos", "vmsCos", cos, NULL, -30, 30 },
   { "pow", "pow", "vmsPow", NULL, pow, 0.1, 10 },         { "rsqrt", NULL, "vmsInvSqrt", rsqrt, NULL, 1e-3, 1e3 },
   { "reciprocal", NULL, "vmsInv", reciprocal, NULL, 1e-3, 1e3 },

@@ -10,7 +10,7 @@ trap 'rm -rf "$dir"' EXIT
 march=$target
 [ "$target" = host ] && march=native
 cc -O2 -std=gnu11 -march="$march" "$here/math.c" -o "$dir/math" -ldl -lm
-for f in exp expm1 log log1p tanh sigmoid erf gelu sin cos rsqrt reciprocal pow; do
+for f in exp expm1 log log1p tanh sigmoid erf normtail gelu sin cos rsqrt reciprocal pow; do
 	[ $# = 0 ] || case " $* " in *" $f "*) ;; *) continue ;; esac
 	echo "graph g(x: f32[2048]) -> (y: f32[2048]) { y = $f(x); }" >"$dir/g.graph"
 	[ $f = pow ] && echo "graph g(x: f32[2048], z: f32[2048]) -> (y: f32[2048]) { y = x ** z; }" >"$dir/g.graph"

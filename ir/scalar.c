@@ -14,6 +14,7 @@ double fn_eval_f(Fn f, double a, double b) {
   case FN_EXP: return exp(a);         case FN_EXPM1: return expm1(a);     case FN_LOG: return log(a);         case FN_LOG1P: return log1p(a);
   case FN_SQRT: return sqrt(a);       case FN_SIN: return sin(a);         case FN_COS: return cos(a);         case FN_ATAN: return atan(a);
   case FN_TANH: return tanh(a);       case FN_ERF: return erf(a);
+  case FN_NORMTAIL: return (double)(erfcl(fabsl(a) * 0.70710678118654752440L) / 2);      /* the rounding of the product would show in double */
   case FN_FLOOR: return floor(a);     case FN_TRUNC: return trunc(a);     case FN_ROUND: return nearbyint(a);
   default: return 0;
   }

@@ -50,7 +50,7 @@ static bool is_kind(const Expr *e, const void *kind) { return e->kind == *(const
 bool expr_has(const Expr *e, ExprKind kind) { return expr_any(e, is_kind, &kind); }
 static bool is_costly(const Expr *e, const void *arg) {
   static const bool costly[FN_COUNT] = { [FN_EXP] = 1, [FN_EXPM1] = 1, [FN_LOG] = 1, [FN_LOG1P] = 1, [FN_SQRT] = 1, [FN_SIN] = 1, [FN_COS] = 1,
-                                         [FN_ATAN] = 1, [FN_TANH] = 1, [FN_ERF] = 1, [FN_POW] = 1 };
+                                         [FN_ATAN] = 1, [FN_TANH] = 1, [FN_ERF] = 1, [FN_NORMTAIL] = 1, [FN_POW] = 1 };
   (void)arg;
   return e->kind == E_REDUCE || (e->kind == E_FN && (costly[e->fn] || (e->fn == FN_DIV && type_is_float(e->type) && !expr_is_const(e->arg[1]))));
 }

@@ -7,7 +7,7 @@ import math, os, random, tempfile
 from common import options, Tally, run, outcome, write
 
 UNARY = ["tanh({})", "sigmoid({})", "relu({})", "exp({} * 0.5)", "sqrt(abs({}) + 0.1)", "({} * 1.5 - 0.25)", "gelu({})", "log(abs({}) + 0.5)", "clamp({}, -0.5, 0.5)",
-         "silu({})", "sin({})", "elu({})", "hard_swish({})", "square({})", "softsign({})", "floor({} * 3)", "abs({})", "erf({})"]
+         "silu({})", "sin({})", "elu({})", "hard_swish({})", "square({})", "softsign({})", "rsqrt(abs({}) + 0.1)", "abs({}) ** 1.7", "floor({} * 3)", "abs({})", "erf({})"]
 BINARY = ["({} + {})", "({} - {})", "({} * {})", "max({}, {})", "min({}, {})", "where({} > 0, {}, 0.25)", "({} / (abs({}) + 1))"]
 
 

@@ -9,7 +9,7 @@ stage fuse;
 graph g(x: f32[64, 256], v: f32[256, 256], w: f32[256, 256]) -> (y: f32[64, 256]) {
   kernel k0 "matmul+gelu" (x, v) -> (h: f32[64, 256]) {
     h.y[i < 64, j < 256]: f32 = sum(k < 256: x[i, k] * v[k, j]);
-    h[i < 64, j < 256]: f32 = h.y[i, j] * f32(0.5) * (1 + erf(h.y[i, j] * 0.7071067811865476));
+    h[i < 64, j < 256]: f32 = max(h.y[i, j] - min(h.y[i, j], 40) * normtail(h.y[i, j]), min(h.y[i, j], 40) * normtail(h.y[i, j]));
   }
   kernel k1 "matmul" (h, w) -> (y: f32[64, 256]) {
     y[i < 64, j < 256]: f32 = sum(k < 256: h[i, k] * w[k, j]);
