@@ -134,7 +134,8 @@ static const char *row_body(const CPrint *p, const char *fn, KType t) {
   static const char letter[] = { [ISA_SCALAR] = 'g', [ISA_SSE4] = 's', [ISA_AVX2] = 'a', [ISA_AVX512] = 'z', [ISA_NEON] = 'n', [ISA_RVV] = 'v' };
   char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa]; int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
-    if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && (*r->isa != '+' || p->t->dots & DOT_U8I8) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
+    if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && (*r->isa != '+' || p->t->dots & DOT_U8I8) && bytes >= r->lo && bytes <= r->hi &&
+        (bytes <= p->t->vector_bytes || r->hi > 64))
       if (!strcmp(r->elems, "any") || (!strcmp(r->elems, "int") ? type_is_int(t.elem) : has_word(r->elems, type_name(t.elem)))) return r->body;
   return NULL;
 }

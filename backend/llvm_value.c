@@ -117,7 +117,8 @@ static V dot(Unit *u, KFn fn, KType t, V *a) {
     { KF_DOTUS, DOT_U8I8, 0, "llvm.x86.avx512.vpdpbusd.%d", T_NONE, false }, { KF_DOTH, DOT_U8I8, 0, "llvm.x86.avx512.vpdpwssd.%d", T_NONE, false },
     { KF_DOTH, DOT_I16, 128, "llvm.x86.sse2.pmadd.wd", T_I16, true }, { KF_DOTH, DOT_I16, 256, "llvm.x86.avx2.pmadd.wd", T_I16, true },
     { KF_DOTH, DOT_I16, 512, "llvm.x86.avx512.pmaddw.d.512", T_I16, true }, { KF_DOTH, DOT_I16, 32, "llvm.arm.smlad", T_NONE, false },
-    { KF_DOTB, DOT_BF16, 0, "llvm.x86.avx512bf16.dpbf16ps.%d", T_BF16, false }, { KF_DOTSS, DOT_I8, 0, "llvm.aarch64.neon.sdot.v4i32.v16i8", T_I8, false } };
+    { KF_DOTB, DOT_BF16, 0, "llvm.x86.avx512bf16.dpbf16ps.%d", T_BF16, false },
+    { KF_DOTSS, DOT_I8, 0, "llvm.aarch64.neon.sdot.v4i32.v16i8", T_I8, false } };
   const DotRow *r = table; int bits = 32 * t.lanes; T type = llvm_type(u, t), words = LLVMTypeOf(a[0]);
   while (r->fn != fn || !(u->t->dots & r->dots) || (r->bits && r->bits != bits)) r++;
   if (r->parts == T_BF16) words = LLVMVectorType(LLVMBFloatTypeInContext(u->lc), (unsigned)bits / 16);

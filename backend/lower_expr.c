@@ -289,7 +289,9 @@ KInst *gen(Lower *L, LPt *p, const Expr *e) {
     LPlace q = expr_at(L, p, e); return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q);
   }
   switch (e->kind) {
-  case E_CONST: if (p->group) return l_num(L, T_I32, 0, word_of(e->i, p->group)); return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
+  case E_CONST:
+    if (p->group) return l_num(L, T_I32, 0, word_of(e->i, p->group));
+    return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
   case E_READ: return read_value(L, p, map_get(&L->reads, e));     case E_FN: return gen_fn(L, p, e);
   case E_CONVERT: return gen_convert(L, p, e);                      case E_SELECT: return gen_select(L, p, e);
   case E_OR: return gen_or(L, p, e);

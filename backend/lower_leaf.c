@@ -2,8 +2,8 @@
  *
  *   z(k, c, o*, t~)      loop k { loop c { for each o, for each vector of t: a point } }
  *
- * `i` serial, `i/n` n copies a step, `i*` all copies, `i~` vectors (above 32 of them: four a step), `i/n~` n vectors a step, `i+` one instruction. A condition is decided
- * as soon as its indices are bound: gone, or the subtree is gone, or an `if` around it; one that depends on the lanes masks them. */
+ * `i` serial, `i/n` n copies a step, `i*` all copies, `i~` vectors (above 32 of them: four a step), `i/n~` n vectors a step, `i+` in one instruction.
+ * A condition is decided as soon as its indices are bound: gone, or the subtree is gone, or an `if` around it; one of the lanes masks them. */
 #include "lower.h"
 
 /* ---- reductions: accumulators, created where the reduction was opened when a point first asks for them.
@@ -92,7 +92,8 @@ static KInst *dot_value(Lower *L, LPt *p, const LAcc *a) {
     for (r[k] = b->arg[k]; r[k]->kind == E_CONVERT || r[k]->kind == E_OR;) r[k] = r[k]->arg[0];
   for (int k = 0; k < 2 && kind < 0 && r[1] && r[0]->kind == E_READ && r[1]->kind == E_READ; k++)
     kind = dot_kind(L->t, r[swap = k]->tensor->type, r[!k]->tensor->type, p->group);
-  if (kind < 0) tree_error(L, p->e->leaf->pos, p->e, "%s has no instruction for groups of %d such products: unroll their index (`*`)", L->t->name, p->group);
+  if (kind < 0) tree_error(L, p->e->leaf->pos, p->e, "%s has no instruction for groups of %d such products: unroll their index (`*`)",
+                           L->t->name, p->group);
   KInst *x = gen(L, p, b->arg[swap]), *y = gen(L, p, b->arg[!swap]); return k_fn(&L->b, (KFn)(KF_DOTUS + kind), x, y, a->var);
 }
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
@@ -299,8 +300,9 @@ static void vectors(LLeaf *f, int depth, int k, int64_t step) {
 /* All of index k in the instruction itself. */
 static void dotted(LLeaf *f, int depth, int k) {
   const char *name = f->e->ix[k]->name;
-  if (depth != f->ndim - 1 || !is_red_index(f, k)) tree_error(f->L, f->tree->pos, f->e, "%s+ is for an index that is summed, behind all others", name);
-  for (int i = 0; i < f->ncond; i++) if (f->cond[i]->a.uses >> k & 1) tree_error(f->L, f->tree->pos, f->e, "%s+: a group may lie partly outside: pad the operand with zeros", name);
+  const char *why = depth != f->ndim - 1 || !is_red_index(f, k) ? " is for an index that is summed, behind all others" : NULL;
+  for (int i = 0; i < f->ncond; i++) if (f->cond[i]->a.uses >> k & 1) why = ": a group may lie partly outside: pad the operand with zeros";
+  if (why) tree_error(f->L, f->tree->pos, f->e, "%s+%s", name, why);
   f->p.group = f->reg[k].dyn ? 0 : (int)f->reg[k].ext; f->p.member = k; at_place(f, depth, k, laff_int(0)); f->p.group = 0;
 }
 

@@ -25,20 +25,24 @@
 #define NEON .isa = ISA_NEON, .vector_bytes = 16, .nreg = 32, UNITS(true, 2, 2, 4), CACHES(64, 512, 4 * 1024, 64), .index_bits = 64, .block = 64
 
 const Target targets[] = {
-  { .name = "x86-64-v2", X86("x86-64-v2", ISA_SSE4, 16, 16, 256), UNITS(false, 2, 2, 4), .features = "", .cflags = X86_GCC "x86-64-v2", .dots = DOT_I16 },
+  { .name = "x86-64-v2", X86("x86-64-v2", ISA_SSE4, 16, 16, 256), UNITS(false, 2, 2, 4), .features = "",
+    .cflags = X86_GCC "x86-64-v2", .dots = DOT_I16 },
   { .name = "x86-64-v3", V3, .features = "+fast-gather", .cflags = X86_GCC "x86-64-v3", .dots = DOT_I16 | DOT_FLOAT },
-  { .name = "x86-64-v3-vnni", V3, .features = "+fast-gather,+avxvnni", .cflags = X86_GCC "x86-64-v3 -mavxvnni", .dots = DOT_U8I8 | DOT_I16 | DOT_FLOAT },
+  { .name = "x86-64-v3-vnni", V3, .features = "+fast-gather,+avxvnni",
+    .cflags = X86_GCC "x86-64-v3 -mavxvnni", .dots = DOT_U8I8 | DOT_I16 | DOT_FLOAT },
   { .name = "x86-64-v4", V4, .features = "", .cflags = X86_GCC "x86-64-v4", .dots = DOT_I16 | DOT_FLOAT },
   { .name = "x86-64-v4-vnni", V4, .features = "+avx512vnni", .cflags = X86_GCC "x86-64-v4 -mavx512vnni", .dots = DOT_U8I8 | DOT_I16 | DOT_FLOAT },
   { .name = "x86-64-v4-bf16", V4, .features = "+avx512vnni,+avx512bf16", .cflags = X86_GCC "x86-64-v4 -mavx512vnni -mavx512bf16",
     .dots = DOT_U8I8 | DOT_I16 | DOT_BF16 | DOT_FLOAT },
   { .name = "aarch64", .triple = "aarch64-unknown-linux-gnu", .cpu = "generic", .features = "", .ld = "ld.lld-19|ld.lld|aarch64-linux-gnu-ld",
     .cc = "aarch64-linux-gnu-gcc", .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=armv8-a", NEON, .dots = DOT_WIDEN },
-  { .name = "aarch64-dot", .triple = "aarch64-unknown-linux-gnu", .cpu = "generic", .features = "+dotprod", .ld = "ld.lld-19|ld.lld|aarch64-linux-gnu-ld",
-    .cc = "aarch64-linux-gnu-gcc", .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=armv8.2-a+dotprod", NEON, .dots = DOT_I8 | DOT_WIDEN },
+  { .name = "aarch64-dot", .triple = "aarch64-unknown-linux-gnu", .cpu = "generic", .features = "+dotprod",
+    .ld = "ld.lld-19|ld.lld|aarch64-linux-gnu-ld", .cc = "aarch64-linux-gnu-gcc",
+    .cflags = GCC_FLAGS "-std=gnu11 -fPIC -march=armv8.2-a+dotprod", NEON, .dots = DOT_I8 | DOT_WIDEN },
   { .name = "riscv64v", .triple = "riscv64-unknown-linux-gnu", .cpu = "generic-rv64", .features = "+m,+a,+f,+d,+c,+v", .abi = "lp64d",
     .cc = "clang-19", .cflags = CFLAGS "-std=gnu11 -fPIC --target=riscv64-linux-gnu -march=rv64gcv -mabi=lp64d", .isa = ISA_RVV, .vector_bytes = 32,
-    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 16, UNITS(true, 1, 1, 5), CACHES(32, 512, 2048, 64), .index_bits = 64, .block = 64, .dots = DOT_WIDEN },
+    .ld = "ld.lld-19|ld.lld|riscv64-linux-gnu-ld", .nreg = 16, UNITS(true, 1, 1, 5), CACHES(32, 512, 2048, 64), .index_bits = 64,
+    .block = 64, .dots = DOT_WIDEN },
   { .name = "cortex-m7", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m7", .features = "", .cc = "arm-none-eabi-gcc", .little_ram = true,
     .cflags = GCC_FLAGS "-std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", .isa = ISA_SCALAR, .nreg = 32, UNITS(true, 1, 1, 3),
     CACHES(16, 128, 512, 32), .index_bits = 32, .block = 16, .dots = DOT_I16 },
@@ -47,7 +51,8 @@ const Target targets[] = {
 };
 const int ntargets = sizeof targets / sizeof *targets;
 
-const DotKind dot_kinds[NDOT] = { { T_U8, T_I8, 4 }, { T_I8, T_I8, 4 }, { T_I16, T_I16, 2 }, { T_BF16, T_BF16, 2 }, { T_I16, T_I16, 1 }, { T_F32, T_F32, 1 } };
+const DotKind dot_kinds[NDOT] = { { T_U8, T_I8, 4 }, { T_I8, T_I8, 4 }, { T_I16, T_I16, 2 }, { T_BF16, T_BF16, 2 }, { T_I16, T_I16, 1 },
+                                    { T_F32, T_F32, 1 } };
 int dot_kind(const Target *t, int a, int b, int64_t group) {
   for (int k = 0; k < NDOT; k++)
     if (t->dots >> k & 1 && dot_kinds[k].a == a && dot_kinds[k].b == b && dot_kinds[k].group == group) return k;

@@ -179,7 +179,8 @@ static bool find_positions(Match *m, Arg *a) {
 
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
-  static const Extent none = { 0 }; const Extent *e = a->x->t->rank ? a->x->t->shape + d : &none, *all = e; const Slot *s = slot_get(el, m->f, name); int total = len;
+  static const Extent none = { 0 }; const Extent *e = a->x->t->rank ? a->x->t->shape + d : &none, *all = e;
+  const Slot *s = slot_get(el, m->f, name); int total = len;
   a->x->pack = NEW_AS(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));

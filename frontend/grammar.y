@@ -124,7 +124,8 @@ kind: %empty { $$ = LOOP_SERIAL; } | '*' { $$ = LOOP_UNROLL; } | NAME { $$ = tre
   | NAME NAME { $$ = tree_kind(p, POS(@1), $1, false) % TREE_PARALLEL + tree_kind(p, POS(@2), $2, true); };
 leaves: %empty { $$ = (LeafList){ 0 }; } | leaf_list;
 leaf_list: leaf { $$ = (LeafList){ 0 }; PUSH(C, $$, $1); } | leaf_list ',' leaf { $$ = $1; PUSH(C, $$, $3); };
-leaf: NAME { $$ = (LeafDim){ $1, LEAF_SERIAL, 1 }; } | NAME '*' { $$ = (LeafDim){ $1, LEAF_UNROLL, 0 }; } | NAME '+' { $$ = (LeafDim){ $1, LEAF_DOT, 0 }; }
+leaf: NAME { $$ = (LeafDim){ $1, LEAF_SERIAL, 1 }; } | NAME '*' { $$ = (LeafDim){ $1, LEAF_UNROLL, 0 }; }
+  | NAME '+' { $$ = (LeafDim){ $1, LEAF_DOT, 0 }; }
   | NAME '~' { $$ = (LeafDim){ $1, LEAF_VECTOR, 0 }; } | NAME '/' INT { $$ = (LeafDim){ $1, LEAF_SERIAL, parse_step(p, POS(@3), $3) }; }
   | NAME '/' INT '~' { $$ = (LeafDim){ $1, LEAF_VECTOR, parse_step(p, POS(@3), $3) }; };
 

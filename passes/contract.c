@@ -173,7 +173,8 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   if (dot && !near) { s.nk = it->nk; lane = lane_of(c, k, it, &s, kernel_lanes(k, t)); }
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
-  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .across = lane.across, .dot = near ? dot->name : NULL };
+  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .across = lane.across,
+                 .dot = near ? dot->name : NULL };
   out->lanes = kernel_lanes(k, t);
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   out->packed = row && tensor_known(rows->tensor); out->each = !lane.across && reads_along(c, rows, out->lane);

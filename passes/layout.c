@@ -38,7 +38,8 @@ static Wish wish_of(Ctx *c, const Graph *g, const Kernel *k) {
 
 /* ---- what a layout costs. kernel: of an equation; wish: of each kernel */
 typedef struct Search {
-  Ctx *c; const Graph *g; const Target *target; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
+  Ctx *c; const Graph *g; const Target *target; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish;
+  LayoutDim at[8], best[8]; int n; double least;
 } Search;
 
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {

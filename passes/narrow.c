@@ -153,18 +153,21 @@ static void rewrite(Narrow *n, const DotKind *d) {
   Expr *w = as(n->c, sum, w_read(n, (Type)d->b)), *x = as(n->c, sum, x_read(n, a == T_F32 ? from->type : a));
   if (n->x.alt) x = expr_or(n->c, x, expr_const(n->c, sum, expr_number(n->x.alt) - (double)n->off, (int64_t)expr_number(n->x.alt) - n->off), x->pos);
   red = expr_reduce(n->c, RED_SUM, bound.at, bound.n, expr_fn2(n->c, FN_MUL, x, w), NULL, red->pos);
-  if (a == T_F32) red = as(n->c, T_I32, define(n, ctx_printf(n->c, "%s_sum", n->e->out->name), a, &(Indices){ n->e->free, n->e->nfree, 0 }, red, false));
+  const char *name = ctx_printf(n->c, "%s_sum", n->e->out->name);
+  if (a == T_F32) red = as(n->c, T_I32, define(n, name, a, &(Indices){ n->e->free, n->e->nfree, 0 }, red, false));
   init = init && less ? expr_fn2(n->c, FN_ADD, init, less) : less ? less : init;
   n->e->rhs = init ? expr_fn2(n->c, FN_ADD, init, red) : red;
 }
 
 /* Can the products be wider than what they are computed in? */
 static bool may_wrap(const Narrow *n, const Expr *product) {
-  double a = fmax(fabs(n->x.r.lo), fabs(n->x.r.hi)) * fmax(fabs(n->w.r.lo), fabs(n->w.r.hi)); return type_is_int(product->type) && a > type_highest(product->type);
+  double a = fmax(fabs(n->x.r.lo), fabs(n->x.r.hi)) * fmax(fabs(n->w.r.lo), fabs(n->w.r.hi));
+  return type_is_int(product->type) && a > type_highest(product->type);
 }
 
 static int narrow_eq(Ctx *c, Graph *g, const Target *t, Uses *uses, Eq *e) {
-  Narrow n = { .c = c, .g = g, .uses = uses, .e = e, .s = shape_of(c, e), .group = 1 }; const Expr *red = eq_reduction(e, NULL), *b = red ? red->arg[0] : NULL;
+  Narrow n = { .c = c, .g = g, .uses = uses, .e = e, .s = shape_of(c, e), .group = 1 };
+  const Expr *red = eq_reduction(e, NULL), *b = red ? red->arg[0] : NULL;
   if (!n.s.x || e->constant || eq_by_hand(g, e) || eq_stream(e) || red->n > 1 || !expr_constant(n.s.w)) return 0;
   while (b->kind == E_CONVERT && keeps(c, b)) b = b->arg[0];
   Side s[2] = { { 0 }, { 0 } };
@@ -173,11 +176,12 @@ static int narrow_eq(Ctx *c, Graph *g, const Target *t, Uses *uses, Eq *e) {
   if (tensor_known(n.x.read->tensor) || may_wrap(&n, b)) return 0;
   n.k = group_of(&n);
   for (int k = 0; k < NDOT; k++) {
-    if (!(t->dots >> k & 1) || (dot_kinds[k].a != T_F32 && !(n.s.contracts && n.s.nn && (n.k || dot_kinds[k].group == 1))) || !kind_holds(&n, &dot_kinds[k])) continue;
+    const DotKind *d = &dot_kinds[k]; bool groups = n.s.contracts && n.s.nn && (n.k || d->group == 1);
+    if (!(t->dots >> k & 1) || (d->a != T_F32 && !groups) || !kind_holds(&n, d)) continue;
     if (!move_allowed(c, "narrow", e->label)) { ledger_add(c, "narrow", e->out->name, false, 0, "refused by option"); return 0; }
-    ledger_add(c, "narrow", e->out->name, true, 0, "products of %s by %s, %d at once", type_name((Type)dot_kinds[k].a), type_name((Type)dot_kinds[k].b),
-               dot_kinds[k].group);
-    rewrite(&n, &dot_kinds[k]); return 1;
+    const char *x = type_name((Type)d->a), *w = type_name((Type)d->b);
+    ledger_add(c, "narrow", e->out->name, true, 0, "products of %s by %s, %d at once", x, w, d->group);
+    rewrite(&n, d); return 1;
   }
   return 0;
 }
