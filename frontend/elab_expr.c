@@ -400,9 +400,8 @@ static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   case N_AT:     fail_at(el, n->pos, "'@' belongs into the pattern of a parameter");
   case N_NAMED:  fail_at(el, n->pos, "'%s = ...' can only be an argument of a call", n->text);
   case N_PASS:   fail_at(el, n->pos, "'...' can only be an argument of a call");
-  case N_STREAM: fail_at(el, n->pos, "'stream' belongs into the shape of an input");
+  default:       fail_at(el, n->pos, "'stream' belongs into the shape of an input");
   }
-  return (Val){ .k = V_NONE };
 }
 
 #define STEPS_MAX 20000000

@@ -120,26 +120,18 @@ static bool table_takes(Table *t, const Expr *e, bool grow) {
   return true;
 }
 
-static Num table_eval(const Table *t, const Expr *e);
-
 /* Weak floats are computed in f32 by kernels and in double by the interpreter: t->single chooses. */
-static Num table_call(const Table *t, const Expr *e) {
-  const Expr *a = e->arg[0], *b = e->arg[e->n - 1]; Type p = fn_promoted(e->fn, e->arg);
-  Num x = convert_value(table_eval(t, a), a->type, p, CV_PLAIN), y = e->n == 2 ? convert_value(table_eval(t, b), b->type, p, CV_PLAIN) : x;
-  Num r = fn_eval(e->fn, x, y, p); bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
-  if (type_is_float(e->type) && single) r.f = value_round(r.f, T_F32);
-  return r;
-}
-
 static Num table_eval(const Table *t, const Expr *e) {
-  const Expr *side = e->n ? e->arg[0] : NULL;
+  const Expr *a = e->n ? e->arg[0] : NULL, *b = e->n ? e->arg[e->n - 1] : NULL;
   switch (e->kind) {
   case E_CONST: return const_num(e);      case E_INDEX: return (Num){ .i = t->at[table_find(t, e->index)] };
-  case E_FN: return table_call(t, e);     case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
-  case E_SELECT:
-    side = e->arg[table_eval(t, side).i ? 1 : 2]; return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
+  case E_FN: break;                       case E_CONVERT: return convert_value(table_eval(t, a), a->type, e->type, e->mode);
+  case E_SELECT: a = table_eval(t, a).i ? e->arg[1] : b; return convert_value(table_eval(t, a), a->type, e->type, CV_PLAIN);
   default: return (Num){ .i = 0 };     /* kept out by table_takes */
   }
+  Type p = fn_promoted(e->fn, e->arg); bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
+  Num x = convert_value(table_eval(t, a), a->type, p, CV_PLAIN), y = e->n == 2 ? convert_value(table_eval(t, b), b->type, p, CV_PLAIN) : x;
+  Num r = fn_eval(e->fn, x, y, p); if (type_is_float(e->type) && single) r.f = value_round(r.f, T_F32); return r;
 }
 
 static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }

@@ -37,8 +37,6 @@ bool expr_is_linear(const Expr *e) {
   return e->kind == E_FN && e->type == T_WINT && (e->fn == FN_ADD || e->fn == FN_SUB || e->fn == FN_MUL || e->fn == FN_NEG);
 }
 
-static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k);
-
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
   Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p; if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
   a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p); lin_add(c, a, x.n ? &x : &y, p);
@@ -211,9 +209,8 @@ static Range range_node(Ctx *c, const Expr *e) {
   case E_READ: return range_type(e->type);     case E_FN: return range_call(c, e);
   case E_CONVERT: return range_convert(c, e);
   case E_SELECT: case E_OR: return range_typed(range_union(expr_range(c, e->arg[e->n - 2]), expr_range(c, e->arg[e->n - 1])), e->type);
-  case E_REDUCE: return range_reduce(c, e);
+  default: return range_reduce(c, e);
   }
-  return anything;
 }
 
 /* Equal terms cancel in the linear form: i - i is 0. A product of two terms is no linear form. */
