@@ -18,8 +18,7 @@ bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
 /* The place of word among names, or -1 after an error; help is given where no name is near. */
 static int name_index(Parse *p, Pos at, const char *what, const char *word, const char *const *names, int n, const char *help) {
   for (int i = 0; i < n; i++) if (!strcmp(names[i], word)) return i;
-  parse_error(p, at, "there is no %s '%s'", what, word); if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help);
-  return -1;
+  parse_error(p, at, "there is no %s '%s'", what, word); if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help); return -1;
 }
 
 /* A token as it was written, in quotes. */

@@ -203,8 +203,7 @@ static void poison_name(Elab *el, Frame *f, const char *name) {
 
 void statement_poison(Elab *el, Frame *f, const Stmt *st) {
   const Node *l = st->left;
-  poison_name(el, f, st->name); if (!l || l->kind == N_CALL) return;
-  for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
+  poison_name(el, f, st->name); if (!l || l->kind == N_CALL) return; for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
 }
 
 /* ---- again, where types were not known */

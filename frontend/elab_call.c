@@ -296,8 +296,7 @@ LIST_FN(fn_letters) {
   for (const char *q = text; *q; q++) if (*q != ' ') *w++ = *q;
   *w = 0; w = text;
   for (int term = 0; term < 4; term++, w += *w == ',') {
-    List *l = (out.l->at[term] = v_list(el, 0)).l;
-    if (term < 3 && *w == '-') continue;
+    List *l = (out.l->at[term] = v_list(el, 0)).l; if (term < 3 && *w == '-') continue;
     if (term == 3 && strncmp(w, "->", 2)) fail_at(el, p, "more than 3 terms");
     if (term == 3) w += 2;
     else if (term >= ranks->n) fail_at(el, p, "%d terms for %d tensors", term + 1, ranks->n);

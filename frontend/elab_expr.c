@@ -236,8 +236,7 @@ static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int
 
 /* ---- places as written */
 static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
-  Names names = { 0 }; const char *only = NULL; int count = 0;
-  if (!n->kid[0]) return el->s_pack;
+  Names names = { 0 }; const char *only = NULL; int count = 0; if (!n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   names_in(el, n->kid[0], &names);
   for (int i = 0; i < names.n; i++) { const Slot *s = slot_find(f, names.at[i]); if (s && s->dim.pack) only = names.at[i], count++; }

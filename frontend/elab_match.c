@@ -139,8 +139,7 @@ static bool find_anchors(Match *m, Arg *a) {
   int rank = a->x->t->rank;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *inner = item_inner(n), *core = item_core(n); bool pack = n->kind == N_SPLICE; Val v;
-    a->anchor[j] = -1; a->len[j] = pack && is_range(core) ? pack_range(m, core).n : -1;
-    if (!inner || inner->kind != N_AT) continue;
+    a->anchor[j] = -1; a->len[j] = pack && is_range(core) ? pack_range(m, core).n : -1; if (!inner || inner->kind != N_AT) continue;
     if (!axis_value(m, inner->kid[1], &v)) return false;
     int64_t ax = need_int(m->el, v, n->pos, "an axis");
     if (ax < -rank || ax >= rank + pack)

@@ -81,8 +81,7 @@ bool ext_is(Extent e, int64_t n) { return !e.dim && e.n == n; }
 Extent ext_pos(Extent e) { return !e.dim && e.n < 0 ? extent_of(0) : e; }
 
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
-  int64_t n = 0; if (ext_is(a, 1)) return b;
-  if (ext_is(b, 1)) return a;
+  int64_t n = 0; if (ext_is(a, 1)) return b; if (ext_is(b, 1)) return a;
   if (ext_is(a, 0) || ext_is(b, 0)) return extent_of(0);
   if (a.dim || b.dim) fail_at(el, p, "this product of extents needs a constant extent: %s times %s", ext_print(el, &a, 1), ext_print(el, &b, 1));
   if (__builtin_mul_overflow(a.n, b.n, &n) || n > EXT_MAX)

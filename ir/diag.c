@@ -130,8 +130,6 @@ static int edit_distance(const char *a, const char *b) {
 
 const char *diag_near(const char *s, const char *const *names, int n) {
   int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1; const char *near = NULL;
-  for (int k = 0; k < n; k++) {
-    int d = edit_distance(s, names[k]); if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];
-  }
+  for (int k = 0; k < n; k++) { int d = edit_distance(s, names[k]); if (d < best && d < (int)strlen(names[k])) best = d, near = names[k]; }
   return near;
 }

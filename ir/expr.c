@@ -86,9 +86,7 @@ static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   for (int k = 0; k < fn_info[f].arity; k++) v[k] = convert_value(const_num(arg[k]), arg[k]->type, t, CV_PLAIN);
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
   Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
-  if (rt == T_F16 || rt == T_BF16) {
-    r.f = value_round(r.f, T_F32); if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
-  }
+  if (rt == T_F16 || rt == T_BF16) { r.f = value_round(r.f, T_F32); if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL; }
   return const_new(c, rt, r, p);
 }
 

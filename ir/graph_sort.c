@@ -100,9 +100,7 @@ static bool proven_above(Ctx *c, Expr *a, Expr *b, const Facts *facts) {
 /* Where does the link read, seen from where its equation writes? -1 earlier, 0 the same step, 1 later, FAIL unknown. */
 static int link_step(Search *s, const Link *l) {
   Expr *own = s->eq[l->eq]->place[s->dim[s->of[l->eq]]], *at = l->read->arg[s->dim[l->tensor]]; Aff a, b;
-  if (expr_affine(s->c, own, &a) && expr_affine(s->c, at, &b)) {
-    Aff d = aff_sub(s->c, &b, &a); if (d.n == 0) return d.c < 0 ? -1 : d.c > 0;
-  }
+  if (expr_affine(s->c, own, &a) && expr_affine(s->c, at, &b)) { Aff d = aff_sub(s->c, &b, &a); if (d.n == 0) return d.c < 0 ? -1 : d.c > 0; }
   if (s->dir <= 0 && proven_above(s->c, own, at, &l->facts)) return -1;
   return s->dir >= 0 && proven_above(s->c, at, own, &l->facts) ? 1 : FAIL;
 }

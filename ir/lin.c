@@ -24,9 +24,7 @@ static void lin_add_const(Lin *a, int64_t v, int64_t k) {
 
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
   int64_t p; a->over |= b->over; lin_add_const(a, b->c, k);
-  for (int j = 0; j < b->n; j++) {
-    a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p);
-  }
+  for (int j = 0; j < b->n; j++) { a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p); }
 }
 Lin lin_times(Ctx *c, int64_t n, Lin a, int64_t k) { Lin r = lin_const(n); lin_add(c, &r, &a, k); return r; }
 Lin lin_minus(Ctx *c, Lin a, Lin b) { Lin r = lin_copy(c, &a); lin_add(c, &r, &b, -1); return r; }
@@ -193,8 +191,7 @@ static Range range_convert(Ctx *c, const Expr *e) {
 static Range range_reduce(Ctx *c, const Expr *e) {
   double n = 1; bool some = e->n == 1;
   for (int k = 0; k < e->nbound; k++) n *= (double)extent_max(e->bound[k]->ext), some &= extent_min(e->bound[k]->ext) > 0;
-  Range r = expr_range(c, e->arg[0]);
-  if (red_is_place(e->red)) return range_of(0, fmax(n - 1, 0));
+  Range r = expr_range(c, e->arg[0]); if (red_is_place(e->red)) return range_of(0, fmax(n - 1, 0));
   if ((e->red == RED_MAX || e->red == RED_MIN) && some) return r;
   if (e->red == RED_SUM && !type_is_float(e->type)) return range_typed(range_of(fmin(0, n * r.lo), fmax(0, n * r.hi)), e->type);
   return range_type(e->type);

@@ -316,9 +316,7 @@ static void print_head(Printer *p, const Graph *g) {
 /* ---- equations and states */
 static void names_of_eqs(Printer *p, Eq *const *eq, int n) {
   names_reset(p);
-  for (int k = 0; k < p->g->ndim; k++) {
-    int j = 0; while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++; names_dim(p, p->g->dim[k], j == n);
-  }
+  for (int k = 0; k < p->g->ndim; k++) { int j = 0; while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++; names_dim(p, p->g->dim[k], j == n); }
 }
 
 static void print_eq_line(Printer *p, const char *before, const Eq *e) { put(p, "%s", before); print_eq(p, e); put(p, "\n"); declare(p, e->out); }

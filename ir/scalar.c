@@ -194,8 +194,7 @@ static int64_t saturate_float(double v, Type to) {
 }
 
 static int64_t saturate_int(int64_t i, Type from, Type to) {
-  int64_t lo = int_limit(to, false), hi = int_limit(to, true);
-  if (to == T_U64) return i < 0 && from != T_U64 ? 0 : i;
+  int64_t lo = int_limit(to, false), hi = int_limit(to, true); if (to == T_U64) return i < 0 && from != T_U64 ? 0 : i;
   return i > hi || (from == T_U64 && i < 0) ? hi : i < lo ? lo : i;
 }
 

@@ -64,9 +64,7 @@ Source *source_read(Ctx *c, const char *path) {
 /* ---- writing: these give 0 or the reason */
 static int write_close(int fd, const char *data, size_t n) {
   int why = fd < 0 ? errno : 0;
-  while (n && !why) {
-    ssize_t k = write(fd, data, n); if (k < 0 && errno != EINTR) why = errno; if (k > 0) data += k, n -= (size_t)k;
-  }
+  while (n && !why) { ssize_t k = write(fd, data, n); if (k < 0 && errno != EINTR) why = errno; if (k > 0) data += k, n -= (size_t)k; }
   return fd >= 0 && close(fd) && !why ? errno : why;
 }
 

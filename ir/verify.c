@@ -336,8 +336,7 @@ static void kernel_trees(Verify *v, const Kernel *k) {
 
 /* ---- the rows: from which stage on; what is checked of the graph, each tensor, each equation, each node of one, each kernel */
 typedef struct Row {
-  Stage from; const char *name, *why;
-  void (*graph)(Verify *), (*tensor)(Verify *, const Tensor *), (*kernel)(Verify *, const Kernel *);
+  Stage from; const char *name, *why; void (*graph)(Verify *), (*tensor)(Verify *, const Tensor *), (*kernel)(Verify *, const Kernel *);
   void (*eq)(Verify *, const Eq *), (*node)(Verify *, const Expr *);
 } Row;
 static const Row rows[] = {
