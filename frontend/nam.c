@@ -44,9 +44,7 @@ static json_t *nam_json(Nam *m) {
   json_t *j = json_loadb(m->src->text, m->src->size, JSON_REJECT_DUPLICATES, &e); if (j) ctx_at_free(m->c, json_free, j);
   if (json_is_object(j)) return j;
   if (!j && e.line > 0) at.line = (uint32_t)e.line, at.col = e.column > 0 ? (uint32_t)e.column : 1;
-  if (!j) diag_error(m->c, at, "this .nam file is not valid JSON: %s", e.text);
-  else diag_error(m->c, at, "a .nam file is one JSON object");
-  return NULL;
+  diag_error(m->c, at, "%s%s", j ? "a .nam file is one JSON object" : "this .nam file is not valid JSON: ", j ? "" : e.text); return NULL;
 }
 
 static bool nam_version(Nam *m, const json_t *root) {
@@ -315,15 +313,13 @@ static const char *declare(Gen *g, const Weight *w) {
 static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const char *col, int n, int dilation) {
   if (n == 1) { SAY("sum(%s: %s[%s, t] * %s[%s, %s, 0])", col, in.at, col, w, row, col); return; }
   SAY("sum(%s, k: (%s[%s, t - (%d - k)", col, in.at, col, n - 1); if (dilation != 1) SAY(" * %d", dilation);
-  if (in.settled) SAY("] or %s[%s]) * %s[%s, %s, k])", in.settled, col, w, row, col);
-  else SAY("] or 0) * %s[%s, %s, k])", w, row, col);
+  SAY("] or %s) * %s[%s, %s, k])", in.settled ? NAME("%s[%s]", in.settled, col) : "0", w, row, col);
 }
 
 /* ---- one layer */
 static const char *gen_slope(Gen *g, const Act *a, const char *kind) {
   if (!a->slope) return "";
-  Weight *w = nam_tensor(g->m, NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind), (int64_t[4]){ a->nslope });
-  w->data = a->slope; g->m->used -= a->nslope;            /* these are not of the weights */
+  Weight *w = LAYER_TENSOR(NAME("%s.slope", kind), a->nslope); w->data = a->slope; g->m->used -= a->nslope;    /* these are not of the weights */
   return NAME("%s[o]", declare(g, w));
 }
 
@@ -426,10 +422,8 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
   Nam m = { .c = c, .src = src, .array = -1, .prewarm = prewarm }; Wavenet w = { 0 }; Text t = { .c = c }; const json_t *root = nam_json(&m);
   if (!root) return false;
-  bool good = nam_version(&m, root);
-  if (!nam_architecture(&m, root)) return false;
-  if (!nam_config(&m, json_object_get(root, "config"), &w)) good = false;
-  if (!nam_weights(&m, root) || !good) return false;
+  bool good = nam_version(&m, root); if (!nam_architecture(&m, root)) return false;
+  good &= nam_config(&m, json_object_get(root, "config"), &w); if (!nam_weights(&m, root) || !good) return false;
   text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n"); nam_wavenet(&m, &w, &t, graph_name(&m));
   *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n }; if (m.used == m.nweight) return true;
   diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight); return false;
