@@ -18,7 +18,6 @@
 static const char *const dtypes[T_COUNT] = {
 #define T(e, n, b, k) [T_##e] = #e,
 #include "../ir/types.def"
-#undef T
 };
 
 typedef struct Reader { Ctx *c; const char *path; Pos pos; void *map; size_t mapped; const char *data; uint64_t size; } Reader;

@@ -40,8 +40,6 @@ static const Fn combiner[RED_COUNT] = {
 #define FN_NONE FN_COUNT
 #define R(e, name, fn) FN_##fn,
 #include "reduce.def"
-#undef R
-#undef FN_NONE
 };
 
 Expr *eq_reduction(const Eq *e, Expr **init) {

@@ -23,13 +23,10 @@ static const char *const reserved[] = {
   "stream", "where", "kernel", "schedule", "let", "for", "in",
 #define T(e, n, b, k) n,
 #include "types.def"
-#undef T
 #define R(e, n, f) n,
 #include "reduce.def"
-#undef R
 #define F(e, text, arity, prec, rule) text,
 #include "scalar.def"
-#undef F
 };
 
 static void names_take(Printer *p, const char *name) { PUSH(p->c, p->taken, name); p->fixed = p->taken.n; }

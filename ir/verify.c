@@ -104,8 +104,7 @@ static void scope_add(Verify *v, Index *i) {
 }
 
 static void check_bound(Verify *v, const Expr *x) {
-  int outer = v->scope.n;
-  if (v->broken) return;
+  int outer = v->scope.n; if (v->broken) return;
   if (x->kind == E_INDEX && !(x->index->is_dim ? is_graph_dim(v->g, x->index) : among(v->scope.at, v->scope.n, x->index)))
     broken(v, v->e->pos, "the index '%s' of '%s' is bound nowhere", x->index->name, v->e->out->name);
   for (int k = 0; x->kind == E_REDUCE && k < x->nbound; k++) scope_add(v, x->bound[k]);
