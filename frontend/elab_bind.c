@@ -56,12 +56,9 @@ static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i
 }
 
 static void infer_walk(Infer *q, const Node *n) {
-  if (!n || q->out.e) return;
-  if (n->kind == N_INDEX && (n->kid[0]->kind == N_NAME || n->kid[0]->kind == N_CALL || n->kid[0]->kind == N_DOT)) {
-    const Tensor *t = NULL;
-    for (int i = 1; i < n->n && !q->out.e; i++)
-      if (bare_name(q->el, n->kid[i]) == q->name && (t || (t = infer_tensor(q, n->kid[0])))) infer_place(q, t, n->kid + 1, n->n - 1, i - 1);
-  }
+  const Tensor *t = NULL; if (!n || q->out.e) return;
+  for (int i = 1; n->kind == N_INDEX && i < n->n && !q->out.e; i++)
+    if (bare_name(q->el, n->kid[i]) == q->name && (t || (t = infer_tensor(q, n->kid[0])))) infer_place(q, t, n->kid + 1, n->n - 1, i - 1);
   for (int i = 0; i < n->n; i++) infer_walk(q, n->kid[i]);
   infer_walk(q, n->cond);
 }
@@ -87,8 +84,7 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
   const Slot *s = slot_find(f, name); const char *what = ctx_printf(el->c, "the extent of '%s%s'", pack ? ".." : "", name);
   bool list = ext.k == V_LIST; int n = list ? ext.l->n : 1;
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
-  if (pack && !list) fail_at(el, p, "'%s': a pack wants a list of extents", name);
-  if (!pack && list) fail_at(el, p, "'%s': a list of extents wants '..'", name);
+  if (pack != list) fail_at(el, p, pack ? "'%s': a pack wants a list of extents" : "'%s': a list of extents wants '..'", name);
   if (n > 64) fail_at(el, p, "a pack of %d indices: at most 64", n);
   bool free_ = given || (s && s->given && !f->graph); Extent *e = NEWN(el->c, Extent, n + 1); Val out = v_list(el, n);
   for (int i = 0; i < n; i++) {

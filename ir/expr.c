@@ -146,13 +146,8 @@ Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p) {
   return node_new(c, (Expr){ .kind = E_CONVERT, .type = t, .n = 1, .pos = p, .mode = mode }, &a, (uint64_t)mode * T_COUNT + (uint64_t)t);
 }
 
-static void condition_check(Ctx *c, const Expr *cond, Pos p) {
-  if (!cond || cond->type == T_BOOL || cond->type == T_NONE) return;
-  diag_error(c, p, "the condition is of type %s, not a truth value", type_name(cond->type)); diag_help(c, "compare it: x != 0");
-}
-
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p) {
-  condition_check(c, cond, p); if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
+  if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
   return node_new(c, (Expr){ .kind = E_SELECT, .type = type_promote(a->type, b->type), .n = 3, .pos = p }, (Expr *[]){ cond, a, b }, 0);
 }
 
@@ -171,7 +166,7 @@ static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p
 }
 
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
-  Type t = red_result(r, body->type); condition_check(c, cond, p); bool never = cond && is_int_const(cond, 0);
+  Type t = red_result(r, body->type); bool never = cond && is_int_const(cond, 0);
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
   if (never && t != T_NONE) return const_new(c, t, red_identity(r, t), p);
