@@ -201,15 +201,11 @@ static Expr *element(Elab *el, Oper o, Expr **a, int n, Pos p) {
   }
 }
 
-static Expr *lift_leaf(Elab *el, const Lift *l, Expr *const *ix) {
-  Expr *place[64]; if (l->leaf.k == V_NUM) return l->leaf.e;
-  for (int d = 0; d < l->rank; d++) place[d] = ext_is(l->shape[d], 1) ? expr_int(el->c, 0) : ix[d];
-  return expr_read(el->c, l->leaf.x->t, place, l->pos);
-}
-
 Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix) {
-  Expr *a[3]; for (int k = 0; k < l->n; k++) a[k] = lift_build(el, l->arg[k], ix + (l->rank - l->arg[k]->rank));
-  return l->o.k == OP_LEAF ? lift_leaf(el, l, ix) : element(el, l->o, a, l->n, l->pos);
+  Expr *a[64]; bool leaf = l->o.k == OP_LEAF; if (leaf && l->leaf.k == V_NUM) return l->leaf.e;
+  for (int d = 0; leaf && d < l->rank; d++) a[d] = ext_is(l->shape[d], 1) ? expr_int(el->c, 0) : ix[d];
+  for (int k = 0; k < l->n; k++) a[k] = lift_build(el, l->arg[k], ix + (l->rank - l->arg[k]->rank));
+  return leaf ? expr_read(el->c, l->leaf.x->t, a, l->pos) : element(el, l->o, a, l->n, l->pos);
 }
 
 /* ---- functions of values */

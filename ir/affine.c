@@ -136,11 +136,6 @@ static Num table_eval(const Table *t, const Expr *e) {
 
 static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }
 
-static bool table_admits(const Table *t, const Fact *cond, int n) {
-  for (int k = 0; k < n; k++) if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
-  return true;
-}
-
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
   Table t = { .n = 0 }; VEC(Fact) cond = { 0 }; *lo = INT64_MAX, *hi = INT64_MIN; if (!table_takes(&t, e, true)) return false;
@@ -151,7 +146,7 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
   for (int single = 0; single < 2; single++) {
     t.single = single;
     for (int64_t p = 0; p < points; p++, table_next(&t)) {
-      if (!table_admits(&t, cond.at, cond.n)) continue;
+      bool holds = true; for (int k = 0; k < cond.n && holds; k++) holds = !table_eval(&t, cond.at[k].e).i == cond.at[k].neg; if (!holds) continue;
       int64_t v = table_eval(&t, e).i; *lo = v < *lo ? v : *lo, *hi = v > *hi ? v : *hi;
     }
   }

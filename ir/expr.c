@@ -158,19 +158,15 @@ Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p) {
 }
 
 /* ---- reductions */
-/* Over no index: the body where the condition holds, else the identity. NULL while the type is not known. */
-static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p) {
-  if (red_is_place(r)) return const_new(c, t, (Num){ .i = 0 }, p);
-  if (t == T_NONE) return NULL;
-  body = expr_convert(c, CV_PLAIN, t, body, p); return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
-}
-
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
   Type t = red_result(r, body->type); bool never = cond && is_int_const(cond, 0);
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
   if (never && t != T_NONE) return const_new(c, t, red_identity(r, t), p);
-  Expr *e = never || nbound ? NULL : reduce_nothing(c, r, t, body, cond, p); if (e) return e;
+  if (!never && !nbound && red_is_place(r)) return const_new(c, t, (Num){ .i = 0 }, p);
+  if (!never && !nbound && t != T_NONE) {      /* over no index: the body where the condition holds, else the identity */
+    body = expr_convert(c, CV_PLAIN, t, body, p); return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
+  }
   Expr as = { .kind = E_REDUCE, .type = t, .n = cond ? 2 : 1, .pos = p, .red = r, .nbound = nbound };
   as.bound = ctx_copy(c, bound, sizeof *bound * (size_t)nbound);
   return node_new(c, as, (Expr *[]){ body, cond }, (uint64_t)r * 64 + (uint64_t)nbound);

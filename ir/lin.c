@@ -7,12 +7,11 @@
 
 #define EXACT 0x1p53              /* beyond it a double no longer counts every integer */
 
-static bool same_atom(const Term *t, const Expr *e, uint64_t key) { return t->key == key && expr_equal(t->atom, e); }
 void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
   uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63; if (!k) return;
   for (int j = 0; j < a->n; j++) {
-    if (!same_atom(&a->at[j], atom, key)) continue;
+    if (a->at[j].key != key || !expr_equal(a->at[j].atom, atom)) continue;
     a->over |= __builtin_add_overflow(a->at[j].k, k, &a->at[j].k); if (!a->at[j].k) lin_drop(a, j); return;
   }
   Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t); for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1]; a->at[at] = t;

@@ -61,24 +61,19 @@ Source *source_read(Ctx *c, const char *path) {
   diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why); return NULL;
 }
 
-/* ---- writing: these give 0 or the reason */
+/* ---- writing: this gives 0 or the reason */
 static int write_close(int fd, const char *data, size_t n) {
   int why = fd < 0 ? errno : 0;
   while (n && !why) { ssize_t k = write(fd, data, n); if (k < 0 && errno != EINTR) why = errno; if (k > 0) data += k, n -= (size_t)k; }
   return fd >= 0 && close(fd) && !why ? errno : why;
 }
 
-static int write_renamed(const char *path, const char *temp, const void *data, size_t n, int mode) {
-  unlink(temp);
-  int why = write_close(open(temp, O_WRONLY | O_CREAT | O_EXCL, mode), data, n); if (!why && rename(temp, path)) why = errno; if (why) unlink(temp);
-  return why;
-}
-
 /* A device or pipe is written to; renaming would replace it. */
 bool file_write(Ctx *c, const char *path, const void *data, size_t n, bool executable) {
-  struct stat st; bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
-  int why = device ? write_close(open(path, O_WRONLY), data, n)
-                   : write_renamed(path, ctx_printf(c, "%s.%ld.tmp", path, (long)getpid()), data, n, executable ? 0777 : 0666);
+  struct stat st; bool device = !stat(path, &st) && !S_ISREG(st.st_mode); int flags = device ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
+  const char *temp = device ? path : ctx_printf(c, "%s.%ld.tmp", path, (long)getpid()); if (!device) unlink(temp);
+  int why = write_close(open(temp, flags, executable ? 0777 : 0666), data, n); if (!why && !device && rename(temp, path)) why = errno;
+  if (why && !device) unlink(temp);
   if (!why) return true;
   diag_error(c, (Pos){ 0 }, "cannot write '%s': %s", path, strerror(why));
   diag_help(c, why == ENOENT ? "make its folder first" : why == ENOSPC ? "free some space there" : "choose another place with -o"); return false;
