@@ -106,8 +106,7 @@ void file_weights(Parse *p, Pos pos, const char *path) {
 }
 
 void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList body) {
-  Ast *a = p->ast;
-  d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
+  Ast *a = p->ast; d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
   d.result = result.at, d.nresult = result.n, d.has_result = result.n, d.stmt = body.at, d.nstmt = body.n; if (p->inside) d.doc = p->inside;
   a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl); a->decl[a->ndecl++] = d;
 }

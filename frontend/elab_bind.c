@@ -206,8 +206,7 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
 }
 
 void left_settle(Elab *el, Frame *f, Piece *p) {
-  const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value };
-  Names names = { 0 }; Val bound;
+  const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value }; Names names = { 0 }; Val bound;
   for (int i = 1; i < left->n; i++) left_ranges(&l, left->kid[i], false);
   for (int i = 1; i < left->n; i++) left_names(el, left->kid[i], &names);
   for (int i = 0; i < names.n; i++) {

@@ -28,8 +28,7 @@ static Expr *stored(Elab *el, Expr *e, Type t, Pos p) {
 }
 
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p) {
-  const Tensor *variable = NULL;
-  for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
+  const Tensor *variable = NULL; for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
   if (el->eq.n >= EQ_MAX) fail_at(el, p, "the graph expands to more than %d equations", EQ_MAX);
   if (rhs->nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
   if (el->constant) expr_walk(rhs, find_variable, &variable);

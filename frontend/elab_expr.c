@@ -45,8 +45,7 @@ static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
 
 /* ---- operators */
 static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
-  bool known;
-  if (s.left && is_range(n)) return ev_node(el, n->kid[0], f, s);
+  bool known; if (s.left && is_range(n)) return ev_node(el, n->kid[0], f, s);
   Val a = s.left ? first_of(ev_node(el, n->kid[0], f, s)) : ev_scalar(el, n->kid[0], f, s);
   if ((n->fn == FN_AND || n->fn == FN_OR) && v_is_bool(a, &known) && known == (n->fn == FN_OR)) return a;
   return v_fn2(el, n->fn, a, s.left ? first_of(ev_node(el, n->kid[1], f, s)) : ev_scalar(el, n->kid[1], f, s), n->pos);
@@ -262,8 +261,7 @@ static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
 }
 
 static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope s) {
-  int np = n->n - 1, len = -1;
-  if (!s.eq) fail_at(el, n->pos, "a read needs an equation with indices on its left");
+  int np = n->n - 1, len = -1; if (!s.eq) fail_at(el, n->pos, "a read needs an equation with indices on its left");
   Part *part = NEWN(el->c, Part, np + 1); for (int i = 0; i < np; i++) part[i] = part_read(el, n->kid[i + 1], f, s);
   for (int i = 0; i < np; i++) {
     if (part[i].pack || part[i].v.k != V_LIST) continue;

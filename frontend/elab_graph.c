@@ -193,8 +193,7 @@ static void do_next(Unit *u, const void *arg) {
 
 /* ---- results */
 static void result_check(Unit *u, const Param *p, const Tensor *t) {
-  Elab *el = u->el;
-  if (p->kind != P_TYPED) return;
+  Elab *el = u->el; if (p->kind != P_TYPED) return;
   Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
   for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
   if (tensors_match(&said, t)) return;

@@ -168,8 +168,7 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
 }
 
 static bool find_positions(Match *m, Arg *a) {
-  int j0 = 0, x0 = 0, n = a->p->nitem;
-  if (!find_anchors(m, a)) return false;
+  int j0 = 0, x0 = 0, n = a->p->nitem; if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
     if (j < n && a->anchor[j] < 0) continue;
     int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false; j0 = j; x0 = x1;
@@ -200,8 +199,7 @@ static void own_check(Match *m) {
 }
 
 static bool match_arg(Match *m, Arg *a) {
-  int d = 0; bool done = true;
-  if (!find_positions(m, a)) return false;
+  int d = 0; bool done = true; if (!find_positions(m, a)) return false;
   a->x->pack = NULL; a->x->comp = NULL;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *core = item_core(n); if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }

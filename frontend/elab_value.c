@@ -141,8 +141,7 @@ static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_
 
 /* max(x, -inf) and min(x, inf) are x, also for a NaN; t + -1 is t - 1; a sum begins at 0 anyway. */
 static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
-  const Expr *k = a[1];
-  for (int i = 0; i < 2 && f == FN_ADD; i++) if (is_zero(a[i]) && is_sum(a[1 - i])) return a[1 - i];
+  const Expr *k = a[1]; for (int i = 0; i < 2 && f == FN_ADD; i++) if (is_zero(a[i]) && is_sum(a[1 - i])) return a[1 - i];
   if (k->kind != E_CONST) return NULL;
   if (type_is_float(k->type) && type_is_float(a[0]->type) && ((f == FN_MAX && k->f == -INFINITY) || (f == FN_MIN && k->f == INFINITY)))
     return type_promote(a[0]->type, k->type) == a[0]->type ? a[0] : NULL;

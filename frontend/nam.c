@@ -224,13 +224,6 @@ static void refuse_unknown(Nam *w, const json_t *o, const char *const *known, in
   }
 }
 
-static void read_head(Nam *w, const json_t *o, Array *a) {
-  const json_t *h = field(o, "head"); if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
-  a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
-  a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX); a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
-  a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false);
-}
-
 static void read_array(Nam *w, const json_t *o, Array *a) {
   static const char *const known[] = {
     "input_size", "condition_size", "channels", "bottleneck", "kernel_size", "kernel_sizes", "dilations", "activation", "gating_mode", "gated",
@@ -250,7 +243,10 @@ static void read_array(Nam *w, const json_t *o, Array *a) {
   if (part_active(w, o, "head1x1", false)) a->mixed = number(w, field(o, "head1x1"), "out_channels", 0, CHANNEL_MAX);
   a->sums = a->mixed ? a->mixed : a->bottleneck;
   if (!a->residual && a->bottleneck != a->channels) wrong(w, "bottleneck", "must equal 'channels' (%d) without layer1x1", a->channels);
-  read_head(w, o, a); read_layers(w, o, a);
+  const json_t *h = field(o, "head"); if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
+  a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
+  a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX); a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
+  a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false); read_layers(w, o, a);
 }
 
 /* The channels that an array's head sums up must be those that the array before it hands on. */

@@ -86,8 +86,7 @@ static void find_links(Search *s, int k, const Expr *e) {
   int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->cond.n;
   if (t >= 0) PUSH(s->c, s->link, ((Link){ k, t, e, { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Fact)), n } }));
   for (int j = 0; j < e->n; j++, s->cond.n = n) {
-    const Expr *cond = expr_condition(e, j); if (cond) PUSH(s->c, s->cond, ((Fact){ cond, j == 2 }));
-    find_links(s, k, e->arg[j]);
+    const Expr *cond = expr_condition(e, j); if (cond) PUSH(s->c, s->cond, ((Fact){ cond, j == 2 })); find_links(s, k, e->arg[j]);
   }
 }
 

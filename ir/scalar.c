@@ -100,8 +100,7 @@ Num fn_eval(Fn f, Num a, Num b, Type t) {
 }
 
 Type red_result(Red r, Type t) {
-  bool small = t == T_BOOL || (type_is_int(t) && type_bits(t) < 32);
-  if (r == RED_ANY || r == RED_ALL) return T_BOOL;
+  bool small = t == T_BOOL || (type_is_int(t) && type_bits(t) < 32); if (r == RED_ANY || r == RED_ALL) return T_BOOL;
   if (red_is_place(r)) return T_I64;
   if (t == T_NONE) return t;
   if (r == RED_MEAN) return type_is_float(t) ? t : T_F32;
@@ -127,8 +126,7 @@ Num red_identity(Red r, Type t) {
 
 /* v with `bits` significant bits and no bit below 2^least; beyond max infinite. Half to even. */
 static double round_bits(double v, int bits, int least, double max) {
-  int e;
-  if (v == 0 || !isfinite(v)) return v;
+  int e; if (v == 0 || !isfinite(v)) return v;
   frexp(v, &e);
   int q = e - bits > least ? e - bits : least; double r = ldexp(nearbyint(ldexp(v, -q)), q); return fabs(r) > max ? copysign(INFINITY, v) : r;
 }
@@ -139,8 +137,7 @@ double value_round(double v, Type t) {
 }
 
 int64_t value_wrap(int64_t v, Type t) {
-  int bits = type_bits(t);
-  if (t == T_BOOL) return v != 0;
+  int bits = type_bits(t); if (t == T_BOOL) return v != 0;
   if (bits == 64) return v;
   uint64_t low = (uint64_t)v & (((uint64_t)1 << bits) - 1), top = (uint64_t)1 << (bits - 1);
   return type_class(t) == 'u' ? (int64_t)low : (int64_t)((low ^ top) - top);

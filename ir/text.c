@@ -55,8 +55,7 @@ Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
 Source *source_read(Ctx *c, const char *path) {
   char part[1 << 16]; Text t = { .c = c }; bool in = !strcmp(path, "-"); FILE *f = in ? stdin : fopen(path, "rb");
   while (f && !feof(f) && !ferror(f) && t.n <= SOURCE_LIMIT) text_addn(&t, part, fread(part, 1, sizeof part, f));
-  const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL;
-  if (f && !in) fclose(f);
+  const char *why = t.n > SOURCE_LIMIT ? "it is larger than 256 MiB" : !f || ferror(f) ? strerror(errno) : NULL; if (f && !in) fclose(f);
   if (!why) return source_add(c, in ? "<stdin>" : path, &t);
   diag_error(c, (Pos){ 0 }, "cannot read '%s': %s", path, why); return NULL;
 }

@@ -126,8 +126,7 @@ static void eq_indices(Verify *v, const Eq *e) {
 /* Coefficients from the largest down: each must be larger than all that the smaller ones can reach. */
 bool digits_apart(const Aff *a) {
   for (int j = 0; j < a->n; j++) {
-    double k = fabs((double)a->k[j]), reach = 0;
-    if (a->index[j]->is_dim || extent_max(a->index[j]->ext) <= 1) continue;
+    double k = fabs((double)a->k[j]), reach = 0; if (a->index[j]->is_dim || extent_max(a->index[j]->ext) <= 1) continue;
     for (int m = 0; m < a->n; m++) {
       double q = fabs((double)a->k[m]);
       if (m != j && !a->index[m]->is_dim && (q < k || (q == k && m < j))) reach += q * ((double)extent_max(a->index[m]->ext) - 1);
@@ -170,11 +169,9 @@ static void pieces_apart(Verify *v) {
 
 /* Do the pieces have as many elements as the tensor, with all dimensions at their least, or at their most? */
 static bool pieces_cover(const Graph *g, const Tensor *t, int64_t size(Extent)) {
-  double want = 1, have = 0;
-  for (int d = 0; d < t->rank; d++) want *= (double)size(t->shape[d]);
+  double want = 1, have = 0; for (int d = 0; d < t->rank; d++) want *= (double)size(t->shape[d]);
   for (int k = 0; k < g->neq; k++) {
-    double n = g->eq[k]->out == t;
-    for (int j = 0; n && j < g->eq[k]->nfree; j++) n *= (double)size(g->eq[k]->free[j]->ext);
+    double n = g->eq[k]->out == t; for (int j = 0; n && j < g->eq[k]->nfree; j++) n *= (double)size(g->eq[k]->free[j]->ext);
     have += n;
   }
   return want == have;
@@ -202,8 +199,7 @@ static void eq_types(Verify *v, const Eq *e) {
 /* ---- reads */
 static void check_inside(Verify *v, const Expr *read) {
   for (int d = 0; d < read->n && !v->broken; d++) {
-    bool lo, hi; Extent n;
-    if (expr_reads(read->arg[d], NULL)) continue;
+    bool lo, hi; Extent n; if (expr_reads(read->arg[d], NULL)) continue;
     const Expr *at = read_place(v->c, read, d, &n); known_inside(&v->known, at, n, &lo, &hi);
     if (!lo || !hi) broken(v, v->e->pos, "'%s' reads %s, which may be outside in dimension %d", v->e->out->name, expr_print(v->c, read), d);
   }
@@ -265,8 +261,7 @@ static void read_listed(Verify *v, const Expr *x) {
 
 static void kernel_lists(Verify *v, const Kernel *k) {
   for (int j = 0; j < k->neq; j++) {
-    const Tensor *t = k->eq[j]->out;
-    each_node(v, k->eq[j]->rhs, read_listed);
+    const Tensor *t = k->eq[j]->out; each_node(v, k->eq[j]->rhs, read_listed);
     bool listed = among(k->out, k->nout, t) || !leaves_kernel(v->g, k, t);
     if (!listed) broken(v, k->pos, "%s computes '%s', which is read later but not in its list", k->name, t->name);
   }
