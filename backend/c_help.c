@@ -97,6 +97,7 @@ static const char *add_var(Text *o, const Env *v, const char *s) {
   else if (is_var(&s, "iota")) add_list(o, "%", 0, n);         else if (is_var(&s, "rep")) add_list(o, "a", 0, n);
   else if (is_var(&s, "cat")) add_joined(o, v);                else if (is_var(&s, "lo")) add_half(o, v, 0);
   else if (is_var(&s, "hi")) add_half(o, v, n / 2);            else if (is_var(&s, "ri")) text_add(o, "__m%di", all);
+  else if (is_var(&s, "rb")) text_add(o, "__m%dbh", all);
   else if (is_var(&s, "N")) text_add(o, "%d", n);              else if (is_var(&s, "W")) text_add(o, "%d", width);
   else if (is_var(&s, "z")) text_add(o, "epi%d", width);       else if (is_var(&s, "q")) text_add(o, "%s", type_name(e));
   else if (is_var(&s, "lim")) c_number(v->p, o, v->a, bits == 64 ? 18446744073709551616.0 : (double)most + 1, 0);
@@ -133,7 +134,7 @@ static const char *row_body(const CPrint *p, const char *fn, KType t) {
   static const char letter[] = { [ISA_SCALAR] = 'g', [ISA_SSE4] = 's', [ISA_AVX2] = 'a', [ISA_AVX512] = 'z', [ISA_NEON] = 'n', [ISA_RVV] = 'v' };
   char isa = p->t->isa == ISA_SCALAR && p->t->fma ? 'm' : letter[p->t->isa]; int bytes = t.lanes == 1 ? 0 : t.lanes * type_bytes(t.elem);
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
-    if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
+    if (!strcmp(r->fn, fn) && strchr(r->isa, isa) && (*r->isa != '+' || p->t->dots & DOT_U8I8) && bytes >= r->lo && bytes <= r->hi && (bytes <= p->t->vector_bytes || r->hi > 64))
       if (!strcmp(r->elems, "any") || (!strcmp(r->elems, "int") ? type_is_int(t.elem) : has_word(r->elems, type_name(t.elem)))) return r->body;
   return NULL;
 }
@@ -178,7 +179,10 @@ static const char *sat_body(Type t, Type a, int lanes) {
   if (!type_is_int(t)) return "{cast TA}(a)";
   if (type_is_float(a) && lanes > 1 && type_bytes(t) < 4)
     return "{cast TA}({min A}({max A}({select A}({isnan A}(a), {bcast A}(0), {round A}(a)), {bcast A}($min)), {bcast A}($max)))";
-  if (lanes > 1) return NULL;
+  bool wider = type_bytes(t) > type_bytes(a) || (type_bytes(t) == type_bytes(a) && type_class(t) == type_class(a)), u = type_class(t) == 'u';
+  if (lanes > 1 && type_is_int(a) && type_class(a) == 'u') return wider ? "{cast TA}(a)" : "{cast TA}({min A}(a, {bcast A}($max)))";
+  if (lanes > 1 && type_is_int(a) && type_bytes(t) >= type_bytes(a)) return u ? "{cast TA}({max A}(a, {bcast A}(0)))" : "{cast TA}(a)";
+  if (lanes > 1) return type_is_int(a) ? "{cast TA}({min A}({max A}(a, {bcast A}($min)), {bcast A}($max)))" : NULL;
   if (type_is_float(a)) return "const $A r = {round A}(a); return r >= $lim ? $max : r > $min ? ($T)r : r <= $min ? $min : 0";
   if (type_class(a) == 'u') return "(uint64_t)a > (uint64_t)$max ? $max : ($T)a";
   return type_class(t) == 'u' ? "a < 0 ? 0 : (uint64_t)a > $max ? $max : ($T)a" : "(int64_t)a < $min ? $min : (int64_t)a > $max ? $max : ($T)a";
@@ -198,7 +202,8 @@ static const Sig *find_sig(CPrint *p, const char *fn) {
 static void add_params(Text *o, const Env *v, const Sig *s) {
   for (const char *q = s->params; *q; q += q[3] ? 5 : 3) {
     text_add(o, q == s->params ? "" : ", ");
-    if (*q == 'P' || *q == 'Q') text_add(o, "%s%s *", *q == 'P' ? "const " : "", c_memory(v->p, v->t.elem));
+    if (*q == 'B') text_add(o, "const void *");
+    else if (*q == 'P' || *q == 'Q') text_add(o, "%s%s *", *q == 'P' ? "const " : "", c_memory(v->p, v->t.elem));
     else text_add(o, "%s ", *q == 'i' ? "int" : *q == 'x' ? c_memory(v->p, T_WINT) : c_type(v->p, env_type(v, *q)));
     text_add(o, "%c", q[2]);
   }

@@ -63,7 +63,7 @@ static const char *show_fn(CPrint *p, const KInst *v) {
   }
   Text o = { .c = p->c }; text_add(&o, "%s", a);
   for (int k = 1; k < kfn_info[v->fn].arity; k++) text_add(&o, ", %s", value(p, v->a[k]));
-  return call(p, kfn_info[v->fn].name, v->a[v->fn == KF_SELECT]->type, o.s);
+  return call(p, kfn_info[v->fn].name, v->a[kfn_typed(v->fn)]->type, o.s);
 }
 static const char *show_iota(CPrint *p, const KInst *v) {
   if (v->type.lanes == 1) return "0";
@@ -81,7 +81,9 @@ static const char *show_weave(CPrint *p, const KInst *v) {
 static const char *access(CPrint *p, const KInst *v) {
   static const char *const name[] = { [K_LOAD] = "load", [K_GATHER] = "gather", [K_STORE] = "store", [K_SCATTER] = "scatter" };
   const KInst *mask = v->a[0], *offset = v->op == K_GATHER ? v->a[1] : v->a[2], *x = v->op >= K_STORE ? v->a[1] : NULL;
-  const char *at = pointer(p, &v->addr);
+  const char *at = pointer(p, &v->addr); bool words = v->op == K_LOAD && type_bytes(v->type.elem) > type_bytes(p->m->buf[v->addr.buf].elem);
+  if (words) at = ctx_printf(p->c, v->type.lanes == 1 ? "%s" : "(const int32_t *)(%s)", at);
+  if (words && v->type.lanes == 1) return call(p, "word", v->type, at);
   if (!mask && !offset && v->type.lanes == 1) return x ? ctx_printf(p->c, "*(%s) = %s", at, value(p, x)) : ctx_printf(p->c, "*(%s)", at);
   Text o = { .c = p->c };
   if (mask) text_add(&o, "%s, ", value(p, mask));

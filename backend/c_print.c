@@ -1,10 +1,8 @@
 /* The C printer: one file of C for a module of kernel IR, and its header.
- *
  *   #include <stdint.h> ...          what the target needs, typedefs, helper functions that are used
  *   static const struct {...} amp_constants
  *   static void amp_k0(const float *x, float *y, char *state, int64_t n_t) {...}
  *   int amp_run(const float *x, float *y, void *state, void *scratch, int64_t t)      checks, then the kernels in order
- *
  * It only spells: what is computed, in what order and with which instruction, the kernel IR says. */
 #include "c_print.h"
 #include "../ir/scalar.h"
@@ -17,7 +15,6 @@ static const char *const reserved[] = {
   "LAUNDER", "linux", "unix", "bool", "true", "false", "class", "new", "delete", "this", "template", "private", "public", "namespace", "operator" };
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 static bool is_word(char ch) { return is_digit(ch) || ch == '_' || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z'); }
-
 /* v12, i7, f32x16, n_t: names that we give ourselves. */
 static bool is_ours(const char *s) {
   size_t k = 1;
@@ -51,7 +48,6 @@ static const KBuf *next_constant(const CPrint *p, int64_t at) {
         && (!first || b->offset < first->offset)) first = b;
   return first;
 }
-
 static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, int64_t n) {
   const uint8_t *data = p->m->constant + at; int64_t zeros = 0, bytes = n * type_bytes(t); size_t from = o->n;
   if (t == T_F16) t = T_U16;
@@ -65,20 +61,23 @@ static void add_array(CPrint *p, Text *o, const char *name, Type t, int64_t at, 
   text_add(o, " },\n");
 }
 
+/* The bytes of a file: gcc takes a minute for numbers that make 16 MB. */
+static void include_constants(CPrint *p) {
+  int align = kmodule_align(p->m);
+  text_add(&p->out, "extern const char %s_constants[] ALIGNED(%d) __attribute__((visibility(\"hidden\")));\n__asm__(\".pushsection .rodata, 1\\n"
+           ".balign %d\\n%s_constants:\\n.incbin \\\"%s\\\"\\n.popsection\");\n\n", p->name, align, align, p->name, p->file);
+}
+
 static void print_constants(CPrint *p) {
   Text members = { .c = p->c }, values = { .c = p->c }; int64_t at = 0, end = p->m->nconstant;
-  for (int k = 0; at < end; k++) {
-    const KBuf *b = next_constant(p, at); int64_t next = b ? b->offset : end, n = b ? b->bytes / type_bytes(b->elem) : 0;
-    if (next > at) {
-      text_add(&members, "  uint8_t gap%d[%lld];\n", k, (long long)(next - at));
-      add_array(p, &values, ctx_printf(p->c, "gap%d", k), T_U8, at, next - at);
-    }
-    if (!b) break;
-    p->member[b - p->m->buf] = true; text_add(&members, "  %s %s[%lld];\n", c_memory(p, b->elem), p->buf[b - p->m->buf], (long long)n);
-    add_array(p, &values, p->buf[b - p->m->buf], b->elem, next, n); at = next + b->bytes;
+  for (int k = 0; at < end;) {     /* k: members that are buffers */
+    const KBuf *b = next_constant(p, at); int64_t next = b ? b->offset : end; bool gap = next > at; Type t = gap ? T_U8 : b->elem;
+    const char *name = gap ? ctx_printf(p->c, "gap%d", k) : p->buf[b - p->m->buf]; int64_t n = gap ? next - at : b->bytes / type_bytes(t);
+    text_add(&members, "  %s %s[%lld];\n", c_memory(p, t), name, (long long)n); add_array(p, &values, name, t, at, n);
+    if (!gap) p->member[b - p->m->buf] = true, k++;
+    at = gap ? next : next + b->bytes;
   }
-  if (!end) return;
-  text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
+  if (end) text_add(&p->out, "static const struct {\n%s} %s_constants ALIGNED(%d) = {\n%s};\n\n", members.s, p->name, kmodule_align(p->m), values.s);
 }
 
 /* ---- functions */
@@ -103,7 +102,6 @@ static const char *argument_type(CPrint *p, int k) {
   return ctx_printf(p->c, "%s%s", in ? "const " : "", c_memory(p, in ? g->in[k]->type : g->out[k - g->nin]->type));
 }
 static const char *dim_name(CPrint *p, int k) { return c_ident(p->c, p->m->graph->dim[k]->name); }
-
 /* The signature of a kernel: arguments as parameters, other buffers as pointers into state and scratch. Or the arguments of its call; from: what
  * holds args, state, scratch and dims. */
 static const char *kernel_args(CPrint *p, const Used *u, const char *from, int copy) {
@@ -144,7 +142,6 @@ static void add_comment(Text *o, const char *s) {
     if (*s == '\n' && s[1]) text_add(o, " *   ");
   }
 }
-
 static void print_heading(CPrint *p, const KFunc *f) {
   const Graph *g = p->m->graph; Text o = { .c = p->c }; int k = 0; text_add(&o, "/* %s%s", f->name, f->label ? ": " : "");
   if (f->label) add_comment(&o, f->label);
@@ -176,7 +173,6 @@ static const char *run_signature(CPrint *p) {
   for (int k = 0; k < p->m->graph->ndim; k++) text_add(&o, ", int64_t %s", dim_name(p, k));
   text_add(&o, ")"); return o.s;
 }
-
 /* Packs its arguments. */
 static void print_run(CPrint *p) {
   text_add(&p->out, "EXPORT %s\n{\n  void *const args[] = { ", run_signature(p));
@@ -236,12 +232,11 @@ static void add_declarations(CPrint *p, Text *o) {
   text_add(o, "%s;\nstruct frit_parallel;\nint %s_call(" CALL_PARAMS ");\n", run_signature(p), p->name);
   text_add(o, "void %s_init(void *state);\nextern const char %s_info[];\n", p->name, p->name);
 }
-char *c_print(Ctx *c, const KModule *m, const char *header) {
+char *c_print(Ctx *c, const KModule *m, const char *header, const char *constants) {
   CPrint p = printer(c, m); Text file = { .c = c }; const char **calls = NEWN(c, const char *, m->nkernel + 1);
-  p.indent = 1; print_constants(&p);
+  p.indent = 1; p.file = constants; (p.file ? include_constants : print_constants)(&p);
   for (int k = 0; k < m->nkernel; k++) calls[k] = print_kernel(&p, k);
-  print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p);
-  add_prologue(&p, &file, header);
+  print_call(&p, calls); print_run(&p); print_init(&p); print_info(&p); add_prologue(&p, &file, header);
   if (!header) add_declarations(&p, &file);
   if (m->parallel)
     text_add(&file, "struct frit_parallel { void (*run)(void *pool, void (*fn)(void *ctx, int k), void *ctx, int n); void *pool; int threads; };\n"

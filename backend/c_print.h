@@ -7,7 +7,7 @@ typedef struct CPrint {
   Ctx *c; const KModule *m; const Target *t; int indent;
   Text types, help, out;          /* typedefs, in order of first use; helper functions, callees first; the functions of the module */
   VEC(const char *) seen;         /* names of typedefs and helpers already there */
-  const char *name, **buf;        /* C names of the model and of each buffer */
+  const char *name, **buf, *file; /* C names of the model and of each buffer; what holds the constants' bytes, NULL: the text does */
   bool *member;                   /* by buffer: it has its own member of the constants */
 } CPrint;
 

@@ -19,6 +19,8 @@ typedef enum {
 #undef I
 typedef struct KFnInfo { const char *name; int arity; Fn fn; } KFnInfo;
 extern const KFnInfo kfn_info[KF_COUNT];
+/* Which argument has the type that the function is named by. */
+static inline int kfn_typed(KFn f) { return f == KF_SELECT ? 1 : f >= KF_DOTUS && f <= KF_DOTB ? 2 : 0; }
 static inline bool kfn_is_test(KFn f) { return (f >= KF_EQ && f <= KF_GE) || f == KF_ISNAN; }   /* gives bool */
 
 /* An element type and lanes; 1: scalar. Index arithmetic (addresses, counters) has elem T_WINT: as wide as Target.index_bits. Bools are conditions
@@ -35,7 +37,8 @@ typedef enum {
   K_HRED,              /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
   K_LANE,              /* lane imm of a[0] */
   K_WEAVE,             /* in turn, by blocks of |imm| lanes: the even blocks of a[0] and of a[1]; imm < 0: the odd ones */
-  K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets) */
+  K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets);
+                       * a load of T_I32 from narrower elements gives words of them */
   K_STORE, K_SCATTER,  /* a[1] to addr; a[1] to addr + a[2], lanes in order. All four: a[0] is the mask or NULL (loads give 0 outside) */
   K_VAR, K_SET,        /* a variable that starts as a[0]; variable a[0] = a[1] */
   K_LOOP,              /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
@@ -103,8 +106,9 @@ KInst *k_emit(KBuild *b, KInst proto);                                 /* copies
 KInst *k_math(KBuild *b, Fn fn, KInst *x, KInst *y);
 
 /* ---- printers and linking */
-/* One C file and one header. header is the file's name for #include. */
-char *c_print(Ctx *c, const KModule *m, const char *header);
+/* One C file and one header. header is the file's name for #include. constants: the name of a file of their bytes; NULL: they are
+ * text. */
+char *c_print(Ctx *c, const KModule *m, const char *header, const char *constants);
 char *c_header(Ctx *c, const KModule *m);
 typedef enum { OUT_LL, OUT_S, OUT_O } LlvmOut;
 /* Through the LLVM printer, frit-llvm.so, which is loaded on demand (libLLVM costs every start 11 ms). Gives the bytes. */

@@ -5,11 +5,7 @@
 
 enum { LAUNDER_FROM = 8, SEGMENT_LEAST = 10, SEGMENT_MOST = 200, GROUP_MOST = 4 };
 
-static int number(KBlock *b, int id) {
-  EACH_INST(i, b) i->id = id, id = number(&i->other, number(&i->body, id + 1));
-  return id;
-}
-
+static int number(KBlock *b, int id) { EACH_INST(i, b) i->id = id, id = number(&i->other, number(&i->body, id + 1)); return id; }
 /* by: -1 takes it back. */
 void kir_use(const KInst *i, int *uses, int by) {
   for (int k = 0; k < 3; k++) if (i->a[k]) uses[i->a[k]->id] += by;
@@ -22,13 +18,11 @@ static bool acts(const KInst *i) {
   if (i->op == K_IF) return i->body.n > 0 || i->other.n > 0;
   return i->op == K_STORE || i->op == K_SCATTER || i->op == K_SET || i->op == K_PREFETCH;
 }
-
 /* Uses come after definitions, so one walk from the end suffices. */
 static void sweep(KBlock *b, int *uses) {
   int n = b->n;
   for (int k = n - 1; k >= 0; k--) {
-    KInst *i = b->at[k]; sweep(&i->body, uses); sweep(&i->other, uses);
-    i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
+    KInst *i = b->at[k]; sweep(&i->body, uses); sweep(&i->other, uses); i->reuse = i->op == K_LOAD && i->type.lanes > 1 && uses[i->id] > 2;
     if (acts(i) || uses[i->id] > 0) continue;
     kir_use(i, uses, -1); b->at[k] = NULL;
   }
@@ -55,9 +49,7 @@ static void hint_launder(const KBuf *buf, KBlock *b) {
 }
 
 /* ---- index arithmetic that a loop does not change goes in front of it
- *
  *   loop k { loop c { p = mul k, 256; x = load h[16 * c + p] } }   ->   loop k { p = mul k, 256; loop c { x = load h[16 * c + p] } }
- *
  * LLVM runs no passes over what frit emits, so nobody else would do it. Vectors stay where they are: they would fill the registers. */
 typedef struct Hoist { Ctx *c; bool *out; } Hoist;      /* out: by number, moved in front of the loop in question */
 
@@ -67,12 +59,10 @@ static bool is_fixed(const Hoist *h, const KInst *loop, const KInst *i) {
   for (int k = 0; k < 3 && fixed && i->a[k]; k++) fixed = i->a[k]->op != K_VAR && (i->a[k]->id < loop->id || h->out[i->a[k]->id]);
   return fixed;
 }
-
 static void hoist_block(Hoist *h, KBlock *b) {
   KBlock all = { 0 };
   for (int k = 0; k < b->n; k++) {
-    KInst *l = b->at[k]; int keep = 0;
-    hoist_block(h, &l->body); hoist_block(h, &l->other);
+    KInst *l = b->at[k]; int keep = 0; hoist_block(h, &l->body); hoist_block(h, &l->other);
     for (int j = 0; j < l->body.n && l->op == K_LOOP; j++) {
       KInst *i = l->body.at[j];
       if ((h->out[i->id] = is_fixed(h, l, i))) PUSH(h->c, all, i);
@@ -85,10 +75,8 @@ static void hoist_block(Hoist *h, KBlock *b) {
 }
 
 /* ---- interleaving, so that a long chain of a vector function does not wait for itself
- *
  *   v = load z[0]; e = exp v; store a[0] e;               v = load z[0];  w = load z[16];  e = exp v;  f = exp w;
  *   w = load z[16]; f = exp w; store a[16] f;        ->   store a[0] e;  store a[16] f;
- *
  * A segment ends with a store. Neighbours that are the same but for places and operands go together, four at a time (two where there are few
  * registers), if no later one uses or loads what an earlier one computes. An out-of-order core alone does not reach so far: 4 chains of tanh at once
  * take 0.88 of the time. */
@@ -108,7 +96,6 @@ static bool *early_of(Ctx *c, KInst **at, int n) {
 static bool same_inst(const KInst *a, const KInst *b) {
   return a->op == b->op && a->fn == b->fn && a->mode == b->mode && ktype_same(a->type, b->type) && !a->a[0] == !b->a[0] && a->addr.buf == b->addr.buf;
 }
-
 /* May the bytes that the store writes be those that the load reads? An input may be given as the output, at the same places. */
 static bool may_meet(const Zip *z, const KInst *load, const KInst *store) {
   const KBuf *l = &z->buf[load->addr.buf], *s = &z->buf[store->addr.buf]; bool args = kbuf_is_port(l) && kbuf_is_port(s);
@@ -119,9 +106,8 @@ static bool may_meet(const Zip *z, const KInst *load, const KInst *store) {
   lo += load->addr.c * size; so += store->addr.c * size; return lo < so + size * store->a[1]->type.lanes && so < lo + size * load->type.lanes;
 }
 static bool uses(const KInst *i, const KInst *v) {
-  bool yes = i->a[0] == v || i->a[1] == v || i->a[2] == v;
-  for (int k = 0; k < i->addr.nterm; k++) yes |= i->addr.term[k].v == v;
-  return yes;
+  for (int k = 0; k < i->addr.nterm; k++) if (i->addr.term[k].v == v) return true;
+  return i->a[0] == v || i->a[1] == v || i->a[2] == v;
 }
 static bool segment_joins(const Zip *z, const Segment *first, const Segment *s) {
   if (s->n != first->n || s->n < SEGMENT_LEAST || s->n > SEGMENT_MOST || s->at[s->n - 1]->op != K_STORE) return false;
@@ -136,8 +122,7 @@ static bool segment_joins(const Zip *z, const Segment *first, const Segment *s) 
 
 /* The run at[0 .. n): its early instructions, then its segments, group by group. */
 static void zip_run(Zip *z, KInst **at, int n) {
-  VEC(Segment) seg = { 0 };
-  KInst **rest = NEWN(z->c, KInst *, n + 1); bool *early = early_of(z->c, at, n); int m = 0, from = 0;
+  VEC(Segment) seg = { 0 }; KInst **rest = NEWN(z->c, KInst *, n + 1); bool *early = early_of(z->c, at, n); int m = 0, from = 0;
   for (int k = 0; k < n; k++)
     if (early[at[k]->id - at[0]->id]) PUSH(z->c, z->out, at[k]);
     else rest[m++] = at[k];
@@ -161,11 +146,9 @@ static void zip_block(Ctx *c, const KBuf *buf, int most, KBlock *b) {
   }
   *b = z.out;
 }
-
 void kir_hoist(Ctx *c, KFunc *f) {
   f->nvalue = number(&f->body, 0); hoist_block(&(Hoist){ c, NEWN(c, bool, f->nvalue + 1) }, &f->body); f->nvalue = number(&f->body, 0);
 }
-
 void kir_finish(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   int *uses = NEWN(c, int, number(&f->body, 0) + 1);
   EACH_INST(i, &f->body) kir_use(i, uses, 1);

@@ -1,8 +1,6 @@
 /* Code that stands in a module several times is kept once; what differs comes from a table, by the number of the copy.
- *
  *   loop t { A(h1, h2, 4) }  loop t { A(h2, h3, 8) }      ->      loop p 2 { x = load table[2 * p] ... loop t { A(base + x, ...) } }
  *   k1 { A(a, w1, b) }  k2 { B }  k3 { A(b, w3, c) }      ->      k1(0)  k2  k1(1)
- *
  * Pieces are equal if they are so after renaming, but for places in one kind of memory and numbers of index arithmetic. Counts of loops agree, so
  * what was unrolled stays so.
  * needs   kir_finish: it looked at the memory that each copy touches
@@ -38,8 +36,7 @@ static bool same_place(Share *s, KInst *a, const KInst *b) {
 }
 static bool same_code(Share *s, KInst **a, KInst **b, int n);
 static bool same_inst(Share *s, KInst *a, KInst *b) {
-  bool counts = a->op == K_CONST || a->op == K_PARAM || a->op == K_LANE || a->op == K_LOOP;
-  s->twin[b->id] = a; s->inside[a->id] = true;
+  bool counts = a->op == K_CONST || a->op == K_PARAM || a->op == K_LANE || a->op == K_LOOP; s->twin[b->id] = a; s->inside[a->id] = true;
   if (a->op != b->op || a->fn != b->fn || a->mode != b->mode || a->hint != b->hint || !ktype_same(a->type, b->type)) return false;
   if (is_number(a)) return true;
   if (a->op == K_CONST && a->type.elem == T_I32 && a->type.lanes > 1) return note(s, a, LADDR_MAX + 3, a->imm, b->imm);
@@ -51,10 +48,7 @@ static bool same_inst(Share *s, KInst *a, KInst *b) {
   return (!kop_is_memory(a->op) || same_place(s, a, b)) && same_code(s, a->body.at, b->body.at, a->body.n)
          && same_code(s, a->other.at, b->other.at, a->other.n);
 }
-static bool same_code(Share *s, KInst **a, KInst **b, int n) {
-  for (int k = 0; k < n; k++) if (!same_inst(s, a[k], b[k])) return false;
-  return true;
-}
+static bool same_code(Share *s, KInst **a, KInst **b, int n) { for (int k = 0; k < n; k++) if (!same_inst(s, a[k], b[k])) return false; return true; }
 
 /* ---- the copy that is kept */
 /* What the slot's number is in this copy (of a place: how far it lies from the first's), or NULL if it is the same in all. */
@@ -70,7 +64,6 @@ static KInst *times(Share *s, KBlock *out, KInst *v, KInst *by) {
   EACH_INST(i, out) if (i->fn == KF_MUL && i->a[0] == v && i->a[1] == by) return i;
   PUSH(s->c, *out, NEW_AS(s->c, KInst, .op = K_FN, .fn = KF_MUL, .type = { T_WINT, 1 }, .a = { v, by })); return out->at[out->n - 1];
 }
-
 /* All memory of a buffer's kind, as its elements. */
 static int section_of(Lower *L, int buf) {
   static const char *const name[] = { [KB_STATE] = "state", [KB_SCRATCH] = "scratch", [KB_CONST] = "constants" };
@@ -96,8 +89,7 @@ static void keep(Share *s, KBlock *b) {
     KTerm *t = NEWN(s->c, KTerm, i->addr.nterm + 1);
     if (i->addr.nterm) memcpy(t, i->addr.term, sizeof *t * (size_t)i->addr.nterm);
     for (; s->next < s->slot.n && s->slot.at[s->next].at == i; s->next++) keep_slot(s, &out, &s->slot.at[s->next], t);
-    i->addr.nterm += kop_is_memory(i->op) && t[i->addr.nterm].v; i->addr.term = t;
-    keep(s, &i->body); keep(s, &i->other); PUSH(s->c, out, i);
+    i->addr.nterm += kop_is_memory(i->op) && t[i->addr.nterm].v; i->addr.term = t; keep(s, &i->body); keep(s, &i->other); PUSH(s->c, out, i);
   }
   *b = out;
 }

@@ -13,7 +13,9 @@ static bool same_elem(const KInst *v, KType t) { return v && v->type.elem == t.e
 static const char *check_fn(const KInst *i) {
   int n = kfn_info[i->fn].arity, first = i->fn == KF_SELECT;
   for (int k = 0; k < 3; k++) if (!i->a[k] != (k >= n)) return k < n ? "an argument is missing" : "too many arguments";
-  KType t = i->a[first]->type;
+  KType t = i->a[first]->type; bool dot = kfn_typed(i->fn) == 2;
+  if (dot) return !has_type(i->a[0], T_I32, i->type.lanes) || !has_type(i->a[1], T_I32, i->type.lanes) ? "it multiplies words" :
+                  same_type(i->a[2], i->type) ? NULL : "it adds to another type";
   if (first && !has_type(i->a[0], T_BOOL, i->type.lanes)) return "select wants a mask of as many lanes";
   for (int k = first; k < n; k++) if (!same_type(i->a[k], t)) return "arguments of different types";
   if (i->type.lanes != t.lanes) return "the lanes differ from the arguments'";
@@ -45,7 +47,8 @@ static const char *check_memory(const KModule *m, const KInst *i) {
   for (int k = 0; k < i->addr.nterm; k++) if (!is_index(i->addr.term[k].v)) return "an address term is no index";
   if (i->op == K_PREFETCH) return NULL;
   if (i->a[0] && !has_type(i->a[0], T_BOOL, i->type.lanes)) return "the mask has other lanes";
-  if (i->type.elem != m->buf[i->addr.buf].elem) return "the element type is not the buffer's";
+  bool words = i->op == K_LOAD && i->type.elem == T_I32 && type_bytes(m->buf[i->addr.buf].elem) < 4;
+  if (i->type.elem != m->buf[i->addr.buf].elem && !words) return "the element type is not the buffer's";
   if (store && !same_type(i->a[1], i->type)) return "what is stored has another type";
   if (store && m->buf[i->addr.buf].readonly) return "the buffer is read only";
   return !spread || has_type(i->a[i->op == K_GATHER ? 1 : 2], T_I32, i->type.lanes) ? NULL : "offsets are not i32 lanes";

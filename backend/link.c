@@ -50,7 +50,7 @@ static bool work_write(Work *w, const char *name, const void *data, size_t n) { 
 static void work_close(Work *w) {
   static const char *const suffix[] = { ".c", ".s", ".o", ".a", ".so" };
   for (int k = 0; k < 5; k++) unlink(work_path(w, work_name(w, suffix[k])));
-  unlink(work_path(w, "log")); unlink(work_path(w, "exports")); rmdir(w->dir);
+  unlink(work_path(w, "log")); unlink(work_path(w, "exports")); unlink(work_path(w, "constants")); rmdir(w->dir);
 }
 
 /* A file of the folder, NUL-terminated; at is NULL if it cannot be read. */
@@ -98,9 +98,11 @@ static bool run_first(Work *w, const char *programs, const Args *rest, const cha
 
 /* ---- compile, archive, link */
 static bool compile(Work *w, const char *flag, const char *suffix) {
-  const Target *t = w->m->target; const char *cc = getenv("CC"), *text = c_print(w->c, w->m, NULL);
+  const Target *t = w->m->target; const char *cc = getenv("CC"), *file = strcmp(flag, "-S") ? "constants" : NULL;
+  const char *text = c_print(w->c, w->m, NULL, file);
   if (strcmp(t->cc, "cc") || !cc || !*cc) cc = t->cc;
   if (w->c->nerror || !work_write(w, work_name(w, ".c"), text, strlen(text))) return false;
+  if (file && !work_write(w, file, w->m->constant, (size_t)w->m->nconstant)) return false;
   Args a = { 0 }; add_words(w->c, &a, ctx_printf(w->c, "%s %s %s -o %s", t->cflags, flag, work_name(w, ".c"), work_name(w, suffix)));
   for (int k = 0; k < a.n && strstr(cc, "clang"); k++)   /* clang refuses gcc's switch against turning loops into calls of memset */
     if (!strcmp(a.at[k], "-fno-tree-loop-distribute-patterns")) a.at[k] = "-fno-builtin";
@@ -138,7 +140,7 @@ static const char *header_path(Ctx *c, const char *path) {
 }
 static bool write_text(Ctx *c, const char *path, const char *s) { return file_write(c, path, s, strlen(s), false); }
 static bool emit_c(Ctx *c, const KModule *m, const char *path) {
-  const char *header = header_path(c, path), *slash = strrchr(header, '/'), *text = c_print(c, m, slash ? slash + 1 : header);
+  const char *header = header_path(c, path), *slash = strrchr(header, '/'), *text = c_print(c, m, slash ? slash + 1 : header, NULL);
   return c->nerror == 0 && write_text(c, path, text) && write_text(c, header, c_header(c, m));
 }
 static bool emit_through(Work *w, Emit kind, const char *path) {
@@ -148,7 +150,6 @@ static bool emit_through(Work *w, Emit kind, const char *path) {
   Bytes b = work_read(w, work_name(w, suffix[kind]));
   return b.at ? file_write(w->c, path, b.at, b.n, kind == EMIT_SO) : refuse(w->c, ctx_printf(w->c, "no %s came out", suffix[kind]), NULL);
 }
-
 bool emit_file(Ctx *c, const KModule *m, Emit kind, const char *path) {
   Work w = { .c = c, .m = m }; Bytes b;
   if (kind == EMIT_C) return emit_c(c, m, path);

@@ -2,7 +2,6 @@
  *
  * SSA with phis is written directly: a variable's current value stands in Unit.value; a loop makes a phi for each variable that its body
  * sets, an if merges the two sides. Loops test at the bottom, with a guard before them where the count may be 0:
- *
  *   [guard] -> body: i = phi, x = phi ... x' ; i + 1 < n ? body : done */
 #include "llvm_build.h"
 #include <llvm-c/Analysis.h>
@@ -15,12 +14,7 @@ typedef LLVMBasicBlockRef Block;
 typedef struct Sets { struct Set { int id; V was, now; } *at; int n; } Sets;
 static void block(Unit *u, const KBlock *b);
 static void *alloc(Unit *u, size_t size, int n) { return u->host->alloc(u->c, size * (size_t)(n + 1)); }
-static int count_sets(const KBlock *b) {
-  int n = 0;
-  EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other);
-  return n;
-}
-
+static int count_sets(const KBlock *b) { int n = 0; EACH_INST(i, b) n += (i->op == K_SET) + count_sets(&i->body) + count_sets(&i->other); return n; }
 /* The variables of outside that a block sets: those that have a value now. */
 static void collect_sets(const Unit *u, const KBlock *b, Sets *s) {
   EACH_INST(i, b) {
@@ -42,13 +36,11 @@ static V phi(Unit *u, V a, Block from_a, V b, Block from_b) {
   if (b) LLVMAddIncoming(p, &b, &from_b, 1);
   return p;
 }
-
 /* Inside a loop that reads the same weights again and again their base is made opaque: else hoisting them out of the loop spills. */
 static V launder(Unit *u, V p) {
   T ft = LLVMFunctionType(u->ptr, &u->ptr, 1, 0);
   return LLVMBuildCall2(u->b, ft, LLVMGetInlineAsm(ft, "", 0, "=r,0", 4, 1, 0, LLVMInlineAsmDialectATT, 0), &p, 1, "");
 }
-
 /* n * (part + more) / parts */
 static V share(Unit *u, V n, int more) {
   return LLVMBuildSDiv(u->b, LLVMBuildMul(u->b, n, LLVMBuildAdd(u->b, u->part, number(u->index, more), ""), ""), u->parts, "");
@@ -68,7 +60,6 @@ static void loop(Unit *u, const KInst *l) {
   enter(u, done);
   for (int k = 0; k < s.n && !sure; k++) u->value[s.at[k].id] = phi(u, s.at[k].was, before, u->value[s.at[k].id], last);
 }
-
 /* One side of an if; gives where it ends. */
 static Block side(Unit *u, Block at, const KBlock *b, Block done) {
   enter(u, at); block(u, b); Block end = LLVMGetInsertBlock(u->b); LLVMBuildBr(u->b, done); return end;
@@ -100,7 +91,6 @@ static void add_text_attr(Unit *u, const char *name, const char *v) {
   LLVMAttributeRef a = LLVMCreateStringAttribute(u->lc, name, (unsigned)strlen(name), v, (unsigned)strlen(v));
   LLVMAddAttributeAtIndex(u->fn, (unsigned)LLVMAttributeFunctionIndex, a);
 }
-
 /* Begins a function of np pointers, then nd numbers of type dim. */
 static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bool exported) {
   T *p = alloc(u, sizeof *p, np + nd);
@@ -112,7 +102,6 @@ static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bo
 }
 static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body); LLVMBuildRetVoid(u->b); }
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
-
 /* void kernel(args..., state, scratch, dims...), or of what threads share kernel(job, part). A job is args, state, scratch, dims, parts. */
 static V kernel(Unit *u, const KFunc *f) {
   int n = nargs(u), d = ndims(u); bool s = f->parallel;
@@ -131,7 +120,6 @@ static V kernel(Unit *u, const KFunc *f) {
   body(u, f); return fn;
 }
 static void init(Unit *u) { function(u, "init", LLVMVoidTypeInContext(u->lc), 1, NULL, 0, true); u->state = param(u, 0); body(u, u->m->init); }
-
 /* Leaves the function with `code` where `bad` holds. */
 static void refuse(Unit *u, V bad, int code) {
   Block out = new_block(u), on = new_block(u); LLVMBuildCondBr(u->b, bad, out, on);
@@ -142,14 +130,12 @@ static V checked_dim(Unit *u, V dims, int k) {
   const Index *d = u->m->graph->dim[k]; V v = item(u, u->i64, dims, k); refuse(u, unit_icmp(u, LLVMIntSLT, v, number(u->i64, d->lo)), 1);
   refuse(u, unit_icmp(u, LLVMIntSGT, v, number(u->i64, d->hi)), 1); return u->index == u->i64 ? v : LLVMBuildTrunc(u->b, v, u->index, "");
 }
-
 /* n parameters as an array in memory, with room for one more. */
 static V packed(Unit *u, T t, int from, int n) {
   V a = LLVMBuildAlloca(u->b, LLVMArrayType2(t, (uint64_t)n + 1), "");
   for (int k = 0; k < n; k++) LLVMBuildStore(u->b, param(u, from + k), unit_gep(u, t, a, unit_i32(u, k)));
   return a;
 }
-
 /* If there are threads for parts: par->run(par->pool, kernel, job, parts), else kernel(job, 0). */
 static void fork_join(Unit *u, V kernel, V par, V job, V parts) {
   Block many = new_block(u), one = new_block(u), done = new_block(u); V a[4] = { NULL, kernel, job, parts }, b[2] = { job, unit_i32(u, 0) };
@@ -166,7 +152,6 @@ static V data(Unit *u, const char *name, const void *bytes, size_t n, unsigned a
   if (!exported) LLVMSetUnnamedAddress(g, LLVMGlobalUnnamedAddr);
   return g;
 }
-
 /* int call(args, state, scratch, dims, parallel) */
 static V call_entry(Unit *u, V *kernels) {
   V f = function(u, "call", u->i32, 5, NULL, 0, true), args = param(u, 0), dims = param(u, 3);
@@ -239,8 +224,7 @@ static void take(Unit *u, const char *s, size_t n, uint8_t **out, size_t *size) 
 static bool output(Unit *u, LLVMTargetMachineRef tm, LlvmOut kind, uint8_t **out, size_t *size) {
   char *s = NULL; LLVMMemoryBufferRef buf;
   if (LLVMVerifyModule(u->mod, LLVMReturnStatusAction, &s)) return fail(u, "internal error: LLVM refuses the module", s);
-  LLVMDisposeMessage(s);
-  LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions(); LLVMErrorRef e = LLVMRunPasses(u->mod, "always-inline", tm, o);
+  LLVMDisposeMessage(s); LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions(); LLVMErrorRef e = LLVMRunPasses(u->mod, "always-inline", tm, o);
   LLVMDisposePassBuilderOptions(o);
   if (e) { u->host->error(u->c, (Pos){ 0 }, "LLVM: %s", LLVMGetErrorMessage(e)); return false; }
   if (kind == OUT_LL) { s = LLVMPrintModuleToString(u->mod); take(u, s, strlen(s), out, size); LLVMDisposeMessage(s); return true; }

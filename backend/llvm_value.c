@@ -87,6 +87,12 @@ static V shift(Unit *u, KType t, V *a, LLVMOpcode op) {
 static V do_shl(Unit *u, KType t, V *a) { return shift(u, t, a, LLVMShl); }
 static V do_shr(Unit *u, KType t, V *a) { return shift(u, t, a, is_unsigned(t) ? LLVMLShr : LLVMAShr); }
 
+/* Calls a function of the machine by its full name. */
+static V named(Unit *u, const char *name, T result, T *types, V *arg, int n) {
+  T ft = LLVMFunctionType(result, types, (unsigned)n, 0); V f = LLVMGetNamedFunction(u->mod, name);
+  return LLVMBuildCall2(u->b, ft, f ? f : LLVMAddFunction(u->mod, name, ft), arg, (unsigned)n, "");
+}
+
 /* A function of AVX-512 on a register of 4, 8 or 16 floats that holds the value's lanes; a scalar goes the same way, for the same bits. Arguments:
  * operands, what masked lanes give, the mask, and the present rounding mode. */
 static V on_register(Unit *u, const char *name, KType t, V *a, int n) {
@@ -98,9 +104,26 @@ static V on_register(Unit *u, const char *name, KType t, V *a, int n) {
   arg[n] = LLVMConstNull(LLVMTypeOf(arg[0])); arg[n + 1] = LLVMConstAllOnes(lanes == 16 ? LLVMInt16TypeInContext(u->lc) : u->i8);
   if (*name == 'm' && lanes == 16) arg[n++ + 2] = unit_i32(u, 4);
   T types[5]; for (int k = 0; k < n + 2; k++) types[k] = LLVMTypeOf(arg[k]);
-  T ft = LLVMFunctionType(types[0], types, (unsigned)n + 2, 0); V f = LLVMGetNamedFunction(u->mod, full);
-  V r = LLVMBuildCall2(u->b, ft, f ? f : LLVMAddFunction(u->mod, full, ft), arg, (unsigned)n + 2, "");
+  V r = named(u, full, types[0], types, arg, n + 2);
   return t.lanes == 1 ? LLVMBuildExtractElement(u->b, r, first, "") : t.lanes == lanes ? r : lanes_of(u, r, 0, lanes, t.lanes);
+}
+
+/* Groups of products: the first row of the machine. parts: what its vectors hold, where that is not words; sum: it does not add to c. */
+typedef struct DotRow { KFn fn; unsigned dots; int bits; const char *name; Type parts; bool sum; } DotRow;
+static V dot(Unit *u, KFn fn, KType t, V *a) {
+  static const DotRow table[] = {
+    { KF_DOTUS, DOT_U8I8, 0, "llvm.x86.avx512.vpdpbusd.%d", T_NONE, false }, { KF_DOTH, DOT_U8I8, 0, "llvm.x86.avx512.vpdpwssd.%d", T_NONE, false },
+    { KF_DOTH, DOT_I16, 128, "llvm.x86.sse2.pmadd.wd", T_I16, true }, { KF_DOTH, DOT_I16, 256, "llvm.x86.avx2.pmadd.wd", T_I16, true },
+    { KF_DOTH, DOT_I16, 512, "llvm.x86.avx512.pmaddw.d.512", T_I16, true }, { KF_DOTH, DOT_I16, 32, "llvm.arm.smlad", T_NONE, false },
+    { KF_DOTB, DOT_BF16, 0, "llvm.x86.avx512bf16.dpbf16ps.%d", T_BF16, false }, { KF_DOTSS, DOT_I8, 0, "llvm.aarch64.neon.sdot.v4i32.v16i8", T_I8, false } };
+  const DotRow *r = table; int bits = 32 * t.lanes; T type = llvm_type(u, t), words = LLVMTypeOf(a[0]);
+  while (r->fn != fn || !(u->t->dots & r->dots) || (r->bits && r->bits != bits)) r++;
+  if (r->parts == T_BF16) words = LLVMVectorType(LLVMBFloatTypeInContext(u->lc), (unsigned)bits / 16);
+  else if (r->parts != T_NONE) words = llvm_type(u, (KType){ r->parts, bits / (8 * type_bytes(r->parts)) });
+  V x = LLVMBuildBitCast(u->b, a[0], words, ""), y = LLVMBuildBitCast(u->b, a[1], words, ""), arg[3] = { a[2], x, y };
+  T types[3] = { type, words, words };
+  if (r->sum || bits == 32) arg[0] = x, arg[1] = y, arg[2] = a[2], types[0] = words, types[2] = type;
+  V v = named(u, u->host->printf(u->c, r->name, bits), type, types, arg, 3 - r->sum); return r->sum ? LLVMBuildAdd(u->b, v, a[2], "") : v;
 }
 
 /* a * 2^n by adding n to the exponent of 1.0. */
@@ -129,6 +152,7 @@ static const Row rows[KF_COUNT] = {
 
 static V apply(Unit *u, KFn fn, KType t, V *a) {
   const Row *r = &rows[fn]; int flt = type_is_float(t.elem), code = flt ? r->f : is_unsigned(t) ? r->u : r->s;
+  if (kfn_typed(fn) == 2) return dot(u, fn, t, a);
   if (r->part && u->t->parts && t.elem == T_F32) return on_register(u, r->part, t, a, 1 + (fn == KF_SCALE2));
   if (r->fn) return r->fn(u, t, a);
   if (r->name) return call_on(u, r->name, a, 1);
@@ -235,7 +259,7 @@ V inst_value(Unit *u, const KInst *k) {
   V a[3] = { arg(u, k, 0), arg(u, k, 1), arg(u, k, 2) };
   switch (k->op) {
   case K_CONST: return type_is_float(k->type.elem) ? real(u, k->type, k->f) : int_lanes(u, k->type, k->imm);
-  case K_FN: return apply(u, k->fn, k->a[k->fn == KF_SELECT]->type, a);
+  case K_FN: return apply(u, k->fn, k->a[kfn_typed(k->fn)]->type, a);
   case K_PARAM: return u->dim[k->imm];                 case K_CAST: return cast(u, k);
   case K_BCAST: return splat(u, k->type, a[0]);        case K_IOTA: return iota(u, k->type);
   case K_PREFIX: return prefix(u, k);                  case K_HRED: return hred(u, k);

@@ -73,9 +73,10 @@ typedef struct LAcc { int64_t *key; LVec vec; KInst *var, *at; VEC(LFactor) row;
 typedef struct LOpen { LEq *e; LMark *mark; LDim *reg; VEC(LAcc) acc; bool late; const LRead *matrix; const Expr *other; } LOpen;
 /* guard, clamp: reads not proven inside are masked, or clamped where scalar; all: so are the proven ones, as indices may leave the domain. */
 typedef struct Under { KInst *guard; bool clamp, all; } Under;
-/* roll: of an index whose copies stand one after another: this is copy number `at` of n. */
+/* group: reads give words of so many neighbours along index `member` (0: values).
+ * roll: of an index whose copies stand one after another: this is copy number `at` of n. */
 typedef struct LRoll { int64_t at, n; } LRoll;
-typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; Under u; LRoll roll[LEQ_INDICES]; } LPt;
+typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; Under u; LRoll roll[LEQ_INDICES]; int group, member; } LPt;
 /* Of index k a step computes only what lies behind the `overlap` that earlier steps did: from `first` + shift a step on; at: in this copy. */
 typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; LAff first, at; struct LSlide *next; } LSlide;
 typedef struct LLoop { KInst *v; KSave save; } LLoop;

@@ -188,6 +188,7 @@ KInst *round_to(Lower *L, KInst *v, Type t) { return t == T_F16 || t == T_BF16 ?
 static Type unsigned_of(int bytes) { return bytes == 1 ? T_U8 : bytes == 2 ? T_U16 : bytes == 4 ? T_U32 : T_U64; }
 static KInst *gen_convert(Lower *L, LPt *p, const Expr *e) {
   Type from = e->arg[0]->type, to = comp_type(e->type); KInst *v;
+  if (p->group) return gen(L, p, e->arg[0]);
   if (e->mode == CV_BITS) {
     v = to_memory(L, gen_as(L, p, e->arg[0], comp_type(from)), type_strong(from)); int nf = type_bytes(v->type.elem), nt = type_bytes(e->type);
     if (nf != nt) v = l_cast(L, unsigned_of(nt), k_cast(&L->b, CV_BITS, unsigned_of(nf), v));
@@ -278,12 +279,17 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
   return masked && expr_number(e->arg[1]) == 0 ? x : choose(L, m, x, gen_under(L, p, e->arg[1], t, m, true));
 }
 
+static int32_t word_of(int64_t v, int n) {
+  uint32_t w = 0, one = n > 1 ? (1u << 32 / n) - 1 : ~0u;
+  for (int k = 0; k < n; k++) w |= ((uint32_t)v & one) << k * 32 / n;
+  return (int32_t)w;
+}
 KInst *gen(Lower *L, LPt *p, const Expr *e) {
   if (e->type == T_WINT && (e->kind == E_INDEX || (e->kind == E_FN && is_place_fn(e->fn)))) {
     LPlace q = expr_at(L, p, e); return is_scalar(&q) ? laff_inst(L, q.a) : place_vector(L, p, q);
   }
   switch (e->kind) {
-  case E_CONST: return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
+  case E_CONST: if (p->group) return l_num(L, T_I32, 0, word_of(e->i, p->group)); return e->type == T_WINT ? l_int(L, e->i) : l_num(L, comp_type(e->type), e->f, e->i);
   case E_READ: return read_value(L, p, map_get(&L->reads, e));     case E_FN: return gen_fn(L, p, e);
   case E_CONVERT: return gen_convert(L, p, e);                      case E_SELECT: return gen_select(L, p, e);
   case E_OR: return gen_or(L, p, e);

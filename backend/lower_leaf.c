@@ -2,7 +2,7 @@
  *
  *   z(k, c, o*, t~)      loop k { loop c { for each o, for each vector of t: a point } }
  *
- * `i` serial, `i/n` n copies a step, `i*` all copies, `i~` vectors (above 32 of them: four a step), `i/n~` n vectors a step. A condition is decided
+ * `i` serial, `i/n` n copies a step, `i*` all copies, `i~` vectors (above 32 of them: four a step), `i/n~` n vectors a step, `i+` one instruction. A condition is decided
  * as soon as its indices are bound: gone, or the subtree is gone, or an `if` around it; one that depends on the lanes masks them. */
 #include "lower.h"
 
@@ -85,7 +85,18 @@ static LAcc *acc_of(Lower *L, LPt *p) {
   if (!o->matrix) acc_start(L, p, o, &a);
   PUSH(L->c, o->acc, a); return &o->acc.at[o->acc.n - 1];
 }
+/* The products of a group in one instruction: the operands are words of its elements. */
+static KInst *dot_value(Lower *L, LPt *p, const LAcc *a) {
+  const Expr *b = p->e->body, *r[2] = { NULL, NULL }; int kind = -1, swap = 0;
+  for (int k = 0; k < 2 && b->kind == E_FN && b->fn == FN_MUL && b->n == 2; k++)
+    for (r[k] = b->arg[k]; r[k]->kind == E_CONVERT || r[k]->kind == E_OR;) r[k] = r[k]->arg[0];
+  for (int k = 0; k < 2 && kind < 0 && r[1] && r[0]->kind == E_READ && r[1]->kind == E_READ; k++)
+    kind = dot_kind(L->t, r[swap = k]->tensor->type, r[!k]->tensor->type, p->group);
+  if (kind < 0) tree_error(L, p->e->leaf->pos, p->e, "%s has no instruction for groups of %d such products: unroll their index (`*`)", L->t->name, p->group);
+  KInst *x = gen(L, p, b->arg[swap]), *y = gen(L, p, b->arg[!swap]); return k_fn(&L->b, (KFn)(KF_DOTUS + kind), x, y, a->var);
+}
 static KInst *point_value(Lower *L, LPt *p, const LAcc *a) {
+  if (p->group) return dot_value(L, p, a);
   LEq *e = p->e; const Expr *b = e->body; bool product = e->kind == RED_SUM && b->kind == E_FN && b->fn == FN_MUL && type_is_float(e->acc);
   if (!product || comp_type(b->type) != e->acc || b->type != e->red->type) return l_fn(L, combiner[e->kind], a->var, gen_as(L, p, b, e->acc));
   KInst *x = gen_as(L, p, b->arg[0], e->acc), *y = gen_as(L, p, b->arg[1], e->acc); return k_fn(&L->b, KF_FMA, x, y, a->var);
@@ -285,6 +296,14 @@ static void vectors(LLeaf *f, int depth, int k, int64_t step) {
   else vector_steps(f, depth, k, l_int(f->L, n), n, by), chunks(f, depth, k, n * by * w, ext);
 }
 
+/* All of index k in the instruction itself. */
+static void dotted(LLeaf *f, int depth, int k) {
+  const char *name = f->e->ix[k]->name;
+  if (depth != f->ndim - 1 || !is_red_index(f, k)) tree_error(f->L, f->tree->pos, f->e, "%s+ is for an index that is summed, behind all others", name);
+  for (int i = 0; i < f->ncond; i++) if (f->cond[i]->a.uses >> k & 1) tree_error(f->L, f->tree->pos, f->e, "%s+: a group may lie partly outside: pad the operand with zeros", name);
+  f->p.group = f->reg[k].dyn ? 0 : (int)f->reg[k].ext; f->p.member = k; at_place(f, depth, k, laff_int(0)); f->p.group = 0;
+}
+
 static void point(LLeaf *f) {
   Lower *L = f->L; LPt *p = &f->p; LGuard g = { 0 }; bool maybe = false, zero = true, all = false;
   for (int i = 0; i < f->ncond; i++) {
@@ -330,6 +349,7 @@ static void order(LLeaf *f, int depth) {
   if (f->touch && is_red_index(f, k)) at_place(f, depth, k, laff_int(0));
   else if (d->kind == LEAF_UNROLL) unrolled(f, depth, k);
   else if (d->kind == LEAF_VECTOR) vectors(f, depth, k, d->step);
+  else if (d->kind == LEAF_DOT) dotted(f, depth, k);
   else serial(f, depth, k, d->step);
   if (opens) red_close(f->L, f->e);
 }

@@ -1,8 +1,6 @@
 /* Bodies and loops: the walk over the tree.
- *
  *   for i/8 over 0 .. 19      loop v 2 { body at 8 v, 8 wide }  body at 16, 4 wide          one step: no loop
  *   run-time count n          loop v n/8 { ... }  loop g (n % 8 + W-1)/W { body at 8 (n/8) + W g, W wide, partly wanted }
- *
  * Every copy of a body is inferred afresh; a tail differs in a constant. Reductions open and close around the outermost loop over their indices. */
 #include "lower.h"
 
@@ -10,7 +8,6 @@ LMark *mark_open(Lower *L) {
   KMemo *m = L->b.memo; KScope *scope = k_scope(&L->b, m->scope ? m->scope->up : NULL);
   return L->marks = NEW_AS(L->c, LMark, .block = L->b.block, .pos = L->b.block->n, .scope = scope, .next = L->marks);
 }
-
 /* Puts what was emitted at the mark where the mark stands. */
 void mark_close(Lower *L, LMark *m) {
   KBlock *b = m->block; int n = m->side.n, rest = b->n - m->pos; LMark **p = &L->marks;
@@ -47,30 +44,20 @@ static LDim **bind_part(Loop *p, LDim q) {
   }
   return bound;
 }
-
 /* Does the loop run over the root's reduction, while its accumulators rest in storage? */
 static bool is_outer(const Loop *p, const Root *r) { return r->e->home && !p->L->open[r->e->id] && r->x >= r->e->nfree; }
-
 /* A copy of the body, in loop v if there is one. One that is not the first of the loop is never the first of an outer reduction block. */
 static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   Lower *L = p->L;
   if (q.ext <= 0) return;
-  ROOTS(r, p) {
-    r->later = r->e->later;
-    if (!is_outer(p, r)) continue;
-    if (v) PUSH(L->c, r->e->outer, v);
-    r->e->later |= !first;
-  }
+  ROOTS(r, p) if (is_outer(p, r)) { r->later = r->e->later; r->e->later |= !first; if (v) PUSH(L->c, r->e->outer, v); }
   LDim **bound = bind_part(p, q);
   for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
   L->slides = p->slides; lower_body(L, p->f->body, bound, false);
   ROOTS(r, p) if (is_outer(p, r)) r->e->outer.n -= v != NULL, r->e->later = r->later;
 }
-
 /* A step of the range; the last may be short. */
 static LDim part(const Loop *p, int64_t at, int64_t n) { return (LDim){ .base = laff_int(at), .ext = at + n < p->d.ext ? n : p->d.ext - at }; }
-static KLoopHint hint_of(const Loop *p) { return p->shared ? KL_PARALLEL : KL_SERIAL; }
-
 /* Do all guards of the body hold for the k-th step, as far as they depend on the loop's index? */
 static bool step_inside(Loop *p, int64_t k) {
   LRegions reg = infer(p->L, p->eqs, bind_part(p, part(p, k * p->step, p->step)), false);
@@ -91,7 +78,7 @@ static void steps_emit(Loop *p, Steps s, bool first) {
   for (int64_t k = 0; k < s.n && (s.apart || s.n == 1); k++)
     copy_body(p, part(p, s.at + (p->down ? s.n - 1 - k : k) * s.step, s.step), NULL, first && k == 0);
   if (s.apart || s.n <= 1) return;
-  KInst *v = loop_begin(p->L, l_int(p->L, s.n), s.n, hint_of(p));
+  KInst *v = loop_begin(p->L, l_int(p->L, s.n), s.n, KL_SERIAL);
   LAff at = laff_plus(laff_var(v, p->down ? -s.step : s.step), p->down ? s.at + (s.n - 1) * s.step : s.at);
   copy_body(p, (LDim){ .base = at, .ext = s.step }, v, first); loop_end(p->L);
 }
@@ -125,8 +112,7 @@ static void steps_const(Loop *p, int64_t n) {
     while (a < n && a < 64 && !step_inside(p, a)) a++;
     while (z > a && n - z < 64 && !step_inside(p, z - 1)) z--;
     if (z < a) z = a;
-    list[0] = (Steps){ 0, s, a, true }; list[1] = (Steps){ a * s, s, z - a, false }; list[2] = (Steps){ z * s, s, n - z, true };
-    break;
+    list[0] = (Steps){ 0, s, a, true }; list[1] = (Steps){ a * s, s, z - a, false }; list[2] = (Steps){ z * s, s, n - z, true }; break;
   default: break;
   }
   if (p->shared) steps_share(p, list, n);
@@ -153,7 +139,7 @@ static void steps_run(Loop *p) {
   if (p->down && step != 1)
     tree_error(L, p->f->pos, p->root.at[0].e, "for %s: a recurrence that falls along a run-time extent needs step 1", p->f->name);
   if (most > 0) {
-    KInst *v = loop_begin(L, whole, most, hint_of(p)); LAff at = laff_var(v, p->down ? -step : step);
+    KInst *v = loop_begin(L, whole, most, p->shared ? KL_PARALLEL : KL_SERIAL); LAff at = laff_var(v, p->down ? -step : step);
     copy_body(p, (LDim){ .base = p->down ? laff_plus(laff_add(L, at, laff_var(n, 1), 1), -1) : at, .ext = step }, v, true); loop_end(L);
   }
   if (step == 1) return;
@@ -167,7 +153,6 @@ static void steps_run(Loop *p) {
 /* ---- sliding windows */
 static int64_t coef_of(const LAff *a, const KInst *v) { for (int i = 0; i < a->n; i++) if (a->t[i].v == v) return a->t[i].k; return 0; }
 static LAff without(Lower *L, LAff a, KInst *v) { return laff_add(L, a, laff_var(v, 1), -coef_of(&a, v)); }
-
 /* Does a later step find e's earlier rows? Its item of the body computes nothing else that others outside of it need. */
 static bool may_slide(Loop *p, int k) {
   const LTensor *t = p->eqs.at[k]->out; LEqs in = { 0 };
@@ -176,13 +161,11 @@ static bool may_slide(Loop *p, int k) {
   for (int j = 0; j < in.n; j++) if (is_root(in, j) && in.at[j]->out != t) return false;
   return in.n > 0;
 }
-
 /* The regions of a step in the middle, in terms of its counter v. */
 static LRegions probe(Loop *p, KInst *v) {
   p->L->slides = p->slides; LRegions r = infer(p->L, p->eqs, bind_part(p, (LDim){ .base = laff_var(v, p->step), .ext = p->step }), false);
   p->L->slides = NULL; return r;
 }
-
 /* Does e's region move along one index, by less than its extent? */
 static void slide_add(Loop *p, LEq *e, KInst *v) {
   Lower *L = p->L; LDim *reg = probe(p, v).full[e->id]; int at = -1, found = 0;
@@ -194,7 +177,6 @@ static void slide_add(Loop *p, LEq *e, KInst *v) {
   s->at = laff_add(L, s->first, laff_var(v, p->step), shift / p->step); p->slides = s;
 }
 static const LSlide *slide_of(const LSlide *s, const LEq *e) { while (s && s->e != e) s = s->next; return s; }
-
 /* The items that the warm-up needs, as a tree of their own. */
 static Tree *warm_items(Loop *p) {
   Lower *L = p->L; bool *need = NEWN(L->c, bool, L->eq.n + 1);
@@ -207,16 +189,14 @@ static Tree *warm_items(Loop *p) {
     LEqs in = tree_eqs(L, t, false); bool all = true, let = false;
     for (int k = 0; k < in.n; k++) all &= !is_root(in, k) || need[in.at[k]->id];
     EACH(LEq, e, p->eqs) let |= t->kind == TREE_LET && need[e->id] && name_same(e->out->t->name, t->name);
-    if (!all || (!in.n && !let)) continue;
-    *end = NEW(L->c, Tree); **end = *t; (*end)->next = NULL; end = &(*end)->next;
+    if (all && (in.n || let)) *end = ctx_copy(L->c, t, sizeof *t), (*end)->next = NULL, end = &(*end)->next;
   }
   return first;
 }
 
 /* Rows from..from + n of what an item's roots compute before the loop; the leaf may take only as many at once as in the loop. */
 static void warm_rows(Loop *p, const Tree *item, LEqs root, LDim *const *warm, LAff from, int64_t rows) {
-  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = NEW(L->c, Tree);
-  *one = *item; one->next = NULL;
+  Lower *L = p->L; LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); Tree *one = ctx_copy(L->c, item, sizeof *item); one->next = NULL;
   EACH(LEq, e, root) {
     bound[e->id] = dims_copy(L, warm[e->id], e->n); LDim *d = &bound[e->id][slide_of(p->slides, e)->k];
     d->base = laff_add(L, d->base, from, 1); d->ext = rows;
@@ -232,7 +212,6 @@ static LEqs warm_roots(Loop *p, const Tree *t, bool *apart) {
   EACH(LEq, e, root) { const LSlide *s = slide_of(p->slides, e); *apart &= s && first && s->shift == first->shift; }
   return root;
 }
-
 /* An item of the warm-up, row by row. */
 static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   Lower *L = p->L; const LSlide *s = slide_of(p->slides, root.at[0]);
@@ -240,7 +219,6 @@ static void warm_item(Loop *p, const Tree *t, LEqs root, LDim *const *warm) {
   if (whole > 2) warm_rows(p, t, root, warm, laff_var(loop_begin(L, l_int(L, whole), whole, KL_SERIAL), by), by), loop_end(L), at = whole * by;
   for (; at < ext; at += by) warm_rows(p, t, root, warm, laff_int(at), by < ext - at ? by : ext - at);
 }
-
 /* What a sliding window holds before the first step, and no step computes. */
 static LDim *warm_region(Loop *p, LEqs in, int k, const LSlide *s, const LDim *full, LDim *const *warm, KInst *v) {
   Lower *L = p->L; LEq *e = in.at[k]; LDim *reg = dims_copy(L, full, e->n);
@@ -265,15 +243,11 @@ static void warm_up(Loop *p, KInst *v) {
     if (is_root(in, k) && !warm[in.at[k]->id]) tree_error(L, p->f->pos, in.at[k], "a sliding window before the loop cannot be computed alone");
   for (const Tree *t = items; t; t = t->next) warm_roots(p, t, &apart);
   if (in.n && !apart) lower_body(L, items, warm, false);
-  for (const Tree *t = items; t && apart; t = t->next) {
-    LEqs root = warm_roots(p, t, &apart);
-    if (root.n) warm_item(p, t, root, warm);
-  }
+  for (const Tree *t = items; t && apart; t = t->next) { LEqs root = warm_roots(p, t, &apart); if (root.n) warm_item(p, t, root, warm); }
 }
 
 /* ---- reductions around */
 static int64_t loop_step(const Tree *t, int64_t ext) { int64_t s = t->step > 0 ? t->step : 1; return s > ext ? ext : s; }
-
 /* Does a loop with several steps over a free index of e lie between t and e's leaf? Then its accumulators live in its storage between the blocks. */
 static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
   for (; t; t = t->next) {
@@ -284,17 +258,13 @@ static bool has_inner_loop(const Tree *t, const LEq *e, const LDim *reg) {
   }
   return false;
 }
-
 /* Is what e starts from computed in this loop? */
-static bool init_inside(const Loop *p, const LEq *e) {
-  EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true;
-  return false;
-}
+static bool init_here(const Loop *p, const LEq *e) { EACH(LEq, q, p->eqs) if (e->init && expr_reads(e->init, q->out->t)) return true; return false; }
 static void home_check(const Loop *p, const LEq *e) {
   const LStore *s = e->out->store;
   const char *why = !s || s->reg ? "it is not in memory" : e->eq->out->type != e->acc ? "its type is not that of the accumulators"
                   : e->kind == RED_ARGMAX || e->kind == RED_ARGMIN ? "it keeps a place beside the value"
-                  : init_inside(p, e) ? "what it starts from is computed inside" : NULL;
+                  : init_here(p, e) ? "what it starts from is computed inside" : NULL;
   if (why)
     tree_error(p->L, p->f->pos, e, "for %s is a loop over its reduction outside of its tile, so its accumulators rest in its storage "
                "in between, but %s", p->f->name, why);
@@ -304,9 +274,8 @@ static void home_check(const Loop *p, const LEq *e) {
 static Opened open_reduction(Loop *p, LEq *e, int x) {
   if (x < e->nfree || p->L->open[e->id]) return RED_AS_IS;
   if (has_inner_loop(p->f->body, e, p->r->reg[e->id])) { bool was = e->home; home_check(p, e); e->home = true; return was ? RED_AS_IS : RED_HOMED; }
-  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_inside(p, e); return RED_OPENED;
+  red_open(p->L, e, p->r->reg[e->id]); p->L->open[e->id]->late = init_here(p, e); return RED_OPENED;
 }
-
 /* Finds the roots, and the range that those that have the index agree on. */
 static void loop_roots(Loop *p) {
   Lower *L = p->L; const LEq *first = NULL; p->eqs = tree_eqs(L, p->f->body, true);
@@ -329,7 +298,6 @@ static void check_parallel(Loop *p) {
   EACH(LEq, q, p->eqs) if (q->out->store && q->out->store->nfold) why = "its steps share what is kept of it: fold it inside the loop", e = q;
   if (why) tree_error(p->L, p->f->pos, e, "for %s parallel: %s", p->f->name, why);
 }
-
 static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
   Loop p = { .L = L, .f = f, .r = reg }; loop_roots(&p);
   if (!p.eqs.n || p.d.ext <= 0) return;

@@ -1,7 +1,5 @@
 /* Bounds inference: which part of each equation a body computes.
- *
  *   for y { e(...); d(...) }      d reads e[y - 1], e[y], e[y + 1]:      d: y 1      e: y - 1 ... 3 rows, or, if e slides along y, the new one
- *
  * Equations are walked in reverse. A root's region is what the loops around bind; another's is the union of the boxes of its later readers.
  * Extents are constants (or a constant with a run-time count, LDim.dyn), only bases vary. Bases in a union differ by constants. */
 #include "lower.h"
@@ -28,7 +26,6 @@ KInst *dim_count(Lower *L, const LDim *d) {
   return n;
 }
 static LAff dim_cnt(const LDim *d) { return d->dyn ? d->cnt : laff_int(d->ext); }
-
 /* The larger (or smaller) of two counts. */
 static LAff cnt_most(Lower *L, LAff a, LAff b, bool larger) {
   int64_t d;
@@ -53,7 +50,6 @@ void dim_clip(Lower *L, LDim *d, Extent x) {
   d->over = false; d->base.c = lo; d->ext = end > lo ? end - lo : 0; d->cnt.c -= d->dyn ? cut : 0;
   if (d->dyn && x.dim) d->cnt = cnt_most(L, d->cnt, laff_plus(dim_of(L, x).cnt, -lo), false);
 }
-
 LDim form_box(Lower *L, const LForm *f, const LDim *reg) {
   LDim r = { .base = laff_int(f->c), .ext = 1, .cnt = laff_int(1) };
   for (int i = 0; i < f->n; i++) {

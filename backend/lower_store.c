@@ -25,14 +25,14 @@ static int64_t parts_of(Lower *L, LStore *s, const Tensor *t, const Tree *let, c
 }
 
 static const uint8_t *laid_out(Lower *L, const Tensor *t, const LStore *s, int64_t bytes) {
-  int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, b = type_bytes(t->type); uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64);
-  if (!t->layout) return memcpy(r, t->data, (size_t)bytes);
+  int64_t all = tensor_size(t), at[LEQ_INDICES] = { 0 }, *to[LEQ_INDICES], b = type_bytes(t->type), n;
+  uint8_t *r = ctx_alloc(L->c, (size_t)bytes + 64); if (!t->layout) return memcpy(r, t->data, (size_t)bytes);
+  for (int d = 0; d < t->rank; d++) to[d] = NEWN(L->c, int64_t, t->shape[d].n);
+  for (const LPart *p = s->part; p < s->part + s->npart; p++)      /* what each place of a dimension adds to the offset */
+    for (int64_t x = 0; x < t->shape[p->dim].n; x++) to[p->dim][x] += p->stride * (p->mod > 0 ? x / p->div % p->mod : x / p->div);
   for (int64_t k = 0; k < all; k++) {
-    int64_t to = 0;
-    for (int i = 0; i < s->npart; i++) {
-      int64_t x = at[s->part[i].dim] / s->part[i].div; to += s->part[i].stride * (s->part[i].mod > 0 ? x % s->part[i].mod : x);
-    }
-    memcpy(r + to * b, (const uint8_t *)t->data + k * b, (size_t)b);
+    n = 0; for (int d = 0; d < t->rank; d++) n += to[d][at[d]];
+    memcpy(r + n * b, (const uint8_t *)t->data + k * b, (size_t)b);
     for (int d = t->rank - 1; d >= 0 && ++at[d] == t->shape[d].n; d--) at[d] = 0;
   }
   return r;
@@ -294,12 +294,16 @@ static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, con
 }
 
 static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LForm *f, const LPlace *at, KInst *mask, bool guarded) {
-  LAddr a = addr_of(L, p, s, at); bool spread = is_spread(&a), vector = is_vector(&a);
-  KInst *turned = spread && !guarded ? load_turned(L, p, s, f, &a) : NULL;
+  LAddr a = addr_of(L, p, s, at); int g = p->group; Type type = s->t->t->type;
+  if (g && (a.off || a.lane % g || stride_of(s, f, p->member) != 1))
+    tree_error(L, p->e->leaf->pos, p->e, "groups of %s do not lie together in memory: their index must be its last dimension", s->t->t->name);
+  if (g) a.lane /= g;
+  bool spread = is_spread(&a), vector = is_vector(&a);
+  KInst *turned = spread && !guarded && !g ? load_turned(L, p, s, f, &a) : NULL;
   if (turned) return turned;
-  KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { mem_type(s->t->t->type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
+  KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { g ? T_I32 : mem_type(type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
   if (spread) i.a[1] = addr_lanes(L, p, &a);
-  i.addr = addr_final(L, &a, s->buf); return from_memory(L, k_put(&L->b, i), s->t->t->type);
+  i.addr = addr_final(L, &a, s->buf); return g ? k_put(&L->b, i) : from_memory(L, k_put(&L->b, i), type);
 }
 
 /* ---- registers */
@@ -368,6 +372,7 @@ KInst *read_value(Lower *L, LPt *p, const LRead *r) {
   }
   if (!s) tree_error(L, r->e->pos, p->e, "%s is read where it is not stored: its producer comes later, or lies in a body of its own", t->name);
   places_of(L, p, s, r->place, at);
+  if (s->reg && p->group) tree_error(L, p->e->leaf->pos, p->e, "%s is in registers: groups are read from memory (`let ... mem`)", t->name);
   if (s->reg) return reg_read(L, p, s, at);
   for (int d = 0; d < t->rank && guarded && p->u.clamp; d++)
     if ((!r->inside[d] || p->u.all) && !(s->hist && d == t->stream_dim)) clamp_place(L, s, d, &at[d]);

@@ -1,7 +1,5 @@
 /* Streams: a whole network by blocks of frames, with what it remembers.
- *
  *   loop v (T + 63) / 64 { n = min(64, T - 64 v)   ... the body, for frames 64 v .. 64 v + n - 1 ...   move histories on by n }
- *
  * A history is rows of len columns of the past and room for blocks. The present stands at a position that moves on by n; where no room for a block
  * is left, the last len columns go to the front. Frames beyond n are computed into storage of the kernel's own, and overwritten by the next block. */
 #include "lower.h"
@@ -51,12 +49,9 @@ static void history_new(Lower *L, LTensor *t) {
     s->part[d] = (LPart){ order[d], 1, 0, stride, NULL }; stride = d == at ? h->pitch : stride * extent_max(x->shape[order[d]]);
   }
   int64_t size = (h->rows * h->pitch + target_lanes(L->t, bytes)) * bytes, gap = L->t->little_ram ? 0 : 64 * (1 + 2 * (L->s.nalloc++ % 4));
-  s->buf = buf_of(L, x, KB_STATE, -1, l_take(&L->s.state, size + gap), size);
-  PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
+  s->buf = buf_of(L, x, KB_STATE, -1, l_take(&L->s.state, size + gap), size); PUSH(L->c, L->hists, h); PUSH(L->c, L->s.hists, h);
 }
-
 static KAddr slot_addr(Lower *L, int slot) { return (KAddr){ .buf = L->posbuf, .c = slot, .term = NEWN(L->c, KTerm, 1) }; }
-
 /* An item of the stream's body has a scope and positions of its own, so that equal layers become equal code (kir_share.c). */
 KSave item_begin(Lower *L) {
   KSave s = k_goto(&L->b, L->b.block, k_scope(&L->b, ((KMemo *)L->b.memo)->scope));
@@ -67,12 +62,10 @@ KSave item_begin(Lower *L) {
   }
   return s;
 }
-
 static void rows_move(Lower *L, const LHist *h, KInst *from) {
   LAff row = laff_var(loop_begin(L, l_int(L, h->rows), h->rows, KL_SERIAL), h->pitch);
   copy_run(L, h->store->buf, row, laff_add(L, row, laff_var(from, h->inner), 1), l_int(L, h->len * h->inner)); loop_end(L);
 }
-
 /* Positions move on; where no room for a block is left, the last frames go to the front. */
 static void positions_store(Lower *L) {
   KSave s = item_begin(L);
@@ -97,8 +90,7 @@ static void open_histories(Lower *L, const Tree *f) {
 
 /* The body of f for the frames of this block, at most ext. */
 static void frames(Lower *L, const Tree *f, LDim *const *reg, int64_t ext) {
-  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); LEqs eqs = tree_eqs(L, f->body, true);
-  L->streambody = f->body;
+  LDim **bound = NEWN(L->c, LDim *, L->eq.n + 1); LEqs eqs = tree_eqs(L, f->body, true); L->streambody = f->body;
   for (int k = 0; k < eqs.n; k++) {
     LEq *e = eqs.at[k]; int x = eq_index(e, f->name);
     if (x >= e->nfree) tree_error(L, f->pos, e, "for %s stream: it reduces over the stream", f->name);
@@ -117,10 +109,7 @@ static void few_frames(Lower *L, const Tree *f, LDim *const *reg) {
   KSave s = k_into(&L->b, &either->body); frames(L, f, reg, L->block); k_back(&L->b, s);
   Lower was = *L; L->tensors = L->reads = L->ors = (Map){ 0 }; memset(&L->all, 0, sizeof L->all); memset(&L->opened, 0, sizeof L->opened);
   s = k_into(&L->b, &either->other); L->frames = l_fn(L, KF_MIN, n, l_int(L, step));
-  if (lower_tree(L, g)) {
-    open_histories(L, g); L->hists = L->others;
-    frames(L, g, infer(L, tree_eqs(L, g, true), NULL, true).reg, step);
-  }
+  if (lower_tree(L, g)) { open_histories(L, g); L->hists = L->others; frames(L, g, infer(L, tree_eqs(L, g, true), NULL, true).reg, step); }
   k_back(&L->b, s); L->tensors = was.tensors; L->reads = was.reads; L->ors = was.ors; L->all = was.all; L->opened = was.opened;
   L->eq = was.eq; L->open = was.open; L->hists = was.hists; L->frames = n;
 }

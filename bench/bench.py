@@ -3,7 +3,7 @@
 cases.py says what, engines.py who, table.py prints, harness.c holds the clock; here a row is measured. run.sh sets the environment and calls this."""
 import argparse, ctypes as C, json, os, re, signal, subprocess, sys
 from cases import TABLES
-from engines import HERE, LIMITS, Engine, Job, artefact, build, compile_model, fresh, python_engines
+from engines import HERE, LIMITS, Engine, Job, artefact, build, compile_model, fresh, level, python_engines
 from table import machine, print_head, print_row, print_stream, print_sums
 
 ROOT = os.path.dirname(HERE)
@@ -136,7 +136,7 @@ def main():
         print(json.dumps((measure_stream if a.table == "stream" else measure)(a, cases[a.case], libs)))
         return
     if not a.json: print_head(a, libs)
-    rows, env = [], {**LIMITS.get(a.target, {}), **os.environ}
+    rows, env = [], {**LIMITS.get(level(a.target), {}), **os.environ}
     for name in cases:
         row = run(a, name, env)
         if row: rows.append(row)

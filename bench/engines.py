@@ -1,7 +1,9 @@
 """Who is timed: the harness and the peers, compiled as far as they are installed; our artefacts; NumPy and PyTorch."""
-import ctypes as C, json, os, re, struct, subprocess, sys, time
+import ctypes as C, os, re, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "..", "tests"))
+from common import write_weights
 
 
 class Job(C.Structure):                # bench.h
@@ -28,6 +30,11 @@ LIMITS = {  # holds the peers to our target, and names it to those that do not k
 }
 
 
+def level(target):
+    """x86-64-v4 of x86-64-v4-bf16: what compilers and peers know."""
+    return re.sub(r"^(x86-64-v\d).*", r"\1", target)
+
+
 def fresh(out, *sources):
     return os.path.exists(out) and all(os.path.getmtime(out) > os.path.getmtime(s) for s in sources)
 
@@ -51,7 +58,7 @@ def peak_loop_is_clean(so):
 def build(a):
     os.makedirs(a.out, exist_ok=True)
     multi = subprocess.run(["gcc", "-print-multiarch"], capture_output=True, text=True).stdout.strip()
-    march = ["-march=" + a.target] if a.target.startswith("x86") else []
+    march = ["-march=" + level(a.target)] if a.target.startswith("x86") else []
     libs = {"harness": shared_object(a, "harness-" + a.target, "harness.c", march), "peak": shared_object(a, "peak-" + a.target, "peak.c", march)}
     if not peak_loop_is_clean(libs["peak"]): sys.exit("bench: the peak loop is not twelve FMAs in registers: objdump -d --disassemble=peak_fma " + libs["peak"])
     for name, source, flags in PEERS:
@@ -75,21 +82,10 @@ def artefact(a, case, printer, weights):
     os.makedirs(where, exist_ok=True)
     if os.path.exists(graph) and open(graph).read() == case.graph and fresh(so, a.frit, graph): return so, None
     with open(graph, "w") as f: f.write(case.graph)
-    if weights: write_safetensors(f"{where}/w.safetensors", weights)
+    if weights: write_weights(f"{where}/w.safetensors", {k: (shape, (C.c_float * n).from_address(p)) for k, (shape, p, n) in weights.items()})
     seconds = compile_model(a, graph, so, printer)
     if weights: os.remove(f"{where}/w.safetensors")
     return so, seconds
-
-
-def write_safetensors(path, tensors):
-    head, at = {}, 0
-    for name, (shape, _, n) in tensors.items():
-        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + 4 * n]}
-        at += 4 * n
-    text = json.dumps(head).encode()
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        for _, p, n in tensors.values(): f.write(C.string_at(p, 4 * n))
 
 
 # ---------------------------------------------------------------- NumPy and PyTorch: a call from the harness into Python costs about a microsecond

@@ -17,11 +17,16 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 cases() {
-	for n in 512 1024 2048; do echo "gemm $n^3|x: f32[$n, $n]|y: f32[$n, $n]|w[k < $n, n < $n]: f32 = f32((k * 7 + n * 3) % 17) / 17|matmul(x, w)"; done
+	for n in 512 1024 2048; do echo "gemm $n^3|x: f32[$n, $n]|y: f32[$n, $n]|w[k < $n, n < $n]: f32 = f32((k * 7 + n * 3) % 17) / 17|y = matmul(x, w)"; done
 	for c in "64 56 3" "128 28 3" "256 14 3" "256 56 1" "512 28 1"; do
 		set -- $c
 		w="w[o < $1, c < $1, r < $3, s < $3]: f32 = f32((o * 7 + c * 3 + r + s) % 17) / 17"
-		echo "conv $3x$3 $1@$2|x: f32[1, $1, $2, $2]|y: f32[1, $1, $2, $2]|$w|conv(x, w, pads = $(($3 / 2)))"
+		echo "conv $3x$3 $1@$2|x: f32[1, $1, $2, $2]|y: f32[1, $1, $2, $2]|$w|y = conv(x, w, pads = $(($3 / 2)))"
+	done
+	for c in "64 56" "128 28" "256 14" "512 7"; do
+		set -- $c
+		w="w[o < $1, c < $1, r < 3, s < 3]: f32 = f32((o * 7 + c * 3 + r + s) % 17) / 17"
+		echo "tiles $1@$2|x: f32[$2, $2, $1]|y: f32[$2, $2, $1]|$w|y[i < $2, j < $2, o] = sum(c, r, s: (x[i + r - 1, j + s - 1, c] or 0) * w[o, c, r, s])"
 	done
 }
 least() { "$@" --json --time "$time" | sed 's/.*"min_ns": \([0-9.]*\).*"gflops": \([0-9.]*\).*/\1 \2/'; }
@@ -36,7 +41,7 @@ cases >"$dir/cases"
 comma=
 while IFS='|' read -r name in out w y; do
 	case $name in *"$only"*) ;; *) continue ;; esac
-	printf 'graph g(%s) -> (%s) {\n  const %s;\n  y = %s;\n}\n' "$in" "$out" "$w" "$y" >"$dir/g.graph"
+	printf 'graph g(%s) -> (%s) {\n  const %s;\n  %s;\n}\n' "$in" "$out" "$w" "$y" >"$dir/g.graph"
 	"$frit" compile "$dir/g.graph" --printer="$printer" -o "$dir/one.so" && "$frit" compile "$dir/g.graph" --printer="$printer" --threads="$threads" -o "$dir/all.so" || exit 1
 	: >"$dir/times"
 	for r in $(seq "$rounds"); do

@@ -19,13 +19,11 @@ static void put_le(char *p, int n, uint32_t v) { for (int k = 0; k < n; k++) p[k
 static const char *npy_value(const char *header, const char *key) {
   const char *s = strstr(header, key); s = s ? strchr(s + strlen(key), ':') : NULL; return s ? s + 1 + strspn(s + 1, " ") : "";
 }
-
 static bool npy_type(const char *header, Array *out) {
   const char *s = npy_value(header, "'descr'");
   for (int k = 0; k < NDTYPE; k++) if (*s == '\'' && !strncmp(s + 1, dtypes[k].descr, 3) && s[4] == '\'') return out->type = dtypes[k].type, true;
   return false;
 }
-
 static bool npy_shape(const char *header, Array *out) {
   const char *s = npy_value(header, "'shape'"); if (*s++ != '(') return false;
   for (out->count = 1; *s && *s != ')'; s += strspn(s, ", ")) {
@@ -35,7 +33,6 @@ static bool npy_shape(const char *header, Array *out) {
   }
   return *s == ')';
 }
-
 static const char *npy_read(Ctx *c, const Source *f, Array *out) {
   if (f->size < 12 || memcmp(f->text, "\x93NUMPY", 6)) return "this is no .npy file";
   int wide = f->text[6] >= 2; size_t n = get_le(f->text + 8, wide ? 4 : 2), at = wide ? 12 : 10;
@@ -51,8 +48,7 @@ static const char *npy_read(Ctx *c, const Source *f, Array *out) {
 static bool npy_write(Ctx *c, const char *path, const Array *a) {
   Text t = { .c = c }; int k = NDTYPE - 1;
   while (k > 0 && dtypes[k].type != a->type) k--;
-  text_addn(&t, "\x93NUMPY\x01\0..", 10);
-  text_add(&t, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtypes[k].descr);
+  text_addn(&t, "\x93NUMPY\x01\0..", 10); text_add(&t, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtypes[k].descr);
   for (int d = 0; d < a->rank; d++) text_add(&t, "%lld,%s", (long long)a->shape[d], d + 1 < a->rank ? " " : "");
   text_add(&t, "), }");
   while ((t.n + 1) % 64) text_add(&t, " ");
@@ -75,12 +71,10 @@ static bool wav_chunks(const Source *f, Wav *w) {
   }
   return w->data && w->bits;
 }
-
 static float wav_sample(const Wav *w, const char *p) {
   float v; if (w->format == 3) return memcpy(&v, p, 4), v;
   int32_t high = (int32_t)(get_le(p, (int)w->bits / 8) << (32 - w->bits)); return (float)((double)high / 2147483648.0);
 }
-
 static const char *wav_read(Ctx *c, const Source *f, Array *out) {
   Wav w = { 0 };
   if (f->size < 12 || memcmp(f->text, "RIFF", 4) || memcmp(f->text + 8, "WAVE", 4) || !wav_chunks(f, &w))
@@ -109,32 +103,23 @@ static const char *raw_read(Ctx *c, const Source *f, Array *out) {
   int64_t n = (int64_t)(f->size / 4); (void)c;
   *out = (Array){ .type = T_F32, .rank = 1, .shape = { n }, .count = n, .data = (void *)f->text }; return NULL;
 }
-
 static bool raw_write(Ctx *c, const char *path, const Array *a) { return file_write(c, path, a->data, (size_t)a->count * 4, false); }
 
 /* ---- by suffix; readers give what is wrong, or NULL */
-static const struct Format {
-  const char *suffix; const char *(*read)(Ctx *, const Source *, Array *); bool (*write)(Ctx *, const char *, const Array *);
-} formats[] = { { ".npy", npy_read, npy_write }, { ".wav", wav_read, wav_write }, { ".f32", raw_read, raw_write }, { 0 } };
+typedef struct Format { const char *suffix, *(*read)(Ctx *, const Source *, Array *); bool (*write)(Ctx *, const char *, const Array *); } Format;
+static const Format formats[] = { { ".npy", npy_read, npy_write }, { ".wav", wav_read, wav_write }, { ".f32", raw_read, raw_write }, { 0 } };
 static const char no_format[] = "arrays are .npy, .f32 (raw) or .wav (mono) files";
 
-static const struct Format *format_of(const char *path) {
-  const struct Format *f = formats;
-  while (f->suffix && !path_ends(path, f->suffix)) f++;
-  return f;
-}
-
+static const Format *format_of(const char *path) { const Format *f = formats; while (f->suffix && !path_ends(path, f->suffix)) f++; return f; }
 bool array_read(Ctx *c, const char *path, Array *out) {
-  const struct Format *f = format_of(path); Source *src = source_read(c, path); *out = (Array){ 0 };
+  const Format *f = format_of(path); Source *src = source_read(c, path); *out = (Array){ 0 };
   const char *wrong = !src ? NULL : f->read ? f->read(c, src, out) : no_format; return src && (!wrong || driver_fail(c, "%s: %s", path, wrong));
 }
-
 bool array_write(Ctx *c, const char *path, const Array *a) {
-  const struct Format *f = format_of(path); if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
+  const Format *f = format_of(path); if (!f->write) return driver_fail(c, "%s: %s", path, no_format);
   if (a->type != T_F32 && f->write != npy_write) return driver_fail(c, "%s: only f32 arrays go into .f32 and .wav files: write .npy", path);
   if (a->type != T_BF16) return f->write(c, path, a);
-  Array wide = *a; wide.type = T_F32; wide.data = array_as(c, a, T_F32);                   /* NumPy knows no bf16; f32 holds it exactly */
-  return f->write(c, path, &wide);
+  Array wide = *a; wide.type = T_F32; wide.data = array_as(c, a, T_F32); return f->write(c, path, &wide);     /* NumPy has no bf16; f32 holds it */
 }
 
 /* ---- conversion */

@@ -27,9 +27,8 @@ static bool convert(Ctx *c, const Args *a) {
 static const char *stage_text(Ctx *c, const Args *a, Stage stage) {
   if (stage == STAGE_PARSE) { Ast *t = frontend_parse(c, a->input); return t ? ast_print(c, t) : NULL; }
   if (stage < STAGE_KERNEL) { Graph *g = driver_graph(c, a, stage); return g ? graph_print(c, g) : NULL; }
-  KModule *m = driver_module(c, a); return !m ? NULL : stage == STAGE_C ? c_print(c, m, ctx_printf(c, "%s.h", m->name)) : kir_print(c, m);
+  KModule *m = driver_module(c, a); return !m ? NULL : stage == STAGE_C ? c_print(c, m, ctx_printf(c, "%s.h", m->name), NULL) : kir_print(c, m);
 }
-
 static bool dump(Ctx *c, const Args *a, Stage stage) {
   const char *s = NULL; size_t n = 0;
   if (stage == STAGE_LLVM || stage == STAGE_ASM) {
@@ -51,7 +50,6 @@ static bool find_stage(const char *name, Stage *out) {
              DID_YOU_MEAN(near));
   return false;
 }
-
 int cmd_compile(Ctx *c, void *session) {
   const Args *a = ((const Session *)session)->a; const Kind *kind = NULL; Stage stage;
   if (!a->output && !a->dump_set) return driver_say(EXIT_USAGE, "compile wants -o FILE or --dump-ir");
@@ -106,7 +104,6 @@ static void inspect_text(const KModule *m) {
     printf("kernel  %s \"%s\": %.0f flop, %.0f bytes\n", m->kernel[k]->name, label, m->kernel[k]->flops, m->kernel[k]->bytes);
   }
 }
-
 int cmd_inspect(Ctx *c, void *session) {
   const Args *a = ((const Session *)session)->a;
   if (path_ends(a->input, ".so")) {
@@ -149,7 +146,7 @@ int cmd_targets(Ctx *c, void *session) {
       printf("{\"name\": \"%s\", \"triple\": \"%s\", \"cpu\": \"%s\", \"vector_bytes\": %d, \"host\": %s}\n", t->name, t->triple, t->cpu,
              t->vector_bytes, t == host ? "true" : "false");
     else
-      printf("%-12s %-28s %-14s %s%s\n", t->name, t->triple, t->cpu,
+      printf("%-14s %-28s %-14s %s%s\n", t->name, t->triple, t->cpu,
              t->vector_bytes ? ctx_printf(c, "%d-byte vectors", t->vector_bytes) : "scalar", t == host ? "   (this machine)" : "");
   return EXIT_OK;
 }

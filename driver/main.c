@@ -20,7 +20,7 @@ static const struct Command { const char *name, *what, *usage; Work *work; const
     "frit bench MODEL|FILE.so [--dim NAME=N] [--block N] [--threads N] [--time SECONDS] [--json] | frit bench --machine [--json]", cmd_bench,
     "a model or a .so (or --machine)", true },
   { "tune", "measure trees for every kernel and write the fastest, for --tune=FILE",
-    "frit tune MODEL -o FILE.tune [--target=T] [--printer=llvm|c] [--time SECONDS] [--block N]", cmd_tune, "a model", false },
+    "frit tune MODEL -o FILE.tune [--target=T] [--printer=llvm|c] [--threads=N] [--time SECONDS] [--block N]", cmd_tune, "a model", false },
   { "inspect", "describe a model or an artefact", "frit inspect MODEL|FILE.so [--json]", cmd_inspect, "a model or a .so", false },
   { "explain", "the ledger: what was fused or rewritten, what not, and why", "frit explain MODEL [--target=T]", cmd_explain,
     "a model", false },
@@ -66,7 +66,6 @@ static int take_binding(const struct Option *o, char *s, Bindings *list) {
   if (list->n == o->hi) return driver_say(EXIT_USAGE, "more than %d times --%s", o->hi, o->name);
   *eq = 0; list->at[list->n++] = (Binding){ s, eq + 1 }; return EXIT_OK;
 }
-
 static int take_long(Args *a, const struct Option *o) {
   void *at = (char *)a + o->at;
   switch (o->kind) {
@@ -83,13 +82,12 @@ static int take_long(Args *a, const struct Option *o) {
 static int take_fuse(Args *a, const char *s) {
   bool known = false; size_t n = strlen(s) > 8 ? strcspn(s + 8, "@") : 0;
   for (const char *const *m = fuse_moves; *m; m++) known |= n && strlen(*m) == n && !strncmp(s + 8, *m, n);
-  bool force = !strncmp(s, "fuse=winograd", 13) && s[13] >= '2' && s[13] <= '4' && !s[14];
+  bool force = !strncmp(s, "fuse=winograd", 13) && s[13] >= '2' && s[13] <= '6' && !s[14];
   if ((!force && (strncmp(s, "no-fuse=", 8) || !known)) || a->nno_fuse == 63)
-    return driver_say(EXIT_USAGE, "-f%s is unknown (there is -fno-fuse=MOVE[@LABEL] with MOVE one of vertical, prologue, horizontal, tile, winograd, "
-                      "and -ffuse=winograd2 .. 4)", s);
+    return driver_say(EXIT_USAGE, "-f%s is unknown (there is -fno-fuse=MOVE[@LABEL] with MOVE one of vertical, prologue, horizontal, tile, winograd, narrow, "
+                      "and -ffuse=winograd2 .. 6)", s);
   a->no_fuse[a->nno_fuse++] = force ? s + 5 : s + 8; return EXIT_OK;
 }
-
 static int take(Args *a, int o) {
   if (o == 'o') return a->output = optarg, EXIT_OK;
   if (o == 'h') return a->help = true, EXIT_OK;
@@ -112,7 +110,6 @@ static const struct Command *find(const char *name) {
   for (int k = 0; k < NCOMMAND; k++) { names[k] = commands[k].name; if (!strcmp(names[k], name)) return &commands[k]; }
   near = diag_near(name, names, NCOMMAND); driver_say(EXIT_USAGE, "there is no command '%s'%s%s%s", name, DID_YOU_MEAN(near)); return NULL;
 }
-
 int main(int argc, char **argv) {
   Args a = { .bisect_limit = -1, .prewarm = true, .block = 64, .tolerance = 2e-5, .seconds = 0.5, .seed = 1 };
   if (argc < 2) return usage(stderr), EXIT_USAGE;

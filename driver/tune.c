@@ -27,65 +27,79 @@ Graph *tune_load(Ctx *c, const Args *a, const Graph *fused, const Target *t) {
   diag_help(c, "make it anew: frit tune %s -o %s --target=%s", a->input, a->tune, t->name); return NULL;
 }
 
-/* ---- variants: the whole model with other trees */
-typedef struct Variant { Graph *g; KModule *m; } Variant;
-/* pick[k]: which of its trees kernel k takes (NULL: all take number `all`). */
-static bool variant(Ctx *c, const Args *a, const Target *t, const int *pick, int all, Stage until, Variant *out) {
-  Graph *g = out->g = driver_graph(c, a, STAGE_FUSE);
-  for (int k = 0; g && k < g->nkernel; k++) g->kernel[k]->pick = pick ? pick[k] : all;
-  if (!g || !passes_run(c, g, t, until)) return false;
-  return until < STAGE_PLAN || (out->m = lower(c, g, t)) != NULL;
+/* ---- variants: the whole model with other trees; opened, i has run once, so that kernels find in its memory what they do in a run. */
+typedef struct Variant { Graph *g; KModule *m; frit_model *model; frit_instance *i; Ports p; } Variant;
+typedef struct Emitted { Ctx *c; const KModule *m; } Emitted;
+static int make_module(void *arg, const char *path) { const Emitted *e = arg; return emit_file(e->c, e->m, EMIT_SO, path) ? EXIT_OK : -1; }
+static frit_instance *instance_of(Ctx *c, const KModule *m, frit_model **model) {
+  int code; *model = driver_made(make_module, &(Emitted){ c, m }, &code); return *model ? frit_new(*model) : NULL;
 }
 
-/* One kernel's code with the memory of the whole model, loaded. */
-typedef struct Trial { frit_model *m; frit_instance *i; Ports p; double ns; } Trial;
-typedef struct Emitted { Ctx *c; const KModule *m; } Emitted;
-static int make_kernel(void *arg, const char *path) { const Emitted *e = arg; return emit_file(e->c, e->m, EMIT_SO, path) ? EXIT_OK : -1; }
-static bool trial_open(Ctx *c, const Args *a, const KModule *m, const char *kernel, Trial *t) {
-  KModule one = *m; int code; one.nkernel = 0; t->ns = 1e30;
-  for (int k = 0; k < m->nkernel; k++) if (name_same(m->kernel[k]->name, kernel)) one.kernel = &m->kernel[k], one.nkernel = 1;
-  t->m = driver_made(make_kernel, &(Emitted){ c, &one }, &code);
-  return t->m && (t->i = frit_new(t->m)) && ports_ready(c, a, t->m, t->i, &t->p);
+static bool variant_open(Ctx *c, const Args *a, const frit_parallel *par, Variant *v) {
+  if (v->i) return true;
+  if (!(v->i = instance_of(c, v->m, &v->model))) return false;
+  frit_set_parallel(v->i, par); return ports_ready(c, a, v->model, v->i, &v->p);
 }
-static void trial_close(Trial *t) { frit_free(t->i), frit_close(t->m); }
+
+/* How many of the first n variants have a tree for the kernel, each another than the one before. */
+static int trees_of(Ctx *c, const Variant *v, int n, int kernel) {
+  const char *last = "", *s; int k = 0;
+  for (; k < n && v->g->kernel[kernel]->tree && strcmp(s = tree_print(c, v[k].g->kernel[kernel]->tree, 0), last); k++) last = s;
+  return k;
+}
+
+/* Fills v behind v[0] as long as a kernel has other trees; how many there are, -1 after an error. */
+static int variants(Ctx *c, const Args *a, const Target *t, Variant *v) {
+  Args b = *a; bool more = passes_run(c, v->g, t, STAGE_PLAN); int n = 0;
+  for (; n < PICKS && more; n++) {
+    b.pick = n; more = false;
+    if ((n && !(v[n].g = driver_graph(c, &b, STAGE_PLAN))) || !(v[n].m = lower(c, v[n].g, t))) return -1;
+    for (int k = 0; k < v->g->nkernel; k++) more |= trees_of(c, v, n + 1, k) > n;
+  }
+  return n ? n : -1;
+}
+
+/* ---- one kernel's code, in its variant's memory */
+typedef struct Trial { frit_model *m; frit_instance *i; double ns; } Trial;
+static bool trial_open(Ctx *c, const KModule *m, const char *kernel, Trial *t) {
+  KModule one = *m; one.nkernel = 0; t->ns = 1e30;
+  for (int k = 0; k < m->nkernel; k++) if (name_same(m->kernel[k]->name, kernel)) one.kernel = &m->kernel[k], one.nkernel = 1;
+  return (t->i = instance_of(c, &one, &t->m)) != NULL;
+}
 
 static volatile sig_atomic_t stopped;
 static void stop(int sig) { stopped = 1; signal(sig, SIG_DFL); }
 
-/* The number of the fastest; another than 0 only if it gains 2 %, more than the noise of the least of many runs. */
-static int fastest(Trial *t, int n, double seconds) {
+/* The number of the fastest; another than 0 only if it gains 2 %, more than the noise of the least of many runs. A kernel may write over what it
+ * reads: each round begins anew. */
+static int fastest(const Variant *v, Trial *t, int n, double seconds) {
   int best = 0;
   for (int r = 0; r < ROUNDS && !stopped; r++)
-    for (int p = 0; p < n && !stopped; p++) { double ns = bench_least(t[p].i, seconds / ROUNDS); t[p].ns = ns < t[p].ns ? ns : t[p].ns; }
+    for (int p = 0; p < n && !stopped; p++) {
+      frit_copy(t[p].i, v[p].i); double ns = bench_least(t[p].i, seconds / ROUNDS); t[p].ns = ns < t[p].ns ? ns : t[p].ns;
+    }
   for (int p = 1; p < n && !stopped; p++) if (t[p].ns < t[best].ns * (best ? 1 : 0.98)) best = p;
   return best;
 }
 
-/* How many of the variants' first trees for the kernel differ. */
-static int trees_of(Ctx *c, const Variant *v, int kernel) {
-  int n = 1;
-  while (n < PICKS && strcmp(tree_print(c, v[n].g->kernel[kernel]->tree, 0), tree_print(c, v[n - 1].g->kernel[kernel]->tree, 0))) n++;
-  return n;
-}
-
 /* -1 after an error. */
-static int tune_kernel(Ctx *c, const Args *a, const Variant *v, int kernel, int n) {
+static int tune_kernel(Ctx *c, const Args *a, const frit_parallel *par, Variant *v, int kernel, int n) {
   Trial t[PICKS] = { 0 }; bool ok = true; int best = 0;
-  for (int p = 0; p < n && ok; p++) ok = trial_open(c, a, v[p].m, v[0].g->kernel[kernel]->name, &t[p]);
-  if (ok) best = fastest(t, n, a->seconds);
+  for (int p = 0; p < n && ok; p++) ok = variant_open(c, a, par, &v[p]) && trial_open(c, v[p].m, v[0].g->kernel[kernel]->name, &t[p]);
+  if (ok) best = fastest(v, t, n, a->seconds);
   if (ok) fprintf(stderr, "%d trees, %.2f us", n, t[0].ns / 1000);
   if (best) fprintf(stderr, " -> %.2f us", t[best].ns / 1000);
-  for (int p = 0; p < n; p++) trial_close(&t[p]);
+  for (int p = 0; p < n; p++) frit_free(t[p].i), frit_close(t[p].m);
   return ok ? best : -1;
 }
-
-static bool tune_all(Ctx *c, const Args *a, const Variant *v, int *pick) {
-  int todo = v[0].g->nkernel; double t0 = now_ns(), spent = 0;
-  for (int k = 0; k < todo && !stopped; k++) {
-    const Kernel *kernel = v[0].g->kernel[k]; int n = kernel->tree ? trees_of(c, v, k) : 1; if (n < 2) continue;
-    fprintf(stderr, "kernel %d of %d, %s \"%s\": ", k + 1, todo, kernel->name, kernel->label ? kernel->label : "");
-    if ((pick[k] = tune_kernel(c, a, v, k, n)) < 0) return fputc('\n', stderr), false;
-    spent = (now_ns() - t0) * 1e-9; fprintf(stderr, "; %.0f s left\n", spent / (k + 1) * (todo - k - 1));
+static bool tune_all(Ctx *c, const Args *a, const frit_parallel *par, Variant *v, int nv, int *pick) {
+  int done = 0, todo = 0; double t0 = now_ns();
+  for (int k = 0; k < v->g->nkernel; k++) todo += trees_of(c, v, nv, k) > 1;
+  for (int k = 0; k < v->g->nkernel && !stopped; k++) {
+    const Kernel *kernel = v->g->kernel[k]; int n = trees_of(c, v, nv, k); if (n < 2) continue;
+    fprintf(stderr, "kernel %d of %d, %s \"%s\": ", ++done, todo, kernel->name, kernel->label ? kernel->label : "");
+    if ((pick[k] = tune_kernel(c, a, par, v, k, n)) < 0) return fputc('\n', stderr), false;
+    fprintf(stderr, "; %.0f s left\n", (now_ns() - t0) * 1e-9 / done * (todo - done));
   }
   return true;
 }
@@ -99,23 +113,25 @@ static void weights_reach(Ctx *c, const Args *a, Graph *g) {
   }
 }
 
-/* The model with these trees, as the file. */
-static bool trees_write(Ctx *c, const Args *a, const Target *t, const char *mark, const int *pick) {
-  Variant out;
-  if (!variant(c, a, t, pick, 0, STAGE_SCHEDULE, &out)) return false;
-  weights_reach(c, a, out.g); const char *s = ctx_printf(c, "%s%s", mark, graph_print(c, out.g)); return file_write(c, a->output, s, strlen(s), false);
+/* Writes the file: kernel k with its tree number pick[k]. NULL after an error. */
+static Graph *trees_write(Ctx *c, const Args *a, const Target *t, const int *pick) {
+  Graph *g = driver_graph(c, a, STAGE_FUSE); const char *mark = g ? mark_of(c, g, t) : NULL;
+  for (int k = 0; g && k < g->nkernel; k++) g->kernel[k]->pick = pick ? pick[k] : 0;
+  if (!g || !passes_run(c, g, t, STAGE_SCHEDULE)) return NULL;
+  weights_reach(c, a, g); const char *s = ctx_printf(c, "%s%s", mark, graph_print(c, g));
+  return file_write(c, a->output, s, strlen(s), false) ? g : NULL;
 }
 
 /* The file is there from the start: with the model's choice. */
 int cmd_tune(Ctx *c, void *session) {
-  const Args *a = ((const Session *)session)->a; const Target *t = driver_target(c, a); Variant v[PICKS]; Graph *g;
+  const Args *a = ((const Session *)session)->a; const Target *t = driver_target(c, a); Variant v[PICKS] = { 0 }; int n;
   if (!a->output) return driver_say(EXIT_USAGE, "tune wants -o FILE");
-  if (!t || !(g = driver_graph(c, a, STAGE_FUSE))) return -1;
-  const char *mark = mark_of(c, g, t); int *pick = NEWN(c, int, g->nkernel + 1);
-  if (!trees_write(c, a, t, mark, pick)) return -1;
-  for (int p = 0; p < PICKS; p++) if (!variant(c, a, t, NULL, p, STAGE_PLAN, &v[p])) return -1;
-  signal(SIGINT, stop);
-  if (!tune_all(c, a, v, pick) || !trees_write(c, a, t, mark, pick)) return -1;
-  if (stopped) fprintf(stderr, "stopped: the kernels that were not timed keep the model's choice\n");
-  return EXIT_OK;
+  if (!t || !(v->g = trees_write(c, a, t, NULL)) || (n = variants(c, a, t, v)) < 0) return -1;
+  frit_pool *pool = frit_pool_new(a->threads ? a->threads : 1); frit_parallel par; int *pick = NEWN(c, int, v->g->nkernel + 1);
+  if (!pool) return driver_say(EXIT_INPUT, "out of memory");
+  par = frit_pool_parallel(pool); signal(SIGINT, stop); bool ok = tune_all(c, a, &par, v, n, pick) && trees_write(c, a, t, pick);
+  for (int p = 0; p < n; p++) frit_free(v[p].i), frit_close(v[p].model);
+  frit_pool_free(pool);
+  if (ok && stopped) fprintf(stderr, "stopped: the kernels that were not timed keep the model's choice\n");
+  return ok ? EXIT_OK : -1;
 }

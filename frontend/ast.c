@@ -41,7 +41,6 @@ static bool parse_misspelt(Parse *p) {
   if (!near) return false;
   parse_error(p, t.pos, "there is no statement '%s'", word); diag_help(p->c, "did you mean '%s'?", near); return true;
 }
-
 void parse_unexpected(Parse *p, const char *expected) {
   Tok found = p->last, after = p->before; Pos at = found.pos; p->lost = true;
   if (found.kind == '{' && p->depth >= 2) p->skip = p->depth - 1;
@@ -138,7 +137,6 @@ static bool layout_step(const Node **n, Fn fn, int64_t *out) {
   const Node *e = *n; if (e->kind != N_BINARY || e->fn != fn || e->kid[1]->kind != N_INT || e->kid[1]->i <= 0) return false;
   *out = e->kid[1]->i, *n = e->kid[0]; return true;
 }
-
 bool node_layout(const Node *n, LayoutDim *out, const char **name) {
   *out = (LayoutDim){ -1, 1, 0 }; layout_step(&n, FN_MOD, &out->mod), layout_step(&n, FN_DIV, &out->div); *name = n->kind == N_NAME ? n->text : "?";
   if (n->kind == N_NAME && n->text[0] == 'd' && n->text[1]) {

@@ -46,7 +46,6 @@ static void reduce_text(Text *t, const Node *n) {
   text_add(t, "%s", n->text); list_text(t, "(", n->kid, n->n - 1, n->cond ? " if " : "");
   node_text(t, n->cond, LEVEL_EXPR); list_text(t, ": ", n->kid + n->n - 1, 1, ")");
 }
-
 static void plain_text(Text *t, const Node *n) {
   switch (n->kind) {
   case N_INT:    text_add(t, "%lld", (long long)n->i); break;     case N_FLOAT:  text_double(t, n->f); break;
@@ -87,7 +86,6 @@ static void kernel_text(Text *t, const Stmt *s, int indent) {
   if (s->has_tree) text_add(t, "%*sschedule {\n%s%*s}\n", indent + 2, "", tree_print(t->c, s->tree, indent + 4), indent + 2, "");
   text_add(t, "%*s}\n", indent, "");
 }
-
 static void stmts_text(Text *t, Stmt *const *list, int n, int indent) {
   static const char *const word[] = { [S_PARAM] = "param ", [S_CONST] = "const ", [S_STATE] = "state ", [S_DECL] = NULL };
   for (int i = 0; i < n; i++) {
@@ -118,7 +116,6 @@ static void decl_text(Text *t, const Decl *d) {
   if (d->expr) return;
   stmts_text(t, d->stmt, d->nstmt, 2); text_add(t, "}\n");
 }
-
 char *ast_print(Ctx *c, const Ast *a) {
   Text t = { .c = c }; text_add(&t, "%s", ""); if (a->stage != STAGE_PARSE) text_add(&t, "stage %s;\n", stage_name[a->stage]);
   for (int i = 0; i < a->nweights; i++) { text_add(&t, "weights "); text_quoted(&t, a->weights[i]); text_add(&t, ";\n"); }

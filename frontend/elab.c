@@ -13,7 +13,6 @@ static void error_trail(Elab *el, Pos p) {
   if (n == 1 && p.src == q.src && p.line == q.line && p.col == q.col) return;
   for (int k = 0; k < n; k++) { if (k == first) k = n - TRAIL; diag_note(el->c, k + 1 < n ? el->call[k + 1].pos : p, "in %s", el->call[k].name); }
 }
-
 static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *text, const char *near) {
   if (!el->quiet) {
     diag_error(el->c, el->ncall ? el->call[0].pos : p, "%s", text);
@@ -92,7 +91,6 @@ const char *label_now(Elab *el, const char *last) {
 static void word_add(Elab *el, const char *s, WordKind kind, int id, Val v) {
   map_put(el->c, &el->word, ctx_intern(el->c, s), NEW_AS(el->c, Word, kind, id, v));
 }
-
 static void words_fill(Elab *el) {
   const Val none = { 0 }, value[] = { v_bool(el, true), v_bool(el, false), v_float(el, INFINITY), v_float(el, NAN), v_float(el, M_PI), none };
   static const char *const name[] = { "true", "false", "inf", "nan", "pi", "none" };

@@ -18,7 +18,6 @@ bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD ||
 static void name_add(Elab *el, const char *name, Names *out) {
   const Word *w = map_get(&el->word, name); if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
 }
-
 void names_in(Elab *el, const Node *n, Names *out) {
   if (!n || n->kind == N_DOT) return;
   if (n->kind == N_NAME) name_add(el, n->text, out);
@@ -54,7 +53,6 @@ static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i
   int d = before ? t->rank - (n - i) : i, len = pack ? t->rank - (n - 1) : 1; if (d < 0 || d + len > t->rank) return;
   q->out = (Dims){ t->shape + d, len, pack }; q->el->gave = t;
 }
-
 static void infer_walk(Infer *q, const Node *n) {
   const Tensor *t = NULL; if (!n || q->out.e) return;
   for (int i = 1; n->kind == N_INDEX && i < n->n && !q->out.e; i++)
@@ -134,7 +132,6 @@ static void fail_extent(Binder *b, const char *name, const Node *n, Pos p) {
   if (name)
     fail_at(el, p, "the extent of index '%s' cannot be found: it stands bare in no read of a tensor of known shape; write %s < extent", name, name);
 }
-
 static void bind_bare(Binder *b, const char *name, Pos p) {
   Elab *el = b->el; const Slot *s = slot_find(b->f, name);
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
@@ -204,7 +201,6 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
   }
   return out.b;
 }
-
 void left_settle(Elab *el, Frame *f, Piece *p) {
   const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value }; Names names = { 0 }; Val bound;
   for (int i = 1; i < left->n; i++) left_ranges(&l, left->kid[i], false);
@@ -246,7 +242,6 @@ static void bind_expression(Binder *r, const Node *n, Pos p) {
   for (int i = 0; i < names.n; i++) if (fresh[i]) bind_selected(r, names.at[i], fresh[i], chosen.l);
   bound_add(r, chosen);
 }
-
 static void bind_item(Binder *r, const Node *it) {
   bool splice = it->kind == N_SPLICE; const Node *n = splice ? it->kid[0] : it; const char *name = bare_name(r->el, it);
   if (name) bind_bare(r, name, it->pos);
@@ -262,7 +257,6 @@ static Expr *need_element(Elab *el, Val v, Pos p, const char *what) {
   if (v.k != V_NUM) fail_at(el, p, "%s of a reduction is %s", what, v_kind(v));
   return v.e;
 }
-
 static Val reduce_one(Binder *r, const Node *n, Red red, Val cond, Val body) {
   Elab *el = r->el; bool known = false, decided = v_is_bool(cond, &known), empty = decided && !known;
   Expr *b = need_element(el, body, n->pos, "the body"), *c = cond.k == V_NONE ? NULL : need_element(el, cond, n->pos, "the condition");
@@ -277,7 +271,6 @@ static Val reduce_one(Binder *r, const Node *n, Red red, Val cond, Val body) {
   if (!r->bound.n && !c && red <= RED_ALL && (b->type == e->type || b->type == T_NONE)) return body;
   return v_num(e);
 }
-
 Val ev_reduce(Elab *el, const Node *n, Frame *f, Scope s) {
   Red red = red_by_name(n->text);
   if (red == RED_COUNT)

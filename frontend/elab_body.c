@@ -26,7 +26,6 @@ static Expr *stored(Elab *el, Expr *e, Type t, Pos p) {
   if (t == T_NONE || type_strong(e->type) == t || (weak && type_class(e->type) == type_class(t))) return e;
   return expr_convert(el->c, CV_PLAIN, t, e, p);
 }
-
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p) {
   const Tensor *variable = NULL; for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
   if (el->eq.n >= EQ_MAX) fail_at(el, p, "the graph expands to more than %d equations", EQ_MAX);
@@ -66,7 +65,6 @@ static Extent ext_larger(Elab *el, Extent a, Extent b, Pos p) {
   if (extent_min(b) >= extent_max(a)) return b;
   fail_at(el, p, "pieces that end at %s and %s: which is larger is not known", ext_print(el, &a, 1), ext_print(el, &b, 1));
 }
-
 static Tensor *group_tensor(Elab *el, const Group *g) {
   int rank = place_rank(g->piece.at[0]);
   Tensor *t = NEW_AS(el->c, Tensor, .name = g->name, .type = T_NONE, .rank = rank, .pos = g->piece.at[0]->st->pos, .stream_dim = -1);
@@ -96,7 +94,6 @@ static void group_declare(Elab *el, Frame *f, Slot *s) {
   if (f->graph) g->t->history = history_of(el, f, g->t);
   g->t->name = name_fresh(el, frame_full(el, f, s->name)); if (g->piece.at[0]->st->kind == S_CONST) g->t->kind = TK_CONST;
 }
-
 void declare_slot(Elab *el, Frame *f, Slot *s) {
   Catch k; s->state = SL_BUSY;
   if (catch_begin(el, &k)) { group_declare(el, f, s); catch_end(el); s->state = SL_VALUE; s->v = v_tensor(el, s->group->t); return; }
@@ -128,7 +125,6 @@ static void prepare_local(Body *b, const Stmt *st) {
     if (st->left->kid[k]->kind != N_NAME) fail_at(b->el, st->pos, "a local function is written name(a, b) = expression");
   Slot *s = slot_get(b->el, b->f, st->left->text); if (s->fun) fail_at(b->el, st->pos, "'%s' is already defined", st->left->text); s->fun = st;
 }
-
 static void prepare(Body *b, int i) {
   const Stmt *st = b->st[i]; Node *left = st->left;
   if (is_equation(st)) prepare_equation(b, i);
@@ -199,7 +195,6 @@ static void poison_name(Elab *el, Frame *f, const char *name) {
   const Group *g = slot_get(el, f, name)->group;
   if (!g || !g->t || g->type == T_NONE || g->t->type == T_NONE) slot_set(el, f, name, (Val){ .k = V_POISON });     /* else readers can go on */
 }
-
 void statement_poison(Elab *el, Frame *f, const Stmt *st) {
   const Node *l = st->left;
   poison_name(el, f, st->name); if (!l || l->kind == N_CALL) return; for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
@@ -242,7 +237,6 @@ static void run_define(Body *b, int i) {
   }
   if (st->kind == S_DEFINE && st->left->kind != N_CALL) run_names(b, st);
 }
-
 void body_run(Elab *el, Frame *f, Stmt *const *st, Kernel *const *kernel, int n) {
   Body b = { el, f, st, kernel, NEWN(el->c, Piece *, n + 1), n, false }; const char *target = el->target;
   for (int i = 0; i < n; i++) try_step(&b, prepare, i);

@@ -38,7 +38,6 @@ static Val coerce_list(Elab *el, const Param *p, Val v, Pos pos) {
   for (int i = 0; i < out.l->n; i++) out.l->at[i] = coerce_number(el, p, v.k == V_LIST ? v.l->at[i] : v, pos);
   return out;
 }
-
 Val attribute_coerce(Elab *el, const Param *p, Val v, Pos pos) {
   if (v.k == V_TENSOR && !v.x->known)
     fail_at(el, pos, "attribute '%s' must be known when the graph is compiled; '%s' is a tensor whose values are not", p->name, v.x->t->name);
@@ -80,7 +79,6 @@ static Val *arg_wanted(Elab *el, const Decl *op, Args *a, const char *name) {
   if (!takes_rest(op)) return NULL;
   PUSH(el->c, a->extra, ((Rest){ .name = name })); return &a->extra.at[a->extra.n - 1].v;
 }
-
 static void arg_pass(Elab *el, const Decl *op, Args *a, Frame *f, Pos pos) {
   Val *to; for (int i = 0; i < f->nrest; i++) if ((to = arg_wanted(el, op, a, f->rest[i].name))) *to = f->rest[i].v;
   for (int i = 0; f->op && i < f->op->nparam; i++) {
@@ -96,7 +94,6 @@ static void arg_placed(Elab *el, const Decl *op, int *at, Val v, Args *a, Pos po
   else if (a->at[*at].k != V_NONE) fail_at(el, pos, "'%s' is given twice to '%s': by its name, and by its place", op->param[*at].name, op->name);
   else a->at[(*at)++] = v;
 }
-
 static Args args_bind(Elab *el, const Decl *op, const Node *n, Frame *f, Scope s) {
   Args a = { .at = NEWN(el->c, Val, op->nparam + 1) }; int at = 0;
   for (int i = 0; i < n->n; i++) {
@@ -126,7 +123,6 @@ static Val tensor_argument(Elab *el, const Decl *op, const Param *p, Val v, Fram
             v.k == V_NUM ? ": it does not work element by element" : "");
   Val own = v_tensor(el, v.x->t); own.x->known = v.x->known; return own;
 }
-
 static void param_bind(Elab *el, const Decl *op, const Param *p, Val v, Frame *f, Pos pos) {
   Slot *s = slot_get(el, f, p->name); bool attr = p->kind == P_ATTR;
   if (v.k == V_NONE && (p->kind == P_PLAIN || !p->value))
@@ -148,13 +144,11 @@ static Val result_value(Elab *el, Frame *f, const char *name, Pos pos) {
   Val v = slot_value(el, f, s, pos); if (v.k == V_LIFT) v = v_store(el, v, frame_full(el, f, name), pos);
   return v.k == V_ABSENT ? absent_default(el, f, v.p) : v;
 }
-
 static Val apply_body(Elab *el, const Decl *op, Frame *f, Pos pos) {
   body_run(el, f, op->stmt, NULL, op->nstmt); if (!op->has_result || !op->nresult) return result_value(el, f, last_name(op), pos);
   Val out = v_list(el, op->nresult); for (int i = 0; i < op->nresult; i++) out.l->at[i] = result_value(el, f, op->result[i].name, pos);
   return op->nresult == 1 ? out.l->at[0] : (Val){ V_TUPLE, .l = out.l };
 }
-
 static Val apply_once(Elab *el, const Decl *op, const Args *a, Want want, Scope s, Pos pos) {
   const char *target = el->target; bool function = is_function(op);
   Frame *f = NEW_AS(el->c, Frame, .op = op, .rest = a->extra.at, .nrest = a->extra.n, .out = want, .prefix = want.n ? want.name[0] : target);
@@ -389,7 +383,6 @@ static Val call_word(Elab *el, const Word *w, const Node *n, Frame *f, Scope s) 
   if (l->kind == V_NONE || a[l->which].k == l->kind) return l->fn(el, a, n->n, n->pos);
   fail_at(el, n->pos, "'%s' wants %s; this is %s", l->name, l->kind == V_LIST ? "a list or pack" : "a type, as x.type", v_kind(a[l->which]));
 }
-
 Val ev_call(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   Slot *sl = slot_find(f, n->text); if (sl && sl->fun) return call_local(el, sl->fun, n, f, s);
   if (sl && (sl->state == SL_VALUE || sl->state == SL_THUNK)) {

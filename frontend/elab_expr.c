@@ -16,7 +16,6 @@ static void attribute_default(Elab *el, Frame *f, Slot *s) {
   }
   s->state = SL_THUNK; fail_silent(el);
 }
-
 Val slot_value(Elab *el, Frame *f, Slot *s, Pos p) {
   if (s->state == SL_BUSY && s->group) fail_at(el, p, "'%s' is needed to find its own shape", s->name);
   if (s->state == SL_BUSY) fail_at(el, p, "the default of '%s' depends on itself", s->name);
@@ -68,7 +67,6 @@ static void or_warn(Elab *el, const Node *alt) {
   diag_warn(el->c, alt->pos, "'or' binds more loosely than '%s': this is `x or (a %s b)`", fn_info[alt->fn].text, fn_info[alt->fn].text);
   diag_help(el->c, "write parentheses around what is meant");
 }
-
 static Val ev_or(Elab *el, const Node *n, Frame *f, Scope s) {
   or_warn(el, n->kid[1]); if (is_absent_read(n->kid[0], f, s)) return ev_node(el, n->kid[1], f, s);
   Val a = ev_scalar(el, n->kid[0], f, s); return v_or(el, a, ev_scalar(el, n->kid[1], f, s), n->pos);
@@ -104,7 +102,6 @@ static void comp_limited(Elab *el, const Node *n, bool splice, Frame *f, Scope s
   if (spread) PUSH(el->c, *out, parts);
   for (int i = 0; !spread && i < parts.l->n; i++) PUSH(el->c, *out, parts.l->at[i]);
 }
-
 static Val ev_tuple(Elab *el, const Node *n, Frame *f, Scope s) {
   List *out = v_list(el, 0).l;
   for (int i = 0; i < n->n; i++) {
@@ -163,7 +160,6 @@ static Expr *part_value(Elab *el, Val v, Pos p) {
   if (v.k != V_NUM) fail_at(el, p, "a part of a composite is %s: it must be an index or a number", v_kind(v));
   return v.e;
 }
-
 Expr *comp_linear(Elab *el, const List *l, Pos p, const CompDim *known) {
   Expr *r = expr_int(el->c, 0);
   for (int i = 0; i < l->n; i++) {
@@ -204,7 +200,6 @@ static Expr *place_idx(Elab *el, const Tensor *t, int d, Val v, bool pack, Pos p
   fail_at(el, p, "index '%s' runs over %s, but dimension %d of %s has %s", q->ix.name, ext_show(el, q->ix.ext), d, tens_show(el, t),
           ext_show(el, t->shape[d]));
 }
-
 static Expr *place_of(Elab *el, const Tens *x, int d, Val v, bool pack, Pos p) {
   Expr *e = NULL; const Tensor *t = x->t; const CompDim *known = x->comp; Extent n; while (known && known->dim != d) known = known->next;
   if (v.k == V_HOLE) fail_at(el, p, "an index of this pack is not bound here");
@@ -252,14 +247,12 @@ static Val comp_spread(Elab *el, Val v) {
   }
   return out;
 }
-
 static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
   if (n->kind == N_SPLICE) return (Part){ { V_LIST, .l = ev_items(el, (Node *const *)&n, 1, f, s) }, splice_pack(el, n, f) };
   Val v = first_of(ev_node(el, n, f, s)); if (v_whole(v)) v = v_scalar(el, v, f, s, n->pos); if (v.k == V_COMP) v = comp_spread(el, v);
   if (v_idx(v) && n->kind != N_NAME) v = v_lim(el, v.e, NULL);     /* not written bare: need not agree */
   return (Part){ v, NULL };
 }
-
 static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope s) {
   int np = n->n - 1, len = -1; if (!s.eq) fail_at(el, n->pos, "a read needs an equation with indices on its left");
   Part *part = NEWN(el->c, Part, np + 1); for (int i = 0; i < np; i++) part[i] = part_read(el, n->kid[i + 1], f, s);
@@ -278,7 +271,6 @@ static Val list_at(Elab *el, const List *l, Val i, Pos p) {
   if (k < -l->n || k >= l->n) fail_at(el, p, "element %lld of a list of %d", (long long)k, l->n);
   return l->at[k < 0 ? k + l->n : k];
 }
-
 static Val list_index(Elab *el, const Node *n, const List *l, Frame *f, Scope s) {
   s.left = false; List *i = ev_items(el, n->kid + 1, n->n - 1, f, s); if (i->n != 1) fail_at(el, n->pos, "a list has one dimension");
   if (i->at[0].k != V_LIST) return list_at(el, l, i->at[0], n->pos);
@@ -298,7 +290,6 @@ static Val base_call(Elab *el, const Node *n, Frame *f) {
   Val v = first_of(ev_node(el, n, f, (Scope){ 0 })); if (v.k == V_LIFT) v = v_store(el, v, name_temp(el, frame_full(el, f, n->text)), n->pos);
   f->memo = NEW_AS(el->c, Memo, n, v, f->memo); return v;
 }
-
 Val base_value(Elab *el, const Node *n, Frame *f, Scope s) {
   Slot *sl = base_slot(el, n, f, s), *fun = n->kind == N_CALL ? slot_find(f, n->text) : NULL; if (sl) return slot_value(el, f, sl, n->pos);
   if (n->kind == N_CALL && (!fun || !fun->fun) && map_get(&el->op, n->text)) return base_call(el, n, f);
@@ -324,7 +315,6 @@ static int slice_bound(Elab *el, const Node *n, int none, int len, Frame *f, Sco
   if (!n) return none;
   int64_t k = need_int(el, ev_scalar(el, n, f, s), n->pos, "a bound of a slice"); if (k < 0) k += len; return k < 0 ? 0 : k > len ? len : (int)k;
 }
-
 static Val ev_slice(Elab *el, const Node *n, Frame *f, Scope s) {
   Val l = ev_node(el, n->kid[0], f, s); if (l.k != V_LIST) fail_at(el, n->pos, "only lists are sliced with ':'; this is %s", v_kind(l));
   int lo = slice_bound(el, n->kid[1], 0, l.l->n, f, s), hi = slice_bound(el, n->kid[2], l.l->n, l.l->n, f, s);
@@ -367,7 +357,6 @@ static Val dot_value(Elab *el, const Node *n, Val v, Frame *f) {
   if (n->text == el->s_rank) return v_int(el, rank);
   return n->text == el->s_shape ? v_dims(el, (Dims){ shape, rank, true }) : v_ext(el, ext_product(el, shape, rank, n->pos));
 }
-
 static Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
   const char *full = f->graph ? node_dotted(el->c, n) : NULL; Slot *sl = full ? slot_find(f, full) : NULL;
   if (sl && sl->state != SL_NONE) return slot_value(el, f, sl, n->pos);
@@ -381,7 +370,6 @@ static Val ev_dot(Elab *el, const Node *n, Frame *f, Scope s) {
   if (v.k == V_ABSENT) fail_at(el, n->pos, "tensor '%s' is absent: it has no %s", v.p->name, n->text);
   return dot_value(el, n, v, f);
 }
-
 static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   s.left = s.left && (is_range(n) || is_arith(n) || n->kind == N_TUPLE || (n->kind == N_INDEX && is_range(n->kid[0])));
   switch (n->kind) {

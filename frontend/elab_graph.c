@@ -23,7 +23,6 @@ static void dim_bounds(Unit *u, Index *i, const Bound *b) {
     fail_at(el, b->pos, "the bounds %lld..%lld of '%s': the least is at least 1, the largest not below it", (long long)i->lo, (long long)i->hi,
             i->name);
 }
-
 static Index *dim_new(Unit *u, const char *name, bool stream, Pos p) {
   Elab *el = u->el; Graph *g = el->g; const Bound *b = NULL;
   Index *i = NEW_AS(el->c, Index, .name = name, .is_dim = true, .stream = stream, .lo = 1, .hi = STREAM_MAX, .id = ++el->c->nid);
@@ -85,7 +84,6 @@ static void weight_take(Elab *el, Tensor *t, const Weight *w, const char *path) 
   t->data = w->data; if (tensors_match(t, &own)) return;
   fail_at(el, t->pos, "the parameter '%s' is declared %s, but it is %s in %s", t->name, type_show(el, t), type_show(el, &own), path);
 }
-
 static void do_param(Unit *u, const void *arg) {
   const Stmt *st = arg; Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_PARAM); Names near = { 0 };
   bool missing = false;                                    /* a file could not be read: that is reported */
@@ -112,7 +110,6 @@ static void const_list(Elab *el, Tensor *t, int d, Expr **place, Val v, List *ou
     fail_at(el, p, "'%s' has %s in dimension %d, the list has %d", t->name, ext_print(el, t->shape + d, 1), d, v.l->n);
   for (int i = 0; i < t->shape[d].n; i++) { place[d] = expr_int(el->c, i); const_list(el, t, d + 1, place, v.k == V_LIST ? v.l->at[i] : v, out, p); }
 }
-
 static void const_tensor(Unit *u, const Stmt *st, Val v) {
   Elab *el = u->el; Tensor *t = tensor_declared(u, st, TK_CONST); int64_t n = tensor_size(t); List *all = v_list(el, 0).l;
   Index **free = NEWN(el->c, Index *, t->rank + 1); Expr **place = NEWN(el->c, Expr *, t->rank + 1); el->constant = true;
@@ -123,7 +120,6 @@ static void const_tensor(Unit *u, const Stmt *st, Val v) {
   for (int d = 0; d < t->rank; d++) { free[d] = &idx_new(el, pack_name(el, "i", d), t->shape[d], true)->ix; place[d] = expr_index(el->c, free[d]); }
   emit_eq(el, t, place, free, t->rank, v.e, st->pos);
 }
-
 static void do_const(Unit *u, const void *arg) {
   const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name);
   if (s && s->state != SL_NONE) fail_at(el, st->pos, "'%s' is already defined", st->name);
@@ -200,7 +196,6 @@ static void result_check(Unit *u, const Param *p, const Tensor *t) {
   fail_also(el, t->pos, "computed here");
   fail_at(el, p->pos, "the result '%s' is declared %s, but it is %s", p->name, type_show(el, &said), type_show(el, t));
 }
-
 static void do_result(Unit *u, const void *arg) {
   const Param *p = arg; Elab *el = u->el; Slot *s = slot_find(u->f, p->name);
   for (const Param *q = u->d->result; q < p; q++) if (q->name == p->name) fail_at(el, p->pos, "the result '%s' is named twice", p->name);
@@ -226,7 +221,6 @@ static LayoutDim layout_part(Elab *el, const Stmt *st, const Node *n) {
   if (l.dim < 0) fail_at(el, n->pos, "the layout of '%s' speaks of '%s', which is no dimension of it", st->name, name);
   return l;
 }
-
 static void do_layout(Unit *u, const void *arg) {
   static const char *const place[] = { "", "scratch", "state", "const" };     /* of Where */
   const Stmt *st = arg; Elab *el = u->el; const Slot *s = slot_find(u->f, st->name); Names near = { 0 };
@@ -251,7 +245,6 @@ static void bound_names(Ctx *c, const Expr *e, Names *out) {
   for (int i = 0; e->kind == E_REDUCE && i < e->nbound; i++) names_put(c, out, e->bound[i]->name);
   for (int i = 0; i < e->n; i++) bound_names(c, e->arg[i], out);
 }
-
 static void eq_indices(Ctx *c, const Eq *e, Names *out) {
   for (int i = 0; i < e->nfree; i++) names_put(c, out, e->free[i]->name);
   bound_names(c, e->rhs, out);
@@ -280,7 +273,6 @@ static int layout_dim(Naming *u, const char *tensor, const char *name) {
   }
   const Tensor *t = tensor_find(u->el, tensor); return t && sscanf(name, "d%d%c", &d, &rest) == 1 && d >= 0 && d < t->rank ? d : -1;
 }
-
 static void check_let(Naming *u, Tree *t) {
   need_name(u, &u->tensor, t->name, "'let' places a tensor; there is no", t->pos);
   if (t->storage == ST_ALIAS) need_name(u, &u->tensor, t->other, "an alias takes the storage of a tensor; there is no", t->pos);
@@ -290,7 +282,6 @@ static void check_let(Naming *u, Tree *t) {
     diag_error(u->el->c, t->pos, "the layout of '%s' speaks of '%s', which is no dimension of it", t->name, t->layout_name[i]);
   }
 }
-
 static void check_tree(Naming *u, Tree *t, int depth) {
   if (depth > 200) { diag_error(u->el->c, t->pos, "loops are nested more than 200 deep"); return; }
   for (; t; t = t->next) {
@@ -313,7 +304,6 @@ static void kernel_head(Naming *u, Kernel *k, const Stmt *st) {
       diag_error(c, p->pos, "kernel %s makes '%s' as %s of %d dimensions; it is %s", k->name, p->name, p->type, p->nitem, type_show(u->el, t));
   }
 }
-
 static void kernel_finish(Elab *el, Kernel *k, const Stmt *st) {
   Naming u = { .el = el, .k = k }; Ctx *c = el->c;
   for (int i = 0; i < el->g->nkernel; i++) if (el->g->kernel[i]->name == k->name) diag_error(c, k->pos, "two kernels are called '%s'", k->name);
@@ -358,7 +348,6 @@ static int by_place(const void *x, const void *y) {
   const Pos a = (*(Eq *const *)x)->pos, b = (*(Eq *const *)y)->pos;
   return a.line != b.line ? (a.line > b.line) - (a.line < b.line) : (a.col > b.col) - (a.col < b.col);
 }
-
 void graph_elaborate(Elab *el, const Decl *d) {
   static const Row before[] = { { S_PARAM, do_param }, { S_CONST, do_const }, { S_STATE, do_state } };
   static const Row after[] = { { S_STATE, do_state_value }, { S_NEXT, do_next } }, last[] = { { S_DECL, do_layout } };

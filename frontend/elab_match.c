@@ -166,7 +166,6 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   const char *what = packs > 1 ? "its packs do not fit" : ctx_printf(m->el->c, "its pattern wants %s%d", packs ? "at least " : "", fixed);
   fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
 }
-
 static bool find_positions(Match *m, Arg *a) {
   int j0 = 0, x0 = 0, n = a->p->nitem; if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
@@ -178,7 +177,8 @@ static bool find_positions(Match *m, Arg *a) {
 
 static void match_pack(Match *m, const Node *n, Arg *a, int d, int len) {
   Elab *el = m->el; const char *name = need_name(m, n);
-  const Extent *e = a->x->t->shape + d, *all = e; const Slot *s = slot_get(el, m->f, name); int total = len;
+  static const Extent none = { 0 }; const Extent *e = a->x->t->rank ? a->x->t->shape + d : &none, *all = e;
+  const Slot *s = slot_get(el, m->f, name); int total = len;
   a->x->pack = NEW_AS(el->c, PackDim, name, len, a->x->pack);
   if (is_range(item_core(n))) {
     Dims w = pack_range(m, item_core(n));
@@ -224,7 +224,6 @@ static void absent_item(Match *m, const Node *n) {
   if (!name || (s && (s->dim.e || s->state != SL_NONE))) return;
   bool pack = n->kind == N_SPLICE; if (!pack && is_range(core)) e = range_value(m, core); slot_dim(m->el, m->f, name, (Dims){ &e, !pack, pack });
 }
-
 void match_params(Elab *el, Frame *f, const Decl *op, Pos pos) {
   Match m = { .el = el, .f = f }; args_collect(&m, op);
   for (int round = 0, left = m.arg.n; left; round++) {

@@ -65,7 +65,6 @@ static bool expr_ext(Elab *el, Expr *e, Extent *out) {
   if (a.n == 1 && (!a.index[0]->is_dim || a.k[0] != 1)) return false;
   *out = (Extent){ a.n ? a.index[0] : NULL, a.c }; return true;
 }
-
 Extent need_ext(Elab *el, Val v, Pos p, const char *what) {
   Extent e = { NULL, 0 }; bool truth; if (v.k != V_NUM || v_is_bool(v, &truth)) fail_at(el, p, "%s must be an integer; this is %s", what, v_kind(v));
   if (!expr_ext(el, v.e, &e)) {
@@ -149,7 +148,6 @@ static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
     return expr_fn2(el->c, f == FN_ADD ? FN_SUB : FN_ADD, a[0], expr_int(el->c, -k->i));
   return NULL;
 }
-
 Expr *num_fn(Elab *el, Fn f, Expr **a, int n, Pos p) {
   const char *fault = fn_fault(el->c, f, a); if (fault) fail_at(el, p, "%s", fault);
   Expr *known = n == 2 ? fn_compare(el, f, a) : NULL; if (n == 2 && !known) known = fn_tidy(el, f, a);
@@ -239,7 +237,6 @@ static void operands_check(Elab *el, Oper o, const Val *a, int n, bool whole, Po
   if (a[1].k != V_NUM || a[2].k != V_NUM)
     fail_at(el, p, "the sides of '?:' must be numbers where the condition is not known; here they are %s and %s", v_kind(a[1]), v_kind(a[2]));
 }
-
 static Val apply(Elab *el, Oper o, const Val *a, int n, Pos p) {
   bool known, whole = false; Expr *e[3]; if (o.k == OP_SELECT && v_is_bool(a[0], &known)) return a[known ? 1 : 2];
   int len = list_length(el, a, n, o, p);

@@ -156,7 +156,6 @@ static Act act_slopes(Nam *w, const char *key, const json_t *list, int channels)
   if (!good) wrong(w, key, "needs %d numbers in 'negative_slopes', it has %zu", channels, json_array_size(list));
   return (Act){ .call = "prelu(%s, %s)", .slope = s, .nslope = channels };
 }
-
 static Act act_with_numbers(Nam *w, const char *key, const char *name, const json_t *o, int channels) {
   Ctx *c = w->c;
   if (!strcmp(name, "PReLU") && field(o, "negative_slopes")) return act_slopes(w, key, field(o, "negative_slopes"), channels);
@@ -192,7 +191,6 @@ static Gate gate_of(Nam *w, const json_t *o, int i, int n) {
   for (int g = 0; json_is_string(v) && g < 3; g++) if (!strcmp(json_string_value(v), name[g])) return (Gate)g;
   wrong(w, "gating_mode", "must be \"none\", \"gated\" or \"blended\""); return GATE_NONE;
 }
-
 static void read_layers(Nam *w, const json_t *o, Array *a) {
   const json_t *dil = field(o, "dilations"), *many = field(o, "kernel_sizes"); int n = (int)json_array_size(dil);
   if (n < 1 || json_array_size(dil) > LAYER_MAX) { wrong(w, "dilations", "must be a list of 1 to %d numbers", LAYER_MAX); return; }
@@ -258,7 +256,6 @@ static void check_chain(Nam *w, const Wavenet *net) {
     if (w->array + 1 == net->narray && a->head_out != 1) wrong(w, "head_size", "is %d: only one output is supported", a->head_out);
   }
 }
-
 static bool nam_config(Nam *m, const json_t *config, Wavenet *net) {
   static const char *const known[] = { "layers", "head", "head_scale", "in_channels", "condition_dsp" };
   const json_t *layers = json_object_get(config, "layers");
@@ -356,7 +353,6 @@ static void gen_residual(Gen *g, Signal a, bool needed) {
   SAY("  const %s[c] = ", p); if (g->in.settled) SAY("%s[c] + ", g->in.settled);
   SAY("%s[c] + sum(o: %s[o] * %s[c, o]);\n", b, a.settled, w); g->in.settled = p;
 }
-
 static void gen_layer(Gen *g) {
   const Array *r = g->array; const Layer *l = g->layer = &r->layer[g->j];
   int rows = l->gate == GATE_NONE ? r->bottleneck : 2 * r->bottleneck; bool last = g->last && g->j == r->nlayer - 1;
@@ -402,7 +398,6 @@ static void gen_ops(const Wavenet *net, Text *t) {
       if (op && !strstr(t->s, op)) text_add(t, "%s\n", op);
     }
 }
-
 static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) {
   Gen gen = { .m = m, .t = t }, *g = &gen; for (int i = 0; i < net->narray; i++) g->settle_head |= net->array[i].head_kernel > 1;
   gen_ops(net, t); SAY("## A WaveNet of %d layer array%s.\n", net->narray, net->narray > 1 ? "s" : "");
@@ -414,7 +409,6 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
   }
   declare(g, nam_tensor(m, "head_scale", (int64_t[4]){ 1 })); SAY("  y[t] = head_scale[0] * %s[0, t];\n}\n", g->sum.at);
 }
-
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
   Nam m = { .c = c, .src = src, .array = -1, .prewarm = prewarm }; Wavenet w = { 0 }; Text t = { .c = c }; const json_t *root = nam_json(&m);
   if (!root) return false;

@@ -91,7 +91,6 @@ static bool entries_disjoint(const Reader *r, Weights *w) {
       return entry_good(r, a[1].name, ctx_printf(r->c, "its bytes overlap those of '%.200s'", a->name));
   return true;
 }
-
 static Weights *safetensors_open(Ctx *c, const char *path, Pos pos) {
   Reader *r = NEW_AS(c, Reader, .c = c, .path = path, .pos = pos); json_t *header = NULL, *entry; const char *name; bool good = true;
   const char *wrong = file_map(r); if (!wrong) wrong = header_read(r, &header);

@@ -67,7 +67,6 @@ static void known_add_test(Known *k, const Expr *e, bool neg) {
   if (r.lo == 0) known_add_lin(k, lin_times(k->c, n, d, 1));
   if (r.hi == 0) known_add_lin(k, lin_times(k->c, n, d, -1));
 }
-
 static void known_add_lins(Known *k, const Expr *e, bool neg) {
   if (e->kind == E_CONST && e->type == T_BOOL && !e->i == !neg) k->impossible = 1;
   if (e->kind != E_FN) return;

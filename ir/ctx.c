@@ -28,7 +28,6 @@ static void *chunk_new(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL; if (!k) arena_exhausted(c);
   a->total += bytes; k->next = a->chunks; a->chunks = k; return k + 1;
 }
-
 void *ctx_alloc(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena; if (bytes > ARENA_LIMIT) arena_exhausted(c);
   bytes = bytes ? (bytes + 15) & ~(size_t)15 : 16; if (bytes > CHUNK / 4) return chunk_new(c, bytes);

@@ -22,10 +22,9 @@ typedef struct Diag { Severity sev; Pos pos; const char *text; Note *notes; cons
 typedef struct Entry { const char *pass, *subject, *reason; bool done; int64_t bytes; struct Entry *next; } Entry;
 
 typedef struct Options {
-  const char *target, *printer;   /* NULL: host; "llvm" (NULL) or "c" */
+  const char *printer;            /* "llvm" (NULL) or "c" */
   const char **no_fuse;           /* NULL-terminated MOVE[@label] */
   int bisect_limit;               /* moves allowed; < 0: all */
-  int pick;                       /* which of its ranked plans a kernel takes: 0 the best; Kernel.pick, where it is set, is asked first */
   int threads, delay;             /* that a kernel may run on (0 and 1: the calling one); frames added to make a stream graph causal */
   bool prewarm;                   /* .nam: the initial state is that after silence */
   bool fast_math, verify;         /* functions of numbers may be wrong by 8 ulp, not 2; run the verifier between all passes */

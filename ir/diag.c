@@ -69,7 +69,6 @@ static void print_caret(FILE *f, Pos p, const Look *look) {
   fputs("\n    ", f); for (size_t k = from; k < col && k < len; k++) if (!is_continuation(line[k])) fputc(line[k] == '\t' ? '\t' : ' ', f);
   fprintf(f, "%s^%s\n", look->caret, look->off);
 }
-
 static void diag_print_one(FILE *f, const Diag *d, const Look *look) {
   print_place(f, d->pos);
   fprintf(f, "%s%s:%s %s\n", look->severity[d->sev], d->sev == SEV_ERROR ? "error" : "warning", look->off, d->text); print_caret(f, d->pos, look);
@@ -94,7 +93,6 @@ static bool diag_insert(const Diag **at, int n, const Diag *d) {
   for (int j = k - 1; j >= 0 && !place_compare(d->pos, at[j]->pos); j--) if (at[j]->sev == d->sev && !strcmp(at[j]->text, d->text)) return false;
   memmove(at + k + 1, at + k, (size_t)(n - k) * sizeof *at); at[k] = d; return true;
 }
-
 void diag_print(const Ctx *c, FILE *f, bool colour) {
   const Diag *at[DIAG_SHOWN + 1]; int n = 0; for (const Diag *d = c->diags; d; d = d->next) n += diag_insert(at, n < DIAG_SHOWN ? n : DIAG_SHOWN, d);
   for (int k = 0; k < n && k < DIAG_SHOWN; k++) diag_print_one(f, at[k], colour ? &coloured : &plain);
@@ -127,7 +125,6 @@ static int edit_distance(const char *a, const char *b) {
   }
   return row[la % 3][lb];
 }
-
 const char *diag_near(const char *s, const char *const *names, int n) {
   int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1; const char *near = NULL;
   for (int k = 0; k < n; k++) { int d = edit_distance(s, names[k]); if (d < best && d < (int)strlen(names[k])) best = d, near = names[k]; }

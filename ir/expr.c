@@ -122,7 +122,6 @@ static Expr *weak_identity(Ctx *c, Fn f, Expr **a) {
   default: return NULL;
   }
 }
-
 static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   int n = fn_info[f].arity; bool constant = true, weak = true;
   for (int k = 0; k < n; k++) constant &= arg[k]->kind == E_CONST, weak &= arg[k]->type == T_WINT;
@@ -130,7 +129,6 @@ static Expr *fn_shortcut(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   if ((f == FN_FLOOR || f == FN_TRUNC || f == FN_ROUND) && (type_is_int(t) || t == T_BOOL)) return arg[0];
   return n != 2 ? NULL : t == T_BOOL ? bool_identity(f, arg) : weak ? weak_identity(c, f, arg) : NULL;
 }
-
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p) {
   Type t = fn_promoted(f, arg); const char *fault = fn_fault(c, f, arg); if (fault) diag_error(c, p, "%s", fault);
   Expr *e = fault ? const_new(c, fn_result(f, t), (Num){ .i = 0 }, p) : fn_shortcut(c, f, arg, t, p);
@@ -180,7 +178,6 @@ static bool index_matches(const Index *a, const Index *b, const Scope *s) {
   for (; s; s = s->outer) for (int k = 0; k < s->n; k++) if (s->x[k] == a || s->y[k] == b) return s->x[k] == a && s->y[k] == b;
   return a == b;
 }
-
 static bool heads_equal(const Expr *a, const Expr *b, const Scope *s) {
   bool same = a->kind != E_REDUCE || (a->red == b->red && a->nbound == b->nbound);
   for (int k = 0; a->kind == E_REDUCE && same && k < a->nbound; k++) same = extent_equal(a->bound[k]->ext, b->bound[k]->ext);
@@ -191,7 +188,6 @@ static bool heads_equal(const Expr *a, const Expr *b, const Scope *s) {
   default: return same;
   }
 }
-
 static bool equal_in(const Expr *a, const Expr *b, const Scope *s) {
   if (a == b && !s) return true;
   if (a->kind != b->kind || a->type != b->type || a->n != b->n || !heads_equal(a, b, s)) return false;

@@ -11,7 +11,7 @@ int64_t tensor_size(const Tensor *t) {
 int64_t tensor_bytes(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
 bool tensors_match(const Tensor *a, const Tensor *b) { return a->type == b->type && extents_equal(a->shape, a->rank, b->shape, b->rank); }
 
-enum { LITERAL_MOST = 36 };
+enum { LITERAL_MOST = 64 };
 bool tensor_is_literal(const Graph *g, const Tensor *t) {
   if (t->kind != TK_CONST || tensor_size(t) > LITERAL_MOST) return false;
   for (int k = 0; k < g->neq; k++) if (g->eq[k]->out == t && expr_count(g->eq[k]->rhs, E_READ)) return false;
@@ -30,7 +30,6 @@ void graph_add_eq(Ctx *c, Graph *g, Eq *e) { APPEND(c, g->eq, g->neq, e); }
 static bool name_taken(const Graph *g, const char *name) {
   bool dim = false; for (int k = 0; k < g->ndim; k++) dim |= !strcmp(g->dim[k]->name, name); return dim || graph_tensor(g, name);
 }
-
 const char *graph_fresh(Ctx *c, const Graph *g, const char *hint) {
   const char *name = ctx_intern(c, hint); for (int k = 1; name_taken(g, name); k++) name = ctx_intern(c, ctx_printf(c, "%s%d", hint, k)); return name;
 }

@@ -27,7 +27,6 @@ static bool add_edges(const Expr *e, void *deps) {
   for (int k = 0; w && k < w->n; k++) if (boxes_meet(at, d->wrote[w->at[k]], e->n)) PUSH(d->c, d->on[d->reader], w->at[k]);
   return true;
 }
-
 static Deps find_deps(Ctx *c, const Graph *g) {
   int n = g->neq; Deps d = { .c = c, .eq = g->eq, .n = n, .wrote = NEWN(c, Range *, n + 1), .on = NEWN(c, Ints, n + 1) };
   for (int k = 0; k < n; k++) {
@@ -53,7 +52,6 @@ static void scc_leave(Scc *s, int k) {
   for (int j = first; j < s->stack.n; j++) PUSH(s->d->c, s->order, s->stack.at[j]);
   PUSH(s->d->c, s->size, s->stack.n - first); s->stack.n = first;
 }
-
 static void scc_from(Scc *s, int root) {
   for (scc_enter(s, root); s->call.n;) {
     int k = s->call.at[s->call.n - 1]; if (s->next[k] == s->d->on[k].n) { scc_leave(s, k); continue; }
@@ -62,7 +60,6 @@ static void scc_from(Scc *s, int root) {
     else if (s->on[w] && s->num[w] < s->low[k]) s->low[k] = s->num[w];
   }
 }
-
 static Scc find_components(Ctx *c, const Deps *d) {
   Scc s = { .d = d, .num = NEWN(c, int, d->n + 1), .low = NEWN(c, int, d->n + 1), .next = NEWN(c, int, d->n + 1), .on = NEWN(c, bool, d->n + 1) };
   for (int k = 0; k < d->n; k++) if (!s.num[k]) scc_from(&s, k);

@@ -1,4 +1,5 @@
-/* The reference interpreter: runs the equations of a graph as they stand, at any stage from expand to plan. The oracle: nothing is optimised.
+/* The reference interpreter: runs the equations of a graph as they stand, at any stage from expand to plan. The oracle: literal, but for the
+ * order of loops where sums are of products of plain reads.
  *   y[o, t] = b[o] + sum(c: (x[c, t - 1] or 0) * w[o, c])      slots o t, and c while the sum runs
  * Literal: what is not needed (the other side of a choice, the right of a false `&`) is not evaluated; sums are in double, left to right;
  * arithmetic on f16 and bf16 is done as f32; nothing is rounded but by conversions and stores. Kernels, trees, layouts and places in memory
@@ -184,7 +185,6 @@ static Num eval_reduce(Prog *g, const Expr *e) {
   if (mean) return (Num){ .f = a.v.f / (double)a.admitted };
   return type_is_float(t) ? (Num){ .f = a.v.f } : (Num){ .i = value_wrap(a.v.i, t) };
 }
-
 static Num eval(Prog *g, const Expr *e) {
   switch (e->kind) {
   case E_CONST: return const_num(e);       case E_INDEX: return (Num){ .i = index_value(g, e->index) };
@@ -207,7 +207,6 @@ static bool look(const Expr *e, void *prog) {
   for (int k = 0; e->kind == E_REDUCE && k < e->nbound; k++) look_index(g, e->bound[k]);
   return true;
 }
-
 static Prog *prog_new(Interp *p, const Eq *e, bool init) {
   int rank = e->out->rank;
   Prog *g = NEW_AS(p->c, Prog, .p = p, .e = e, .init = init, .out = buf_of(p, e->out), .place = NEWN(p->c, Aff, rank), .work = 1);
@@ -246,11 +245,87 @@ static void store(Prog *g) {
   if (g->outside) outside_error(g);
   else value_store(g->out->data, g->out->t->type, a, v);
 }
-
 static bool prog_run(Prog *g) {
   bool more = !g->idle && slots_first(g->slot.at, g->e->nfree);
   for (; more && !g->failed; more = slots_next(g->slot.at, g->e->nfree)) store(g);
   return !g->failed;
+}
+
+/* ---- what constants are made of, by the million: sums of products of reads that stay inside go by rows and strides, each sum in the same order.
+ *   U[a, e, c, o] = sum(v: G[e, v] * H[a, v, c, o])         for every row along o: one v after the other
+ * at: of the element where all slots are 0. */
+enum { FAR = 1 << 28 };
+typedef struct Walk { const Buf *b; int64_t at, *stride; } Walk;
+/* of: the operands, then the result; row: a row of each. e: the product, or the sum, of type f64 or what is its type. */
+typedef struct Products { const Expr *e, *read[2]; int n, sums; Walk of[3]; double *row[3]; } Products;
+
+static bool walk_of(Prog *g, const Buf *b, Expr *const *place, Walk *w) {
+  *w = (Walk){ b, 0, NEWN(g->p->c, int64_t, g->slot.n) };
+  for (int d = 0; d < b->t->rank; d++) {
+    Aff a; const Dim *dim = &b->dim[d]; if (!expr_affine(g->p->c, place[d], &a) || a.c < -FAR || a.c > FAR) return false;
+    int64_t lo = a.c - dim->origin, hi = lo; w->at += lo * dim->stride;
+    for (int k = 0, j; k < a.n; k++) {
+      const Slot *s = g->slot.at; for (j = g->slot.n - 1; j >= 0 && s[j].index != a.index[k];) j--;
+      if (j < 0 || s[j].hi <= s[j].lo || a.k[k] < -FAR || a.k[k] > FAR) return false;
+      int64_t x = a.k[k] * s[j].lo, y = a.k[k] * (s[j].hi - 1); lo += x < y ? x : y; hi += x < y ? y : x; w->stride[j] += a.k[k] * dim->stride;
+    }
+    if (lo < 0 || hi >= dim->ext) return false;
+  }
+  return true;
+}
+static int64_t walk_at(const Prog *g, const Walk *w) {
+  int64_t at = w->at; for (int k = 0; k < g->slot.n; k++) at += w->stride[k] * g->slot.at[k].at;
+  return at;
+}
+
+/* n elements along slot j, the first where the slots are. */
+static void walk_row(const Prog *g, const Walk *w, int j, int64_t n, double *out) {
+  int64_t at = walk_at(g, w), step = w->stride[j]; Type t = w->b->t->type;
+  if (!step) for (int64_t i = 0; i < n; i++) out[i] = i ? out[0] : value_load(w->b->data, t, at).f;
+  else if (t != T_F32) for (int64_t i = 0; i < n; i++) out[i] = value_load(w->b->data, t, at + i * step).f;
+  else for (int64_t i = 0; i < n; i++) { float v; memcpy(&v, w->b->data + 4 * (at + i * step), 4); out[i] = (double)v; }
+}
+
+/* A read of floats, perhaps as a wider type; or NULL. */
+static const Expr *factor_of(const Expr *e) {
+  if (e->kind == E_CONVERT && e->mode == CV_PLAIN && type_is_float(e->type) && type_bytes(e->type) > type_bytes(e->arg[0]->type)) e = e->arg[0];
+  return e->kind == E_READ && type_is_float(e->type) ? e : NULL;
+}
+static bool products_of(const Eq *q, Products *r) {
+  const Expr *e = q->rhs; if (e->kind == E_CONVERT && e->mode == CV_PLAIN && e->type == q->out->type) e = e->arg[0];
+  bool sum = e->kind == E_REDUCE && e->red == RED_SUM && e->n == 1; const Expr *b = sum ? e->arg[0] : e;
+  bool two = b->kind == E_FN && b->fn == FN_MUL;
+  *r = (Products){ .e = e, .n = 1 + two, .sums = sum ? e->nbound : 0, .read = { factor_of(two ? b->arg[0] : b), two ? factor_of(b->arg[1]) : NULL } };
+  return q->nfree && type_is_float(e->type) && r->read[0] && (!two || r->read[1]) && !expr_reads(e, q->out);
+}
+
+static void row_run(Prog *g, Products *r, int j, int64_t n) {
+  const Walk *w = &r->of[2]; double *a = r->row[0], *b = r->row[1], *sum = r->row[2], zero = r->sums ? red_identity(RED_SUM, r->e->type).f : -0.0;
+  Slot *bound = g->slot.at + g->e->nfree; Type t = w->b->t->type; int64_t at = walk_at(g, w), step = w->stride[j];
+  for (int64_t i = 0; i < n; i++) sum[i] = zero;
+  for (bool more = slots_first(bound, r->sums); more; more = slots_next(bound, r->sums)) {
+    for (int k = 0; k < r->n; k++) walk_row(g, &r->of[k], j, n, r->row[k]);
+    for (int64_t i = 0; i < n; i++) sum[i] += r->n > 1 ? a[i] * b[i] : a[i];
+  }
+  for (int64_t i = 0; i < n; i++, at += step) {
+    float v = (float)sum[i];
+    if (t == T_F32) memcpy(w->b->data + 4 * at, &v, 4);
+    else value_store(w->b->data, t, at, convert_value((Num){ .f = sum[i] }, number_type(r->e), t, CV_PLAIN));
+  }
+}
+
+/* false: it is nothing of that kind. */
+static bool run_rows(Prog *g) {
+  Products r; int j = g->e->nfree - 1; bool ok = !g->idle && products_of(g->e, &r); if (!ok) return false;
+  int64_t n = g->slot.at[j].hi - g->slot.at[j].lo;
+  for (int k = 0; k < r.sums; k++) slot_add(g, r.e->bound[k]);
+  for (int k = 0; k < 3 && ok; k++) {
+    if (k == 2) ok = walk_of(g, g->out, g->e->place, &r.of[k]);
+    else if (r.read[k]) ok = walk_of(g, buf_of(g->p, r.read[k]->tensor), r.read[k]->arg, &r.of[k]);
+    if (ok) r.row[k] = NEWN(g->p->c, double, n);
+  }
+  for (bool more = ok && slots_first(g->slot.at, j + 1); more; more = slots_next(g->slot.at, j)) row_run(g, &r, j, n);
+  g->slot.n = j + 1; return ok;
 }
 
 /* Only the elements whose place in dimension d is at. */
@@ -274,12 +349,11 @@ static bool run_circle(Interp *p, const Circle *g) {
     for (int k = 0; k < g->n; k++) if (!prog_step(p->prog.at[g->first + k], g->dim[k], g->dir < 0 ? lo + j : hi - 1 - j)) return false;
   return true;
 }
-
 static bool run_groups(Interp *p, bool constant) {
   for (int k = 0; k < p->group.n; k++) {
     const Circle *g = &p->group.at[k]; if (p->prog.at[g->first]->e->constant != constant) continue;
     for (int j = 0; j < g->n; j++) prog_bind(p->prog.at[g->first + j]);
-    if (!(g->dir ? run_circle(p, g) : prog_run(p->prog.at[g->first]))) return false;
+    if (!(g->dir ? run_circle(p, g) : run_rows(p->prog.at[g->first]) || prog_run(p->prog.at[g->first]))) return false;
   }
   return true;
 }
@@ -309,7 +383,6 @@ static void add_init(Interp *p, const Buf *b) {
   Eq *e = NEW_AS(p->c, Eq, .out = b->t, .place = at, .free = t->init_index, .nfree = t->rank, .rhs = t->init, .pos = t->pos);
   PUSH(p->c, p->init, prog_new(p, e, b->sdim >= 0));
 }
-
 static bool interp_build(Interp *p, const Graph *r) {
   bool ok = true; Circle g;
   for (int k = 0; k < r->neq; k += g.n) {
@@ -366,7 +439,6 @@ static void next_states(Interp *p) {
   }
   for (int k = 0; k < p->buf.n; k++) if (next[k]) p->buf.at[k]->data = next[k];
 }
-
 bool interp_run(Interp *p, const void *const *in, void *const *out, const int64_t *dims) {
   if (!set_dims(p, dims)) return false;
   for (int k = 0; k < p->buf.n; k++) if (!is_constant(p->buf.at[k]->t) && !buf_size(p, p->buf.at[k])) return false;

@@ -38,7 +38,6 @@ static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
   Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p; if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
   a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p); lin_add(c, a, x.n ? &x : &y, p);
 }
-
 static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k) {
   if (e->kind == E_CONST && !type_is_float(e->type) && e->type != T_U64) { lin_add_const(a, e->i, k); return; }
   if (!expr_is_linear(e)) { lin_add_term(c, a, e, k); return; }
@@ -99,7 +98,6 @@ static void lin_ends(Ctx *c, Lin a, End end[2]) {
       else end_add(&end[s], (double)k[s] * (k[s] > 0 ? r.lo : r.hi));
   }
 }
-
 Range lin_range(Ctx *c, Lin a) {
   End end[2] = { 0 }; end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c); lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]); return (Range){ lo, hi < lo ? lo : hi };
@@ -145,7 +143,6 @@ static Range range_and(Range a, Range b) {
   if (a.lo >= 0) return range_of(0, b.lo >= 0 ? fmin(a.hi, b.hi) : a.hi);
   return b.lo >= 0 ? range_of(0, b.hi) : anything;
 }
-
 static Range range_fn(Fn f, Range a, Range b, bool floats) {
   switch (f) {
   case FN_ADD: return range_of(a.lo + b.lo, a.hi + b.hi);               case FN_SUB: return range_of(a.lo - b.hi, a.hi - b.lo);
@@ -195,7 +192,6 @@ static Range range_reduce(Ctx *c, const Expr *e) {
   if (e->red == RED_SUM && !type_is_float(e->type)) return range_typed(range_of(fmin(0, n * r.lo), fmax(0, n * r.hi)), e->type);
   return range_type(e->type);
 }
-
 static Range range_node(Ctx *c, const Expr *e) {
   switch (e->kind) {
   case E_CONST: return range_of(expr_number(e), expr_number(e));

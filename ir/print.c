@@ -80,7 +80,6 @@ static int speech_of_expr(const Expr *e, const Index *dim) {
   for (int k = 0; k < e->n; k++) n += speech_of_expr(e->arg[k], dim);
   return n;
 }
-
 static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
   int n = speech_of_expr(e->rhs, dim); for (int k = 0; k < e->nfree; k++) n += speech_of_index(e->free[k], dim);
   for (int d = 0; d < e->out->rank; d++) {
@@ -162,7 +161,6 @@ static void print_reduce(Printer *p, const Expr *e) {
   if (e->n == 2) put(p, " if "), print_expr(p, e->arg[1], PREC_OR);
   put(p, ": "); print_list(p, e->arg, 1, PREC_ANY, ")");
 }
-
 static void print_expr(Printer *p, const Expr *e, int prec) {
   static const char *const convert[] = { [CV_PLAIN] = "%s(", [CV_SAT] = "sat(%s, ", [CV_BITS] = "bits(%s, " };
   bool paren = binding_of(e) < prec; if (paren) put(p, "(");
@@ -200,7 +198,6 @@ static bool is_composite(const Aff *a) {
   }
   return a->c == 0 && a->n >= 2;
 }
-
 static void print_terms(Printer *p, const Aff *a) {
   bool composite = is_composite(a), any = a->c != 0; if (any) print_int(p, a->c);
   for (int k = 0; k < a->n; k++, any = true) {
@@ -210,7 +207,6 @@ static void print_terms(Printer *p, const Aff *a) {
   }
   if (composite) put(p, ")");
 }
-
 static void print_place(Printer *p, const Expr *place) {
   Aff a;
   if (!expr_affine(p->c, place, &a)) print_expr(p, place, PREC_SHIFT);
@@ -232,7 +228,7 @@ static void print_leaf(Printer *p, const Tree *leaf) {
   for (const LeafDim *d = leaf->leaf; d < leaf->leaf + leaf->nleaf; d++) {
     put(p, "%s%s", d > leaf->leaf ? ", " : "", name_in_tree(p, d->index));
     if (d->kind != LEAF_UNROLL && d->step > 1) put(p, "/%lld", (long long)d->step);
-    put(p, "%s", d->kind == LEAF_UNROLL ? "*" : d->kind == LEAF_VECTOR ? "~" : "");
+    put(p, "%s", d->kind == LEAF_UNROLL ? "*" : d->kind == LEAF_VECTOR ? "~" : d->kind == LEAF_DOT ? "+" : "");
   }
   put(p, ");\n");
 }
@@ -244,7 +240,6 @@ static void print_let(Printer *p, const Tree *let) {
   if (let->fold) put(p, " fold %s %lld", name_in_tree(p, let->fold), (long long)let->nfold);
   put(p, ";\n");
 }
-
 static void print_tree(Printer *p, const Tree *tree, int indent) {
   static const char *const word[] = { "", "*", " even", " peel", " edge", " stream" };
   for (; tree; tree = tree->next) {
@@ -370,14 +365,12 @@ static void print_tensor_layout(Printer *p, const Tensor *t) {
   for (int d = 0; d < t->rank; d++) put(p, "%sd%d = ", d ? ", " : "", d), print_extent(p, t->shape[d]);
   put(p, "]"); print_layout(p, t->layout, t->nlayout, NULL); put(p, ";\n");
 }
-
 static void print_tail(Printer *p) {
   static const char *const where[] = { [AT_SCRATCH] = "scratch", [AT_STATE] = "state", [AT_CONST] = "const" }; Tensor **t = p->order.at;
   for (int k = 0; k < p->order.n; k++) if (t[k]->layout) print_tensor_layout(p, t[k]);
   for (int k = 0; k < p->order.n; k++) if (t[k]->where) put(p, "  %s at %s + %lld;\n", t[k]->name, where[t[k]->where], (long long)t[k]->offset);
   for (int k = 0; k < p->order.n; k++) if (t[k]->next) put(p, "  %s <- %s;\n", t[k]->name, t[k]->next->name);
 }
-
 char *graph_print(Ctx *c, const Graph *g) {
   Printer p = printer(c); p.g = g; for (int k = 0; k < g->ntensor; k++) names_take(&p, g->tensor[k]->name);
   for (int k = 0; k < g->ndim; k++) names_dim(&p, g->dim[k], false);

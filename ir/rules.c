@@ -44,7 +44,6 @@ static bool match_var(const Pat *p, Expr *e, Env *v) {
   if (*at) return expr_equal(*at, e);
   *at = e; return true;
 }
-
 static bool match(const Pat *p, Expr *e, Env *v) {
   switch (p->kind) {
   case PAT_VAR:    return match_var(p, e, v);
@@ -73,21 +72,18 @@ static Expr *build(Ctx *c, const Pat *p, const Env *v, Type t) {
   for (int k = 0; k < p->n; k++) arg[k] = build(c, p->arg[k], v, t);
   return p->kind == PAT_CHOICE ? expr_select(c, arg[0], arg[1], arg[2], (Pos){ 0 }) : expr_fn(c, p->fn, arg, (Pos){ 0 });
 }
-
 static Expr *rule_apply(Ctx *c, const Rule *r, Expr *e) {
   Env v = { { 0 } }; if (!match(r->from, e, &v) || !holds(r->when, e, v.at['c'])) return NULL;
   if (r->when == ZERO && r->to->kind == PAT_NUM) return expr_int(c, 0);   /* stays bare: the sum it stands in loses it, too */
   Expr *out = build(c, r->to, &v, e->type);
   return out->type == e->type ? out : type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : NULL;
 }
-
 static Expr *apply_node(Ctx *c, Expr *e, void *count) {
   for (int k = 0, fuel = 16; k < NRULE && fuel > 0 && (e->kind == E_FN || e->kind == E_SELECT); k++) {
     Expr *n = rule_apply(c, &rules[k], e); if (n) e = n, ++*(int *)count, fuel--, k = -1;
   }
   return e;
 }
-
 Expr *expr_rules(Ctx *c, Expr *e, int *n) {
   Expr *out = expr_map(c, e, apply_node, n); return type_bytes(e->type) ? expr_convert(c, CV_PLAIN, e->type, out, e->pos) : out;
 }

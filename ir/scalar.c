@@ -48,7 +48,6 @@ static int64_t int_pow(int64_t a, int64_t b, Type t) {
   if (t != T_U64 && b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
   uint64_t r = 1, x = (uint64_t)a, n = (uint64_t)b; for (; n; n >>= 1, x *= x) if (n & 1) r *= x; return (int64_t)r;
 }
-
 static int64_t int_value(Fn f, int64_t a, int64_t b, Type t) {
   uint64_t x = (uint64_t)a, y = (uint64_t)b;
   switch (f) {
@@ -63,7 +62,6 @@ static int64_t int_value(Fn f, int64_t a, int64_t b, Type t) {
   default: return 0;
   }
 }
-
 int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t) {
   return test_bits[f] ? (test_bits[f] & (int_less(a, b, t) ? 1 : a == b ? 2 : 4)) != 0 : value_wrap(int_value(f, a, b, t), t);
 }
@@ -130,7 +128,6 @@ static double round_bits(double v, int bits, int least, double max) {
   frexp(v, &e);
   int q = e - bits > least ? e - bits : least; double r = ldexp(nearbyint(ldexp(v, -q)), q); return fabs(r) > max ? copysign(INFINITY, v) : r;
 }
-
 double value_round(double v, Type t) {
   if (t == T_F32) return (float)v;
   return t == T_F16 ? round_bits(v, 11, -24, F16_MAX) : t == T_BF16 ? round_bits(v, 8, -133, BF16_MAX) : v;
@@ -199,7 +196,6 @@ static double saturate_to_float(double v, Type to) {
   static const double max[T_COUNT] = { [T_F16] = F16_MAX, [T_BF16] = BF16_MAX, [T_F32] = FLT_MAX, [T_F64] = DBL_MAX };
   double m = max[type_strong(to)], r = value_round(v, to); return r > m ? m : r < -m ? -m : r;
 }
-
 Num convert_value(Num v, Type from, Type to, Convert mode) {
   bool floats = type_is_float(from), sat = mode == CV_SAT; char raw[8] = { 0 };
   if (mode == CV_BITS) { value_store(raw, from, 0, v); return value_load(raw, to, 0); }

@@ -60,7 +60,6 @@ static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
   else rest = lin_quotient(c, FN_MOD, rest, m);
   return lin_times(c, low, rest, g);
 }
-
 static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
   Lin stripped = lin_strip_mod(c, a, m); int64_t q; if (a.over || stripped.over) return no_form;
   Lin rest = lin_split(c, stripped, m).rest; if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m); rest.c -= q * m; return rest;
@@ -178,7 +177,6 @@ static Expr *reduce_narrow(Ctx *c, Expr *e) {
   for (int k = 0; k < e->n; k++) arg[k] = expr_subst(c, e->arg[k], gone, zero, ngone);
   return expr_reduce(c, e->red, bound, n, arg[0], arg[1], e->pos);
 }
-
 static Expr *simplify_reduce(Known *s, Expr *e) {
   e = reduce_narrow(s->c, e); if (e->kind != E_REDUCE) return simplify(s, e);
   Expr *cond = e->n == 2 ? simplify(s, e->arg[1]) : NULL, *body = simplify_under(s, e->arg[0], cond, false);

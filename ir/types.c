@@ -24,7 +24,6 @@ static Type promote_ints(Type a, Type b) {
   if (type_class(a) == type_class(b)) return type_bytes(a) > type_bytes(b) ? a : b;
   Type u = type_class(a) == 'u' ? a : b, i = u == a ? b : a; return type_bytes(i) > type_bytes(u) ? i : wider[type_bytes(u)];
 }
-
 Type type_promote(Type a, Type b) {
   if (a == b || b == T_NONE) return a;
   if (a == T_NONE) return b;

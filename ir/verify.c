@@ -111,7 +111,6 @@ static void check_bound(Verify *v, const Expr *x) {
   for (int k = 0; k < x->n; k++) check_bound(v, x->arg[k]);
   v->scope.n = outer;
 }
-
 static void eq_indices(Verify *v, const Eq *e) {
   v->scope.n = 0;
   for (int j = 0; j < e->nfree; j++) {
@@ -159,7 +158,6 @@ static bool eqs_apart(Ctx *c, const Eq *a, const Eq *b) {
   for (int d = 0; d < a->out->rank; d++) if (places_apart(c, a->place[d], b->place[d])) return true;
   return false;
 }
-
 static void pieces_apart(Verify *v) {
   for (int k = 0; k < v->g->neq && !v->broken; k++)
     for (int j = 0; j < k; j++)
@@ -176,7 +174,6 @@ static bool pieces_cover(const Graph *g, const Tensor *t, int64_t size(Extent)) 
   }
   return want == have;
 }
-
 static void eq_pieces(Verify *v, const Eq *e) {
   if (!pieces_cover(v->g, e->out, extent_max) || !pieces_cover(v->g, e->out, extent_min))
     broken(v, e->pos, "the equations of '%s' do not write each element once: %s", e->out->name, eq_print(v->c, e));
@@ -258,7 +255,6 @@ static void read_listed(Verify *v, const Expr *x) {
   if (x->kind == E_READ && !computes(v->k, x->tensor) && !among(v->k->in, v->k->nin, x->tensor))
     broken(v, v->k->pos, "%s reads '%s', which is not in its list", v->k->name, x->tensor->name);
 }
-
 static void kernel_lists(Verify *v, const Kernel *k) {
   for (int j = 0; j < k->neq; j++) {
     const Tensor *t = k->eq[j]->out; each_node(v, k->eq[j]->rhs, read_listed);
@@ -280,7 +276,6 @@ static bool layout_whole(const Tensor *t, int d) {
   }
   return before == 1;
 }
-
 static void tensor_layouts(Verify *v, const Tensor *t) {
   for (int j = 0; j < t->nlayout; j++)
     if (t->layout[j].dim < 0 || t->layout[j].dim >= t->rank) broken(v, t->pos, "'%s' lays out dimension %d", t->name, t->layout[j].dim);
@@ -305,7 +300,6 @@ static bool kernel_has_index(const Kernel *k, const Tensor *t, const char *name)
     if ((!t || k->eq[j]->out == t) && (has_name(k->eq[j]->free, k->eq[j]->nfree, name) || expr_some(k->eq[j]->rhs, binds, name))) return true;
   return false;
 }
-
 static void check_tree(Verify *v, const Kernel *k, const Tree *t) {
   for (; t && !v->broken; t = t->next) {
     bool loop = t->kind == TREE_FOR, leaf = t->kind == TREE_LEAF, alias = t->kind == TREE_LET && t->storage == ST_ALIAS;
@@ -365,7 +359,6 @@ static bool verify_row(Verify *v, const Row *r) {
   for (int k = 0; r->kernel && k < v->g->nkernel && !v->broken; k++) r->kernel(v, v->k = v->g->kernel[k]);
   return !v->broken;
 }
-
 bool graph_verify(Ctx *c, const Graph *g, const char *after) {
   bool ok = true;
   for (const Row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)

@@ -54,6 +54,8 @@ void each_read(Ctx *c, const Expr *e, ReadFn *fn, void *arg);      /* calls fn o
  * lanes' candidates), k (summed). w: the operand that is constant, if one is. No such sum: x is NULL. contracts: all of k stand in both. */
 typedef struct Shape { bool contracts; Expr *x, *w; Index **batch, **m, **n, **k; int nbatch, nm, nn, nk; } Shape;
 void shape_plain(Ctx *c, const Eq *e, Shape *out);
+/* The index of the sum's groups: the last bound one, whose places the target multiplies and adds in one instruction; NULL: it has none. */
+const Index *group_index(Ctx *c, const Target *t, const Eq *e);
 static inline Shape shape_of(Ctx *c, const Eq *e) { Shape s; shape_plain(c, e, &s); return s; }
 /* Is it a map, its constant operand a literal matrix? Such stay as they are: unrolled, their coefficients are in the code. */
 static inline bool shape_maps(const Graph *g, const Shape *s) { return s->contracts && tensor_is_literal(g, s->w->tensor); }
@@ -79,9 +81,9 @@ int tile_unroll(const Target *t, const TileSize *s, int mr, int nv);       /* Ti
  * constant and comes in panels of mr rows. ahead: k steps between a product and the prefetch of the constant lanes' operand (0: none). kc: k's that
  * stand outside of all, where each touches another page of the lanes' operand (0: none). clips, upclips: rows are read outside (`or`), the tiles at
  * the borders stand apart. each: the lane is in both operands, all taps are unrolled and the last stands inside the rows. mid: the panels' loop
- * stands between those of up and row. */
+ * stands between those of up and row. dot: an index of the sum that is in the instruction (NULL: none), not among k. */
 typedef struct Plan {
-  const char *lane, *row, *up, *col, **outer; int nouter, nfixed; const char **k; bool *flat; int nk; Tile tile; int lanes;
+  const char *lane, *row, *up, *col, *dot, **outer; int nouter, nfixed; const char **k; bool *flat; int nk; Tile tile; int lanes;
   bool across, packed, clips, upclips, each, mid; int64_t ahead, kc;
 } Plan;
 const Expr *plan_lanes(Ctx *c, const Item *it, const Plan *p);            /* the read that the lanes of a contraction run along */
@@ -117,6 +119,8 @@ Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
 /* The leaves of items first..end - 1, and `let x reg` for every item of them that is read only at home, and only by them. */
 Tree *tree_leaves(const Build *b, int first, int end);
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
+/* A contraction and what follows it; moved: what fills the panels of the lanes' operand, NULL: nothing does. */
+Tree *tree_group(const Build *b, const Group *g, const Plan *p, const Item *moved);
 Tree *tree_steps(const Build *b, const Group *g, const char *step);       /* a recurrence: its equations one after another, frame by frame */
 Tree *tree_blocks(Build *b);                              /* NULL: the kernel is no such chain */
 Tree *tree_stream(Build *b), *tree_contraction(Build *b), *tree_rows(Build *b), *tree_pointwise(Build *b);   /* a builder a class of kernel */

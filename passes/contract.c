@@ -167,15 +167,18 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   shape_plain(c, it->eq[0], &s);
   if (!s.x || !it->nfree || it->neq != 1) return false;
   s.x = source_of(k, s.x); s.w = source_of(k, s.w);
-  Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
+  const Index *dot = group_index(c, t, it->eq[0]); bool near = dot && access_stride(c, s.x->tensor, s.x->arg, dot->name) == 1;
+  s.nk -= near; Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
+  near = near && lane.i && !lane.across && reads_along(c, s.w, lane.i->name) && !reads_along(c, s.x, lane.i->name);
+  if (dot && !near) { s.nk = it->nk; lane = lane_of(c, k, it, &s, kernel_lanes(k, t)); }
   if (!lane.i) return false;
   const Index *row = row_of(c, it, &s, lane.i), *col = lane.across && row ? col_of(c, it, &s, row) : NULL;
-  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .across = lane.across };
+  *out = (Plan){ .lane = lane.i->name, .row = row ? row->name : NULL, .col = col ? col->name : NULL, .across = lane.across, .dot = near ? dot->name : NULL };
   out->lanes = kernel_lanes(k, t);
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   out->packed = row && tensor_known(rows->tensor); out->each = !lane.across && reads_along(c, rows, out->lane);
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, cols, out);
-  TileSize z = size_of(c, t, it, rows, cols, out, copies); z.pick = k->pick ? k->pick : c->opt.pick;
+  TileSize z = size_of(c, t, it, rows, cols, out, copies); z.pick = k->pick;
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(c, t, &z);
   if (!out->tile.moves) out->kc = z.kc;
   bool cold = tensor_known(cols->tensor) && z.wbytes > t->l2 / (z.m * z.up * z.outer > 256 ? 2 : 8) && z.m >= 4;

@@ -1,7 +1,6 @@
 /* fuse: equations become kernels, by moves.
  *   before   z[i, j] = b[j] + sum(k: x[i, k] * w[k, j]);       after   kernel k0 "matmul+bias+tanh" (x, w, b) -> (y: f32[8, 4]) {
- *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]);
- *                                                                      }
+ *            y[i, j] = tanh(z[i, j]);                                    z[i, j] = ...;  y[i, j] = tanh(z[i, j]); }
  * Every equation starts as a group. Moves join groups while they are legal, which the indices decide at which one reads the other:
  *   tile         all equations of a stream: a block of frames goes through the whole network
  *   vertical     y reads z at home, equal spaces (as above); e[i, j] = exp(x[i, j] - m[i]), s[i] = sum(j: e[i, j]): equal rows i, equal columns j
@@ -28,15 +27,8 @@ static void eqs_insert(Fuse *f, Eqs *v, Eq *e) {
   for (int k = v->n - 1; k > 0 && at_of(f, v->at[k - 1]) > at_of(f, e); k--) { v->at[k] = v->at[k - 1]; v->at[k - 1] = e; }
 }
 static void group_add(Fuse *f, int k, Eq *e) { eqs_insert(f, &f->group.at[k].eq, e); pmap_set(f->c, &f->of, e, k); }
-static const char *label_of(Fuse *f, const Cluster *g) {
-  const char *s = NULL;
-  EACH(Eq, e, g->eq) s = label_union(f->c, s, e->label);
-  return s;
-}
-static const Eq *writer_in(const Eqs *eq, const Tensor *t) {
-  EACH(Eq, e, *eq) if (e->out == t) return e;
-  return NULL;
-}
+static const char *label_of(Fuse *f, const Cluster *g) { const char *s = NULL; EACH(Eq, e, g->eq) s = label_union(f->c, s, e->label); return s; }
+static const Eq *writer_in(const Eqs *eq, const Tensor *t) { EACH(Eq, e, *eq) if (e->out == t) return e; return NULL; }
 /* Which groups does group k read from? */
 static bool *producers(Fuse *f, int k) {
   bool *on = NEWN(f->c, bool, f->group.n);
@@ -81,9 +73,8 @@ static bool loops_join(Loops *l, const Eq *w, const Expr *read) {
 /* Every read of a member's tensor is at home. False also if that tensor has pieces: a reader needs all of it. */
 static bool loops_find(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) {
-    Exprs reads = rhs_reads(l->c, e);
     if (writer_in(eq, e->out) != e) return false;
-    EACH(Expr, r, reads) {
+    READS(r, l->c, e->rhs) {
       const Eq *w = writer_in(eq, r->tensor);
       if (w && (uses_get(l->uses, w->out)->writer.n > 1 || !loops_join(l, w, r))) return false;
     }
@@ -91,7 +82,6 @@ static bool loops_find(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) for (int i = 0; i < e->nfree; i++) for (int j = 0; j < i; j++) if (loop_of(l, e->free[i]) == loop_of(l, e->free[j])) return false;
   return true;
 }
-
 static bool has_loop(Loops *l, const Eq *e, const Index *i) {
   for (int k = 0; k < e->nfree; k++) if (loop_of(l, e->free[k]) == loop_of(l, i)) return true;
   return false;
@@ -119,12 +109,7 @@ static const char *space_fits(Loops *l, const Eqs *eq) {
   EACH(Eq, e, *eq) if (eq->at[0]->nfree != e->nfree || !has_loops(l, e, eq->at[0])) return "has another index space";
   return NULL;
 }
-
-static bool gathers(const Expr *e, const void *arg) {
-  bool yes = false; (void)arg;
-  for (int k = 0; e->kind == E_READ && k < e->n; k++) yes |= !place_static(e->arg[k]);
-  return yes;
-}
+static bool gathers(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && !read_static(e); }
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
   if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
@@ -132,7 +117,6 @@ static GroupKind kind_of(Fuse *f, const Eq *e) {
   if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
   return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;
 }
-
 /* May group b (which reads a) be computed in a's kernel? why: NULL if so, else why not. The name of the move, and what the kernel becomes. */
 typedef struct Move { const char *why, *name; GroupKind kind; } Move;
 static Move fuse_vertical(Fuse *f, int a, int b) {
@@ -154,8 +138,7 @@ static Move fuse_vertical(Fuse *f, int a, int b) {
 
 /* ---- legality, horizontal: the streamed operands are one tensor at places that are equal once b's indices are called as a's. */
 static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
-  Shape s = shape_of(f->c, a), t = shape_of(f->c, b);
-  const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
+  Shape s = shape_of(f->c, a), t = shape_of(f->c, b); const Expr *ra = eq_reduction(a, NULL), *rb = eq_reduction(b, NULL);
   if (!same_extents(a->free, a->nfree, b->free, b->nfree)) return "they have different index spaces";
   if (!same_extents(ra->bound, ra->nbound, rb->bound, rb->nbound)) return "they sum over different extents";
   if (s.x->tensor != t.x->tensor || s.nm != t.nm || s.nn != t.nn) return "they have no operand in common";
@@ -166,28 +149,19 @@ static const char *common_operand(Fuse *f, const Eq *a, const Eq *b) {
   }
   return NULL;
 }
-
 static bool shares_operand(Fuse *f, const Cluster *a, const Cluster *b) {
-  Exprs x = { 0 };
-  EACH(Eq, e, a->eq) expr_reads_of(f->c, e->rhs, &x);
-  EACH(Expr, r, x) EACH(Eq, e, b->eq) if (!tensor_known(r->tensor) && expr_reads(e->rhs, r->tensor)) return true;
+  EACH(Eq, x, a->eq) READS(r, f->c, x->rhs) EACH(Eq, e, b->eq) if (!tensor_known(r->tensor) && expr_reads(e->rhs, r->tensor)) return true;
   return false;
 }
-
 enum { SIBLINGS = 4, SMALL = 4096, SMALL_MAX = 256 };   /* products that share a tile; points of a small equation; equations a kernel */
 
-static Eqs contractions(Fuse *f, const Cluster *x) {
-  Eqs v = { 0 };
-  EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e);
-  return v;
-}
+static Eqs sums(Fuse *f, const Cluster *x) { Eqs v = { 0 }; EACH(Eq, e, x->eq) if (kind_of(f, e) == GROUP_CONTRACTION) PUSH(f->c, v, e); return v; }
 /* May x and y, which do not depend on each other, share a kernel? NULL if so, else why not. */
 static const char *fuse_horizontal(Fuse *f, const Cluster *x, const Cluster *y) {
   if (x->kind != y->kind || (x->kind != GROUP_POINT && x->kind != GROUP_CONTRACTION)) return "they are of different kinds";
   const Eq *p = x->eq.at[0], *q = y->eq.at[0];
   if (x->kind == GROUP_CONTRACTION) {
-    Eqs a = contractions(f, x), b = contractions(f, y);
-    return a.n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, a.at[0], b.at[0]);
+    Eqs a = sums(f, x), b = sums(f, y); return a.n >= SIBLINGS ? "the tile's registers are full" : common_operand(f, a.at[0], b.at[0]);
   }
   if (!same_extents(p->free, p->nfree, q->free, q->nfree)) return "they have different index spaces";
   if (x->eq.n + y->eq.n > SMALL_MAX) return "the kernel is full";
@@ -244,11 +218,7 @@ static void group_rest(Fuse *f) {
 /* ---- moves */
 static void edge_add(Fuse *f, int a, int b, const Eq *from, bool done, const char *why, const char *end) {
   const Eqs *x = &f->group.at[a].eq, *y = &f->group.at[b].eq; int64_t bytes = 0;
-  EACH(Eq, w, *x) {
-    bool read = false;
-    EACH(Eq, e, *y) read |= expr_reads(e->rhs, w->out);
-    bytes += read ? tensor_bytes(w->out) : 0;
-  }
+  EACH(Eq, w, *x) EACH(Eq, e, *y) if (expr_reads(e->rhs, w->out)) { bytes += tensor_bytes(w->out); break; }
   ledger_add(f->c, "fuse", ctx_printf(f->c, "%s > %s", from->out->name, y->at[0]->out->name), done, 2 * bytes, "%s%s", why, end);
 }
 /* Joins b to a if the options let it. */
@@ -259,7 +229,6 @@ static bool join(Fuse *f, int a, int b, const char *move, GroupKind kind) {
   EACH(Eq, e, y->eq) group_add(f, a, e);
   x->kind = kind; y->gone = true; y->eq.n = 0; f->n++; return true;
 }
-
 static bool sweep_vertical(Fuse *f) {
   for (int b = 0; b < f->group.n; b++) {
     bool *on = producers(f, b);
@@ -327,7 +296,6 @@ static int pick(Fuse *f, const bool *done) {
   }
   return best;
 }
-
 static void kernels_make(Fuse *f) {
   bool *done = NEWN(f->c, bool, f->group.n); Kernel **out = NEWN(f->c, Kernel *, f->group.n); int n = 0, number = 0;
   for (int k; (k = pick(f, done)) >= 0; done[k] = true) out[n++] = kernel_make(f, k, &number);
@@ -335,7 +303,6 @@ static void kernels_make(Fuse *f) {
     if (!done[k] && !f->group.at[k].gone) bug(f->c, "kernel of %s depends on itself", f->group.at[k].eq.at[0]->out->name);
   f->g->kernel = out; f->g->nkernel = n;
 }
-
 int pass_fuse(Ctx *c, Graph *g, const Target *t) {
   Fuse f = { .c = c, .g = g, .uses = uses_find(c, g) }; (void)t;
   for (int k = 0; k < g->neq; k++) pmap_set(c, &f.at, g->eq[k], k);

@@ -1,8 +1,7 @@
 /* inline: views and pointwise equations go into their readers, addends into the accumulator they are added to.
  *   before   v[j, i] = x[i, j];                  after   s[i] = b[i] + r[i] + sum(j: x[i, j] * w[j]);
  *            s[i] = sum(j: v[j, i] * w[j]);              y[i] = max(s[i], 0);
- *            z[i] = s[i] + b[i];
- *            y[i] = max(z[i] + r[i], 0);
+ *            z[i] = s[i] + b[i];  y[i] = max(z[i] + r[i], 0);
  * needs   split; one writer, no history, no output, not written by hand
  * keeps   the number of times that anything is computed; the rounding of 16-bit tensors (a conversion stays)
  * never   computes exp and its kind twice; drags work into a recurrence; makes more full-size operands than there were */
@@ -13,9 +12,7 @@ typedef struct Inline { Ctx *c; Graph *g; Uses uses; Map dirty; bool *circle; Ma
 
 static bool is_view(const Expr *e) {
   if (e->kind == E_OR) return is_view(e->arg[0]) && expr_is_const(e->arg[1]);
-  if (e->kind != E_READ) return !expr_reads(e, NULL) && !expr_costly(e) && expr_ops(e) < 8;
-  for (int d = 0; d < e->n; d++) if (!place_static(e->arg[d])) return false;
-  return true;
+  return e->kind == E_READ ? read_static(e) : !expr_reads(e, NULL) && !expr_costly(e) && expr_ops(e) < 8;
 }
 
 /* ---- one substitution of p's equation into an expression */
@@ -26,14 +23,6 @@ static bool guard_carries(const Eq *p, int d) {
   const Expr *x = p->rhs; const Index *i = expr_bare(p->place[d]); int at = i && x->kind == E_READ ? read_dim(x, i) : -1;
   return at >= 0 && extent_equal(x->tensor->shape[at], p->out->shape[d]);
 }
-
-static bool guards_carry(Subst *s, const Expr *read) {
-  bool all = true;
-  for (int d = 0; d < read->n; d++)
-    all &= guard_carries(s->p, d) || (place_static(read->arg[d]) && place_inside(s->in->c, read->arg[d], read->tensor->shape[d]));
-  return all;
-}
-
 /* The value that p's tensor held: rounded to its type. */
 static Expr *rounded(Ctx *c, const Tensor *t, Expr *e) {
   if (e->kind == E_READ && e->tensor->type == t->type) return e;
@@ -47,27 +36,22 @@ static Expr *subst(Subst *s, Expr *e, bool guarded) {
   for (int k = 0; k < e->n; k++) arg[k] = subst(s, e->arg[k], e->kind == E_OR ? guarded || k == 0 : e->kind == E_REDUCE ? false : guarded);
   if (e->kind != E_READ || e->tensor != s->p->out) return expr_with(c, e, arg);
   Expr **to = NEWN(c, Expr *, s->p->nfree), *read = expr_read(c, e->tensor, arg, e->pos);
-  s->ok = s->ok && (!guarded || guards_carry(s, read)) && eq_solve(c, s->p, arg, to);
-  if (!s->ok) return e;
-  return rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree));
+  for (int d = 0; d < read->n && guarded; d++) s->ok = s->ok && (guard_carries(s->p, d) || dim_inside(c, read, d));
+  s->ok = s->ok && eq_solve(c, s->p, arg, to); return s->ok ? rounded(c, s->p->out, expr_subst(c, s->p->rhs, s->p->free, to, s->p->nfree)) : e;
 }
-
 static Expr *tidy(Inline *in, Expr *e) { int n = 0; return expr_rules(in->c, expr_simplify(in->c, e), &n); }
 static bool is_dirty(Inline *in, const Eq *e) { return pmap_get(&in->dirty, e) >= 0 || pmap_get(&in->dirty, e->out) >= 0; }
 static bool in_circle(Inline *in, const Eq *e) { int k = pmap_get(&in->number, e); return k >= 0 && in->circle[k]; }
-
 /* Everything near a change waits for the next sweep, when uses are known again. */
 static void soil(Inline *in, const Eq *e) {
-  Exprs reads = rhs_reads(in->c, e);
   pmap_set(in->c, &in->dirty, e, 1); pmap_set(in->c, &in->dirty, e->out, 1);
-  EACH(Expr, r, reads) pmap_set(in->c, &in->dirty, r->tensor, 1);
+  READS(r, in->c, e->rhs) pmap_set(in->c, &in->dirty, r->tensor, 1);
 }
 /* q computes rhs, which holds what p computed; p goes. */
 static bool absorb(Inline *in, const Eq *p, Eq *q, Expr *rhs, const char *what) {
   q->rhs = rhs; q->label = label_union(in->c, p->label, q->label);
   ledger_add(in->c, "inline", p->out->name, true, 2 * tensor_bytes(p->out), "%s %s", what, q->out->name);
-  soil(in, p); soil(in, q);
-  eq_remove(in->g, p); in->n++; return true;
+  soil(in, p); soil(in, q); eq_remove(in->g, p); in->n++; return true;
 }
 
 /* ---- views: into all readers or none */
@@ -87,8 +71,7 @@ static bool inline_view(Inline *in, Eq *p) {
 /* ---- pointwise into its one reader */
 /* Adds the temporaries as large as e that rhs reads to the set; gives its size. */
 static int full_operands(Inline *in, const Eq *e, Expr *rhs, Tensors *set) {
-  Exprs reads = { 0 }; expr_reads_of(in->c, rhs, &reads);
-  EACH(Expr, r, reads) if (r->tensor->kind == TK_TEMP && (double)tensor_size(r->tensor) >= eq_points(e)) tensor_add(in->c, set, r->tensor);
+  READS(r, in->c, rhs) if (r->tensor->kind == TK_TEMP && (double)tensor_size(r->tensor) >= eq_points(e)) tensor_add(in->c, set, r->tensor);
   return set->n;
 }
 /* Temporaries as large as the equation that are live at once: not more after than before. */
@@ -97,7 +80,6 @@ static bool operands_stay(Inline *in, const Eq *p, const Eq *q) {
   int np = full_operands(in, p, p->rhs, &a), nq = full_operands(in, q, q->rhs, &b), both = full_operands(in, p, p->rhs, &b);
   return both - ((double)tensor_size(p->out) >= eq_points(q)) <= (np > nq ? np : nq);
 }
-
 /* How often the read of t in e is evaluated; -1 if in different contexts. `factor` multiplies the bound indices around. */
 static double evaluations(const Expr *e, const Tensor *t, double factor) {
   double n = 0;
@@ -116,27 +98,23 @@ static bool one_place(const UseList *l) {
   for (int k = 1; k < l->read.n; k++) for (int d = 0; d < first->n; d++) if (!expr_equal(first->arg[d], l->read.at[k].read->arg[d])) return false;
   return true;
 }
-
 /* A sum of products stays one: its operands are plain reads. */
 static bool spoils_product(const Eq *q, const Tensor *t) {
   const Expr *red = eq_reduction(q, NULL), *e = red ? red->arg[0] : NULL;
   return e && e->kind == E_FN && e->fn == FN_MUL && e->arg[0]->kind == E_READ && e->arg[1]->kind == E_READ && expr_reads(e, t);
 }
-
 /* p can be computed with the product that it reads, as the values come; a sum over it would take it away from there. */
 static bool follows_product(Inline *in, const Eq *p, const Eq *q) {
-  Exprs reads = rhs_reads(in->c, p); Expr *red = eq_reduction(q, NULL);
+  Expr *red = eq_reduction(q, NULL);
   if (!red || !expr_reads(red, p->out)) return false;
-  EACH(Expr, r, reads) {
+  READS(r, in->c, p->rhs) {
     const Eqs *w = &uses_get(&in->uses, r->tensor)->writer;
     if (w->n == 1 && eq_reduction(w->at[0], NULL) && eq_points(w->at[0]) >= eq_points(p)) return true;
   }
   return false;
 }
-
 static bool spoils_init(const Eq *p, const Eq *q) {
-  Expr *init;
-  return eq_reduction(q, &init) && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
+  Expr *init; return eq_reduction(q, &init) && init && expr_reads(init, p->out) && (expr_costly(p->rhs) || expr_has(p->rhs, E_OR));
 }
 static bool inline_pointwise(Inline *in, Eq *p) {
   const UseList *l = uses_get(&in->uses, p->out); Eq *q = l->read.n ? l->read.at[0].eq : p;
@@ -146,8 +124,7 @@ static bool inline_pointwise(Inline *in, Eq *p) {
   double points = evaluations(q->rhs, p->out, eq_points(q));
   if (points < 0 || points > eq_points(p) || (l->read.n > 1 && (expr_costly(p->rhs) || expr_ops(p->rhs) > 16))) return false;
   if (!operands_stay(in, p, q) || follows_product(in, p, q)) return false;
-  Subst s = { in, p, true }; Expr *rhs = subst(&s, q->rhs, false);
-  return s.ok && absorb(in, p, q, tidy(in, rhs), "pointwise, into");
+  Subst s = { in, p, true }; Expr *rhs = subst(&s, q->rhs, false); return s.ok && absorb(in, p, q, tidy(in, rhs), "pointwise, into");
 }
 
 /* ---- addends of a sum start its accumulator */
@@ -168,8 +145,7 @@ static Eq *reduction_read(Inline *in, const Eq *q, const Expr *e) {
 typedef struct Sum { Eq *r; const Expr *read; Exprs others; } Sum;
 
 static Sum sum_find(Inline *in, const Eq *q, Expr *e) {
-  Exprs at = { 0 }; Sum s = { 0 }; double most = 0;
-  expr_terms(in->c, FN_ADD, e, &at);
+  Exprs at = { 0 }; Sum s = { 0 }; double most = 0; expr_terms(in->c, FN_ADD, e, &at);
   EACH(Expr, a, at) {
     Eq *r = type_bytes(a->type) < 4 ? NULL : reduction_read(in, q, a); Expr *red = r ? eq_reduction(r, NULL) : NULL;
     double work = red && red->red == RED_SUM ? eq_points(r) * reduce_points(red) : 0;
@@ -225,7 +201,6 @@ static Expr *sum_inside(Inline *in, const Eq *q, Expr *e, Sum *s) {
   for (int k = 0; k < e->n; k++) arg[k] = sum_inside(in, q, e->arg[k], s);
   return s->r ? expr_with(in->c, e, arg) : e;
 }
-
 static bool inline_start(Inline *in, Eq *q) {
   Sum s = { 0 }; Exprs start = { 0 }; Expr *rhs = sum_inside(in, q, q->rhs, &s), *init;
   if (!s.r || rhs == q->rhs) return false;
@@ -257,7 +232,6 @@ static int inline_all(Ctx *c, Graph *g, bool views) {
   return in.n;
 }
 int inline_views(Ctx *c, Graph *g) { return inline_all(c, g, true); }
-
 int pass_inline(Ctx *c, Graph *g, const Target *t) {
   int n = inline_all(c, g, false) + const_mark(c, g, true); (void)t;
   if (!n) return 0;

@@ -196,6 +196,13 @@ static bool read_has(const Expr *r, const Index *i) {
   for (int d = 0; d < r->n; d++) if (expr_has_index(r->arg[d], i)) return true;
   return false;
 }
+const Index *group_index(Ctx *c, const Target *t, const Eq *e) {
+  Shape s = shape_of(c, e); const Index *q = s.nk ? s.k[s.nk - 1] : NULL; const Expr *red = eq_reduction(e, NULL);
+  if (!s.contracts || q->ext.dim || q->ext.n < 2 || red->n > 1 || !tensor_known(s.w->tensor)) return NULL;
+  Type x = s.x->tensor->type, w = s.w->tensor->type;
+  for (int d = 0; d < s.x->n; d++) if (expr_has_index(s.x->arg[d], q) && !place_inside(c, s.x->arg[d], s.x->tensor->shape[d])) return NULL;
+  return read_dim(s.w, q) >= 0 && (dot_kind(t, x, w, q->ext.n) >= 0 || dot_kind(t, w, x, q->ext.n) >= 0) ? q : NULL;
+}
 void shape_plain(Ctx *c, const Eq *e, Shape *out) {
   Indices v[4] = { 0 };                                   /* by the operands that have them: x alone, w alone, both */
   *out = (Shape){ 0 };

@@ -38,7 +38,7 @@ static Wish wish_of(Ctx *c, const Graph *g, const Kernel *k) {
 
 /* ---- what a layout costs. kernel: of an equation; wish: of each kernel */
 typedef struct Search {
-  Ctx *c; const Graph *g; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
+  Ctx *c; const Graph *g; const Target *target; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish; LayoutDim at[8], best[8]; int n; double least;
 } Search;
 
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {
@@ -50,7 +50,7 @@ static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
     return apart(s, r->arg, w.lane, w.contracts ? 10 : 5) + (red && !w.lane ? apart(s, r->arg, largest(red->bound, red->nbound), 3) : 0);
   if (shape_maps(s->g, &h)) return apart(s, r->arg, largest(h.m, h.nm), 10);
   if (!h.nn || (h.w->tensor == s->t && expr_equal(h.w, r))) return apart(s, r->arg, w.lane, h.nn ? 4 : 50);
-  return apart(s, r->arg, largest(h.k, h.nk), 1);
+  const Index *q = group_index(s->c, s->target, e); return apart(s, r->arg, q ? q->name : largest(h.k, h.nk), q ? 20 : 1);
 }
 
 static double layout_cost(const Search *s) {
@@ -89,14 +89,14 @@ static bool stream_last(Ctx *c, Tensor *t) {
   for (int d = 0; d < t->rank; d++) t->layout[d] = (LayoutDim){ d, 1, 0 };
   part_move(t->layout, t->stream_dim, t->rank - 1); return true;
 }
-static int layout_tensors(Ctx *c, Graph *g) {
+static int layout_tensors(Ctx *c, Graph *g, const Target *target) {
   int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
     wish[i] = wish_of(c, g, g->kernel[i]); EQS(e, g->kernel[i]) pmap_set(c, &kernel, e, i);
   }
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *t = g->tensor[i];
-    Search s = { .c = c, .g = g, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish, .least = 1e300 };
+    Search s = { .c = c, .g = g, .target = target, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish, .least = 1e300 };
     if (t->kind == TK_TEMP && !t->layout && t->rank >= 2) n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
   }
   return n;
@@ -107,8 +107,8 @@ static int layout_tensors(Ctx *c, Graph *g) {
  *   after   const w_pack[o < 16, c < 2, k < 3]: f32 = w[o, c, k];   w_pack as [o / 8, k, c, o % 8]
  *           z[o, t] = sum(c, k: x[c, t + k] * w_pack[o, c, k]);
  * The copy runs over the indices of the read, so composite, flipped and shifted places vanish from the loops as well.
- * The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner. */
-typedef struct PackOrder { const char **outer; int nouter; const char *panel; int64_t width; const char **k; int nk; } PackOrder;
+ * The loops around a read: outer ones, the index that comes in panels of width (0: one panel), reductions outer to inner, what is innermost. */
+typedef struct PackOrder { const char **outer; int nouter; const char *panel; int64_t width; const char **k; int nk; const char *inner; } PackOrder;
 
 /* The indices of a read's places, in the order of the equation; false if one is symbolic or a place reads data. */
 static bool read_indices(Ctx *c, const Eq *e, const Expr *read, Indices *out) {
@@ -130,9 +130,10 @@ static int named(const Indices *v, const char *name) {
 }
 /* Components outer to inner: the outer loops, what no loop order mentions, panels, reductions, the place in the panel. */
 static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l) {
-  bool *used = NEWN(c, bool, v->n + 1); int panel = named(v, o->panel), n = 0, d;
+  bool *used = NEWN(c, bool, v->n + 1); int panel = named(v, o->panel), inner = named(v, o->inner), n = 0, d;
   bool split = panel >= 0 && o->width > 0 && extent_max(v->at[panel]->ext) > o->width;
   if (panel >= 0) used[panel] = true;
+  if (inner >= 0) used[inner] = true;
   for (int i = 0; i < o->nk; i++) if ((d = named(v, o->k[i])) >= 0) used[d] = true;
   for (int i = 0; i < o->nouter + v->n; i++) {
     d = i < o->nouter ? named(v, o->outer[i]) : i - o->nouter;
@@ -141,6 +142,7 @@ static int layout_of(Ctx *c, const Indices *v, const PackOrder *o, LayoutDim *l)
   if (split) l[n++] = (LayoutDim){ panel, o->width, 0 };
   for (int i = 0; i < o->nk; i++) if ((d = named(v, o->k[i])) >= 0 && d != panel) l[n++] = (LayoutDim){ d, 1, 0 };
   if (panel >= 0) l[n++] = (LayoutDim){ panel, 1, split ? o->width : 0 };
+  if (inner >= 0) l[n++] = (LayoutDim){ inner, 1, 0 };
   return n;
 }
 /* Would the packed copy be the tensor as it is? */
@@ -201,7 +203,7 @@ static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const 
     if (!s.x || it->neq != 1 || (!tensor_known(w->tensor) && !(p && p->tile.moves)) || shape_maps(g, &s) || (gr->circle && !o.panel)) continue;
     if (p) {
       bool lane = access_stride(b->c, w->tensor, w->arg, p->lane) != 0;
-      o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? panel_width(p) : p->tile.mr, p->k, p->nk };
+      o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? panel_width(p) : p->tile.mr, p->k, p->nk, p->dot };
       if (p->across) { o.panel = p->lane; o.width = 0; }
     } else order_k(b->c, &s, gr->circle ? o.panel : NULL, &o.k, &o.nk);
     n += tensor_known(w->tensor) ? pack_read(b->c, g, it->eq[0], w, &o) : pack_moving(b, g, it->eq[0], w, &o);
@@ -223,7 +225,7 @@ static int pack_kernel(Build *b, Graph *g) {
 int pass_layout(Ctx *c, Graph *g, const Target *t) {
   int n = 0; bool all = true; Eqs sorted = { 0 };
   for (int i = 0; i < g->nkernel; i++) if (g->kernel[i]->tree) all = false; else kernel_unify(c, g, g->kernel[i]);
-  if (all) n += layout_tensors(c, g);
+  if (all) n += layout_tensors(c, g, t);
   for (int i = 0; i < g->nkernel; i++) {
     Kernel *k = g->kernel[i];
     if (k->tree || !k->neq) continue;

@@ -2,7 +2,7 @@
 #include "passes.h"
 #include <string.h>
 
-const char *const fuse_moves[] = { "vertical", "prologue", "horizontal", "tile", "winograd", NULL };
+const char *const fuse_moves[] = { "vertical", "prologue", "horizontal", "tile", "winograd", "narrow", NULL };
 
 /* -fno-fuse=MOVE[@label]: words of the label's chain. */
 static bool move_named(const char *rule, const char *move, const char *label) {
@@ -23,6 +23,6 @@ bool move_allowed(Ctx *c, const char *move, const char *label) {
 
 int move_forced(Ctx *c, const char *move) {
   size_t n = strlen(move); int digit = 0;
-  for (const char **r = c->opt.no_fuse; r && *r; r++) if (!strncmp(*r, move, n) && (*r)[n] > '1' && (*r)[n] < '5') digit = (*r)[n] - '0';
+  for (const char **r = c->opt.no_fuse; r && *r; r++) if (!strncmp(*r, move, n) && (*r)[n] > '1' && (*r)[n] < '7') digit = (*r)[n] - '0';
   return digit;
 }

@@ -1,5 +1,5 @@
 /* The passes in order, with the reasons for the order, and the loop that runs them: verify and stop after, all here and not in a pass.
- *   expand -> stream | split simplify inline place | fuse winograd | layout | schedule | plan
+ *   expand -> stream | split simplify inline place narrow | fuse winograd | layout | schedule | plan
  *            stream    simplify                     fuse   layout   schedule   plan      (the stage that is complete after |) */
 #include "passes.h"
 
@@ -10,6 +10,7 @@ static const Pass passes[] = {
   { "simplify", pass_simplify, STAGE_SIMPLIFY, "equal reductions are found as equal equations" },
   { "inline",   pass_inline,   STAGE_SIMPLIFY, "scales fold into weights only while product and scale are equations apart" },
   { "place",    pass_place,    STAGE_SIMPLIFY, "a piece must read the temporary itself, not a view of it" },
+  { "narrow",   pass_narrow,   STAGE_SIMPLIFY, "what it adds copies nothing that place would have written where it belongs" },
   { "fuse",     pass_fuse,     STAGE_FUSE,     "a producer must write where its consumer in the kernel reads" },
   { "winograd", pass_winograd, STAGE_FUSE,     "what follows a sum has joined its kernel" },
   { "layout",   pass_layout,   STAGE_LAYOUT,   "what a kernel keeps to itself has no layout" },

@@ -15,10 +15,8 @@ static Expr **placed(Place *p, Expr *const *at) {
   return out;
 }
 static Expr *read_piece(Ctx *c, Expr *e, void *arg) {
-  Place *p = arg;
-  return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
+  Place *p = arg; return e->kind == E_READ && e->tensor == p->src ? expr_read(c, p->piece->out, placed(p, e->arg), e->pos) : e;
 }
-
 /* Does e copy the whole of the temporary it reads, each index standing bare once? */
 static bool copies_whole(const Eq *e) {
   const Expr *x = e->rhs; int n = 0;
@@ -63,12 +61,10 @@ static bool may_place(Place *p) {
 
 static void place_piece(Place *p) {
   Graph *g = p->g; Eq *w = uses_get(&p->uses, p->src)->writer.at[0], *e = p->piece;
-  w->place = placed(p, w->place); w->out = e->out; w->label = label_union(p->c, w->label, e->label);
-  eq_remove(g, e);
+  w->place = placed(p, w->place); w->out = e->out; w->label = label_union(p->c, w->label, e->label); eq_remove(g, e);
   EQS(x, g) x->rhs = expr_map(p->c, x->rhs, read_piece, p);
   ledger_add(p->c, "place", p->src->name, true, 2 * tensor_bytes(p->src), "written as a piece of %s", e->out->name);
 }
-
 int pass_place(Ctx *c, Graph *g, const Target *t) {
   int n = 0; (void)t;
   for (int k = 0; k < g->neq; k++) {

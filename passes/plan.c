@@ -1,8 +1,7 @@
 /* plan: a place in scratch for every tensor between kernels, a place in the state for what outlives the call.
  *   before  h: f32[n = 1, c = 32];           after  h at scratch + 8192;
- * needs   kernels in their order of execution; final layouts
+ * needs   kernels in their order of execution; final layouts     never   lets two tensors overlap while both are needed (in-place writes excepted)
  * keeps   what lives in one kernel only: the lowering places it behind scratch_bytes, and histories behind state_bytes
- * never   lets two tensors overlap while both are needed (in-place writes excepted)
  * A tensor lives from the kernel that writes it to the last that reads it. Largest first, each at the lowest gap between those that live at the
  * same time. A pointwise kernel writes in place of an operand that dies in it. */
 #include "builders.h"
@@ -15,8 +14,7 @@ typedef VEC(Life) Lives;
 static int64_t tensor_room(const Tensor *t) {
   int64_t n = t->layout ? tensor_size(t) > 0 : tensor_size(t);
   for (int i = 0; i < t->nlayout; i++) n *= part_extent(t, t->layout[i]);
-  int64_t bytes = (n * type_bytes(t->type) + 63) / 64 * 64;
-  return bytes >= 4096 && bytes % 4096 == 0 ? bytes + 192 : bytes;
+  int64_t bytes = (n * type_bytes(t->type) + 63) / 64 * 64; return bytes >= 4096 && bytes % 4096 == 0 ? bytes + 192 : bytes;
 }
 /* Temporaries that one kernel writes and another reads, or a state takes at the end of the call. */
 static Lives lives_of(Ctx *c, const Graph *g) {
@@ -45,8 +43,7 @@ static bool takes_place(Ctx *c, const Kernel *k, const Life *w, const Life *r) {
     if (e->out == w->t ? writer != NULL : expr_reads(e->rhs, r->t)) return false;
     if (e->out == w->t) writer = e;
   }
-  Exprs reads = writer ? rhs_reads(c, writer) : (Exprs){ 0 };
-  EACH(Expr, e, reads) for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
+  if (writer) READS(e, c, writer->rhs) for (int d = 0; e->tensor == r->t && d < e->n; d++) if (!expr_equal(e->arg[d], writer->place[d])) return false;
   return writer;
 }
 
@@ -62,10 +59,8 @@ static void find_in_place(Ctx *c, const Graph *g, Lives *v) {
     }
   }
 }
-
 /* Whose memory it is, of a chain of tensors that take each other's place. */
 static Life *root_of(Lives *v, int i) { return v->at[i].in_place < 0 ? &v->at[i] : root_of(v, v->at[i].in_place); }
-
 static int64_t lowest_gap(const Lives *v, const Life *l) {
   int64_t at = 0;
   for (int i = 0; i < v->n; i++) {
@@ -75,25 +70,19 @@ static int64_t lowest_gap(const Lives *v, const Life *l) {
   }
   return at;
 }
-
 static int64_t place_scratch(Ctx *c, const Graph *g) {
   Lives v = lives_of(c, g); int64_t top = 0;
   if (v.n) qsort(v.at, (size_t)v.n, sizeof *v.at, life_compare);
   find_in_place(c, g, &v);
   for (int i = 0; i < v.n; i++) {
-    Life *r = root_of(&v, i);
-    if (v.at[i].first < r->first) r->first = v.at[i].first;
-    if (v.at[i].last > r->last) r->last = v.at[i].last;
+    Life *r = root_of(&v, i); const Life *l = &v.at[i];
+    r->first = l->first < r->first ? l->first : r->first; r->last = l->last > r->last ? l->last : r->last;
   }
-  for (Life *l = v.at; l < v.at + v.n; l++) {
-    if (l->in_place >= 0) continue;
-    l->at = lowest_gap(&v, l); l->set = true;
-    if (l->at + l->bytes > top) top = l->at + l->bytes;
-  }
+  for (Life *l = v.at; l < v.at + v.n; l++)
+    if (l->in_place < 0) { l->at = lowest_gap(&v, l); l->set = true; top = l->at + l->bytes > top ? l->at + l->bytes : top; }
   for (int i = 0; i < v.n; i++) { v.at[i].t->where = AT_SCRATCH; v.at[i].t->offset = root_of(&v, i)->at; }
   return top;
 }
-
 int pass_plan(Ctx *c, Graph *g, const Target *t) {
   int placed = 0, before = c->nerror;
   for (int i = 0; i < g->ntensor && t->index_bits == 32; i++) {      /* counters and offsets of 32 bits reach 2^31 - 1 bytes */

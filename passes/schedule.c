@@ -36,7 +36,6 @@ static void order_circle(const Build *b, Item *it, int n) {
     items_move(it, pick, done);
   }
 }
-
 static Tree *tree_scan(Build *b) {
   Groups v = groups_of(b); Tree *tree = NULL;
   for (const Group *g = v.at; g < v.at + v.n; g++) {
@@ -46,7 +45,6 @@ static Tree *tree_scan(Build *b) {
   }
   return tree;
 }
-
 static Tree *tree_of(Build *b) {
   bool reduces = false; Tree *blocks;
   if (kernel_stream(b->k)) return tree_stream(b);
@@ -59,7 +57,6 @@ static Tree *tree_of(Build *b) {
   }
   return reduces ? tree_rows(b) : tree_pointwise(b);
 }
-
 int pass_schedule(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   for (int i = 0; i < g->nkernel; i++) {

@@ -2,6 +2,7 @@
  *   before   z = sum(k: x[i, k] * w[k, j]);  y = z * s[j] * 1;  u = z * s[j];        after   z = sum(k: x[i, k] * w_scaled[k, j]);
  * needs   split
  * keeps   the value of every tensor up to what the ledger names; circles and their order; kernels written by hand */
+#include "../ir/scalar.h"
 #include "util.h"
 
 /* ---- dead code */
@@ -76,6 +77,18 @@ bool const_force(Ctx *c, Graph *g, Expr *e) {
   return true;
 }
 
+/* A read of small constant integers that are all one number, as the zero points of channels are: the number. (Floats stay: layers that differ
+ * in them alone share their code.) */
+static Expr *uniform(Ctx *c, Expr *e, void *uses) {
+  const Tensor *t = e->kind == E_READ ? e->tensor : NULL; int64_t n = t ? tensor_size(t) : 0, k = 1;
+  if (!t || !tensor_known(t) || !type_is_int(t->type) || n < 1 || n > 4096 || !read_inside(c, e)) return e;
+  const UseList *l = uses_get(uses, t); const Eq *w = l->writer.n == 1 ? l->writer.at[0] : NULL; size_t bytes = (size_t)type_bytes(t->type);
+  if (w && expr_is_const(w->rhs) && eq_points(w) == (double)n) return expr_convert(c, CV_PLAIN, t->type, w->rhs, e->pos);
+  while (t->data && k < n && !memcmp(t->data, (const char *)t->data + (size_t)k * bytes, bytes)) k++;
+  if (!t->data || k < n) return e;
+  Num v = value_load(t->data, t->type, 0); return expr_const(c, t->type, v.f, v.i);
+}
+
 /* ---- equal equations */
 static bool eq_same(Ctx *c, const Eq *a, const Eq *b) {
   const Tensor *x = a->out, *y = b->out;
@@ -119,8 +132,9 @@ static int cse(Ctx *c, Graph *g) {
 
 /* ---- the pass */
 int pass_simplify(Ctx *c, Graph *g, const Target *t) {
-  int n = 0; (void)t;
+  int n = 0; (void)t; Uses uses = uses_find(c, g);
   EQS(e, g) if (!eq_by_hand(g, e)) {
+    e->rhs = expr_map(c, e->rhs, uniform, &uses);
     e->rhs = expr_rules(c, expr_simplify(c, e->rhs), &n);
     if (n) e->rhs = expr_simplify(c, e->rhs);
   }

@@ -29,24 +29,15 @@ static bool cond_find(Ctx *c, const Expr *e, const Expr *red, Cond *out) {
 /* h = -(f - a h) / a. */
 static Expr *solution(Ctx *c, const Cond *s) {
   Aff r = { .c = -s->f.c / s->a, .index = NEWN(c, Index *, s->f.n), .k = NEWN(c, int64_t, s->f.n) };
-  for (int k = 0; k < s->f.n; k++) {
-    if (s->f.index[k] == s->h) continue;
-    r.index[r.n] = s->f.index[k]; r.k[r.n++] = -s->f.k[k] / s->a;
-  }
+  for (int k = 0; k < s->f.n; k++) if (s->f.index[k] != s->h) { r.index[r.n] = s->f.index[k]; r.k[r.n++] = -s->f.k[k] / s->a; }
   return aff_expr(c, &r);
 }
-
-static bool divides(const Cond *s) {
-  bool all = s->f.c % s->a == 0;
-  for (int k = 0; k < s->f.n; k++) all &= s->f.k[k] % s->a == 0;
-  return all;
-}
+static bool divides(const Cond *s) { for (int k = 0; k < s->f.n; k++) if (s->f.k[k] % s->a) return false; return s->f.c % s->a == 0; }
 
 /* ---- a = 1 (or all coefficients are multiples): h is replaced */
 /* A factor of the product that reads h bare in a dimension of h's extent: outside of it, (read or 0) makes the product 0. */
 static bool guards_itself(const Expr *e, const Index *h) {
-  int d = e->kind == E_READ && type_is_float(e->type) ? read_dim(e, h) : -1;
-  return d >= 0 && extent_equal(e->tensor->shape[d], h->ext);
+  int d = e->kind == E_READ && type_is_float(e->type) ? read_dim(e, h) : -1; return d >= 0 && extent_equal(e->tensor->shape[d], h->ext);
 }
 static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
   bool guard = !*done && guards_itself(body, h);
@@ -54,30 +45,21 @@ static Expr *body_guarded(Ctx *c, Expr *body, Index *h, Expr *to, bool *done) {
     Expr *left = body_guarded(c, body->arg[0], h, to, done);
     return expr_fn(c, FN_MUL, (Expr *[]){ left, body_guarded(c, body->arg[1], h, to, done) }, body->pos);
   }
-  Expr *e = expr_subst(c, body, &h, &to, 1);
-  *done |= guard; return guard ? expr_or(c, e, expr_const(c, body->type, 0, 0), body->pos) : e;
+  Expr *e = expr_subst(c, body, &h, &to, 1); *done |= guard; return guard ? expr_or(c, e, expr_const(c, body->type, 0, 0), body->pos) : e;
 }
-
 static Expr *and_with(Ctx *c, Expr *a, Expr *b) { return a ? expr_fn2(c, FN_AND, a, b) : b; }
 static Expr *inside_cond(Ctx *c, Expr *cond, Expr *at, Extent n) {
-  bool lo, hi;
-  expr_inside(c, at, n, &(Facts){ 0 }, &lo, &hi);
+  bool lo, hi; expr_inside(c, at, n, &(Facts){ 0 }, &lo, &hi);
   if (!lo) cond = and_with(c, cond, expr_fn2(c, FN_GE, at, expr_int(c, 0)));
   if (!hi) cond = and_with(c, cond, expr_fn2(c, FN_LT, at, expr_int(c, n.n)));
   return cond;
 }
-
-static Expr *nothing(Ctx *c, const Expr *red) {
-  Type t = type_strong(red->type); Num v = red_identity(red->red, t); return expr_const(c, t, v.f, v.i);
-}
-
+static Expr *nothing(Ctx *c, const Expr *r) { Type t = type_strong(r->type); Num v = red_identity(r->red, t); return expr_const(c, t, v.f, v.i); }
 /* Of an equation with init: its root is the function that combines. */
 static Expr *combine(Ctx *c, const Expr *root, Expr *init, Expr *e) { return init ? expr_fn2(c, root->fn, init, e) : e; }
-
 /* The reduction without h, its other conditions in rest. */
 static Expr *without(Ctx *c, Expr *red, const Cond *s, const Exprs *rest) {
-  Expr *to = solution(c, s), *cond = NULL; Index *h = s->h, **bound = NEWN(c, Index *, red->nbound);
-  bool guarded = false; int n = 0;
+  Expr *to = solution(c, s), *cond = NULL; Index *h = s->h, **bound = NEWN(c, Index *, red->nbound); bool guarded = false; int n = 0;
   Expr *body = red->red == RED_SUM ? body_guarded(c, red->arg[0], h, to, &guarded) : expr_subst(c, red->arg[0], &h, &to, 1);
   for (int k = 0; k < rest->n; k++) cond = and_with(c, cond, expr_subst(c, rest->at[k], &h, &to, 1));
   if (!guarded) cond = inside_cond(c, cond, to, h->ext);
@@ -106,7 +88,6 @@ static Expr *index_replace(Ctx *c, Index **at, int k, int64_t ext, int64_t base,
   at[k] = index_new(c, at[k]->name, extent_of(ext));
   return expr_fn2(c, FN_ADD, expr_int(c, base), expr_fn2(c, FN_MUL, expr_int(c, step), expr_index(c, at[k])));
 }
-
 /* A copy of e with indices of its own, so that pieces do not share any. */
 static Eq *eq_piece(Ctx *c, const Eq *e) {
   Eq *p = ctx_copy(c, e, sizeof *e); Expr **to = NEWN(c, Expr *, e->nfree);
@@ -123,7 +104,6 @@ static int64_t class_start(int64_t v, int64_t d, int64_t a, int64_t *step) {
   for (int64_t k = 0; k < *step; k++) if ((v + d * k) % a == 0) return k;
   return -1;
 }
-
 /* The reduction of a piece, in which bound index b runs over k0 + step * j. */
 static Expr *class_reduce(Ctx *c, const Expr *red, int b, int64_t k0, int64_t step) {
   Index **bound = ctx_copy(c, red->bound, sizeof *red->bound * (size_t)red->nbound), *k = red->bound[b];
@@ -147,17 +127,12 @@ static Eq *class_piece(Solve *s, const Eq *e, const Index *i, const Index *k, co
 enum { CLASSES = 8 };             /* residue classes of one dimension: more pieces than that cost more than they save */
 
 static bool solve_classes(Solve *s, Eq *e, Expr *red, const Cond *cond) {
-  Index *k, *i = class_indices(e, red, cond, &k);
-  int places = 0, at = eq_at(s->g, e);
+  Index *k, *i = class_indices(e, red, cond, &k); int places = 0, at = eq_at(s->g, e);
   for (int d = 0; i && d < e->out->rank; d++) places += expr_has_index(e->place[d], i);
   if (places != 1 || cond->a > CLASSES || cond->a > i->ext.n) return false;
   eq_remove(s->g, e);
-  for (int64_t r = 0; r < cond->a; r++) {
-    Eq *p = class_piece(s, e, i, k, cond, r);
-    eq_insert(s->c, s->g, at++, p); PUSH(s->c, s->work, p);
-  }
-  ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved: %lld residue classes of %s", (long long)cond->a, i->name);
-  return true;
+  for (int64_t r = 0; r < cond->a; r++) { Eq *p = class_piece(s, e, i, k, cond, r); eq_insert(s->c, s->g, at++, p); PUSH(s->c, s->work, p); }
+  ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved: %lld residue classes of %s", (long long)cond->a, i->name); return true;
 }
 
 /* One step on one equation; it is pushed again if it changed. */
@@ -170,14 +145,11 @@ static bool solve_eq(Solve *s, Eq *e) {
     if (!cond_find(s->c, conds.at[k], red, &cond)) continue;
     if (!divides(&cond)) { if (solve_classes(s, e, red, &cond)) return true; else continue; }
     for (int j = 0; j < conds.n; j++) if (j != k) PUSH(s->c, rest, conds.at[j]);
-    e->rhs = expr_simplify(s->c, combine(s->c, e->rhs, init, without(s->c, red, &cond, &rest)));
-    ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved for %s", cond.h->name);
-    PUSH(s->c, s->work, e); return true;
+    e->rhs = expr_simplify(s->c, combine(s->c, e->rhs, init, without(s->c, red, &cond, &rest))); PUSH(s->c, s->work, e);
+    ledger_add(s->c, "simplify", e->out->name, true, 0, "condition solved for %s", cond.h->name); return true;
   }
-  ledger_add(s->c, "simplify", e->out->name, false, 0, "its condition stays a test: not an affine equation of one index");
-  return false;
+  ledger_add(s->c, "simplify", e->out->name, false, 0, "its condition stays a test: not an affine equation of one index"); return false;
 }
-
 int solve_conditions(Ctx *c, Graph *g) {
   Solve s = { .c = c, .g = g };
   EQS(e, g) if (!e->constant && !eq_by_hand(g, e)) PUSH(c, s.work, e);
@@ -200,12 +172,10 @@ static bool solve_place(Ctx *c, const Eq *e, const Expr *place, Expr *at, Expr *
     const Index *i = a.index[order[j]]; int k = array_find(e->free, e->nfree, i); bool last = j == a.n - 1;
     if (k < 0 || to[k] || a.k[order[j]] != w || (!last && i->ext.dim)) return false;
     Expr *q = w == 1 ? v : expr_fn2(c, FN_DIV, v, expr_int(c, w));
-    to[k] = expr_simplify(c, last ? q : expr_fn2(c, FN_MOD, q, expr_int(c, i->ext.n)));
-    w *= last ? 1 : i->ext.n;
+    to[k] = expr_simplify(c, last ? q : expr_fn2(c, FN_MOD, q, expr_int(c, i->ext.n))); w *= last ? 1 : i->ext.n;
   }
   return true;
 }
-
 bool eq_solve(Ctx *c, const Eq *e, Expr *const *place, Expr **to) {
   for (int k = 0; k < e->nfree; k++) to[k] = NULL;
   for (int d = 0; d < e->out->rank; d++) if (!solve_place(c, e, e->place[d], place[d], to)) return false;

@@ -27,22 +27,18 @@ static Expr *drop_zeros(Ctx *c, Expr *e, void *arg) {
     if (is_sum(e->arg[1 - k]) && is_zero(e->arg[k]) && e->arg[1 - k]->type == e->type) to = e->arg[1 - k];
   (void)c; *n += to != NULL; return to ? to : e;
 }
-
 /* The number of elements that a mean is over: of those that the condition admits, they are counted as `wide`. */
 static Expr *mean_count(Ctx *c, const Expr *e, Type wide, Expr *cond) {
   Expr *n = expr_int(c, 1);
   if (cond) return expr_fresh(c, expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_const(c, wide, 1, 1), cond, e->pos));
   for (int k = 0; k < e->nbound; k++) {
-    Extent x = e->bound[k]->ext;
-    n = expr_fn2(c, FN_MUL, n, x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n));
+    Extent x = e->bound[k]->ext; n = expr_fn2(c, FN_MUL, n, x.dim ? expr_fn2(c, FN_ADD, expr_index(c, x.dim), expr_int(c, x.n)) : expr_int(c, x.n));
   }
   return n;
 }
-
 static Expr *mean_to_sum(Ctx *c, Expr *e, void *arg) {
   if (e->kind != E_REDUCE || e->red != RED_MEAN) return e;
-  Type t = type_strong(e->type), wide = type_bytes(t) < 4 ? T_F32 : t;
-  Expr *cond = cond_of(e), *n = mean_count(c, e, wide, cond);
+  Type t = type_strong(e->type), wide = type_bytes(t) < 4 ? T_F32 : t; Expr *cond = cond_of(e), *n = mean_count(c, e, wide, cond);
   Expr *sum = expr_reduce(c, RED_SUM, e->bound, e->nbound, expr_convert(c, CV_PLAIN, wide, e->arg[0], e->pos), cond, e->pos);
   if (expr_is_const(n)) sum = expr_fn2(c, FN_MUL, sum, expr_const(c, wide, 1 / expr_number(n), 0));
   else sum = expr_fn2(c, FN_DIV, sum, expr_convert(c, CV_PLAIN, wide, n, e->pos));
@@ -68,9 +64,7 @@ static bool uses_within(const Eq *e, const Expr *x, const Expr *of) {
   for (int k = 0; k < e->nfree; k++) if ((!x || expr_has_index(x, e->free[k])) && !expr_has_index(of, e->free[k])) return false;
   return true;
 }
-
 static bool starts_accumulator(const Expr *e) { return !expr_has(e, E_REDUCE) && !expr_costly(e) && !expr_has(e, E_OR); }
-
 /* The reduction that an equation keeps: the one with most work, of a recurrence the one that reads it: all else is summed before. */
 static int addend_main(const Split *s, const Exprs *at) {
   int best = -1; double most = 0, w;
@@ -84,10 +78,8 @@ static int addend_main(const Split *s, const Exprs *at) {
 
 /* ---- reductions become equations */
 static bool needs_path(Ctx *c, Expr *e) {
-  if (e->kind == E_OR) return needs_path(c, e->arg[1]);
-  if (e->kind == E_READ && !read_inside(c, e)) return true;
-  for (int k = 0; k < e->n; k++) if (needs_path(c, e->arg[k])) return true;
-  return false;
+  for (int k = e->kind == E_OR; k < e->n; k++) if (needs_path(c, e->arg[k])) return true;
+  return e->kind == E_READ && !read_inside(c, e);
 }
 /* Adds the conditions around the reduction to it: outside them its reads may leave their tensors. */
 static Expr *with_path(Split *s, Expr *e) {
@@ -97,7 +89,6 @@ static Expr *with_path(Split *s, Expr *e) {
   for (int k = 0; k < s->path.n; k++) cond = cond ? expr_fn2(s->c, FN_AND, s->path.at[k], cond) : s->path.at[k];
   return expr_reduce(s->c, e->red, e->bound, e->nbound, e->arg[0], cond, e->pos);
 }
-
 /* Sums of 16-bit floats are rounded where the user's own tensor is stored, not before. */
 static Expr *widened(Ctx *c, Expr *x) {
   if (!type_is_float(x->type) || type_bytes(x->type) != 2) return x;
@@ -105,7 +96,6 @@ static Expr *widened(Ctx *c, Expr *x) {
   if (x->kind != E_REDUCE) return expr_convert(c, CV_PLAIN, T_F32, x, x->pos);
   return expr_with(c, x, (Expr *[]){ expr_convert(c, CV_PLAIN, T_F32, x->arg[0], x->pos), cond_of(x) });
 }
-
 /* e as the equation *own of a new tensor over the n indices `used`; gives the read of the tensor at them. */
 static Expr *part_new(Ctx *c, Graph *g, const Eq *of, const char *word, Expr *e, Index *const *used, int n, Eq **own) {
   Index **i = NEWN(c, Index *, n); Expr **to = NEWN(c, Expr *, n); Extent *shape = NEWN(c, Extent, n);
@@ -118,23 +108,20 @@ static Expr *extract(Split *s, Expr *x) {
   const Eq *e = s->eq; Indices used = { 0 }; Eq *own;
   if (s->path.n) x = with_path(s, x);
   for (int k = 0; k < e->nfree; k++) if (expr_has_index(x, e->free[k])) PUSH(s->c, used, e->free[k]);
-  x = widened(s->c, x);
-  const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
+  x = widened(s->c, x); const Expr *red = x->kind == E_REDUCE ? x : x->arg[1];
   Expr *read = part_new(s->c, s->g, e, red->kind == E_REDUCE ? red_name[red->red] : "part", x, used.at, used.n, &own);
   split_eq(s->c, s->g, own, (Eqs){ 0 }, &s->n); s->n++; return read;
 }
 
 /* Nested reductions of a reduction's body are taken with its indices in sight: as those of an equation over free and bound ones. */
 static Expr *take_inside(Split *s, Expr *red) {
-  Ctx *c = s->c; Eq wide = *s->eq; Split in = { .c = c, .g = s->g, .eq = &wide, .path = s->path }; Indices all = { 0 };
-  Expr *cond = cond_of(red);
+  Ctx *c = s->c; Eq wide = *s->eq; Split in = { .c = c, .g = s->g, .eq = &wide, .path = s->path }; Indices all = { 0 }; Expr *cond = cond_of(red);
   if (!expr_has(red->arg[0], E_REDUCE) && !(cond && expr_has(cond, E_REDUCE))) return red;
   for (int k = 0; k < wide.nfree; k++) PUSH(c, all, wide.free[k]);
   for (int k = 0; k < red->nbound; k++) PUSH(c, all, red->bound[k]);
   wide.free = all.at; wide.nfree = all.n;
   if (cond) { cond = take(&in, cond); PUSH(c, in.path, cond); }
-  Expr *body = take(&in, red->arg[0]);
-  s->n += in.n; return expr_reduce(c, red->red, red->bound, red->nbound, body, cond, red->pos);
+  Expr *body = take(&in, red->arg[0]); s->n += in.n; return expr_reduce(c, red->red, red->bound, red->nbound, body, cond, red->pos);
 }
 
 /* Of the addends: init + the main reduction in *core, the rest (over other indices, or costly) in the result, NULL if there is none. */
@@ -153,9 +140,7 @@ static Expr *gather_addends(Split *s, const Exprs *at, int main, Expr **core) {
 
 /* A sum whose main reduction is read from an equation of its own; at the root it stays if all else starts it. NULL: none is main. */
 static Expr *take_sum(Split *s, Expr *e, bool root) {
-  Exprs at = { 0 }; Expr *core;
-  expr_terms(s->c, FN_ADD, e, &at);
-  int main = addend_main(s, &at);
+  Exprs at = { 0 }; Expr *core; expr_terms(s->c, FN_ADD, e, &at); int main = addend_main(s, &at);
   if (main < 0 || (root && (!uses_within(s->eq, NULL, at.at[main]) || type_strong(e->type) != at.at[main]->type))) return NULL;
   if (root) at.at[main] = take_inside(s, at.at[main]);
   Expr *rest = gather_addends(s, &at, main, &core);
@@ -164,14 +149,10 @@ static Expr *take_sum(Split *s, Expr *e, bool root) {
 }
 
 static Expr *take_select(Split *s, Expr *e) {
-  Expr *cond = take(s, e->arg[0]); int outer = s->path.n;
-  PUSH(s->c, s->path, cond);
-  Expr *a = take(s, e->arg[1]);
-  s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond);
-  Expr *b = take(s, e->arg[2]);
+  Expr *cond = take(s, e->arg[0]); int outer = s->path.n; PUSH(s->c, s->path, cond); Expr *a = take(s, e->arg[1]);
+  s->path.at[outer] = expr_fn1(s->c, FN_NOT, cond); Expr *b = take(s, e->arg[2]);
   s->path.n = outer; return expr_select(s->c, cond, a, b, e->pos);
 }
-
 /* e without reductions: each is read from an equation of its own. */
 static Expr *take(Split *s, Expr *e) {
   if (!expr_has(e, E_REDUCE)) return e;
@@ -195,12 +176,10 @@ static Expr *root(Split *s, Expr *e) {
 }
 
 static void split_eq(Ctx *c, Graph *g, Eq *e, Eqs circle, int *n) {
-  Split s = { .c = c, .g = g, .eq = e, .circle = circle };
-  drop_free(c, e);
+  Split s = { .c = c, .g = g, .eq = e, .circle = circle }; drop_free(c, e);
   e->rhs = expr_simplify(c, expr_map(c, expr_map(c, e->rhs, mean_to_sum, n), drop_zeros, n));
   if (!expr_has(e->rhs, E_REDUCE)) return;
-  Expr *r = root(&s, e->rhs);
-  e->rhs = type_strong(r->type) == e->out->type ? r : expr_convert(c, CV_PLAIN, e->out->type, r, e->pos);
+  Expr *r = root(&s, e->rhs); e->rhs = type_strong(r->type) == e->out->type ? r : expr_convert(c, CV_PLAIN, e->out->type, r, e->pos);
   if (expr_has(e->rhs, E_REDUCE) && !eq_reduction(e, NULL)) e->rhs = take(&s, e->rhs);
   *n += s.n;
 }
@@ -222,7 +201,6 @@ enum { HOIST_GAIN = 4, HOIST_MAX = 65536 };  /* fewer evaluations by this factor
 
 /* Would e be evaluated far less often over its own indices? */
 static bool is_invariant(Hoist *h, const Indices *used) { return index_points(used->at, used->n) * HOIST_GAIN <= index_points(h->all.at, h->all.n); }
-
 /* Never what a condition keeps inside its tensor. */
 static bool may_move(Hoist *h, Expr *e, const Indices *used) {
   for (int k = 0; k < used->n; k++) if (used->at[k]->is_dim) return false;
@@ -231,12 +209,10 @@ static bool may_move(Hoist *h, Expr *e, const Indices *used) {
 }
 /* Is e worth an equation over its own indices? */
 static bool hoistable(Hoist *h, Expr *e, Indices *used) {
-  bool costly = expr_costly(e);
-  expr_indices(h->c, e, used);
+  bool costly = expr_costly(e); expr_indices(h->c, e, used);
   bool fixed = expr_constant(e) && index_points(used->at, used->n) <= HOIST_MAX && (costly || e->kind == E_FN);
   return (fixed || (costly && is_invariant(h, used))) && may_move(h, e, used);
 }
-
 static Expr *hoist_equation(Hoist *h, Expr *e, const Indices *used) {
   Type t = type_is_float(e->type) && type_bytes(e->type) == 2 ? T_F32 : e->type; Eq *own;
   Expr *read = part_new(h->c, h->g, h->eq, "part", expr_convert(h->c, CV_PLAIN, t, e, e->pos), used->at, used->n, &own);
@@ -256,7 +232,6 @@ static Expr *reciprocal(Hoist *h, Expr *e) {
   ledger_add(h->c, "simplify", h->eq->out->name, true, 0, "a quotient became a product with the reciprocal (rounds differently)");
   return expr_fn2(h->c, FN_MUL, e->arg[0], expr_fn2(h->c, FN_DIV, expr_const(h->c, e->type, 1, 1), e->arg[1]));
 }
-
 static Expr *hoist(Hoist *h, Expr *e) {
   Indices used = { 0 };
   if (e->kind == E_READ || e->kind == E_CONST || e->kind == E_INDEX) return e;

@@ -30,16 +30,11 @@ static bool place_offset(Ctx *c, const Expr *place, const Index *t, Offset *o) {
   }
   return true;
 }
-
 static bool reads_frame(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && e->tensor->stream_dim >= 0; }
 static bool read_offset(Ctx *c, const Expr *e, const Index *t, Offset *o) {
   return reads_frame(e, NULL) && place_offset(c, e->arg[e->tensor->stream_dim], t, o);
 }
-
-static void stream_error(Stream *s, Pos p, const char *what, const char *name) {
-  if (!s->failed) diag_error(s->c, p, what, name);
-  s->failed = true;
-}
+static void stream_error(Stream *s, Pos p, const char *what, const char *name) { if (!s->failed) diag_error(s->c, p, what, name); s->failed = true; }
 
 /* ---- reads ahead: y[t] = x[t - 1] + x[t] + x[t + 1] is causal one frame later. Every tensor gets the least lag that lets all its reads look back:
  * lag(y) >= lag(x) + h for each read of x by y at most h frames ahead; inputs have none, outputs the delay that the user granted (opt.delay). */
@@ -68,23 +63,20 @@ static void shift_eq(Stream *s, Eq *e) {
 }
 /* Moves tensors later in time until nothing reads ahead. An error if opt.delay does not suffice. */
 static bool retime(Stream *s) {
-  Ctx *c = s->c; Graph *g = s->g; int64_t need = 0;
-  s->lag = NEWN(c, int64_t, g->ntensor);
+  Ctx *c = s->c; Graph *g = s->g; int64_t need = 0; int round = 0; s->lag = NEWN(c, int64_t, g->ntensor);
   for (int k = 0; k < g->ntensor; k++) pmap_set(c, &s->at, g->tensor[k], k);
-  int round = 0;
   do {
     s->changed = false;
     EQS(e, g) if (eq_stream(e)) relax_reads(s, e, e->rhs, eq_stream(e));
   } while (s->changed && ++round <= g->ntensor + 1);
-  bool causal = !s->changed;                                        /* else a recurrence reads its own future */
   Pos p = s->worst ? s->worst->pos : g->pos; const char *name = s->worst ? s->worst->tensor->name : g->name;
-  if (!causal) diag_error(c, p, "a recurrence reads its own future: `%s`", name);
+  if (s->changed) { diag_error(c, p, "a recurrence reads its own future: `%s`", name); return false; }
   for (int k = 0; k < g->nout; k++) need = *lag_at(s, g->out[k]) > need ? *lag_at(s, g->out[k]) : need;
-  if (causal && need > c->opt.delay) {
+  if (need > c->opt.delay) {
     diag_error(c, p, "`%s` is read %lld frame%s ahead of time", name, (long long)s->ahead, s->ahead == 1 ? "" : "s");
     diag_help(c, "--delay=%lld makes the graph causal: its outputs come %lld frame%s later", (long long)need, (long long)need, need == 1 ? "" : "s");
+    return false;
   }
-  if (!causal || need > c->opt.delay) return false;
   if (!need && !c->opt.delay && !s->ahead) { s->lag = NULL; return true; }
   for (int k = 0; k < g->nout; k++) *lag_at(s, g->out[k]) = c->opt.delay;
   EQS(e, g) shift_eq(s, e);
@@ -99,7 +91,6 @@ static Expr *init_of_read(Stream *s, const Expr *read, Expr *v, Index **index) {
   for (int k = 0; k < s->eq->nfree; k++) if (expr_has_index(e, s->eq->free[k])) return NULL;
   return expr_constant(e) ? expr_convert(s->c, CV_PLAIN, t->type, expr_simplify(s->c, e), v->pos) : NULL;
 }
-
 static bool init_zero(const Expr *e) { return !e || expr_number(e) == 0; }
 /* Are two starts equal? Over different index lists of the same tensor. */
 static bool init_equal(Stream *s, const Hist *h, Expr *init, Index **index) {
@@ -112,8 +103,7 @@ static Tensor *history_get(Stream *s, Tensor *t, Expr *init, Index **index, int6
   for (Hist *h = s->hist.at; h < s->hist.at + s->hist.n; h++) {
     taken |= h->as == t;
     if (h->of != t || (index && !init_equal(s, h, init, index))) continue;
-    if (frames > h->frames) h->frames = frames;
-    return h->as;
+    h->frames = frames > h->frames ? frames : h->frames; return h->as;
   }
   Tensor *as = taken ? tensor_copy(s->c, s->g, t, ctx_printf(s->c, "%s_past", t->name), &copy) : t;
   PUSH(s->c, s->hist, ((Hist){ t, as, init_zero(init) ? NULL : init, index, frames })); s->n += taken; return as;
@@ -125,8 +115,7 @@ static Expr *seen_at(Stream *s, Expr *place) {
   if (!place_offset(c, place, s->t, &o) || o.lo >= 0) return expr_const(c, T_BOOL, 0, 1);
   if (!s->seen) {
     s->seen = tensor_new(c, s->g, "seen", T_BOOL, 1, &s->t->ext, s->eq->pos);
-    eq_new(c, s->g, s->seen, (Index *[]){ index_new(c, s->t->ext.dim->name, s->t->ext) }, 1, expr_const(c, T_BOOL, 0, 1), NULL);
-    s->n++;
+    eq_new(c, s->g, s->seen, (Index *[]){ index_new(c, s->t->ext.dim->name, s->t->ext) }, 1, expr_const(c, T_BOOL, 0, 1), NULL); s->n++;
   }
   return expr_read(c, history_get(s, s->seen, NULL, NULL, -o.lo), &place, s->eq->pos);
 }
@@ -138,8 +127,7 @@ static Expr *rewrite_read(Stream *s, Expr *e, Expr *init, Index **index) {
   Tensor *t = e->tensor; Expr **arg = NEWN(s->c, Expr *, e->n); Offset o = { 0, 0 };
   for (int d = 0; d < t->rank; d++) arg[d] = d == t->stream_dim ? e->arg[d] : rewrite(s, e->arg[d]);
   if (t->stream_dim >= 0 && !place_offset(s->c, arg[t->stream_dim], s->t, &o)) {
-    stream_error(s, e->pos, "`%s` is read at a frame that is not the present one plus a bounded offset", t->name);
-    return e;
+    stream_error(s, e->pos, "`%s` is read at a frame that is not the present one plus a bounded offset", t->name); return e;
   }
   return expr_read(s->c, o.lo < 0 ? history_get(s, t, init, index, -o.lo) : t, arg, e->pos);
 }
@@ -151,35 +139,26 @@ static void guarded_reads(Stream *s, Expr *e, Exprs *out) {
   for (int k = e->kind == E_OR; k < e->n; k++) guarded_reads(s, e->arg[k], out);
 }
 static bool read_past(Stream *s, const Expr *e) { Offset o; return read_offset(s->c, e, s->t, &o) && o.lo - lag_of(s, e->tensor) < 0; }
-/* May any place but the stream's lie outside? Then the `or` stays for those. */
-static bool outside_elsewhere(Stream *s, const Expr *r) {
-  for (int d = 0; d < r->n; d++)
-    if (d != r->tensor->stream_dim && (!place_static(r->arg[d]) || !place_inside(s->c, r->arg[d], r->tensor->shape[d]))) return true;
-  return false;
-}
-
 /* `seen` at every past place of the reads; NULL if there is none. */
 static Expr *all_seen(Stream *s, const Exprs *reads) {
   Expr *cond = NULL;
   EACH(Expr, r, *reads) {
     if (!read_past(s, r)) continue;
     Expr *at = expr_fn2(s->c, FN_SUB, r->arg[r->tensor->stream_dim], expr_int(s->c, lag_of(s, r->tensor)));
-    Expr *one = seen_at(s, expr_simplify(s->c, at));
-    cond = !cond ? one : expr_equal(cond, one) ? cond : expr_fn2(s->c, FN_AND, cond, one);
+    Expr *one = seen_at(s, expr_simplify(s->c, at)); cond = !cond ? one : expr_equal(cond, one) ? cond : expr_fn2(s->c, FN_AND, cond, one);
   }
   return cond;
 }
 
+/* keep: a place other than the stream's may lie outside, so the `or` stays. */
 static Expr *rewrite_or(Stream *s, Expr *e) {
   Expr *v = rewrite(s, e->arg[1]), *a = e->arg[0], *cond = NULL, *init = NULL;
-  Exprs reads = { 0 }; Index **index = NULL; bool keep = false;
-  guarded_reads(s, a, &reads);
-  EACH(Expr, r, reads) keep |= outside_elsewhere(s, r);
+  Exprs reads = { 0 }; Index **index = NULL; bool keep = false; guarded_reads(s, a, &reads);
+  EACH(Expr, r, reads) for (int d = 0; d < r->n; d++) keep |= d != r->tensor->stream_dim && !dim_inside(s->c, r, d);
   bool one = reads.n == 1 && a->kind == E_READ && read_past(s, a) && !lag_of(s, a->tensor);
   if (one) init = init_of_read(s, a, v, index = tensor_indices(s->c, a->tensor));
   if (!init) cond = all_seen(s, &reads);
-  a = init ? rewrite_read(s, a, init, index) : rewrite(s, a);
-  Pos p = cond ? e->arg[0]->pos : e->pos;
+  a = init ? rewrite_read(s, a, init, index) : rewrite(s, a); Pos p = cond ? e->arg[0]->pos : e->pos;
   if (keep) a = expr_or(s->c, a, v, p);
   return cond ? expr_select(s->c, cond, a, v, p) : a;
 }
@@ -195,14 +174,12 @@ static Expr *rewrite_compare(Stream *s, const Expr *e) {
   if (kt < 0) f = aff_sub(c, &(Aff){ 0 }, &f);                      /* t + ... against 0, turned round if t stood on the right */
   if (e->fn == FN_EQ || e->fn == FN_NE) {
     Expr *at = aff_expr(c, &f), *next = expr_fn2(c, FN_SUB, at, expr_int(c, 1)), *now = seen_at(s, at);
-    Expr *is = expr_fn2(c, FN_AND, now, expr_fn1(c, FN_NOT, seen_at(s, next)));
-    return e->fn == FN_EQ ? is : expr_fn1(c, FN_NOT, is);
+    Expr *is = expr_fn2(c, FN_AND, now, expr_fn1(c, FN_NOT, seen_at(s, next))); return e->fn == FN_EQ ? is : expr_fn1(c, FN_NOT, is);
   }
   bool less = (e->fn == FN_LT || e->fn == FN_LE) == (kt > 0), strict = e->fn == FN_LT || e->fn == FN_GT;
   f.c -= less ? !strict : strict;                                   /* t <= d is !(t - d - 1 >= 0), t > d is t - d - 1 >= 0 */
   Expr *seen = seen_at(s, aff_expr(c, &f)); return less ? expr_fn1(c, FN_NOT, seen) : seen;
 }
-
 static Expr *rewrite(Stream *s, Expr *e) {
   Expr *cmp = rewrite_compare(s, e);
   if (cmp) return cmp;
@@ -219,8 +196,7 @@ static Expr *rewrite(Stream *s, Expr *e) {
 
 /* ---- equations: one error for each */
 static void eq_rewrite(Stream *s, Eq *e) {
-  const Tensor *t = e->out;
-  s->eq = e; s->t = eq_stream(e); s->failed = false;
+  const Tensor *t = e->out; s->eq = e; s->t = eq_stream(e); s->failed = false;
   if (!s->t && expr_any(e->rhs, reads_frame, NULL)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
   if (s->t && (t->stream_dim < 0 || expr_bare(e->place[t->stream_dim]) != s->t))
     stream_error(s, e->pos, "`%s` does not define one frame for each frame of the stream", t->name);
@@ -235,7 +211,6 @@ static void output_split(Ctx *c, Graph *g, Tensor *t) {
   EQS(e, g) { e->rhs = expr_reread(c, e->rhs, t, now); e->out = e->out == t ? now : e->out; }
   copy->out = t;
 }
-
 /* Is t read in the past, or, if outputs are delayed, at all? */
 static bool output_read(Ctx *c, Uses *u, const Tensor *t) {
   const UseList *l = uses_get(u, t); Offset o;
@@ -258,19 +233,17 @@ static Expr *far_read(Ctx *c, Expr *e, void *arg) {
   if (-o.lo > *most) *most = -o.lo;
   return far && f->copy ? expr_read(c, f->copy, e->arg, e->pos) : e;
 }
-
 static void far_reads(Far *f) {
   f->near = f->far = 0;
   EQS(e, f->g) if ((f->t = eq_stream(e)) && e->out != f->copy) e->rhs = expr_map(f->c, e->rhs, far_read, f);
 }
-
 /* Does `from` depend on f->of by reads within a block? Depth first; seen by tensor. */
 static bool near_circle(Far *f, Uses *u, const Tensor *from, Map *seen) {
   const UseList *l = uses_get(u, from); Offset o;
   EACH(Eq, e, l->writer) {
-    Exprs reads = rhs_reads(f->c, e); const Index *t = eq_stream(e);
-    EACH(Expr, r, reads) {
-      if (!t || !read_offset(f->c, r, t, &o) || o.hi <= -f->block || pmap_get(seen, r->tensor) >= 0) continue;
+    const Index *t = eq_stream(e);
+    if (t) READS(r, f->c, e->rhs) {
+      if (!read_offset(f->c, r, t, &o) || o.hi <= -f->block || pmap_get(seen, r->tensor) >= 0) continue;
       pmap_set(f->c, seen, r->tensor, 1);
       if (r->tensor == f->of || near_circle(f, u, r->tensor, seen)) return true;
     }
@@ -288,13 +261,11 @@ static int copy_far(Ctx *c, Graph *g, int block) {
     if (near_circle(&f, &u, t, &(Map){ 0 })) far_reads(&f);
     if (!f.far) continue;
     f.copy = tensor_copy(c, g, t, ctx_printf(c, "%s_far", t->name), &copy);
-    f.copy->history = f.far; f.copy->init = t->init; f.copy->init_index = t->init_index;
-    far_reads(&f); t->history = f.near; n++;
+    f.copy->history = f.far; f.copy->init = t->init; f.copy->init_index = t->init_index; far_reads(&f); t->history = f.near; n++;
     ledger_add(c, "stream", t->name, true, 0, "read up to %lld frames back inside its recurrence: a copy keeps them", (long long)f.far);
   }
   return n && !graph_sort(c, g) ? -1 : n;
 }
-
 int pass_stream(Ctx *c, Graph *g, const Target *target) {
   Stream s = { .c = c, .g = g }; int nerror = c->nerror;
   if (!graph_streams(g)) return 0;

@@ -6,6 +6,7 @@
  *     for a/1 { for e/1 { for o/NR { for t/MR even { M(c, t*, o~); } } } }
  *     for y/4 { for x/4 { for o/W { let E reg; let Z reg; E(e*, a*, s*, o~); Z(s*, e*, r*, o~); z(y*, x*, o~); } } }
  *   }
+ * Where there are fewer blocks than threads, these divide the panels: maps { V }, then for o/OB { let M mem; contraction; maps }.
  * The contraction is the one whose operand the kernel writes at composite places (p * Q + q); the maps have literal matrices. */
 #include "builders.h"
 
@@ -63,33 +64,29 @@ static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, cons
 }
 
 /* The contraction: a panel is read once for all rows of the block, ahead of its use. */
-static Tree *tree_panels(const Build *b, const Item *head, const Shape *s, const Plan *p) {
-  Ctx *c = b->c; Order o = { 0 }; int at = (int)(head - b->its.at); int64_t width = (int64_t)p->tile.nv * p->lanes;
+static Tree *tree_panels(const Build *b, int at, const Shape *s, Plan *p) {
   bool far = tensor_bytes(s->w->tensor) > b->t->l1;
   if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
-  if (!far) order_k_by(c, &o, p->k, p->nk, p->tile.ku);
-  order_unroll(c, &o, p->row); order_add(c, &o, p->lane, LEAF_VECTOR, 0);
-  Tree *t = leaf_of(c, head, &o);
-  if (far) t = tree_loop(c, p->k[0], 1, tree_cat(tree_prefetch(c, s->w->tensor->name, b->t->l1 / (8 * width)), t));
-  t = tree_loop(c, p->lane, width, tree_for(c, p->row, p->tile.mr, LOOP_EVEN, t));
-  for (int i = p->nouter; i-- > 0;) t = tree_loop(c, p->outer[i], 1, t);
-  if (p->up) t = tree_loop(c, p->up, 1, t);
-  return t;
+  p->tile = (Tile){ .mr = p->tile.mr, .nv = p->tile.nv, .ku = far ? 1 : p->tile.ku, .nm = true, .my = 1 }; p->mid = false; p->kc = 0;
+  p->ahead = far ? b->t->l1 / (16 * p->tile.nv * p->lanes) : 0; return tree_group(b, &(Group){ .first = at, .end = at + 1 }, p, NULL);
 }
 
 Tree *tree_blocks(Build *b) {
   Blocks v = { .b = b }; Plan p;
   if (!blocks_find(&v) || !plan_contraction(b->c, b->k, v.head, 1, b->t, &p)) return NULL;
-  Ctx *c = b->c; const Item *head = v.head, *in = head - 1, *last = v.end - 1;
-  Tree *all = tree_cat(tree_let(c, in->t->name, ST_MEM), tree_let(c, head->t->name, ST_MEM));
-  all = tree_cat(all, tree_maps(&v, b->its.at, head, in, v.s.k[0]->name));
-  all = tree_cat(tree_cat(all, tree_panels(b, head, &v.s, &p)), tree_maps(&v, head + 1, v.end, last, v.s.n[0]->name));
-  double across = (double)((extent_named(last, v.tile[1]) + v.step[1] - 1) / v.step[1]), tiles = index_points(v.s.m, v.s.nm);
-  double fit = (double)b->t->l2 / 4 / (double)(tensor_bytes(in->t) + tensor_bytes(head->t)) * tiles / across, least = (ROWS_LEAST - 1) / across + 1;
-  all = tree_loop(c, v.tile[0], v.step[0] * (int64_t)(fit > least ? fit : least), all);
+  Ctx *c = b->c; const Item *head = v.head, *in = head - 1, *last = v.end - 1; const char *lane = v.s.n[0]->name;
+  Tree *maps = tree_cat(tree_let(c, in->t->name, ST_MEM), tree_maps(&v, b->its.at, head, in, v.s.k[0]->name)), *sums, *all;
+  sums = tree_cat(tree_let(c, head->t->name, ST_MEM), tree_panels(b, (int)(head - b->its.at), &v.s, &p));
+  sums = tree_cat(sums, tree_maps(&v, head + 1, v.end, last, lane));
+  double rows[2], tiles = index_points(v.s.m, v.s.nm);
+  for (int k = 0; k < 2; k++) rows[k] = (double)((extent_named(last, v.tile[k]) + v.step[k] - 1) / v.step[k]);
+  double fit = (double)b->t->l2 / 4 / (double)(tensor_bytes(in->t) + tensor_bytes(head->t)) * tiles / rows[1], least = (ROWS_LEAST - 1) / rows[1] + 1;
+  int64_t block = (int64_t)(fit > least ? fit : least), width = (int64_t)p.tile.nv * p.lanes, panels = (extent_named(head, lane) + width - 1) / width;
+  bool few = rows[0] <= (double)(block * (b->c->opt.threads - 1));
+  all = tree_loop(c, few ? lane : v.tile[0], few ? width * ((panels - 1) / b->c->opt.threads + 1) : v.step[0] * block, tree_cat(maps, sums));
   for (int i = last->nfree; i-- > 0;) {
     const char *name = last->free[i]->name;
-    if (!name_same(name, v.tile[0]) && !name_same(name, v.tile[1]) && !name_same(name, v.s.n[0]->name)) all = tree_loop(c, name, 1, all);
+    if (!name_same(name, v.tile[0]) && !name_same(name, v.tile[1]) && !name_same(name, lane)) all = tree_loop(c, name, 1, all);
   }
   return all;
 }

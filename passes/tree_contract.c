@@ -23,6 +23,7 @@ static Tree *leaf_tile(Ctx *c, const Item *it, const Plan *p) {
   if (!p->each || !it->red || !p->nk) order_rows(c, &o, p);
   if (!p->across && p->lanes == 1) order_unroll(c, &o, p->lane);
   else if (!p->across || it->red) order_add(c, &o, p->lane, LEAF_VECTOR, p->across && !p->col ? 2 : 0);
+  if (it->red && p->dot) order_add(c, &o, p->dot, LEAF_DOT, 0);
   Tree *leaf = leaf_of(c, it, &o);
   for (int i = w ? p->nk - 1 : -1; i >= 0; i--)
     if (i == p->nk - 1) leaf = tree_loop(c, p->k[i], p->tile.ku, tree_cat(tree_prefetch(c, w->tensor->name, p->ahead / p->tile.ku), leaf));
@@ -50,8 +51,7 @@ static Tree *tree_move(const Build *b, const Item *it, const Plan *p, Tree *body
   return tree_cat(let, tree_cat(t, body));
 }
 
-/* moved: what fills the panels of the lanes' operand, NULL: nothing does. */
-static Tree *tree_group(const Build *b, const Group *g, const Plan *p, const Item *moved) {
+Tree *tree_group(const Build *b, const Group *g, const Plan *p, const Item *moved) {
   Ctx *c = b->c; const Item *head = &b->its.at[g->first]; int n = p->nouter;
   bool inside = p->across || p->tile.nm, panel = moved && p->tile.nm && !p->tile.mc;
   for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_tile(c, &b->its.at[i], p);

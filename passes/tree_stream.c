@@ -1,5 +1,4 @@
 /* Trees of a whole network by blocks of frames.
- *
  *   for t/64 stream {
  *     let h1 ring; let s1 alias s0;
  *     for t/32 { for o/8 { let z reg; z(k, c, o*, t~); a(o*, t~); s1(o*, t~); }  for c/8 { h1(o, c*, t~); } }
@@ -19,17 +18,12 @@ const char *row_name(const Item *it, const char *step) {
     if (!name_same(it->free[i]->name, step) && is_fixed(it->free[i]) && (!row || count_max(it->free[i]) >= count_max(row))) row = it->free[i];
   return row ? row->name : NULL;
 }
-
 static TileSize tile_size(const Build *b, const Item *it, int64_t m, int64_t n, int copies) {
-  TileSize s = { .m = m, .n = n, .k = 1, .kin = 1, .lanes = b->lanes, .copies = copies > 1 ? copies : 1 };
-  for (int i = 0; i < it->nk; i++) s.k *= count_max(it->k[i]);
-  return s;
+  return (TileSize){ .m = m, .n = n, .k = (int64_t)index_points(it->k, it->nk), .kin = 1, .lanes = b->lanes, .copies = copies > 1 ? copies : 1 };
 }
-
 /* Sets the rows of a group, and gives the least cycles over their count. Of pointwise chains a few rows together hide the latency. */
 static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv) {
-  const Item *head = &b->its.at[g->first]; double least = 1e30;
-  g->row = row_name(head, p->time);
+  const Item *head = &b->its.at[g->first]; double least = 1e30; g->row = row_name(head, p->time);
   if (g->circle || !item_free(head, p->time)) return 0;
   TileSize s = tile_size(b, head, extent_named(head, g->row), b->t->block, g->ncon); int few = nv >= 4 ? 1 : 4 / nv;
   g->mr = head->red ? 1 : few < s.m ? few : (int)s.m;
@@ -39,17 +33,21 @@ static double rows_choose(const Build *b, const StreamPlan *p, Group *g, int nv)
   }
   return head->red ? least : 0;
 }
-
 static double plan_cost(const Build *b, StreamPlan *p, int nv) {
   double sum = 0;
   for (int i = 0; i < p->group.n; i++) sum += rows_choose(b, p, &p->group.at[i], nv);
   return sum;
 }
+/* The pick-th best width. */
 StreamPlan plan_stream(Build *b) {
-  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; double least = 1e300;
-  for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
-    double cy = plan_cost(b, &p, nv);
-    if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; p.nv = nv; }
+  StreamPlan p = { .nv = 1, .time = kernel_stream(b->k)->name, .group = groups_of(b) }; bool taken[9] = { false };
+  for (int pick = b->k->pick, best = 1; pick >= 0 && best; pick--) {
+    double least = 1e300; best = 0;
+    for (int nv = 1; nv <= 8 && nv * b->lanes <= b->t->block; nv *= 2) {
+      double cy = taken[nv] ? 1e300 : plan_cost(b, &p, nv);
+      if (cy < least * (b->t->vector_bytes ? 0.97 : 1.001)) { least = cy; best = nv; }
+    }
+    if (best) taken[p.nv = best] = true;
   }
   plan_cost(b, &p, p.nv); return p;
 }
@@ -58,12 +56,9 @@ static void order_bound(const Build *b, Order *o, const Item *it, const char *la
   const char **k; int nk; Shape shape = shape_of(b->c, it->eq[0]);
   for (int i = 0; i < it->nk && !shape.x; i++) (count_max(it->k[i]) <= 4 ? order_unroll : order_serial)(b->c, o, it->k[i]->name);
   if (!shape.x) return;
-  order_k(b->c, &shape, lane, &k, &nk);
-  s.kin = nk ? extent_named(it, k[nk - 1]) : 1;
-  int ku = tile_unroll(b->t, &s, mr, nv);
-  order_k_by(b->c, o, k, nk, ku > 1 ? 1 : ku);                      /* twenty layers are twenty copies of this */
+  order_k(b->c, &shape, lane, &k, &nk); s.kin = nk ? extent_named(it, k[nk - 1]) : 1;
+  int ku = tile_unroll(b->t, &s, mr, nv); order_k_by(b->c, o, k, nk, ku > 1 ? 1 : ku);       /* twenty layers are twenty copies of this */
 }
-
 static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, const Item *it) {
   Order o = { 0 }; bool few = p->few && g->row && it->neq == 1;
   if (it->neq > 1) order_pieces(b->c, &o, it, p->time);
@@ -73,7 +68,6 @@ static Tree *leaf_stage(const Build *b, const StreamPlan *p, const Group *g, con
   else order_add(b->c, &o, p->time, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
   return leaf_of(b->c, it, &o);
 }
-
 static Tree *stage_of(const Build *b, const StreamPlan *p, const Group *g) {
   const Item *head = &b->its.at[g->first];
   for (int i = g->first; i < g->end; i++) b->its.at[i].leaf = leaf_stage(b, p, g, &b->its.at[i]);
@@ -107,25 +101,18 @@ static Tree *leaf_step(const Build *b, const Item *it, const char *step, const c
   else if (row) order_add(b->c, &o, row, b->lanes > 1 && n > 1 ? LEAF_VECTOR : LEAF_SERIAL, b->lanes > 1 && n > 1 ? 0 : 1);
   return leaf_of(b->c, it, &o);
 }
-
 Tree *tree_steps(const Build *b, const Group *g, const char *step) {
   Tree *body = NULL; const char *apart = row_apart(b, g, step);
   for (int i = g->first; i < g->end; i++) body = tree_cat(body, leaf_step(b, &b->its.at[i], step, apart));
   return apart ? tree_loop(b->c, apart, 8, tree_for(b->c, step, 1, LOOP_EDGE, body)) : tree_loop(b->c, step, 1, body);
 }
-static int last_reader(const Items *its, const Tensor *t) {
-  int last = its->n - 1;
-  while (last >= 0 && !item_reads(&its->at[last], t)) last--;
-  return last;
-}
-
+static int last_reader(const Items *its, const Tensor *t) { int i = its->n - 1; while (i >= 0 && !item_reads(&its->at[i], t)) i--; return i; }
 bool takes_over(const Build *b, int i, const Item *o) {
   const Item *a = &b->its.at[i];
   if (o->group == a->group || o->circle >= 0 || !item_reads(a, o->t) || last_reader(&b->its, o->t) != i) return false;
   if (!is_local(b->k, o->t) || a->neq != 1 || o->neq != 1 || a->red || a->t->history || o->t->history) return false;
   return same_space(a, o) && tensors_alike(a->t, o->t) && reads_at_home(a, o);
 }
-
 static Tree *alias_of(const Build *b, int i) {
   const Item *it = &b->its.at[i], *o = b->its.at; int end = last_reader(&b->its, it->t);
   if (it->circle >= 0 || end < 0 || b->its.at[end].group == it->group || !is_local(b->k, it->t)) return NULL;     /* else in registers */
@@ -133,7 +120,6 @@ static Tree *alias_of(const Build *b, int i) {
   if (o == it) return NULL;
   Tree *let = tree_let(b->c, it->t->name, ST_ALIAS); let->other = o->t->name; return let;
 }
-
 /* Does group g read, at another frame, what the items first..g->first - 1 compute? */
 static bool reads_past(const Build *b, const StreamPlan *p, int first, const Group *g) {
   const Item *at = b->its.at;
@@ -145,7 +131,6 @@ static bool reads_past(const Build *b, const StreamPlan *p, int first, const Gro
     }
   return false;
 }
-
 static Tree *stream_body(const Build *b, const StreamPlan *p) {
   Tree *body = NULL, *loop = NULL; int first = 0; int64_t step = p->few ? p->few : (int64_t)p->nv * b->lanes;
   for (int i = 0; i < b->its.n; i++)
@@ -174,7 +159,6 @@ static bool lanes_along_rows(const Build *b, const StreamPlan *p) {
   }
   return sums && b->lanes >= 8;
 }
-
 Tree *tree_stream(Build *b) {
   StreamPlan p = plan_stream(b); Tree *t = tree_for(b->c, p.time, b->t->block, LOOP_STREAM, stream_body(b, &p));
   if (!lanes_along_rows(b, &p)) return t;

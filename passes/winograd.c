@@ -2,9 +2,9 @@
  *
  *   before   z[y, x, o] = b[o] + sum(c, r, s: (x[y + r - 1, x + s - 1, c] or 0) * w[o, c, r, s]);
  *   after    the equations below, over P by Q tiles of m by m results, n = m + 2;     z[y, x, o] = b[o] + Z[y, x, o];
- * n^2 / m^2 products a result for 9. The points are 0, +-3/4, +-3/2, infinity; docs/math.md has the error.
+ * n^2 / m^2 products a result for 9. The points are 0, +-3/4, +-3/2, infinity (m <= 4); docs/math.md has the error.
  * needs   kernels (what follows z has joined); one sum, dense, steps of 1, constant weights, f32        keeps   z and what follows it
- * never   where the model says that it does not pay; m > 4 (five times the error) */
+ * never   where the model says that it does not pay; m > 4 unless forced (five times the error, and nothing gained) */
 #include "builders.h"
 #include <math.h>
 
@@ -15,7 +15,7 @@ static const char *const equations[] = {
   "M .aeto c V.aetc Uaeco",
   "E .sepqo a Asa M.ae(pq)o",    "Z .(ps)(qr)o e Are E.sepqo" };
 
-enum { MOST = 6, LETTERS = 128 };
+enum { MOST = 8, LETTERS = 128 };
 /* What z is made of; y, r: of the two window dimensions, at y + r, or (flip) y - r. */
 typedef struct Window { Shape s; Expr *init; Index *y[2], *r[2], *c, *o; bool flip[2]; Indices batch; } Window;
 typedef struct Rewrite {
@@ -52,7 +52,8 @@ static bool window_of(Ctx *c, Eq *e, Window *v) {
 /* ---- the matrices: rows of BT are the polynomials prod(z - p), AT has the points' powers, G those over prod(p - p') */
 typedef double Matrix[MOST][MOST];
 static void matrices(int m, Matrix bt, Matrix at, Matrix g) {
-  static const double good[] = { 0, 0.75, -0.75, 1.5, -1.5 }, small[] = { 0, 1, -1 }; const double *p = m == 2 ? small : good; int n = m + 2;
+  static const double point[][MOST] = { { 0, 1, -1 }, { 0, 0.75, -0.75, 1.5, -1.5 }, { 0, 1, -1, 2, -2, 0.5, -0.5 } };
+  const double *p = point[(m > 2) + (m > 4)]; int n = m + 2;
   for (int k = 0; k < n; k++) {
     double over = 1, x = 1; int deg = 0; bool inf = k == n - 1;
     bt[k][0] = 1;
@@ -61,7 +62,7 @@ static void matrices(int m, Matrix bt, Matrix at, Matrix g) {
       bt[k][++deg] = 0; over *= inf ? 1 : p[k] - p[j];
       for (int i = deg; i >= 0; i--) bt[k][i] = (i ? bt[k][i - 1] : 0) - p[j] * bt[k][i];
     }
-    for (int i = 0; i < 4; i++, x *= inf ? 0 : p[k]) { g[k][i] = inf ? i == 2 : x / over; at[i][k] = inf ? i == m - 1 : x; }
+    for (int i = 0; i < m || i < 3; i++, x *= inf ? 0 : p[k]) { g[k][i] = inf ? i == 2 : x / over; at[i][k] = inf ? i == m - 1 : x; }
   }
 }
 
@@ -134,7 +135,6 @@ static Expr *factor(Rewrite *r, const char *s) {
   if (*s == 'x' || *s == 'w') return operand(r, *s == 'x' ? r->v.s.x : r->v.s.w, *s == 'x');
   Expr *p[16]; places(r, s + 1, p); return expr_read(r->c, r->tensor[(int)*s], p, r->z->pos);
 }
-
 static void equation(Rewrite *r, const char *s) {
   Expr *place[16], *e; char bound = strchr(s + 2, ' ')[1]; const char *x = strchr(s + 2, ' ') + 3, *y = strchr(x, ' ') + 1; int n;
   memset(r->at, 0, sizeof r->at); r->batch = NEWN(r->c, Index *, r->v.batch.n + 1);
@@ -143,7 +143,6 @@ static void equation(Rewrite *r, const char *s) {
   e = expr_reduce(r->c, RED_SUM, i, 1, expr_fn2(r->c, FN_MUL, factor(r, x), factor(r, y)), NULL, r->z->pos);
   define(r, *s, place, n, *s == 'U' ? expr_convert(r->c, CV_PLAIN, T_F32, e, e->pos) : e);
 }
-
 static void rewrite(Rewrite *r, Kernel *k) {
   const Window *v = &r->v; Matrix bt = { { 0 } }, at = { { 0 } }, g = { { 0 } }; Eqs all = { 0 }; Expr *p[16]; int d = 0;
   matrices(r->m, bt, at, g); matrix(r, 'B', bt, "ai", T_F32); matrix(r, 'A', at, "sa", T_F32); matrix(r, 'G', g, "au", T_F64);
@@ -163,17 +162,15 @@ static void rewrite(Rewrite *r, Kernel *k) {
  * a tile and vector where n = 6; the weights come at 28 bytes a cycle, or at 12 where no cache holds them. Fitted within 13 %. */
 static double cycles(const Target *t, const Window *v, int m) {
   double n = m ? m + 2 : 3, step = m ? m : 1, c = (double)v->c->ext.n, o = (double)v->o->ext.n, lanes = target_lanes(t, 4);
-  double tiles = index_points(v->batch.at, v->batch.n), bytes = 4 * n * n * c * o, least = bytes > (double)t->l3 ? bytes / 12 : 0;
+  double tiles = index_points(v->batch.at, v->batch.n), bytes = 4 * n * n * c * o, speed = bytes > (double)t->l3 ? 12 : 28;
   for (int k = 0; k < 2; k++) tiles *= ceil((double)v->y[k]->ext.n / step);
-  double all = n * n * tiles * c * o / (0.9 * lanes * t->fma_ports) + bytes / 28 + (m ? 95 * n * n / 36 * tiles * (c + o) / lanes : 0);
-  return all > least ? all : least;
+  return n * n * tiles * c * o / (0.9 * lanes * t->fma_ports) + bytes / speed + (m ? 95 * n * n / 36 * tiles * (c + o) / lanes : 0);
 }
 
 /* Channels that an argument keeps apart would be gathered. */
 static bool is_apart(Ctx *c, const Tensor *t, Expr *const *at, const Index *i) {
   return t->kind != TK_TEMP && access_stride(c, t, at, i->name) != 1;
 }
-
 static int kernel_rewrite(Ctx *c, Graph *g, const Target *t, Kernel *k) {
   Rewrite r = { .c = c, .g = g }; int best = 0, sums = 0, forced = move_forced(c, "winograd");
   for (int i = 0; i < k->neq; i++) if (eq_reduction(k->eq[i], NULL)) { sums++; r.z = k->eq[i]; }
@@ -190,7 +187,6 @@ static int kernel_rewrite(Ctx *c, Graph *g, const Target *t, Kernel *k) {
   ledger_add(c, "winograd", r.z->out->name, true, 0, "tiles of %d by %d, estimated gain %.2f (rounds differently)", r.m, r.m, gain);
   rewrite(&r, k); return 1;
 }
-
 int pass_winograd(Ctx *c, Graph *g, const Target *t) {
   int n = 0;
   for (int i = 0; i < g->nkernel && !graph_streams(g); i++) n += kernel_rewrite(c, g, t, g->kernel[i]);

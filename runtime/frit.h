@@ -1,12 +1,10 @@
-/* The artefact's ABI and the loader. Depends on nothing of the compiler.
- * An artefact NAME defines
+/* The artefact's ABI and the loader. Depends on nothing of the compiler. An artefact NAME defines
  *   NAME_run(inputs..., outputs..., void *state, void *scratch, dims...) -> int     typed; declared in NAME.h
  *   NAME_call(void *const *args, void *state, void *scratch, const int64_t *dims, const frit_parallel *par) -> int   the same, uniform
  *   NAME_init(void *state)                                                          fills the state as it is before the first frame
  *   NAME_info                                                                       a text that describes it, one line a fact
  * A .so exports `frit_artefact` too, another name of its NAME_info (ld --defsym=frit_artefact=NAME_info): so the file may be renamed.
- * state and scratch belong to the caller, aligned to 64 bytes (scalar targets: 8). Many instances, any thread; no allocation, no lock.
- * NAME_info:
+ * state and scratch belong to the caller, aligned to 64 bytes (scalar targets: 8). Many instances, any thread; no allocation, no lock. NAME_info:
  *   frit 1 | name amp | target x86-64-v4 | compiler 0.1.0      on a line each
  *   hash 8c1f...                 of the scheduled graph and its weights
  *   state 361472 64              bytes, alignment; scratch alike
@@ -26,10 +24,9 @@ enum { FRIT_OK = 0, FRIT_ERR_DIM = 1, FRIT_ERR_NULL = 2, FRIT_ERR_SIZE = 3, FRIT
 /* A host's parallel-for: calls fn(ctx, k) for 0 <= k < n, in any order, and returns when all are done. */
 typedef struct frit_parallel { void (*run)(void *pool, void (*fn)(void *ctx, int k), void *ctx, int n); void *pool; int threads; } frit_parallel;
 
-typedef struct frit_model frit_model;
 /* dim[d]: number of a dimension, or -1; extent[d]: (its value +) this */
 typedef struct frit_port { const char *name, *type; int output, rank, elem_bytes; int dim[8]; int64_t extent[8]; } frit_port;
-typedef struct frit_dim { const char *name; int64_t lo, hi; int stream; } frit_dim;
+typedef struct frit_dim { const char *name; int64_t lo, hi; int stream; } frit_dim; typedef struct frit_model frit_model;
 
 /* Loads an artefact; NULL and *error (static text) on failure. */
 frit_model *frit_open(const char *path, const char **error); void frit_close(frit_model *m);
@@ -41,6 +38,7 @@ const frit_dim *frit_get_dim(const frit_model *m, int k);
 /* An instance: its own state and scratch. frit_run checks names, sizes and dims first; on an error the state is untouched. */
 typedef struct frit_instance frit_instance;
 frit_instance *frit_new(frit_model *m); void frit_free(frit_instance *i); void frit_reset(frit_instance *i);
+void frit_copy(frit_instance *to, const frit_instance *from);          /* as it is now: state, scratch, dims, ports; of one model */
 int frit_set_dim(frit_instance *i, const char *name, int64_t v); int frit_set(frit_instance *i, const char *port, void *data, size_t bytes);
 int frit_run(frit_instance *i);
 void frit_set_parallel(frit_instance *i, const frit_parallel *par);     /* for the runs to come; NULL: on the calling thread, as at first */

@@ -32,7 +32,6 @@ static int take_item(frit_pool *p) {
   if (!atomic_compare_exchange_strong(&p->work, &w, w - 1)) return 1;
   p->fn(p->ctx, (int)(uint32_t)w - 1); atomic_fetch_sub_explicit(&p->left, 1, memory_order_release); return 1;
 }
-
 static int64_t now_us(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000ll + t.tv_nsec / 1000; }
 static void wait_for_work(frit_pool *p) {
   for (int64_t until = now_us() + 50; now_us() < until;) for (int k = 0; k < 64; k++) if ((uint32_t)atomic_load(&p->work)) return; else PAUSE();
@@ -40,22 +39,14 @@ static void wait_for_work(frit_pool *p) {
   while (!(uint32_t)atomic_load(&p->work) && !atomic_load(&p->stop)) pthread_cond_wait(&p->wake, &p->lock);
   atomic_fetch_sub(&p->asleep, 1); pthread_mutex_unlock(&p->lock);
 }
-static void *worker(void *p) {
-  while (!atomic_load(&((frit_pool *)p)->stop)) if (!take_item(p)) wait_for_work(p);
-  return NULL;
-}
-
+static void *worker(void *p) { while (!atomic_load(&((frit_pool *)p)->stop)) if (!take_item(p)) wait_for_work(p); return NULL; }
 static void wake_all(frit_pool *p) {
   if (!atomic_load(&p->asleep)) return;
   pthread_mutex_lock(&p->lock); pthread_cond_broadcast(&p->wake); pthread_mutex_unlock(&p->lock);
 }
-
 static void pool_run(void *pool, void (*fn)(void *, int), void *ctx, int n) {
   frit_pool *p = pool;
-  if (!p->nthread || n < 2 || atomic_exchange(&p->taken, 1)) {
-    for (int k = 0; k < n; k++) fn(ctx, k);
-    return;
-  }
+  if (!p->nthread || n < 2 || atomic_exchange(&p->taken, 1)) { for (int k = 0; k < n; k++) fn(ctx, k); return; }
   p->fn = fn; p->ctx = ctx; atomic_store(&p->left, n - 1);
   atomic_store(&p->work, ((atomic_load(&p->work) >> 32) + 1) << 32 | (uint32_t)(n - 1)); wake_all(p);
   fn(ctx, n - 1);                  /* the same item every time: its data are in this core's cache */
@@ -79,5 +70,4 @@ void frit_pool_free(frit_pool *p) {
   for (int k = 0; k < p->nthread; k++) pthread_join(p->thread[k], NULL);
   pthread_mutex_destroy(&p->lock); pthread_cond_destroy(&p->wake); free(p->thread); free(p);
 }
-
 frit_parallel frit_pool_parallel(frit_pool *p) { return (frit_parallel){ pool_run, p, p->threads }; }

@@ -1,11 +1,12 @@
 """Cross targets under qemu, against this machine's result: aarch64, riscv64v at VLEN 128 to 1024 with one binary, a bare Cortex-M7. cross.py FRIT"""
-import array, os, random, struct, subprocess, sys, tempfile
+import os, random, struct, sys, tempfile
+from common import Tally, outcome, floats
 
 frit = sys.argv[1]
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(here)
 shared = os.path.join(root, "..", "shared")
-passed = failed = 0
+say = Tally()
 CASES = {
     "matmul": ("graph g(a: f32[17, 33], b: f32[33, 19]) -> (y: f32[17, 19]) { y = relu(matmul(a, b)); }", [561, 627], 323),
     "pointwise": ("graph g(x: f32[5, 37]) -> (y: f32[5, 37]) { y = tanh(x) * sigmoid(x) + exp(x); }", [185], 185),
@@ -13,30 +14,19 @@ CASES = {
     "conv": ("graph g(x: f32[1, 3, 9, 11], w: f32[5, 3, 3, 3], b: f32[5]) -> (y: f32[1, 5, 9, 11]) { y = relu(conv(x, w, b, pads = 1)); }", [297, 135, 5], 495),
     "threads": ("graph g(a: f32[65, 67], b: f32[67, 70]) -> (y: f32[65, 70]) { y = softmax(tanh(matmul(a, b))); }", [4355, 4690], 4550),
     "norm": ("graph g(x: f32[6, 50]) -> (y: f32[6, 50]) { y = layer_norm(x); }", [300], 300),
+    "dots": ("graph g(a: f32[7, 35]) -> (y: f32[7, 19]) { const w[p < 35, q < 19]: i8 = i8((p * 7 + q * 13 + p * q) % 255 - 127); y = f32(matmul_integer(quantize_linear(a, 0.01, i8(3)), w)); }", [245], 133),
     "stream": ("graph g(x: f32[stream t]) -> (y: f32[t]) { y[t] = tanh(sum(k < 5: (x[t - k] or 0))) + 0.5 * (y[t - 1] or 0); }", [100], 100),
 }
 USER = {
     "aarch64": ("aarch64-linux-gnu-gcc", [["qemu-aarch64"]]),
+    "aarch64-dot": ("aarch64-linux-gnu-gcc", [["qemu-aarch64", "-cpu", "max"]]),
     "riscv64v": ("riscv64-linux-gnu-gcc", [["qemu-riscv64", "-cpu", f"rv64,v=true,vlen={v},elen=64,vext_spec=v1.0"] for v in (128, 256, 512, 1024)]),
 }
 
 
-def say(ok, what):
-    global passed, failed
-    passed, failed = passed + ok, failed + (not ok)
-    if not ok:
-        print(what, flush=True)
-
-
 def sh(cmd, **k):
-    r = subprocess.run(cmd, capture_output=True, text=True, timeout=300, **k)
-    return r.returncode, (r.stdout + r.stderr)[-1500:]
-
-
-def floats(path):
-    a = array.array("f")
-    a.frombytes(open(path, "rb").read())
-    return a
+    rc, words = outcome(cmd, **k)
+    return rc, words[-1500:]
 
 
 def close(got, want, tolerance=2e-5):
@@ -120,5 +110,4 @@ with tempfile.TemporaryDirectory() as where:
         m7(where, f"{shared}/models/nam/wavenet.nam", "wavenet.nam", open(f"{shared}/reference/nam/input.f32", "rb").read()[:32000], ref)
     else:
         print("models of ../shared: skipped (the folder is absent)")
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+say.end()

@@ -6,7 +6,7 @@ frit, guard = sys.argv[1:3]
 step = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 here = os.path.dirname(os.path.abspath(__file__))
 host = next((l.split()[0] for l in subprocess.run([frit, "targets"], capture_output=True, text=True).stdout.splitlines() if "this machine" in l), "")
-levels = [t for t in ("x86-64-v2", "x86-64-v3", "x86-64-v4") if t <= host] or [host]
+levels = [t for t in ("x86-64-v2", "x86-64-v3", "x86-64-v4") if t < host] + [host]
 
 
 def graphs():
@@ -19,8 +19,10 @@ def graphs():
     for m, n, k in ((1, 1, 1), (3, 5, 7), (1, 33, 65), (17, 31, 15), (23, 49, 9), (15, 1, 33), (29, 97, 3)):
         yield f"graph g(a: f32[{m}, {k}], b: f32[{k}, {n}], d: f32[{n}]) -> (c: f32[{m}, {n}]) {{ c = relu(matmul(a, b) + d); }}\n"
         yield f"graph g(x: f32[1, {m}, {n}, {k}], w: f32[5, {m}, 3, 3]) -> (y: f32[1, 5, {n}, {k}]) {{ y = tanh(conv(x, w, pads = 1)); }}\n"
-
-
+        for x in ("u8", "i8", "i16"):
+            yield f"graph g(a: {x}[{m}, {k}]) -> (c: i32[{m}, {n}]) {{ const w[p < {k}, q < {n}]: i8 = i8(p - q); c = matmul(i32(a) - 3, i32(w)); }}\n"
+        yield f"graph g(x: u8[1, {m}, {n}, {k}]) -> (y: u8[1, {m}, {n}, 5]) {{ const w[o < 5, c < {k}, r < 3, s < 3]: i8 = i8(o - c + r); " \
+              "y = transpose(sat(u8, conv_integer(transpose(x, perm = [0, 3, 1, 2]), w, u8(3), pads = 1)), perm = [0, 2, 3, 1]); }\n"
     for f in sorted(glob.glob(os.path.join(here, "..", "examples", "*", "*.graph"))):
         text = open(f).read()
         if "weights" not in text:

@@ -3,52 +3,41 @@
 FRIT is the build with ASan and UBSan. Truncations of good files at every kind of place, huge counts, offsets past the end, deep nesting.
 """
 import json, os, random, struct, subprocess, sys, tempfile
+from common import Tally, run, safetensors
 
 frit = sys.argv[1]
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if not os.path.exists(frit):
     print("the sanitized build is absent: run scripts/test.sh")
     sys.exit(1)
-passed = failed = 0
+tally = Tally()
 
 
 def expect(name, args, where, codes=(1, 3)):
-    global passed, failed
     before = set(os.listdir(where))
-    try:
-        r = subprocess.run([frit, *args], capture_output=True, timeout=60, cwd=where, stdin=subprocess.DEVNULL)
-        rc, said = r.returncode, r.stderr.decode("utf8", "replace")
-    except subprocess.TimeoutExpired:
-        rc, said = 124, "hung"
+    rc, _, said = run([frit, *args], timeout=60, cwd=where, stdin=subprocess.DEVNULL)
     left = set(os.listdir(where)) - before
     ok = rc in codes and (rc == 0 or ": error: " in said or "error: " in said or said.startswith("frit: ")) and "Sanitizer" not in said and "runtime error" not in said and "internal error" not in said and not (left and rc)
-    passed, failed = passed + ok, failed + (not ok)
-    if not ok:
-        print(f"{name}: exit {rc}, left {left}\n{said[-1500:]}", flush=True)
+    tally(ok, f"{name}: exit {rc}, left {left}\n{said[-1500:]}")
     for f in left:
         os.unlink(os.path.join(where, f))
-
-
-def tensors(header, data, size=None):
-    h = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<Q", len(h) if size is None else size) + h + data
 
 
 GRAPH = 'weights "w.safetensors";\ngraph g(x: f32[4]) -> (y: f32[4]) { param w: f32[4]; y = x * w; }\n'
 GOOD = {"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}
 D = bytes(16)
 SAFE = {
-    "empty": b"", "short": b"\x01\x02", "huge header": tensors(GOOD, D, 1 << 62), "header past the end": tensors(GOOD, D, 4000), "no json": tensors(b"{{{{", D),
-    "array": tensors(b"[1, 2]", D), "null": tensors(b"null", D), "deep": tensors(b'{"a":' * 3000 + b"1" + b"}" * 3000, D), "deep lists": tensors(b'{"w": ' + b"[" * 100000, D),
-    "no dtype": tensors({"w": {"shape": [4], "data_offsets": [0, 16]}}, D), "odd dtype": tensors({"w": {"dtype": "F7", "shape": [4], "data_offsets": [0, 16]}}, D),
-    "dtype number": tensors({"w": {"dtype": 7, "shape": [4], "data_offsets": [0, 16]}}, D), "shape text": tensors({"w": {"dtype": "F32", "shape": "4", "data_offsets": [0, 16]}}, D),
-    "negative shape": tensors({"w": {"dtype": "F32", "shape": [-4], "data_offsets": [0, 16]}}, D), "huge shape": tensors({"w": {"dtype": "F32", "shape": [1 << 40, 1 << 40], "data_offsets": [0, 16]}}, D),
-    "many dims": tensors({"w": {"dtype": "F32", "shape": [1] * 5000 + [4], "data_offsets": [0, 16]}}, D), "offsets swapped": tensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [16, 0]}}, D),
-    "offsets past the end": tensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [8, 24]}}, D), "offset overflow": tensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [2 ** 63 - 16, 2 ** 63 - 1]}}, D),
-    "one offset": tensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0]}}, D), "offsets text": tensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": "0"}}, D),
-    "size wrong": tensors({"w": {"dtype": "F32", "shape": [3], "data_offsets": [0, 16]}}, D), "other shape": tensors({"w": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}, D),
-    "other name": tensors({"v": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}, D), "truncated data": tensors(GOOD, D[:7]), "no tensors": tensors({}, b""),
-    "other type": tensors({"w": {"dtype": "I32", "shape": [4], "data_offsets": [0, 16]}}, D), "value list": tensors({"w": [1, 2]}, D),
+    "empty": b"", "short": b"\x01\x02", "huge header": safetensors(GOOD, D, 1 << 62), "header past the end": safetensors(GOOD, D, 4000), "no json": safetensors(b"{{{{", D),
+    "array": safetensors(b"[1, 2]", D), "null": safetensors(b"null", D), "deep": safetensors(b'{"a":' * 3000 + b"1" + b"}" * 3000, D), "deep lists": safetensors(b'{"w": ' + b"[" * 100000, D),
+    "no dtype": safetensors({"w": {"shape": [4], "data_offsets": [0, 16]}}, D), "odd dtype": safetensors({"w": {"dtype": "F7", "shape": [4], "data_offsets": [0, 16]}}, D),
+    "dtype number": safetensors({"w": {"dtype": 7, "shape": [4], "data_offsets": [0, 16]}}, D), "shape text": safetensors({"w": {"dtype": "F32", "shape": "4", "data_offsets": [0, 16]}}, D),
+    "negative shape": safetensors({"w": {"dtype": "F32", "shape": [-4], "data_offsets": [0, 16]}}, D), "huge shape": safetensors({"w": {"dtype": "F32", "shape": [1 << 40, 1 << 40], "data_offsets": [0, 16]}}, D),
+    "many dims": safetensors({"w": {"dtype": "F32", "shape": [1] * 5000 + [4], "data_offsets": [0, 16]}}, D), "offsets swapped": safetensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [16, 0]}}, D),
+    "offsets past the end": safetensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [8, 24]}}, D), "offset overflow": safetensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [2 ** 63 - 16, 2 ** 63 - 1]}}, D),
+    "one offset": safetensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0]}}, D), "offsets text": safetensors({"w": {"dtype": "F32", "shape": [4], "data_offsets": "0"}}, D),
+    "size wrong": safetensors({"w": {"dtype": "F32", "shape": [3], "data_offsets": [0, 16]}}, D), "other shape": safetensors({"w": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}, D),
+    "other name": safetensors({"v": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}, D), "truncated data": safetensors(GOOD, D[:7]), "no tensors": safetensors({}, b""),
+    "other type": safetensors({"w": {"dtype": "I32", "shape": [4], "data_offsets": [0, 16]}}, D), "value list": safetensors({"w": [1, 2]}, D),
 }
 
 
@@ -123,5 +112,4 @@ with tempfile.TemporaryDirectory() as w:
     for name, data in arrays.items():
         open(p(name), "wb").write(data)
         expect("array, " + name, ["check", "r.graph", "--printer=c", "--input", f"x={name}"], w)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+tally.end()

@@ -32,8 +32,20 @@ static double float_fn(const Run *r, const KInst *i, double x, double y, double 
   }
 }
 
+/* The words' parts: four of u8 and i8, four of i8, two of i16, two of bf16. */
+static Num dot_fn(KFn fn, Num x, Num y, Num z) {
+  Type a = fn == KF_DOTUS ? T_U8 : fn == KF_DOTSS ? T_I8 : fn == KF_DOTH ? T_I16 : T_BF16, b = a == T_U8 ? T_I8 : a;
+  uint32_t u = (uint32_t)x.i, v = (uint32_t)y.i;
+  for (int k = 0; k < 4 / type_bytes(a); k++) {
+    Num p = value_load(&u, a, k), q = value_load(&v, b, k);
+    z.f = value_round(z.f + p.f * q.f, T_F32); z.i = value_wrap(z.i + p.i * q.i, T_I32);
+  }
+  return z;
+}
+
 static Num lane_fn(const Run *r, const KInst *i, Num x, Num y, Num z) {
   Type t = i->a[0]->type.elem; Fn fn = kfn_info[i->fn].fn;
+  if (kfn_typed(i->fn) == 2) return dot_fn(i->fn, x, y, z);
   if (i->fn == KF_SELECT) return x.i ? y : z;
   if (!type_is_float(t)) return (Num){ 0, fn_eval_i(fn, x.i, y.i, t) };
   return kfn_is_test(i->fn) ? (Num){ 0, fn_test_f(fn, x.f, y.f) } : rounded((Num){ float_fn(r, i, x.f, y.f, z.f), 0 }, t);
@@ -87,11 +99,13 @@ static void run_memory(Run *r, const KInst *i) {
   const Num *mask = i->a[0] ? cells(r, i->a[0]) : NULL, *off = offset ? cells(r, offset) : NULL; Num *v = cells(r, load ? i : i->a[1]);
   const KBuf *b = &r->m->buf[i->addr.buf]; uint8_t *p = base_of(r, b); int64_t k = i->addr.c, bytes = bytes_of(r, b);
   for (int t = 0; t < i->addr.nterm; t++) k += i->addr.term[t].k * cells(r, i->addr.term[t].v)->i;
+  int words = load && i->type.elem == T_I32 ? 4 / type_bytes(b->elem) : 1;
   for (int l = 0; l < i->type.lanes; l++) {
-    int64_t at = k + (off ? off[l].i : l);
+    int64_t at = k + (off ? off[l].i : words > 1 ? l * words : l);
     if (load) v[l] = (Num){ 0 };
-    if ((mask && !mask[l].i) || !inside(r, i, at, bytes)) continue;
-    if (load) v[l] = value_load(p, i->type.elem, at);
+    if ((mask && !mask[l].i) || !inside(r, i, at, bytes) || !inside(r, i, at + (words > 1 ? words : 1) - 1, bytes)) continue;
+    if (words > 1) { int32_t w; memcpy(&w, p + at * type_bytes(b->elem), 4); v[l].i = w; }
+    else if (load) v[l] = value_load(p, i->type.elem, at);
     else value_store(p, i->type.elem, at, v[l]);
   }
 }

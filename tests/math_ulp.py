@@ -4,8 +4,9 @@ Each function is compiled for an array of floats of all magnitudes and compared 
 fails, as does a result that is NaN, infinite or zero where the reference is not (or the reverse). --dense takes every 61st of the 2^32 floats;
 --table prints the rows of docs/math.md.
 """
-import argparse, math, os, shutil, subprocess, sys, tempfile
+import math, os, shutil, subprocess, sys, tempfile
 import numpy as np
+from common import options, Tally
 
 N = 1 << 18
 erf = np.frompyfunc(math.erf, 1, 1)
@@ -130,33 +131,20 @@ def measure(f, ref, most, args):
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("frit")
-    p.add_argument("--printer", default="llvm")
-    p.add_argument("--target", default="host")
-    p.add_argument("--math", default="exact")
-    p.add_argument("--dense", action="store_true")
-    p.add_argument("--table", action="store_true")
-    p.add_argument("--only")
-    args = p.parse_args()
+    args, tally = options(math="exact", dense=False, table=False, only=""), Tally()
     if args.target in QEMU and not all(map(shutil.which, (QEMU[args.target][0], QEMU[args.target][1][0]))):
         sys.exit(77)
-    passed = failed = 0
     with tempfile.TemporaryDirectory() as where:
         for name, text, ref, limit, most in FUNCTIONS:
             if args.only and name not in args.only.split(","):
                 continue
-            f = Compiled(args.frit, where, name, text, [f"--printer={args.printer}", f"--target={args.target}", f"--math={args.math}"], args.target)
+            f = Compiled(args.frit, where, name, text, [*args.flags, f"--math={args.math}"], args.target)
             worst, at, count = measure(f, ref, most, args)
             if args.table:
                 print(f"| `{text}` | {f'{most[0]:g} … {most[1]:g}' if most else 'all'} | {worst:.2f} | {at} |", flush=True)
             limit = 8 if args.math == "fast" and limit > 0.5 else limit * 1.25 if args.target == "x86-64-v2" else limit  # v2: no fused multiply-add
-            ok = worst <= limit
-            passed, failed = passed + ok, failed + (not ok)
-            if not ok:
-                print(f"{name}: {worst:.2f} ULP at {at} (limit {limit})")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+            tally(worst <= limit, f"{name}: {worst:.2f} ULP at {at} (limit {limit})")
+    tally.end()
 
 
 main()

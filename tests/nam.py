@@ -1,5 +1,6 @@
 """The .nam models of ../shared against their reference samples: both printers, blocks of 1, 3, 7, 8, 64, 4096. Skipped where the folder is absent. nam.py FRIT"""
-import array, hashlib, os, subprocess, sys, tempfile
+import hashlib, os, sys, tempfile
+from common import Tally, outcome, floats
 
 frit = sys.argv[1]
 shared = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared")
@@ -7,21 +8,7 @@ if not os.path.isdir(shared):
     print("models of ../shared: skipped (the folder is absent)")
     print("0 passed, 0 failed")
     sys.exit(0)
-passed = failed = 0
-
-
-def floats(path):
-    a = array.array("f")
-    a.frombytes(open(path, "rb").read())
-    return a
-
-
-def say(ok, what):
-    global passed, failed
-    passed, failed = passed + ok, failed + (not ok)
-    if not ok:
-        print(what, flush=True)
-
+say = Tally()
 
 with tempfile.TemporaryDirectory() as w:
     for model in ("wavenet_a1_standard", "wavenet"):
@@ -33,12 +20,10 @@ with tempfile.TemporaryDirectory() as w:
             limit = 2e-5 * max(1.0, max(abs(v) for v in ref))
             for printer in ("llvm", "c"):
                 so = f"{w}/m.so"
-                r = subprocess.run([frit, "compile", f"{shared}/models/nam/{model}.nam", f"--printer={printer}", *flags, "-o", so], capture_output=True, text=True)
-                say(r.returncode == 0, f"{model} {printer}: {r.stderr}")
-                for block in (1, 3, 7, 8, 64, 4096) if r.returncode == 0 else ():
-                    r = subprocess.run([frit, "run", so, "--input", f"x={shared}/reference/nam/input.f32", "--output", f"y={w}/y.f32", "--block", str(block)], capture_output=True, text=True)
-                    if r.returncode:
-                        say(False, f"{model} {printer} {block}: {r.stderr}")
+                rc, words = outcome([frit, "compile", f"{shared}/models/nam/{model}.nam", f"--printer={printer}", *flags, "-o", so])
+                for block in (1, 3, 7, 8, 64, 4096) if say(rc == 0, f"{model} {printer}: {words}") else ():
+                    rc, words = outcome([frit, "run", so, "--input", f"x={shared}/reference/nam/input.f32", "--output", f"y={w}/y.f32", "--block", str(block)])
+                    if not say(rc == 0, f"{model} {printer} {block}: {words}"):
                         continue
                     y = floats(f"{w}/y.f32")
                     worst = max(abs(a - b) for a, b in zip(y, ref))
@@ -48,5 +33,4 @@ with tempfile.TemporaryDirectory() as w:
                     say(digest == first, f"{reference} {printer}, blocks of {block}: other bits")
                     if block == 64:
                         print(f"{reference} {printer}: max error {worst:.2e} (limit {limit:.1e})", flush=True)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+say.end()

@@ -2,7 +2,8 @@
 
 The cases stand in ops.txt; an operator of `frit ops` without a case is a failure.
 """
-import argparse, os, subprocess, sys, tempfile
+import os, tempfile
+from common import options, Tally, outcome, write
 
 here = os.path.dirname(os.path.abspath(__file__))
 
@@ -19,15 +20,7 @@ def split_tail(tail):
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("frit")
-    p.add_argument("--printer", default="llvm")
-    p.add_argument("--target")
-    p.add_argument("--only")
-    p.add_argument("--sizes", default="1,7,16,17,33")
-    a = p.parse_args()
-    passed = failed = 0
-    seen = set()
+    a, seen, tally = options(only="", sizes="1,7,16,17,33"), set(), Tally()
     with tempfile.TemporaryDirectory() as where:
         path = os.path.join(where, "g.graph")
         for name, ins, stmts, results in cases():
@@ -38,23 +31,12 @@ def main():
             for n in sizes:
                 sub = lambda s: "".join(n if c == "N" and (i == 0 or not s[i - 1].isalnum()) and (i + 1 == len(s) or not s[i + 1].isalnum()) else c for i, c in enumerate(s))
                 text = f"graph g({sub(ins)}) -> ({results}) {{\n  {sub(stmts)};\n}}\n"
-                open(path, "w").write(text)
-                cmd = [a.frit, "check", path, "--verify", f"--printer={a.printer}", "--tolerance", "5e-5"] + ([f"--target={a.target}"] if a.target else [])
-                try:
-                    r = subprocess.run(cmd, capture_output=True, text=True, timeout=120)
-                    rc, said = r.returncode, r.stdout + r.stderr
-                except subprocess.TimeoutExpired:
-                    rc, said = 124, "hung\n"
-                passed += rc == 0
-                if rc:
-                    failed += 1
-                    print(f"{name}, N = {n}, {a.printer}: exit {rc}\n{said}{text}", flush=True)
-    listed = {l.split()[0] for l in subprocess.run([a.frit, "ops"], capture_output=True, text=True).stdout.splitlines() if l.strip()}
-    for name in sorted(listed - seen):
-        failed += 1
-        print(f"operator {name} has no case in ops.txt")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+                write(path, text)
+                rc, words = outcome([a.frit, "check", path, "--verify", "--tolerance", "5e-5", *a.flags], timeout=120)
+                tally(rc == 0, f"{name}, N = {n}, {a.printer}: exit {rc}\n{words}{text}")
+    for name in sorted({l.split()[0] for l in outcome([a.frit, "ops"])[1].splitlines() if l.strip()} - seen):
+        tally(False, f"operator {name} has no case in ops.txt")
+    tally.end()
 
 
 main()

@@ -4,8 +4,9 @@
 transposed, with and without an addend and a tail), drawn so that every size from 1 to 2 * tile + 1 of every dimension occurs; the pairs of sizes
 differ from pick to pick, and --rounds draws more of them.
 """
-import argparse, os, random, re, subprocess, sys, tempfile
+import os, random, re, tempfile
 from concurrent.futures import ThreadPoolExecutor
+from common import options, Tally, outcome, write
 
 KINDS = ["c = matmul(a, W)", "c = relu(matmul(a, W) + d)", "c = matmul(a, b)", "c = matmul(a, transpose(b))"]
 
@@ -40,26 +41,16 @@ def graph(cases):
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("frit")
-    p.add_argument("--target", default="host")
-    p.add_argument("--printer", default="llvm")
-    p.add_argument("--picks", type=int, default=12)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--rounds", type=int, default=1)
-    a = p.parse_args()
+    a, tally = options(picks=12, rounds=1), Tally()
     lanes = {"x86-64-v2": 4, "x86-64-v3": 8}.get(a.target, 16)
 
-    def run(job):
+    def one(job):
         pick, cases = job
         with tempfile.TemporaryDirectory() as d:
             path = f"{d}/g.graph"
-            open(path, "w").write(graph(cases))
-            r = subprocess.run([a.frit, "check", path, f"--target={a.target}", f"--printer={a.printer}", f"--pick={pick}"],
-                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
-            if r.returncode:
-                print(f"pick {pick} of {cases}: exit {r.returncode}\n{(r.stdout + r.stderr)[-1500:]}")
-            return r.returncode == 0
+            write(path, graph(cases))
+            rc, words = outcome([a.frit, "check", path, f"--pick={pick}", *a.flags], timeout=600)
+            return rc == 0, f"pick {pick} of {cases}: exit {rc}\n{words[-1500:]}"
 
     jobs = []
     for r in range(a.rounds):
@@ -67,9 +58,9 @@ def main():
             cases = products(random.Random(f"{a.seed} {r} {k}"), lanes)
             jobs += [(k, cases[i:i + 33]) for i in range(0, len(cases), 33)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        ok = list(pool.map(run, jobs))
-    print(f"{sum(ok)} passed, {len(ok) - sum(ok)} failed")
-    sys.exit(not all(ok))
+        for ok, why in pool.map(one, jobs):
+            tally(ok, why)
+    tally.end()
 
 
 main()

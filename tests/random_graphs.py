@@ -1,9 +1,10 @@
-"""Random graphs against the interpreter: random_graphs.py FRIT [--count N] [--seed N] [--printer P]... [--target T] [--keep DIR]
+"""Random graphs against the interpreter: random_graphs.py FRIT [--count N] [--seed N] [--printer P] [--target T]
 
 A generator that knows shapes writes a graph of prelude operators and equations; `frit check` must accept it. What fails is shrunk by
 leaving statements out while the failure stays, and printed.
 """
-import argparse, os, random, subprocess, sys, tempfile
+import math, os, random, tempfile
+from common import options, Tally, run, outcome, write
 
 UNARY = ["tanh({})", "sigmoid({})", "relu({})", "exp({} * 0.5)", "sqrt(abs({}) + 0.1)", "({} * 1.5 - 0.25)", "gelu({})", "log(abs({}) + 0.5)", "clamp({}, -0.5, 0.5)",
          "silu({})", "sin({})", "elu({})", "hard_swish({})", "square({})", "softsign({})", "floor({} * 3)", "abs({})", "erf({})"]
@@ -131,30 +132,26 @@ def generate(seed):
             g.step()
             if len(g.stmts) > n:
                 break
-    big = lambda s: __import__("math").prod(s) > 60000
+    big = lambda s: math.prod(s) > 60000
     return g if g.stmts and not any(big(s) for s in g.live.values()) else None
 
 
 def dump(frit, text, stage, where):
     path = os.path.join(where, "d.graph")
-    open(path, "w").write(text)
-    p = subprocess.run([frit, "compile", path, "--dump-ir=" + stage], capture_output=True, text=True, timeout=60)
-    return p.stdout if p.returncode == 0 else p.stderr
+    write(path, text)
+    rc, out, err = run([frit, "compile", path, "--dump-ir=" + stage], timeout=60)
+    return err if rc else out
 
 
 def check(frit, text, flags, where):
     path = os.path.join(where, "g.graph")
-    open(path, "w").write(text)
-    try:
-        for stage in STAGES if "--printer=llvm" in flags else []:
-            once = dump(frit, text, stage, where)
-            twice = dump(frit, once, stage, where)
-            if once != twice:
-                return 5, f"the dump of stage {stage} prints otherwise when it is read again:\n{once}\n{twice}"
-        p = subprocess.run([frit, "check", path, "--verify", "--tolerance", "2e-4"] + flags, capture_output=True, text=True, timeout=60)
-        return p.returncode, p.stdout + p.stderr
-    except subprocess.TimeoutExpired:
-        return 124, "hung"
+    write(path, text)
+    for stage in STAGES if "--printer=llvm" in flags else []:
+        once = dump(frit, text, stage, where)
+        twice = dump(frit, once, stage, where)
+        if once != twice:
+            return 5, f"the dump of stage {stage} prints otherwise when it is read again:\n{once}\n{twice}"
+    return outcome([frit, "check", path, "--verify", "--tolerance", "2e-4"] + flags, timeout=60)
 
 
 def shrink(frit, g, flags, where, rc):
@@ -167,27 +164,17 @@ def shrink(frit, g, flags, where, rc):
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("frit")
-    p.add_argument("--count", type=int, default=60)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--printer", action="append")
-    p.add_argument("--target")
-    a = p.parse_args()
-    passed = failed = 0
+    a, tally = options(count=60), Tally()
     with tempfile.TemporaryDirectory() as where:
         for seed in range(a.seed, a.seed + a.count):
             g = generate(seed)
-            for printer in (a.printer or ["llvm"]) if g else []:
-                flags = [f"--printer={printer}"] + ([f"--target={a.target}"] if a.target else [])
-                rc, said = check(a.frit, g.graph(), flags, where)
-                passed += rc == 0
-                if rc != 0:
-                    failed += 1
-                    small = shrink(a.frit, g, flags, where, rc)
-                    print(f"seed {seed}, {printer}: exit {rc}\n{said}\nshrunk to:\n{small}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+            if not g:
+                continue
+            rc, words = check(a.frit, g.graph(), a.flags, where)
+            if rc:
+                words += f"\nshrunk to:\n{shrink(a.frit, g, a.flags, where, rc)}"
+            tally(rc == 0, f"seed {seed}: exit {rc}\n{words}")
+    tally.end()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ Kernels (a product with a pointwise tail, a pointwise chain, a window sum with b
 each with trees drawn at random: order and nesting of loops, steps, even, unrolled and vector leaves, storage. A tree that the lowering
 refuses must be refused with a message (exit 1); what it accepts must be right.
 """
-import argparse, os, random, subprocess, sys, tempfile
+import os, random, tempfile
+from common import options, Tally, outcome, write
 
 SIZES = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48]
 
@@ -127,35 +128,21 @@ graph g(x: f32[{m}, {n}]) -> (y: f32[{m}, {n}]) {{
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("frit")
-    p.add_argument("--count", type=int, default=80)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--printer", default="llvm")
-    p.add_argument("--target")
-    a = p.parse_args()
-    passed = failed = refused = 0
+    a, tally, refused = options(count=80), Tally(), 0
     with tempfile.TemporaryDirectory() as where:
         path = os.path.join(where, "g.graph")
         for seed in range(a.seed, a.seed + a.count):
             rng = random.Random(seed)
             text = rng.choice([product, chain, window, rows, linear])(rng)
-            open(path, "w").write(text)
-            cmd = [a.frit, "check", path, f"--printer={a.printer}", "--tolerance", "1e-4"] + ([f"--target={a.target}"] if a.target else [])
-            r = subprocess.run(cmd, capture_output=True, text=True, timeout=60)
-            said = r.stdout + r.stderr
-            if r.returncode == 1 and "error: " in said and "internal" not in said:
+            write(path, text)
+            rc, words = outcome([a.frit, "check", path, "--tolerance", "1e-4", *a.flags], timeout=60)
+            if rc == 1 and "error: " in words and "internal" not in words:
                 refused += 1
-            elif r.returncode == 0:
-                passed += 1
             else:
-                failed += 1
-                print(f"seed {seed}: exit {r.returncode}\n{said}\n{text}", flush=True)
-    if passed < a.count // 2:
-        failed += 1
-        print(f"only {passed} of {a.count} trees were accepted ({refused} refused)")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+                tally(rc == 0, f"seed {seed}: exit {rc}\n{words}\n{text}")
+    if tally.passed < a.count // 2:
+        tally(False, f"only {tally.passed} of {a.count} trees were accepted ({refused} refused)")
+    tally.end()
 
 
 main()

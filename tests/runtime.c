@@ -79,6 +79,11 @@ int main(int argc, char **argv)
   frit_set(j, "x", x, sizeof x);
   frit_set(j, "y", y, sizeof y);
   check(frit_run(j) == FRIT_OK && memcmp(first, y, sizeof y) == 0, "a second instance differs");
+  frit_reset(j);
+  frit_copy(j, i);
+  check(frit_run(i) == FRIT_OK && memcmp(first, y, sizeof y) != 0, "the stream goes on");
+  memcpy(first, y, sizeof y);
+  check(frit_run(j) == FRIT_OK && memcmp(first, y, sizeof y) == 0, "a copy goes on elsewhere");
   frit_free(i);
   frit_free(j);
   frit_close(m);

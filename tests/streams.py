@@ -1,5 +1,6 @@
 """Streams: blocks of 1, 3, 7, 8, 64, 4096 and random splits give the same bits, both printers; and the interpreter agrees. streams.py FRIT"""
-import os, random, subprocess, sys, tempfile
+import os, random, struct, sys, tempfile
+from common import Tally, outcome
 
 frit = sys.argv[1]
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -16,19 +17,11 @@ GRAPHS = {
     "lstm": "graph g(x: f32[stream t, 1, 3], w: f32[1, 16, 3], r: f32[1, 16, 4]) -> (y: f32[t, 1, 4]) { (y, c) = lstm(x, w, r); }",
     "delayed": "graph g(x: f32[stream t]) -> (y: f32[t], z: f32[t]) { y[t] = x[t] - (x[t - 64] or 0); z[t] = y[t] * 2 + (y[t - 64] or 0); }",
 }
-passed = failed = skipped = 0
+say = Tally()
 
 
-def say(ok, what):
-    global passed, failed
-    passed, failed = passed + ok, failed + (not ok)
-    if not ok:
-        print(what, flush=True)
-
-
-def run(*args):
-    r = subprocess.run([frit, *args], capture_output=True, text=True, timeout=300)
-    return r.returncode, r.stdout + r.stderr
+def frit_said(*args):
+    return outcome([frit, *args])
 
 
 def inputs(where, text):
@@ -40,7 +33,6 @@ def inputs(where, text):
         for d in shape.split(","):
             n *= 500 if "stream" in d else int(d)
         path = os.path.join(where, name + ".f32")
-        import struct
         open(path, "wb").write(struct.pack(f"<{n}f", *[rng.uniform(-1, 1) for _ in range(n)]))
         flags += ["--input", f"{name}={path}"]
     return flags
@@ -53,17 +45,16 @@ with tempfile.TemporaryDirectory() as where:
         flags, first = inputs(where, text), None
         outs = ["y", "z"] if "z:" in text else ["y"]
         for printer in ("llvm", "c"):
-            rc, said = run("check", path, f"--printer={printer}", "--frames", "500", "--block", "33", "--verify")
+            rc, said = frit_said("check", path, f"--printer={printer}", "--frames", "500", "--block", "33", "--verify")
             say(rc == 0, f"{name} {printer}: {said}")
             so = os.path.join(where, "g.so")
-            rc, said = run("compile", path, f"--printer={printer}", "-o", so)
+            rc, said = frit_said("compile", path, f"--printer={printer}", "-o", so)
             if rc:
                 say(False, f"{name} {printer}: {said}")
                 continue
             for block in (1, 3, 7, 8, 64, 100, 4096):
-                rc, said = run("run", so, *flags, *[x for n in outs for x in ("--output", f"{n}={where}/{n}.f32")], "--block", str(block))
+                rc, said = frit_said("run", so, *flags, *[x for n in outs for x in ("--output", f"{n}={where}/{n}.f32")], "--block", str(block))
                 got = b"".join(open(f"{where}/{n}.f32", "rb").read() for n in outs) if rc == 0 else None
                 first = got if first is None else first
                 say(rc == 0 and got == first, f"{name} {printer}: blocks of {block} give other bits (or: {said})")
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+say.end()

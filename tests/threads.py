@@ -4,9 +4,9 @@ Random graphs, small ones with `parallel` written at every outermost loop of the
 for which the compiler chooses. Each is compiled by both printers and run by a host's parallel-for of 1, 2, 3, 4 and 7 threads, which runs the parts in
 turn, backwards, and by one that runs them at once; the outputs are compared with those of an artefact without threads.
 """
-import argparse, array, ctypes, os, random, re, subprocess, sys, tempfile, threading
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import array, ctypes, os, random, re, tempfile, threading
 import random_graphs
+from common import options, Tally, run, write
 
 FN = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int)
 RUN = ctypes.CFUNCTYPE(None, ctypes.c_void_p, FN, ctypes.c_void_p, ctypes.c_int)
@@ -69,22 +69,12 @@ class Model:
         return [rc] + [a.tobytes() for a, p in zip(keep, self.ports) if p[2]]
 
 
-def frit(frit, *args):
-    p = subprocess.run([frit, *args], capture_output=True, text=True, timeout=60)
-    return p.returncode, p.stdout, p.stderr
-
-
-def write(path, text):
-    with open(path, "w") as f:
-        f.write(text)
-
-
 def parallelize(exe, text, where):
     """The schedule with `parallel` at the outermost loops; where one is refused it is taken back."""
     path = os.path.join(where, "p.graph")
     for _ in range(40):
         write(path, text)
-        rc, out, err = frit(exe, "compile", path, "--threads=7", "--dump-ir=kernel")
+        rc, out, err = run([exe, "compile", path, "--threads=7", "--dump-ir=kernel"])
         if rc == 0:
             return text
         m = re.search(r"p\.graph:(\d+):\d+: error: ", err)
@@ -115,7 +105,7 @@ def large(seed):
     return g if g.stmts and all(len(s) < 3 for s in g.live.values()) else None
 
 
-def check(exe, text, flags, where, tag):
+def check(exe, text, where, tag):
     """What is wrong, or None."""
     path = os.path.join(where, f"{tag}.graph")
     write(path, text)
@@ -123,43 +113,43 @@ def check(exe, text, flags, where, tag):
     for printer in ("llvm", "c"):
         so = os.path.join(where, f"{tag}-{printer}.so")
         for threads in ([], ["--threads=7"]):
-            rc, _, err = frit(exe, "compile", path, "--verify", f"--printer={printer}", "-o", so + str(len(threads)) + ".so", *threads)
+            rc, _, err = run([exe, "compile", path, "--verify", f"--printer={printer}", "-o", so + str(len(threads)) + ".so", *threads])
             if rc:
                 return f"{printer} {threads}: exit {rc}\n{err}"
         want = Model(so + "0.so").run(None)
         m = Model(so + "1.so")
-        for n, run in [(0, None), (1, backwards), (2, backwards), (2, at_once), (3, backwards), (4, at_once), (7, backwards), (20, backwards)]:
-            if m.run(Parallel(run, None, n) if run else None) != want:
+        for n, how in [(0, None), (1, backwards), (2, backwards), (2, at_once), (3, backwards), (4, at_once), (7, backwards), (20, backwards)]:
+            if m.run(Parallel(how, None, n) if how else None) != want:
                 return f"{printer}: the bits of {n} threads are others"
     return None
 
 
+TILES = """graph tiles(x: f32[7, 7, 192]) -> (y: f32[7, 7, 160]) {
+  const w[o < 160, c < 192, r < 3, s < 3]: f32 = ((o * 7 + c * 3 + r * 5 + s) % 11 - 5) / 20.0;
+  y[i < 7, j < 7, o] = max(0, sum(c, r, s: (x[i + r - 1, j + s - 1, c] or 0) * w[o, c, r, s]));
+}
+"""
+
+
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("frit")
-    p.add_argument("--count", type=int, default=6)
-    p.add_argument("--seed", type=int, default=1)
-    a = p.parse_args()
-    passed = failed = 0
+    a, tally = options(count=6), Tally()
     with tempfile.TemporaryDirectory() as where:
+        why = check(a.frit, TILES, where, "tiles")
+        tally(not why, f"tiles: {why}")
         for seed in range(a.seed, a.seed + a.count):
             for kind, g in [("small", random_graphs.generate(seed)), ("large", large(seed))]:
                 text = g.graph() if g else None
                 if text and kind == "small":
                     write(os.path.join(where, "s.graph"), text)
-                    rc, out, err = frit(a.frit, "compile", os.path.join(where, "s.graph"), "--dump-ir=schedule")
+                    rc, out, _ = run([a.frit, "compile", os.path.join(where, "s.graph"), "--dump-ir=schedule"])
                     text = parallelize(a.frit, re.sub(r"(?m)^(      for .*?)( \{)$", r"\1 parallel\2", out), where) if rc == 0 else None
                     if not text:
-                        failed += 1
-                        print(f"seed {seed}: cannot be made parallel\n{out}", flush=True)
-                why = check(a.frit, text, [], where, f"{kind}{seed}") if text else None
-                passed += not why and text is not None
-                failed += why is not None
-                if why:
-                    print(f"seed {seed}, {kind}: {why}\n{text}", flush=True)
-    passed, failed = passed + (forks > 0), failed + (forks == 0)
-    print(f"{passed} passed, {failed} failed ({forks} forks)")
-    sys.exit(failed > 0)
+                        tally(False, f"seed {seed}: cannot be made parallel\n{out}")
+                if text:
+                    why = check(a.frit, text, where, f"{kind}{seed}")
+                    tally(not why, f"seed {seed}, {kind}: {why}\n{text}")
+    tally(forks > 0, "no forks")
+    tally.end(f" ({forks} forks)")
 
 
 main()

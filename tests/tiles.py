@@ -1,8 +1,9 @@
 """Sums over windows of 3 by 3 as products of transformed tiles: the interpreter's result within the documented error. tiles.py FRIT [--count N] [...]
 
-Sizes 1 .. 9 and 1 .. 33 channels, any order of dimensions, batch, pads 0 .. 2, flipped windows, tails, two in a row; m = 2, 3, 4 by -ffuse=winogradM.
+Sizes 1 .. 9 and 1 .. 33 channels, any order of dimensions, batch, pads 0 .. 2, flipped windows, tails, two in a row; m = 2 .. 6 by -ffuse=winogradM.
 """
-import argparse, json, os, random, struct, subprocess, sys, tempfile
+import math, os, random, tempfile
+from common import options, Tally, outcome, write, write_weights
 
 
 def graph(rng, name):
@@ -39,46 +40,24 @@ graph g(x: f32[{size({'y': h, 'x': w, 'c': c})}], r: f32[{size(shape)}]) -> (y: 
     return text, wshape, o, 9 * c
 
 
-def weights(rng, path, shape, o, k):
-    count = shape[0] * shape[1] * shape[2] * shape[3]
-    w = struct.pack(f"<{count}f", *(rng.gauss(0, 1) / k**0.5 for _ in range(count)))
-    b = struct.pack(f"<{o}f", *(rng.gauss(0, 0.1) for _ in range(o)))
-    head = json.dumps({"w": {"dtype": "F32", "shape": shape, "data_offsets": [0, len(w)]},
-                       "b": {"dtype": "F32", "shape": [o], "data_offsets": [len(w), len(w) + len(b)]}}).encode()
-    open(path, "wb").write(struct.pack("<Q", len(head)) + head + w + b)
-
-
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("frit")
-    p.add_argument("--count", type=int, default=40)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--printer", default="llvm")
-    p.add_argument("--target")
-    a = p.parse_args()
-    passed = failed = taken = 0
+    a, tally, taken = options(count=40), Tally(), 0
     with tempfile.TemporaryDirectory() as where:
         path = os.path.join(where, "g.graph")
         for seed in range(a.seed, a.seed + a.count):
             rng = random.Random(seed)
             text, shape, o, k = graph(rng, "w.safetensors")
-            open(path, "w").write(text)
-            weights(rng, os.path.join(where, "w.safetensors"), shape, o, k)
-            m = 2 + seed % 3
-            flags = [f"--printer={a.printer}", f"-ffuse=winograd{m}"] + ([f"--target={a.target}"] if a.target else [])
-            r = subprocess.run([a.frit, "check", path, "--tolerance", "3e-5"] + flags, capture_output=True, text=True, timeout=120)
-            told = subprocess.run([a.frit, "explain", path] + flags, capture_output=True, text=True).stdout
-            taken += f"tiles of {m} by {m}" in told
-            if r.returncode == 0:
-                passed += 1
-            else:
-                failed += 1
-                print(f"seed {seed} m {m}: exit {r.returncode}\n{r.stdout}{r.stderr}\n{text}", flush=True)
+            write(path, text)
+            w = [rng.gauss(0, 1) / k**0.5 for _ in range(math.prod(shape))]
+            write_weights(os.path.join(where, "w.safetensors"), {"w": (shape, w), "b": ([o], [rng.gauss(0, 0.1) for _ in range(o)])})
+            m = 2 + seed % 5
+            flags = [f"-ffuse=winograd{m}", *a.flags]
+            rc, words = outcome([a.frit, "check", path, "--tolerance", "3e-5", *flags], timeout=120)
+            taken += f"tiles of {m} by {m}" in outcome([a.frit, "explain", path, *flags])[1]
+            tally(rc == 0, f"seed {seed} m {m}: exit {rc}\n{words}\n{text}")
     if taken < a.count // 2:
-        failed += 1
-        print(f"only {taken} of {a.count} were rewritten")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+        tally(False, f"only {taken} of {a.count} were rewritten")
+    tally.end()
 
 
 main()

@@ -27,6 +27,10 @@ refuse "no file that frit tune wrote" "$frit" check m.graph --tune=m.graph
 refuse "cannot read" "$frit" check m.graph --tune=missing.tune
 refuse "cannot write" "$frit" tune m.graph -o missing/m.tune --time 100
 refuse "wants -o FILE" "$frit" tune m.graph
+want "$frit" tune m.graph -o threads.tune --time 0.02 --threads=2; want "$frit" check m.graph --tune=threads.tune --threads=2
+printf 'graph s(x: f32[4, stream t], w: f32[16, 4]) -> (y: f32[16, t]) {\n  y = tanh(matmul(w, x));\n}\n' >s.graph
+want "$frit" tune s.graph -o s.tune --time 0.02 --block 64; grep -q '[2-4] trees' log; say $? "a stream has several trees"
+want "$frit" check s.graph --tune=s.tune
 "$frit" tune m.graph -o stop.tune --time 3 >log 2>&1 & pid=$!
 sleep 1; kill -INT $pid; sleep 0.2; wait $pid; say $? "stopped"; want "$frit" check m.graph --tune=stop.tune
 echo "$passed passed, $failed failed"; [ $failed = 0 ]

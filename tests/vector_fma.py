@@ -1,6 +1,7 @@
 """A matrix product of 128 x 128 x 128 for Neon and RVV (VLEN 256): the vector FMAs that qemu executes against the least possible, and llvm-mca's
 cycles of the inner loop against its FMA bound. vector_fma.py FRIT"""
-import os, re, struct, subprocess, sys, tempfile
+import os, re, struct, sys, tempfile
+from common import Tally, outcome
 
 frit, here = sys.argv[1], os.path.dirname(os.path.abspath(__file__))
 N = 128
@@ -12,10 +13,10 @@ TARGETS = {          # linker, emulator, FMA's names, elements of one, llvm-mca'
 
 
 def sh(cmd, **k):
-    r = subprocess.run(cmd, capture_output=True, text=True, timeout=300, **k)
-    if r.returncode:
-        raise RuntimeError(f"{cmd[0]}: {r.stdout}{r.stderr}"[-800:])
-    return r.stdout + r.stderr
+    rc, words = outcome(cmd, **k)
+    if rc:
+        raise RuntimeError(f"{cmd[0]}: {words}"[-800:])
+    return words
 
 
 def inner_loop(path, fma):
@@ -34,18 +35,18 @@ def check(where, name, printer):
     sh([frit, "compile", f"{where}/g.graph", *flags, "-o", f"{where}/g.o"])
     sh([frit, "compile", f"{where}/g.graph", *flags, "-o", f"{where}/g.so"])
     sh([gcc, "-O1", "-static", "-DCALL=g_call", "-DINIT=g_init", f"{here}/cross/user.c", f"{where}/g.o", "-o", f"{where}/g.elf"])
-    said = sh([*run[:1], "-plugin", f"{where}/count.so", "-d", "plugin", *run[1:], f"{where}/g.elf", "64", "65536", "--", "in", f"{where}/a", str(4 * N * N), "out", f"{where}/c", str(4 * N * N)])
-    ratio = int(re.search(r"fma (\d+)", said)[1]) / (N ** 3 / lanes)
+    words = sh([*run[:1], "-plugin", f"{where}/count.so", "-d", "plugin", *run[1:], f"{where}/g.elf", "64", "65536", "--", "in", f"{where}/a", str(4 * N * N), "out", f"{where}/c", str(4 * N * N)])
+    ratio = int(re.search(r"fma (\d+)", words)[1]) / (N ** 3 / lanes)
     loop = inner_loop(f"{where}/g.so", fma)
     n = sum(bool(re.match(fma, s)) for s in loop)
     loop[-1] = re.sub(r"0x[0-9a-f]+$", ".Lback", loop[-1])
-    said = sh(["llvm-mca-19", *mca, "-iterations=200"], input=head + ".Lback:\n" + "\n".join(loop) + "\n")
-    cycles, bound = int(re.search(r"Total Cycles:\s+(\d+)", said)[1]) / 200, n
+    words = sh(["llvm-mca-19", *mca, "-iterations=200"], input=head + ".Lback:\n" + "\n".join(loop) + "\n")
+    cycles, bound = int(re.search(r"Total Cycles:\s+(\d+)", words)[1]) / 200, n
     print(f"{name} {printer}: {ratio:.3f} of the least FMAs, {cycles:.1f} cycles a round, bound {bound}")
     return ratio <= 1.15 and cycles <= 1.1 * bound + 0.2
 
 
-passed = failed = 0
+tally = Tally()
 with tempfile.TemporaryDirectory() as where:
     w = f"const w[k < {N}, n < {N}]: f32 = ((k * 7 + n * 3) % 17 - 8) / 16.0"
     open(f"{where}/g.graph", "w").write(f"graph g(a: f32[{N}, {N}]) -> (c: f32[{N}, {N}]) {{ {w}; c = matmul(a, w); }}\n")
@@ -54,7 +55,5 @@ with tempfile.TemporaryDirectory() as where:
     sh(["cc", "-O2", "-fPIC", "-shared", f"{here}/cross/count.c", "-o", f"{where}/count.so"])
     for name in TARGETS:
         for printer in ("llvm", "c"):
-            ok = check(where, name, printer)
-            passed, failed = passed + ok, failed + (not ok)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+            tally(check(where, name, printer), f"{name} {printer}: too many")
+tally.end()

@@ -3,7 +3,8 @@
 Padding, strides, dilations, groups, each channel by itself; odd sizes, channels around the vectors; channels first and last. Several of them make
 one graph, so that the whole takes seconds.
 """
-import argparse, os, random, subprocess, sys, tempfile
+import os, random, tempfile
+from common import options, Tally, outcome, write
 
 
 def place(i, stride, tap, dilation, pad):
@@ -42,28 +43,17 @@ def case(r, n):
 
 
 def main():
-    a = argparse.ArgumentParser()
-    a.add_argument("frit")
-    a.add_argument("--printer", default="llvm")
-    a.add_argument("--target")
-    a.add_argument("--count", type=int, default=12)
-    a.add_argument("--each", type=int, default=8)
-    a.add_argument("--seed", type=int, default=1)
-    a = a.parse_args()
-    r, failed = random.Random(a.seed), 0
+    a, tally = options(count=12, each=8), Tally()
+    r = random.Random(a.seed)
     with tempfile.TemporaryDirectory() as where:
         path = os.path.join(where, "g.graph")
         for _ in range(a.count):
             ins, outs, body = zip(*(case(r, n) for n in range(a.each)))
             text = f"graph g({', '.join(ins)}) -> ({', '.join(outs)}) {{\n{''.join(body)}}}\n"
-            open(path, "w").write(text)
-            cmd = [a.frit, "check", path, "--verify", f"--printer={a.printer}", "--tolerance", "5e-5"] + ([f"--target={a.target}"] if a.target else [])
-            p = subprocess.run(cmd, capture_output=True, text=True, timeout=300)
-            if p.returncode:
-                failed += 1
-                print(f"exit {p.returncode}\n{p.stdout}{p.stderr}{text}", flush=True)
-    print(f"{a.count - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
+            write(path, text)
+            rc, words = outcome([a.frit, "check", path, "--verify", "--tolerance", "5e-5", *a.flags])
+            tally(rc == 0, f"exit {rc}\n{words}{text}")
+    tally.end()
 
 
 main()

@@ -26,7 +26,6 @@ graph g(x: f32[28, 28, 64]) -> (y: f32[28, 28, 64]) {
     schedule {
       for i1/8 {
         let z.V mem;
-        let z.M mem;
         for p/1 {
           for q/1 {
             for c/16 {
@@ -36,13 +35,14 @@ graph g(x: f32[28, 28, 64]) -> (y: f32[28, 28, 64]) {
             }
           }
         }
+        let z.M mem;
         for a/1 {
           for e/1 {
             for o/32 {
               for t/14 even {
                 for c/1 {
-                  prefetch z.U_pack[128];
-                  z.M(t*, o~);
+                  prefetch z.U_pack[64];
+                  z.M(c*, t*, o~);
                 }
               }
             }
