@@ -126,7 +126,6 @@ Storage tree_storage(Parse *p, Pos at, const char *word) {
   static const char *const name[] = { "reg", "mem", "ring", "alias" };  /* in the order of Storage */
   int k = name_index(p, at, "storage", word, name, 4, "they are reg, mem, ring, alias NAME, fold INDEX n"); return k < 0 ? ST_REG : (Storage)k;
 }
-
 Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
   if (t->storage != ST_MEM) parse_error(p, at, "only 'mem' can be folded");
   t->fold = index, t->nfold = parse_step(p, at, n); return t;
@@ -160,7 +159,6 @@ Tree *tree_with_layout(Parse *p, Tree *t, NodeList items) {
 /* ---- files */
 bool path_ends(const char *path, const char *suffix) { size_t n = strlen(path), k = strlen(suffix); return n >= k && !strcmp(path + n - k, suffix); }
 const char *path_base(const char *path) { const char *slash = strrchr(path, '/'); return slash ? slash + 1 : path; }
-
 Ast *ast_parse(Ctx *c, const Source *src) {
   return parse_run(NEW_AS(c, Parse, .c = c, .src = src, .line = 1, .col = 1, .ast = NEW_AS(c, Ast, .src = src, .stage = STAGE_PARSE)));
 }

@@ -10,11 +10,9 @@
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
   return NEW_AS(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
 }
-
 const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el->c, ctx_printf(el->c, "%s%d", pack == el->s_pack ? "e" : pack, i)); }
 bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT; }
 bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
-
 static void name_add(Elab *el, const char *name, Names *out) {
   const Word *w = map_get(&el->word, name); if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
 }
@@ -100,7 +98,6 @@ typedef struct Binder { Elab *el; Frame *f; const Stmt *st; const Node *body; Sc
 static void bound_add(Binder *b, Val v) {
   for (int i = 0; i < (v.k == V_LIST ? v.l->n : 1); i++) PUSH(b->el->c, b->bound, &v_idx(list_item(v, i))->ix);
 }
-
 static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool given, Pos p) {
   Val v = bind_index(b->el, b->f, name, ext, pack, given, p); b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
 }
@@ -176,7 +173,6 @@ static void place_check(Binder *l, Expr *e) {
   Aff a; if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e)); double lo = expr_range(l->el->c, e).lo;
   if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
-
 static bool is_free(const Piece *p, const Index *x) { for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true; return false; }
 
 /* The indices of a place, left to right. */

@@ -106,7 +106,6 @@ static int left_count(const Node *l) { return l->kind == N_TUPLE ? l->n : 1; }
 static const char *left_name(Elab *el, const Node *l, int k) {
   return node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l);
 }
-
 static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind == S_CONST) && s->left && s->left->kind == N_INDEX; }
 
 static void prepare_equation(Body *b, int i) {

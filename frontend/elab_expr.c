@@ -54,7 +54,6 @@ static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   bool known; Val c = ev_scalar(el, n->kid[0], f, s); if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
   Val a = ev_scalar(el, n->kid[1], f, s); return v_select(el, c, a, ev_scalar(el, n->kid[2], f, s), n->pos);
 }
-
 static bool is_absent_read(const Node *n, Frame *f, Scope s) {
   Val v; if (n->kind != N_INDEX || n->kid[0]->kind != N_NAME || scope_find(s, n->kid[0]->text, &v)) return false;
   Slot *sl = slot_find(f, n->kid[0]->text); return sl && sl->state == SL_VALUE && sl->v.k == V_ABSENT;

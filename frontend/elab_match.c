@@ -14,7 +14,6 @@ typedef struct Match { Elab *el; Frame *f; VEC(Arg) arg; VEC(Own) own; bool last
 /* ---- items */
 static const Node *item_inner(const Node *n) { return n->kind == N_SPLICE ? n->kid[0] : n; }
 static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
-
 static const char *item_name(Elab *el, const Node *n) {
   n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0]; return n->kind == N_NAME ? n->text : NULL;
 }
@@ -60,7 +59,6 @@ static bool is_value(Match *m, const char *name, Extent *out, Pos p) {
   Slot *s = slot_find(m->f, name); if (!s || s->state == SL_NONE) return false;
   *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name)); return true;
 }
-
 static Extent range_value(Match *m, const Node *n) {
   return need_ext(m->el, ev_scalar(m->el, n->kid[1], m->f, (Scope){ .ext = true }), n->pos, "the extent of an index");
 }

@@ -14,12 +14,10 @@ Val v_num(Expr *e) { return (Val){ V_NUM, .e = e }; }
 Val v_int(Elab *el, int64_t i) { return v_num(expr_int(el->c, i)); }
 Val v_bool(Elab *el, bool b) { return v_num(expr_const(el->c, T_BOOL, 0, b)); }
 Val v_float(Elab *el, double f) { return v_num(expr_float(el->c, f)); }
-
 Val v_list(Elab *el, int n) {
   if (n > 1000000) fail_at(el, el->ncall ? el->call[el->ncall - 1].pos : el->g->pos, "a list of %d elements is too long", n);
   return (Val){ V_LIST, .l = NEW_AS(el->c, List, NEWN(el->c, Val, n + 1), n, n + 1) };
 }
-
 Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = NEW_AS(el->c, Tens, .t = t) }; }
 Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = NEW_AS(el->c, Lim, e, n) }; }
 Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
@@ -49,9 +47,7 @@ Expr *ext_expr(Elab *el, Extent e) {
   if (!e.dim) return expr_int(el->c, e.n);
   Expr *d = expr_index(el->c, e.dim); return e.n ? expr_fn2(el->c, FN_ADD, d, expr_int(el->c, e.n)) : d;
 }
-
 Val v_ext(Elab *el, Extent e) { return v_num(ext_expr(el, e)); }
-
 Val v_dims(Elab *el, Dims d) {
   if (!d.pack) return v_ext(el, d.e[0]);
   Val v = v_list(el, d.n); for (int i = 0; i < d.n; i++) v.l->at[i] = v_ext(el, d.e[i]); return v;

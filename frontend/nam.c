@@ -112,7 +112,6 @@ static void lacking(Nam *w, const char *key, const char *what) { wrong(w, key, "
 /* ---- values */
 static const json_t *present(const json_t *v) { return json_is_null(v) ? NULL : v; }
 static const json_t *field(const json_t *o, const char *key) { return present(json_object_get(o, key)); }
-
 static int number_of(Nam *w, const char *key, const json_t *v, int hi) {
   if (json_is_integer(v) && json_integer_value(v) >= 1 && json_integer_value(v) <= hi) return (int)json_integer_value(v);
   wrong(w, key, "must be an integer from 1 to %d", hi); return 1;
@@ -122,9 +121,7 @@ static int number_of(Nam *w, const char *key, const json_t *v, int hi) {
 static int number(Nam *w, const json_t *o, const char *key, int fallback, int hi) {
   const json_t *v = field(o, key); return v || !fallback ? number_of(w, key, v, hi) : fallback;
 }
-
 static void only_one(Nam *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
-
 static bool truth(Nam *w, const json_t *o, const char *key, bool fallback) {
   const json_t *v = field(o, key); if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false"); return v ? json_is_true(v) : fallback;
 }

@@ -18,14 +18,11 @@ static Aff aff_of_lin(Ctx *c, const Lin *a) {
 static Lin lin_of_aff(Ctx *c, const Aff *a) {
   Lin r = lin_const(a->c); for (int k = 0; k < a->n; k++) lin_add_term(c, &r, expr_index(c, a->index[k]), a->k[k]); return r;
 }
-
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
   Lin a = lin_of(c, e); if (a.over || !lin_is_affine(a)) return false; *out = aff_of_lin(c, &a); return true;
 }
-
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
-
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
   Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b)); if (x.over) bug(c, "a difference of places leaves 64 bits"); return aff_of_lin(c, &x);
 }
@@ -75,7 +72,6 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
   if (fn_info[e->fn].rule == 'B') known_add_test(k, e, neg);
 }
 void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Fact){ cond, neg })); } }
-
 const Expr *expr_condition(const Expr *e, int j) {
   if (e->kind == E_SELECT || is_both(e)) return j ? e->arg[0] : NULL;
   return e->kind == E_REDUCE && e->n == 2 && j == 0 ? e->arg[1] : NULL;

@@ -23,7 +23,6 @@ static void arena_exhausted(Ctx *c) {
   Diag *d = &c->arena->exhausted; if (d->text) frit_bail(c); *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
   *c->diags_end = d; c->diags_end = &d->next; c->nerror++; frit_bail(c);
 }
-
 static void *chunk_new(Ctx *c, size_t bytes) {
   struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL; if (!k) arena_exhausted(c);
   a->total += bytes; k->next = a->chunks; a->chunks = k; return k + 1;
@@ -76,7 +75,6 @@ void ctx_free(Ctx *c) {
 }
 
 void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) { c->cleanups = NEW_AS(c, struct Cleanup, fn, p, c->cleanups); }
-
 int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
   jmp_buf here, *outer = c->bail; c->bail = &here; int r = setjmp(here) ? -1 : fn(c, arg); c->bail = outer; return r;
 }

@@ -47,17 +47,14 @@ Expr *expr_const(Ctx *c, Type t, double f, int64_t i) { return const_new(c, t, (
 Expr *expr_int(Ctx *c, int64_t v) { return expr_const(c, T_WINT, 0, v); }
 Expr *expr_float(Ctx *c, double v) { return expr_const(c, T_WFLOAT, v, 0); }
 Expr *expr_index(Ctx *c, Index *i) { return node_new(c, (Expr){ .kind = E_INDEX, .type = T_WINT, .index = i }, NULL, 0); }
-
 Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p) {
   uint64_t name = 0; for (const char *s = t->name; s && *s; s++) name = mix(name, (unsigned char)*s);
   return node_new(c, (Expr){ .kind = E_READ, .type = t->type, .n = t->rank, .pos = p, .tensor = t }, places, name);
 }
-
 double expr_number(const Expr *e) {
   if (e->kind != E_CONST) return NAN;
   return type_is_float(e->type) ? e->f : e->type == T_U64 ? (double)(uint64_t)e->i : (double)e->i;
 }
-
 static bool is_int_const(const Expr *e, int64_t v) { return e->kind == E_CONST && !type_is_float(e->type) && e->i == v; }
 
 /* ---- functions */
@@ -250,7 +247,6 @@ void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg) {
   if (!fn(e, arg)) return;
   for (int k = 0; k < e->n; k++) expr_walk(e->arg[k], fn, arg);
 }
-
 bool expr_some(const Expr *e, bool is(const Expr *, const void *), const void *arg) {
   bool found = is(e, arg); for (int k = 0; k < e->n && !found; k++) found = expr_some(e->arg[k], is, arg); return found;
 }

@@ -16,7 +16,6 @@ typedef struct Deps { Ctx *c; Eq **eq; int n; Range **wrote; Ints *on; Map write
 static Range *box_of(Ctx *c, Expr *const *place, int rank) {
   Range *r = NEWN(c, Range, rank + 1); for (int k = 0; k < rank; k++) r[k] = expr_range(c, place[k]); return r;
 }
-
 static bool boxes_meet(const Range *a, const Range *b, int rank) {
   for (int r = 0; r < rank; r++) if (a[r].hi < b[r].lo || a[r].lo > b[r].hi) return false;
   return true;

@@ -20,7 +20,6 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
 static void lin_add_const(Lin *a, int64_t v, int64_t k) {
   int64_t p; a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
 }
-
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
   int64_t p; a->over |= b->over; lin_add_const(a, b->c, k);
   for (int j = 0; j < b->n; j++) { a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p); }
@@ -33,7 +32,6 @@ Lin lin_copy(Ctx *c, const Lin *a) { return lin_times(c, 0, *a, 1); }
 bool expr_is_linear(const Expr *e) {
   return e->kind == E_FN && e->type == T_WINT && (e->fn == FN_ADD || e->fn == FN_SUB || e->fn == FN_MUL || e->fn == FN_NEG);
 }
-
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
   Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p; if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
   a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p); lin_add(c, a, x.n ? &x : &y, p);
@@ -102,9 +100,7 @@ Range lin_range(Ctx *c, Lin a) {
   End end[2] = { 0 }; end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c); lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]); return (Range){ lo, hi < lo ? lo : hi };
 }
-
 int64_t div_floor(int64_t a, int64_t m) { return a >= 0 ? a / m : -1 - (-1 - a) / m; }
-
 int64_t gcd_of(int64_t a, int64_t b) {
   uint64_t x = a < 0 ? 0 - (uint64_t)a : (uint64_t)a, y = b < 0 ? 0 - (uint64_t)b : (uint64_t)b; for (uint64_t r; y; x = y, y = r) r = x % y;
   return x > INT64_MAX ? 1 : (int64_t)x;

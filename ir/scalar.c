@@ -154,7 +154,6 @@ static double f16_value(uint64_t b) {
   int e = b >> 10 & 31, m = b & 1023; double a = e == 31 ? (m ? NAN : INFINITY) : e ? ldexp(1024 + m, e - 25) : ldexp(m, -24);
   return b & 0x8000 ? -a : a;
 }
-
 static uint32_t bf16_bits(double v) { return float_bits((float)value_round(v, T_BF16)) >> 16 | (v != v ? 0x40 : 0); }
 
 /* ---- elements in memory */
@@ -176,22 +175,18 @@ void value_store(void *p, Type t, int64_t k, Num v) {
 static int64_t float_to_int(double v, Type to) {
   double r = isfinite(v) ? fmod(trunc(v), 0x1p64) : 0; uint64_t u = (uint64_t)fabs(r); return value_wrap((int64_t)(r < 0 ? 0 - u : u), to);
 }
-
 static double int_to_float(int64_t i, Type from, Type to) {
   if (to == T_F32) return from == T_U64 ? (float)(uint64_t)i : (float)i;
   return value_round(from == T_U64 ? (double)(uint64_t)i : (double)i, to);
 }
-
 static int64_t saturate_float(double v, Type to) {
   double r = v != v ? 0 : nearbyint(v);
   return r <= type_lowest(to) ? int_limit(to, false) : r >= type_highest(to) ? int_limit(to, true) : float_to_int(r, to);
 }
-
 static int64_t saturate_int(int64_t i, Type from, Type to) {
   int64_t lo = int_limit(to, false), hi = int_limit(to, true); if (to == T_U64) return i < 0 && from != T_U64 ? 0 : i;
   return i > hi || (from == T_U64 && i < 0) ? hi : i < lo ? lo : i;
 }
-
 static double saturate_to_float(double v, Type to) {
   static const double max[T_COUNT] = { [T_F16] = F16_MAX, [T_BF16] = BF16_MAX, [T_F32] = FLT_MAX, [T_F64] = DBL_MAX };
   double m = max[type_strong(to)], r = value_round(v, to); return r > m ? m : r < -m ? -m : r;

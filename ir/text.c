@@ -18,16 +18,13 @@ static void text_reserve(Text *t, size_t n) {
 }
 
 void text_addn(Text *t, const char *s, size_t n) { text_reserve(t, n + 1); if (n) memcpy(t->s + t->n, s, n); t->n += n; t->s[t->n] = 0; }
-
 void text_quoted(Text *t, const char *s) {
   text_addn(t, "\"", 1); for (; *s; s++) text_add(t, strchr("\"\\\n", *s) ? "\\%c" : "%c", *s == '\n' ? 'n' : *s); text_addn(t, "\"", 1);
 }
-
 static void text_addv(Text *t, const char *fmt, va_list ap) {
   va_list again; va_copy(again, ap); int n = vsnprintf(NULL, 0, fmt, again); va_end(again); if (n < 0) return;
   text_reserve(t, (size_t)n + 1); t->n += (size_t)vsnprintf(t->s + t->n, (size_t)n + 1, fmt, ap);
 }
-
 void text_add(Text *t, const char *fmt, ...) { va_list ap; va_start(ap, fmt); text_addv(t, fmt, ap); va_end(ap); }
 char *ctx_vprintf(Ctx *c, const char *fmt, va_list ap) { Text t = { .c = c }; text_addv(&t, fmt, ap); return t.s ? t.s : ctx_alloc(c, 1); }
 char *ctx_printf(Ctx *c, const char *fmt, ...) { va_list ap; va_start(ap, fmt); char *s = ctx_vprintf(c, fmt, ap); va_end(ap); return s; }
@@ -47,7 +44,6 @@ void text_float(Text *t, float v) { text_shortest(t, v, true); }
 
 /* ---- sources */
 static Source *source_add(Ctx *c, const char *as, const Text *t) { return c->sources = NEW_AS(c, Source, ctx_intern(c, as), t->s, t->n, c->sources); }
-
 Source *source_text(Ctx *c, const char *name, const char *text, size_t size) {
   Text t = { .c = c }; text_addn(&t, text, size); return source_add(c, name, &t);
 }

@@ -20,7 +20,6 @@ static bool among(const void *array, int n, const void *x) { return array_find(a
 static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
 static bool any_empty(Index *const *i, int n) { for (int k = 0; k < n; k++) if (extent_max(i[k]->ext) == 0) return true; return false; }
 static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
-
 static void each_node(Verify *v, const Expr *x, void check(Verify *, const Expr *)) {
   if (!v->broken) check(v, x);
   for (int k = 0; k < x->n && !v->broken; k++) each_node(v, x->arg[k], check);
@@ -40,16 +39,13 @@ static void tensor_dims(Verify *v, const Tensor *t) {
   for (int d = 0; d < t->rank; d++)
     if (t->shape[d].dim && !is_graph_dim(v->g, t->shape[d].dim)) broken(v, t->pos, "'%s' has an unknown dimension", t->name);
 }
-
 static void tensor_names(Verify *v, const Tensor *t) {
   for (int j = 0; v->g->tensor[j] != t; j++) if (!strcmp(t->name, v->g->tensor[j]->name)) broken(v, t->pos, "two tensors are called '%s'", t->name);
 }
-
 static void read_names(Verify *v, const Expr *x) {
   if (x->kind == E_READ && !among(v->g->tensor, v->g->ntensor, x->tensor))
     broken(v, v->e->pos, "'%s' reads '%s', which the graph does not hold", v->e->out->name, x->tensor->name);
 }
-
 static void eq_names(Verify *v, const Eq *e) {
   if (!among(v->g->tensor, v->g->ntensor, e->out)) broken(v, e->pos, "'%s' is written, but the graph does not hold it", e->out->name);
 }
@@ -57,7 +53,6 @@ static void eq_names(Verify *v, const Eq *e) {
 /* The first of the equations that writes t. */
 static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (eq[k]->out == t) return eq[k]; return NULL; }
 static bool read_by(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (expr_reads(eq[k]->rhs, t)) return true; return false; }
-
 static void input_kinds(Verify *v) {
   for (int k = 0; k < v->g->nin; k++)
     if (v->g->in[k]->kind != TK_INPUT) broken(v, v->g->in[k]->pos, "the input '%s' is of another kind", v->g->in[k]->name);
@@ -226,12 +221,10 @@ static void eq_kernels(Verify *v, const Eq *e) {
   int n = 0; for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
   if (n != !e->constant) broken(v, e->pos, "'%s' is in %d kernels", e->out->name, n);
 }
-
 static void kernel_eqs(Verify *v, const Kernel *k) {
   for (Eq **e = k->eq; e < k->eq + k->neq; e++)
     if (!among(v->g->eq, v->g->neq, *e)) broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, (*e)->out->name);
 }
-
 static bool computes(const Kernel *k, const Tensor *t) { return writer_among(k->eq, k->neq, t) != NULL; }
 static bool kernel_reads(const Kernel *k, const Tensor *t) { return read_by(k->eq, k->neq, t); }
 
