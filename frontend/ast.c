@@ -18,8 +18,7 @@ bool suggest(Ctx *c, const char *s, const char *const *names, int n) {
 /* The place of word among names, or -1 after an error; help is given where no name is near. */
 static int name_index(Parse *p, Pos at, const char *what, const char *word, const char *const *names, int n, const char *help) {
   for (int i = 0; i < n; i++) if (!strcmp(names[i], word)) return i;
-  parse_error(p, at, "there is no %s '%s'", what, word); if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help);
-  return -1;
+  parse_error(p, at, "there is no %s '%s'", what, word); if (!suggest(p->c, word, names, n) && help) diag_help(p->c, "%s", help); return -1;
 }
 
 /* A token as it was written, in quotes. */
@@ -106,8 +105,7 @@ void file_weights(Parse *p, Pos pos, const char *path) {
 }
 
 void file_decl(Parse *p, Decl d, ParamList params, ParamList result, StmtList body) {
-  Ast *a = p->ast;
-  d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
+  Ast *a = p->ast; d.param = params.at, d.nparam = params.n, d.bound = params.bound.at, d.nbound = params.bound.n;
   d.result = result.at, d.nresult = result.n, d.has_result = result.n, d.stmt = body.at, d.nstmt = body.n; if (p->inside) d.doc = p->inside;
   a->decl = ctx_grow(p->c, a->decl, a->ndecl, &p->decl_cap, sizeof *a->decl); a->decl[a->ndecl++] = d;
 }
@@ -128,7 +126,6 @@ Storage tree_storage(Parse *p, Pos at, const char *word) {
   static const char *const name[] = { "reg", "mem", "ring", "alias" };  /* in the order of Storage */
   int k = name_index(p, at, "storage", word, name, 4, "they are reg, mem, ring, alias NAME, fold INDEX n"); return k < 0 ? ST_REG : (Storage)k;
 }
-
 Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
   if (t->storage != ST_MEM) parse_error(p, at, "only 'mem' can be folded");
   t->fold = index, t->nfold = parse_step(p, at, n); return t;
@@ -162,7 +159,6 @@ Tree *tree_with_layout(Parse *p, Tree *t, NodeList items) {
 /* ---- files */
 bool path_ends(const char *path, const char *suffix) { size_t n = strlen(path), k = strlen(suffix); return n >= k && !strcmp(path + n - k, suffix); }
 const char *path_base(const char *path) { const char *slash = strrchr(path, '/'); return slash ? slash + 1 : path; }
-
 Ast *ast_parse(Ctx *c, const Source *src) {
   return parse_run(NEW_AS(c, Parse, .c = c, .src = src, .line = 1, .col = 1, .ast = NEW_AS(c, Ast, .src = src, .stage = STAGE_PARSE)));
 }

@@ -18,7 +18,6 @@ static void node_text(Text *t, const Node *n, int level);
 static void list_text(Text *t, const char *open, Node *const *kid, int n, const char *close) {
   text_add(t, "%s", open); for (int i = 0; i < n; i++) { if (i) text_add(t, ", "); node_text(t, kid[i], LEVEL_EXPR); } text_add(t, "%s", close);
 }
-
 static int node_level(const Node *n) {
   if (n->kind == N_BINARY) return fn_info[n->fn].prec;
   return n->kind == N_COND ? LEVEL_EXPR : n->kind == N_UNARY || (n->kind == N_INT && n->i < 0) ? LEVEL_UNARY : LEVEL_POSTFIX;
@@ -41,7 +40,6 @@ static void binary_text(Text *t, const Node *n) {
   int level = node_level(n); node_text(t, n->kid[0], level == LEVEL_POWER ? LEVEL_POSTFIX : level == LEVEL_CMP ? level + 1 : level);
   text_add(t, " %s ", fn_info[n->fn].text); node_text(t, n->kid[1], level == LEVEL_POWER ? LEVEL_UNARY : level + 1);
 }
-
 static void reduce_text(Text *t, const Node *n) {
   text_add(t, "%s", n->text); list_text(t, "(", n->kid, n->n - 1, n->cond ? " if " : "");
   node_text(t, n->cond, LEVEL_EXPR); list_text(t, ": ", n->kid + n->n - 1, 1, ")");

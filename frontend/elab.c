@@ -25,26 +25,21 @@ static void __attribute__((noreturn)) fail_text(Elab *el, Pos p, const char *tex
 void fail_also(Elab *el, Pos p, const char *fmt, ...) {
   FORMAT(el->c, text); if (p.src && el->nalso < 4) el->also[el->nalso++] = (Note){ .pos = p, .text = text };
 }
-
 void fail_at(Elab *el, Pos p, const char *fmt, ...) { FORMAT(el->c, text); fail_text(el, p, text, NULL); }
 void fail_near(Elab *el, Pos p, const char *name, const Names *near, const char *fmt, ...) {
   FORMAT(el->c, text); fail_text(el, p, text, el->quiet ? NULL : diag_near(name, near->at, near->n));
 }
-
 void catch_push(Elab *el, Catch *k) { k->now = el->now; k->up = el->catch_; el->catch_ = k; }
 void catch_end(Elab *el) { el->now = el->catch_->now; el->catch_ = el->catch_->up; }
 void fail_silent(Elab *el) { Catch *k = el->catch_; if (!k) frit_bail(el->c); catch_end(el); longjmp(k->jmp, 1); }
 
 /* ---- frames */
 Slot *slot_find(const Frame *f, const char *name) { return map_get(&f->map, name); }
-
 Slot *slot_get(Elab *el, Frame *f, const char *name) {
   Slot *s = slot_find(f, name); if (s) return s;
   s = NEW_AS(el->c, Slot, .name = name); PUSH(el->c, f->slot, s); map_put(el->c, &f->map, name, s); return s;
 }
-
 void slot_set(Elab *el, Frame *f, const char *name, Val v) { Slot *s = slot_get(el, f, name); s->state = SL_VALUE; s->v = v; }
-
 void slot_dim(Elab *el, Frame *f, const char *name, Dims d) {
   Extent *e = NEWN(el->c, Extent, d.n + 1); if (d.n) memcpy(e, d.e, sizeof *e * (size_t)d.n); slot_get(el, f, name)->dim = (Dims){ e, d.n, d.pack };
 }
@@ -66,7 +61,6 @@ const char *name_fresh(Elab *el, const char *hint) {
   if (map_get(&el->name, hint) != &name_reserved) return name_temp(el, hint);
   map_put(el->c, &el->name, hint, (void *)&name_used); return hint;
 }
-
 void name_reserve(Elab *el, const char *name) { if (!map_get(&el->name, name)) map_put(el->c, &el->name, name, (void *)&name_reserved); }
 
 /* The graph-wide name for a frame's local one: what the caller calls the result, or the caller's name and a dot. */

@@ -10,11 +10,9 @@
 Idx *idx_new(Elab *el, const char *name, Extent e, bool given) {
   return NEW_AS(el->c, Idx, .ix = { .name = name, .ext = ext_pos(e), .id = ++el->c->nid }, .given = given);
 }
-
 const char *pack_name(Elab *el, const char *pack, int i) { return ctx_intern(el->c, ctx_printf(el->c, "%s%d", pack == el->s_pack ? "e" : pack, i)); }
 bool is_range(const Node *n) { return n && n->kind == N_BINARY && n->fn == FN_LT; }
 bool is_arith(const Node *n) { return n->kind == N_BINARY && (n->fn == FN_ADD || n->fn == FN_SUB || n->fn == FN_MUL); }
-
 static void name_add(Elab *el, const char *name, Names *out) {
   const Word *w = map_get(&el->word, name); if (!w || w->kind > W_TYPE) names_put(el->c, out, name);
 }
@@ -54,12 +52,9 @@ static void infer_place(Infer *q, const Tensor *t, Node *const *it, int n, int i
   q->out = (Dims){ t->shape + d, len, pack }; q->el->gave = t;
 }
 static void infer_walk(Infer *q, const Node *n) {
-  if (!n || q->out.e) return;
-  if (n->kind == N_INDEX && (n->kid[0]->kind == N_NAME || n->kid[0]->kind == N_CALL || n->kid[0]->kind == N_DOT)) {
-    const Tensor *t = NULL;
-    for (int i = 1; i < n->n && !q->out.e; i++)
-      if (bare_name(q->el, n->kid[i]) == q->name && (t || (t = infer_tensor(q, n->kid[0])))) infer_place(q, t, n->kid + 1, n->n - 1, i - 1);
-  }
+  const Tensor *t = NULL; if (!n || q->out.e) return;
+  for (int i = 1; n->kind == N_INDEX && i < n->n && !q->out.e; i++)
+    if (bare_name(q->el, n->kid[i]) == q->name && (t || (t = infer_tensor(q, n->kid[0])))) infer_place(q, t, n->kid + 1, n->n - 1, i - 1);
   for (int i = 0; i < n->n; i++) infer_walk(q, n->kid[i]);
   infer_walk(q, n->cond);
 }
@@ -85,8 +80,7 @@ static Val bind_index(Elab *el, Frame *f, const char *name, Val ext, bool pack, 
   const Slot *s = slot_find(f, name); const char *what = ctx_printf(el->c, "the extent of '%s%s'", pack ? ".." : "", name);
   bool list = ext.k == V_LIST; int n = list ? ext.l->n : 1;
   if (is_taken(el, s)) fail_at(el, p, "'%s' is a value, not an index: use another name", name);
-  if (pack && !list) fail_at(el, p, "'%s': a pack wants a list of extents", name);
-  if (!pack && list) fail_at(el, p, "'%s': a list of extents wants '..'", name);
+  if (pack != list) fail_at(el, p, pack ? "'%s': a pack wants a list of extents" : "'%s': a list of extents wants '..'", name);
   if (n > 64) fail_at(el, p, "a pack of %d indices: at most 64", n);
   bool free_ = given || (s && s->given && !f->graph); Extent *e = NEWN(el->c, Extent, n + 1); Val out = v_list(el, n);
   for (int i = 0; i < n; i++) {
@@ -104,7 +98,6 @@ typedef struct Binder { Elab *el; Frame *f; const Stmt *st; const Node *body; Sc
 static void bound_add(Binder *b, Val v) {
   for (int i = 0; i < (v.k == V_LIST ? v.l->n : 1); i++) PUSH(b->el->c, b->bound, &v_idx(list_item(v, i))->ix);
 }
-
 static void bind_name(Binder *b, const char *name, Val ext, bool pack, bool given, Pos p) {
   Val v = bind_index(b->el, b->f, name, ext, pack, given, p); b->s = scope_bind(b->el, b->s, name, v); bound_add(b, v);
 }
@@ -180,7 +173,6 @@ static void place_check(Binder *l, Expr *e) {
   Aff a; if (!expr_affine(l->el->c, e, &a) || !digits_apart(&a)) fail_place(l, v_num(e)); double lo = expr_range(l->el->c, e).lo;
   if (lo < 0) fail_at(l->el, l->st->pos, "the place %s on the left begins at %.0f", expr_print(l->el->c, e), lo);
 }
-
 static bool is_free(const Piece *p, const Index *x) { for (int i = 0; i < p->nfree; i++) if (p->free[i] == x) return true; return false; }
 
 /* The indices of a place, left to right. */
@@ -206,8 +198,7 @@ static const Bind *left_scope(Binder *l, const Piece *p) {
   return out.b;
 }
 void left_settle(Elab *el, Frame *f, Piece *p) {
-  const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value };
-  Names names = { 0 }; Val bound;
+  const Node *left = p->st->left; Binder l = { .el = el, .f = f, .st = p->st, .body = p->st->value }; Names names = { 0 }; Val bound;
   for (int i = 1; i < left->n; i++) left_ranges(&l, left->kid[i], false);
   for (int i = 1; i < left->n; i++) left_names(el, left->kid[i], &names);
   for (int i = 0; i < names.n; i++) {

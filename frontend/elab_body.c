@@ -27,8 +27,7 @@ static Expr *stored(Elab *el, Expr *e, Type t, Pos p) {
   return expr_convert(el->c, CV_PLAIN, t, e, p);
 }
 Eq *emit_eq(Elab *el, Tensor *t, Expr **place, Index **free, int nfree, Expr *rhs, Pos p) {
-  const Tensor *variable = NULL;
-  for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
+  const Tensor *variable = NULL; for (int i = 0; i < nfree; i++) if (ext_is(free[i]->ext, 0)) return NULL;
   if (el->eq.n >= EQ_MAX) fail_at(el, p, "the graph expands to more than %d equations", EQ_MAX);
   if (rhs->nodes >= NODE_MAX) fail_at(el, p, "this equation is too large: more than %d functions and reads", NODE_MAX);
   if (el->constant) expr_walk(rhs, find_variable, &variable);
@@ -107,7 +106,6 @@ static int left_count(const Node *l) { return l->kind == N_TUPLE ? l->n : 1; }
 static const char *left_name(Elab *el, const Node *l, int k) {
   return node_dotted(el->c, l->kind == N_TUPLE ? l->kid[k] : l->kind == N_INDEX ? l->kid[0] : l);
 }
-
 static bool is_equation(const Stmt *s) { return (s->kind == S_DEFINE || s->kind == S_CONST) && s->left && s->left->kind == N_INDEX; }
 
 static void prepare_equation(Body *b, int i) {
@@ -198,8 +196,7 @@ static void poison_name(Elab *el, Frame *f, const char *name) {
 }
 void statement_poison(Elab *el, Frame *f, const Stmt *st) {
   const Node *l = st->left;
-  poison_name(el, f, st->name); if (!l || l->kind == N_CALL) return;
-  for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
+  poison_name(el, f, st->name); if (!l || l->kind == N_CALL) return; for (int k = 0; k < left_count(l); k++) poison_name(el, f, left_name(el, l, k));
 }
 
 /* ---- again, where types were not known */

@@ -13,11 +13,9 @@ typedef struct Args { Val *at; VEC(Rest) extra; List var; } Args;
 /* ---- attributes */
 static bool kind_is(const Param *p, const char *kind) { return p->type && !strcmp(p->type, kind); }
 static bool is_whole_number(Val v) { return v.k == V_NUM && v.e->kind == E_CONST && !type_is_float(v.e->type); }
-
 static bool default_is_float(const Param *p) {
   const Node *n = p->value; while (n && n->kind == N_UNARY) n = n->kid[0]; return !p->type && n && n->kind == N_FLOAT;
 }
-
 static void kind_check(Elab *el, const Param *p, Val v, bool good, Pos pos) {
   if (!good) fail_at(el, pos, "attribute '%s' must be of kind %s; this is %s", p->name, p->type, v_kind(v));
 }
@@ -58,7 +56,6 @@ static int param_find(const Decl *op, const char *name) {
   for (int i = 0; i < op->nparam; i++) if (op->param[i].name == name && op->param[i].kind != P_REST) return i;
   return -1;
 }
-
 static bool takes_rest(const Decl *op) { for (int i = 0; i < op->nparam; i++) if (op->param[i].kind == P_REST) return true; return false; }
 
 static void arg_named(Elab *el, const Decl *op, const Node *q, Args *a, Frame *f, Scope s) {
@@ -290,8 +287,7 @@ LIST_FN(fn_letters) {
   for (const char *q = text; *q; q++) if (*q != ' ') *w++ = *q;
   *w = 0; w = text;
   for (int term = 0; term < 4; term++, w += *w == ',') {
-    List *l = (out.l->at[term] = v_list(el, 0)).l;
-    if (term < 3 && *w == '-') continue;
+    List *l = (out.l->at[term] = v_list(el, 0)).l; if (term < 3 && *w == '-') continue;
     if (term == 3 && strncmp(w, "->", 2)) fail_at(el, p, "more than 3 terms");
     if (term == 3) w += 2;
     else if (term >= ranks->n) fail_at(el, p, "%d terms for %d tensors", term + 1, ranks->n);
@@ -322,7 +318,6 @@ const ListFn list_fn[LF_COUNT] = {
 static void count_check(Elab *el, const Node *n, int want, bool good) {
   if (!good) fail_at(el, n->pos, "'%s' takes %d argument%s, %d given", n->text, want, plural(want), n->n);
 }
-
 static Val splice_list(Elab *el, Node *const *kid, Frame *f, Scope s) { return (Val){ V_LIST, .l = ev_items(el, kid, 1, f, s) }; }
 
 static Val call_local(Elab *el, const Stmt *fun, const Node *n, Frame *f, Scope s) {

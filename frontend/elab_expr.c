@@ -44,8 +44,7 @@ static Val ev_name(Elab *el, const char *name, Pos p, Frame *f, Scope s) {
 
 /* ---- operators */
 static Val ev_binary(Elab *el, const Node *n, Frame *f, Scope s) {
-  bool known;
-  if (s.left && is_range(n)) return ev_node(el, n->kid[0], f, s);
+  bool known; if (s.left && is_range(n)) return ev_node(el, n->kid[0], f, s);
   Val a = s.left ? first_of(ev_node(el, n->kid[0], f, s)) : ev_scalar(el, n->kid[0], f, s);
   if ((n->fn == FN_AND || n->fn == FN_OR) && v_is_bool(a, &known) && known == (n->fn == FN_OR)) return a;
   return v_fn2(el, n->fn, a, s.left ? first_of(ev_node(el, n->kid[1], f, s)) : ev_scalar(el, n->kid[1], f, s), n->pos);
@@ -55,7 +54,6 @@ static Val ev_cond(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   bool known; Val c = ev_scalar(el, n->kid[0], f, s); if (v_is_bool(c, &known)) { el->want = want; return ev_node(el, n->kid[known ? 1 : 2], f, s); }
   Val a = ev_scalar(el, n->kid[1], f, s); return v_select(el, c, a, ev_scalar(el, n->kid[2], f, s), n->pos);
 }
-
 static bool is_absent_read(const Node *n, Frame *f, Scope s) {
   Val v; if (n->kind != N_INDEX || n->kid[0]->kind != N_NAME || scope_find(s, n->kid[0]->text, &v)) return false;
   Slot *sl = slot_find(f, n->kid[0]->text); return sl && sl->state == SL_VALUE && sl->v.k == V_ABSENT;
@@ -231,8 +229,7 @@ static Val read_tensor(Elab *el, Frame *f, const Tens *x, const Part *given, int
 
 /* ---- places as written */
 static const char *splice_pack(Elab *el, const Node *n, const Frame *f) {
-  Names names = { 0 }; const char *only = NULL; int count = 0;
-  if (!n->kid[0]) return el->s_pack;
+  Names names = { 0 }; const char *only = NULL; int count = 0; if (!n->kid[0]) return el->s_pack;
   if (n->kid[0]->kind == N_NAME) return n->kid[0]->text;
   names_in(el, n->kid[0], &names);
   for (int i = 0; i < names.n; i++) { const Slot *s = slot_find(f, names.at[i]); if (s && s->dim.pack) only = names.at[i], count++; }
@@ -256,8 +253,7 @@ static Part part_read(Elab *el, const Node *n, Frame *f, Scope s) {
   return (Part){ v, NULL };
 }
 static Val index_tensor(Elab *el, const Node *n, const Tens *x, Frame *f, Scope s) {
-  int np = n->n - 1, len = -1;
-  if (!s.eq) fail_at(el, n->pos, "a read needs an equation with indices on its left");
+  int np = n->n - 1, len = -1; if (!s.eq) fail_at(el, n->pos, "a read needs an equation with indices on its left");
   Part *part = NEWN(el->c, Part, np + 1); for (int i = 0; i < np; i++) part[i] = part_read(el, n->kid[i + 1], f, s);
   for (int i = 0; i < np; i++) {
     if (part[i].pack || part[i].v.k != V_LIST) continue;
@@ -388,9 +384,8 @@ static Val ev_kind(Elab *el, const Node *n, Frame *f, Scope s, Want want) {
   case N_AT:     fail_at(el, n->pos, "'@' belongs into the pattern of a parameter");
   case N_NAMED:  fail_at(el, n->pos, "'%s = ...' can only be an argument of a call", n->text);
   case N_PASS:   fail_at(el, n->pos, "'...' can only be an argument of a call");
-  case N_STREAM: fail_at(el, n->pos, "'stream' belongs into the shape of an input");
+  default:       fail_at(el, n->pos, "'stream' belongs into the shape of an input");
   }
-  return (Val){ .k = V_NONE };
 }
 
 #define STEPS_MAX 20000000

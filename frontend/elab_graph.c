@@ -10,7 +10,6 @@ typedef struct Unit { Elab *el; const Decl *d; Frame *f; VEC(Stmt *) st; VEC(Ker
 static bool try_part(Unit *u, void (*fn)(Unit *, const void *), const void *arg) {
   Catch k; if (catch_begin(u->el, &k)) { fn(u, arg); catch_end(u->el); return true; } return false;
 }
-
 static bool is_poison(const Slot *s) { return s && s->state == SL_VALUE && s->v.k == V_POISON; }
 static Val plain_value(Unit *u, const Node *n) { return first_of(ev_node(u->el, n, u->f, (Scope){ 0 })); }
 static Val extent_value(Elab *el, const Node *n, Frame *f) { return ev_scalar(el, n, f, (Scope){ .ext = true }); }
@@ -189,8 +188,7 @@ static void do_next(Unit *u, const void *arg) {
 
 /* ---- results */
 static void result_check(Unit *u, const Param *p, const Tensor *t) {
-  Elab *el = u->el;
-  if (p->kind != P_TYPED) return;
+  Elab *el = u->el; if (p->kind != P_TYPED) return;
   Tensor said = { .type = type_named(el, p->type, p->pos), .rank = p->nitem, .shape = NEWN(el->c, Extent, p->nitem + 1) };
   for (int d = 0; d < p->nitem; d++) said.shape[d] = shape_item(u, p->item[d], false);
   if (tensors_match(&said, t)) return;
@@ -250,9 +248,7 @@ static void eq_indices(Ctx *c, const Eq *e, Names *out) {
   for (int i = 0; i < e->nfree; i++) names_put(c, out, e->free[i]->name);
   bound_names(c, e->rhs, out);
 }
-
 static Tensor *tensor_find(const Elab *el, const char *name) { EACH(Tensor, t, el->tensor) if (t->name == name) return t; return NULL; }
-
 static bool need_name(Naming *u, const Names *n, const char *name, const char *what, Pos p) {
   Ctx *c = u->el->c; if (names_have(n, name)) return true;
   diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n); diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;

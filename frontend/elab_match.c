@@ -14,7 +14,6 @@ typedef struct Match { Elab *el; Frame *f; VEC(Arg) arg; VEC(Own) own; bool last
 /* ---- items */
 static const Node *item_inner(const Node *n) { return n->kind == N_SPLICE ? n->kid[0] : n; }
 static const Node *item_core(const Node *n) { n = item_inner(n); return n && n->kind == N_AT ? n->kid[0] : n; }
-
 static const char *item_name(Elab *el, const Node *n) {
   n = item_core(n); if (!n) return el->s_pack; if (is_range(n)) n = n->kid[0]; return n->kind == N_NAME ? n->text : NULL;
 }
@@ -60,7 +59,6 @@ static bool is_value(Match *m, const char *name, Extent *out, Pos p) {
   Slot *s = slot_find(m->f, name); if (!s || s->state == SL_NONE) return false;
   *out = need_ext(m->el, slot_value(m->el, m->f, s, p), p, ctx_printf(m->el->c, "the extent '%s'", name)); return true;
 }
-
 static Extent range_value(Match *m, const Node *n) {
   return need_ext(m->el, ev_scalar(m->el, n->kid[1], m->f, (Scope){ .ext = true }), n->pos, "the extent of an index");
 }
@@ -139,8 +137,7 @@ static bool find_anchors(Match *m, Arg *a) {
   int rank = a->x->t->rank;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *inner = item_inner(n), *core = item_core(n); bool pack = n->kind == N_SPLICE; Val v;
-    a->anchor[j] = -1; a->len[j] = pack && is_range(core) ? pack_range(m, core).n : -1;
-    if (!inner || inner->kind != N_AT) continue;
+    a->anchor[j] = -1; a->len[j] = pack && is_range(core) ? pack_range(m, core).n : -1; if (!inner || inner->kind != N_AT) continue;
     if (!axis_value(m, inner->kid[1], &v)) return false;
     int64_t ax = need_int(m->el, v, n->pos, "an axis");
     if (ax < -rank || ax >= rank + pack)
@@ -168,8 +165,7 @@ static bool find_lengths(Match *m, Arg *a, int j0, int j1, int room) {
   fail_at(m->el, a->p->pos, "'%s' has %d dimension%s %s, %s", a->p->name, rank, plural(rank), ext_print(m->el, a->x->t->shape, rank), what);
 }
 static bool find_positions(Match *m, Arg *a) {
-  int j0 = 0, x0 = 0, n = a->p->nitem;
-  if (!find_anchors(m, a)) return false;
+  int j0 = 0, x0 = 0, n = a->p->nitem; if (!find_anchors(m, a)) return false;
   for (int j = 0; j <= n; j++) {
     if (j < n && a->anchor[j] < 0) continue;
     int x1 = j < n ? a->anchor[j] : a->x->t->rank; if (!find_lengths(m, a, j0, j, x1 - x0)) return false; j0 = j; x0 = x1;
@@ -201,8 +197,7 @@ static void own_check(Match *m) {
 }
 
 static bool match_arg(Match *m, Arg *a) {
-  int d = 0; bool done = true;
-  if (!find_positions(m, a)) return false;
+  int d = 0; bool done = true; if (!find_positions(m, a)) return false;
   a->x->pack = NULL; a->x->comp = NULL;
   for (int j = 0; j < a->p->nitem; j++) {
     const Node *n = a->p->item[j], *core = item_core(n); if (n->kind == N_SPLICE) { match_pack(m, n, a, d, a->len[j]); d += a->len[j]; continue; }

@@ -14,12 +14,10 @@ Val v_num(Expr *e) { return (Val){ V_NUM, .e = e }; }
 Val v_int(Elab *el, int64_t i) { return v_num(expr_int(el->c, i)); }
 Val v_bool(Elab *el, bool b) { return v_num(expr_const(el->c, T_BOOL, 0, b)); }
 Val v_float(Elab *el, double f) { return v_num(expr_float(el->c, f)); }
-
 Val v_list(Elab *el, int n) {
   if (n > 1000000) fail_at(el, el->ncall ? el->call[el->ncall - 1].pos : el->g->pos, "a list of %d elements is too long", n);
   return (Val){ V_LIST, .l = NEW_AS(el->c, List, NEWN(el->c, Val, n + 1), n, n + 1) };
 }
-
 Val v_tensor(Elab *el, Tensor *t) { return (Val){ V_TENSOR, .x = NEW_AS(el->c, Tens, .t = t) }; }
 Val v_lim(Elab *el, Expr *e, Expr *n) { return (Val){ V_LIM, .m = NEW_AS(el->c, Lim, e, n) }; }
 Val first_of(Val v) { return v.k == V_TUPLE && v.l->n ? v.l->at[0] : v; }
@@ -49,9 +47,7 @@ Expr *ext_expr(Elab *el, Extent e) {
   if (!e.dim) return expr_int(el->c, e.n);
   Expr *d = expr_index(el->c, e.dim); return e.n ? expr_fn2(el->c, FN_ADD, d, expr_int(el->c, e.n)) : d;
 }
-
 Val v_ext(Elab *el, Extent e) { return v_num(ext_expr(el, e)); }
-
 Val v_dims(Elab *el, Dims d) {
   if (!d.pack) return v_ext(el, d.e[0]);
   Val v = v_list(el, d.n); for (int i = 0; i < d.n; i++) v.l->at[i] = v_ext(el, d.e[i]); return v;
@@ -80,8 +76,7 @@ bool ext_is(Extent e, int64_t n) { return !e.dim && e.n == n; }
 Extent ext_pos(Extent e) { return !e.dim && e.n < 0 ? extent_of(0) : e; }
 
 Extent ext_mul(Elab *el, Extent a, Extent b, Pos p) {
-  int64_t n = 0; if (ext_is(a, 1)) return b;
-  if (ext_is(b, 1)) return a;
+  int64_t n = 0; if (ext_is(a, 1)) return b; if (ext_is(b, 1)) return a;
   if (ext_is(a, 0) || ext_is(b, 0)) return extent_of(0);
   if (a.dim || b.dim) fail_at(el, p, "this product of extents needs a constant extent: %s times %s", ext_print(el, &a, 1), ext_print(el, &b, 1));
   if (__builtin_mul_overflow(a.n, b.n, &n) || n > EXT_MAX)
@@ -141,8 +136,7 @@ static bool is_sum(const Expr *e) { return e->kind == E_REDUCE && e->red == RED_
 
 /* max(x, -inf) and min(x, inf) are x, also for a NaN; t + -1 is t - 1; a sum begins at 0 anyway. */
 static Expr *fn_tidy(Elab *el, Fn f, Expr *const *a) {
-  const Expr *k = a[1];
-  for (int i = 0; i < 2 && f == FN_ADD; i++) if (is_zero(a[i]) && is_sum(a[1 - i])) return a[1 - i];
+  const Expr *k = a[1]; for (int i = 0; i < 2 && f == FN_ADD; i++) if (is_zero(a[i]) && is_sum(a[1 - i])) return a[1 - i];
   if (k->kind != E_CONST) return NULL;
   if (type_is_float(k->type) && type_is_float(a[0]->type) && ((f == FN_MAX && k->f == -INFINITY) || (f == FN_MIN && k->f == INFINITY)))
     return type_promote(a[0]->type, k->type) == a[0]->type ? a[0] : NULL;
@@ -200,14 +194,11 @@ static Expr *element(Elab *el, Oper o, Expr **a, int n, Pos p) {
   }
 }
 
-static Expr *lift_leaf(Elab *el, const Lift *l, Expr *const *ix) {
-  Expr *place[64]; if (l->leaf.k == V_NUM) return l->leaf.e;
-  for (int d = 0; d < l->rank; d++) place[d] = ext_is(l->shape[d], 1) ? expr_int(el->c, 0) : ix[d];
-  return expr_read(el->c, l->leaf.x->t, place, l->pos);
-}
 Expr *lift_build(Elab *el, const Lift *l, Expr *const *ix) {
-  Expr *a[3]; for (int k = 0; k < l->n; k++) a[k] = lift_build(el, l->arg[k], ix + (l->rank - l->arg[k]->rank));
-  return l->o.k == OP_LEAF ? lift_leaf(el, l, ix) : element(el, l->o, a, l->n, l->pos);
+  Expr *a[64]; bool leaf = l->o.k == OP_LEAF; if (leaf && l->leaf.k == V_NUM) return l->leaf.e;
+  for (int d = 0; leaf && d < l->rank; d++) a[d] = ext_is(l->shape[d], 1) ? expr_int(el->c, 0) : ix[d];
+  for (int k = 0; k < l->n; k++) a[k] = lift_build(el, l->arg[k], ix + (l->rank - l->arg[k]->rank));
+  return leaf ? expr_read(el->c, l->leaf.x->t, a, l->pos) : element(el, l->o, a, l->n, l->pos);
 }
 
 /* ---- functions of values */

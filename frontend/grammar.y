@@ -125,9 +125,8 @@ kind: %empty { $$ = LOOP_SERIAL; } | '*' { $$ = LOOP_UNROLL; } | NAME { $$ = tre
 leaves: %empty { $$ = (LeafList){ 0 }; } | leaf_list;
 leaf_list: leaf { $$ = (LeafList){ 0 }; PUSH(C, $$, $1); } | leaf_list ',' leaf { $$ = $1; PUSH(C, $$, $3); };
 leaf: NAME { $$ = (LeafDim){ $1, LEAF_SERIAL, 1 }; } | NAME '*' { $$ = (LeafDim){ $1, LEAF_UNROLL, 0 }; }
-  | NAME '+' { $$ = (LeafDim){ $1, LEAF_DOT, 0 }; }
   | NAME '~' { $$ = (LeafDim){ $1, LEAF_VECTOR, 0 }; } | NAME '/' INT { $$ = (LeafDim){ $1, LEAF_SERIAL, parse_step(p, POS(@3), $3) }; }
-  | NAME '/' INT '~' { $$ = (LeafDim){ $1, LEAF_VECTOR, parse_step(p, POS(@3), $3) }; };
+  | NAME '/' INT '~' { $$ = (LeafDim){ $1, LEAF_VECTOR, parse_step(p, POS(@3), $3) }; } | NAME '+' { $$ = (LeafDim){ $1, LEAF_DOT, 0 }; };
 
 items: %empty { $$ = (NodeList){ 0 }; } | item_list;
 item_list: item { $$ = (NodeList){ 0 }; PUSH(C, $$, $1); } | item_list ',' item { $$ = $1; PUSH(C, $$, $3); };

@@ -44,9 +44,7 @@ static json_t *nam_json(Nam *m) {
   json_t *j = json_loadb(m->src->text, m->src->size, JSON_REJECT_DUPLICATES, &e); if (j) ctx_at_free(m->c, json_free, j);
   if (json_is_object(j)) return j;
   if (!j && e.line > 0) at.line = (uint32_t)e.line, at.col = e.column > 0 ? (uint32_t)e.column : 1;
-  if (!j) diag_error(m->c, at, "this .nam file is not valid JSON: %s", e.text);
-  else diag_error(m->c, at, "a .nam file is one JSON object");
-  return NULL;
+  diag_error(m->c, at, "%s%s", j ? "a .nam file is one JSON object" : "this .nam file is not valid JSON: ", j ? "" : e.text); return NULL;
 }
 
 static bool nam_version(Nam *m, const json_t *root) {
@@ -114,7 +112,6 @@ static void lacking(Nam *w, const char *key, const char *what) { wrong(w, key, "
 /* ---- values */
 static const json_t *present(const json_t *v) { return json_is_null(v) ? NULL : v; }
 static const json_t *field(const json_t *o, const char *key) { return present(json_object_get(o, key)); }
-
 static int number_of(Nam *w, const char *key, const json_t *v, int hi) {
   if (json_is_integer(v) && json_integer_value(v) >= 1 && json_integer_value(v) <= hi) return (int)json_integer_value(v);
   wrong(w, key, "must be an integer from 1 to %d", hi); return 1;
@@ -124,9 +121,7 @@ static int number_of(Nam *w, const char *key, const json_t *v, int hi) {
 static int number(Nam *w, const json_t *o, const char *key, int fallback, int hi) {
   const json_t *v = field(o, key); return v || !fallback ? number_of(w, key, v, hi) : fallback;
 }
-
 static void only_one(Nam *w, const json_t *o, const char *key) { if (number(w, o, key, 1, CHANNEL_MAX) != 1) lacking(w, key, "other than 1 "); }
-
 static bool truth(Nam *w, const json_t *o, const char *key, bool fallback) {
   const json_t *v = field(o, key); if (v && !json_is_boolean(v)) wrong(w, key, "must be true or false"); return v ? json_is_true(v) : fallback;
 }
@@ -224,12 +219,6 @@ static void refuse_unknown(Nam *w, const json_t *o, const char *const *known, in
   }
 }
 
-static void read_head(Nam *w, const json_t *o, Array *a) {
-  const json_t *h = field(o, "head"); if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
-  a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
-  a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX); a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
-  a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false);
-}
 static void read_array(Nam *w, const json_t *o, Array *a) {
   static const char *const known[] = {
     "input_size", "condition_size", "channels", "bottleneck", "kernel_size", "kernel_sizes", "dilations", "activation", "gating_mode", "gated",
@@ -249,7 +238,10 @@ static void read_array(Nam *w, const json_t *o, Array *a) {
   if (part_active(w, o, "head1x1", false)) a->mixed = number(w, field(o, "head1x1"), "out_channels", 0, CHANNEL_MAX);
   a->sums = a->mixed ? a->mixed : a->bottleneck;
   if (!a->residual && a->bottleneck != a->channels) wrong(w, "bottleneck", "must equal 'channels' (%d) without layer1x1", a->channels);
-  read_head(w, o, a); read_layers(w, o, a);
+  const json_t *h = field(o, "head"); if (h && !json_is_object(h)) wrong(w, "head", "must be an object");
+  a->head_out = h ? number(w, h, "out_channels", 0, CHANNEL_MAX) : number(w, o, "head_size", 0, CHANNEL_MAX);
+  a->head_kernel = number(w, h, "kernel_size", 1, CHANNEL_MAX); a->head_dilation = number(w, h, "head_dilation", 1, DILATION_MAX);
+  a->head_bias = h ? truth(w, h, "bias", false) : truth(w, o, "head_bias", false); read_layers(w, o, a);
 }
 
 /* The channels that an array's head sums up must be those that the array before it hands on. */
@@ -311,15 +303,13 @@ static const char *declare(Gen *g, const Weight *w) {
 static void gen_taps(Gen *g, Signal in, const char *w, const char *row, const char *col, int n, int dilation) {
   if (n == 1) { SAY("sum(%s: %s[%s, t] * %s[%s, %s, 0])", col, in.at, col, w, row, col); return; }
   SAY("sum(%s, k: (%s[%s, t - (%d - k)", col, in.at, col, n - 1); if (dilation != 1) SAY(" * %d", dilation);
-  if (in.settled) SAY("] or %s[%s]) * %s[%s, %s, k])", in.settled, col, w, row, col);
-  else SAY("] or 0) * %s[%s, %s, k])", w, row, col);
+  SAY("] or %s) * %s[%s, %s, k])", in.settled ? NAME("%s[%s]", in.settled, col) : "0", w, row, col);
 }
 
 /* ---- one layer */
 static const char *gen_slope(Gen *g, const Act *a, const char *kind) {
   if (!a->slope) return "";
-  Weight *w = nam_tensor(g->m, NAME("arrays.%d.layers.%d.%s.slope", g->i, g->j, kind), (int64_t[4]){ a->nslope });
-  w->data = a->slope; g->m->used -= a->nslope;            /* these are not of the weights */
+  Weight *w = LAYER_TENSOR(NAME("%s.slope", kind), a->nslope); w->data = a->slope; g->m->used -= a->nslope;    /* these are not of the weights */
   return NAME("%s[o]", declare(g, w));
 }
 
@@ -419,10 +409,8 @@ static void nam_wavenet(Nam *m, const Wavenet *net, Text *t, const char *graph) 
 bool nam_import(Ctx *c, const Source *src, const char *weights_path, bool prewarm, Import *out) {
   Nam m = { .c = c, .src = src, .array = -1, .prewarm = prewarm }; Wavenet w = { 0 }; Text t = { .c = c }; const json_t *root = nam_json(&m);
   if (!root) return false;
-  bool good = nam_version(&m, root);
-  if (!nam_architecture(&m, root)) return false;
-  if (!nam_config(&m, json_object_get(root, "config"), &w)) good = false;
-  if (!nam_weights(&m, root) || !good) return false;
+  bool good = nam_version(&m, root); if (!nam_architecture(&m, root)) return false;
+  good &= nam_config(&m, json_object_get(root, "config"), &w); if (!nam_weights(&m, root) || !good) return false;
   text_add(&t, "weights "); text_quoted(&t, weights_path); text_add(&t, ";\n\n"); nam_wavenet(&m, &w, &t, graph_name(&m));
   *out = (Import){ .graph_text = t.s, .weight = m.tensor.at, .nweight = m.tensor.n }; if (m.used == m.nweight) return true;
   diag_error(c, nam_pos(&m, "weights", -1), "the layers need %lld weights, the file has %lld", (long long)m.used, (long long)m.nweight); return false;

@@ -18,7 +18,6 @@
 static const char *const dtypes[T_COUNT] = {
 #define T(e, n, b, k) [T_##e] = #e,
 #include "../ir/types.def"
-#undef T
 };
 
 typedef struct Reader { Ctx *c; const char *path; Pos pos; void *map; size_t mapped; const char *data; uint64_t size; } Reader;
@@ -28,7 +27,6 @@ static int64_t shape_product(const int64_t *shape, int rank) {
   int64_t n = 1; for (int i = 0; i < rank; i++) { if (shape[i] < 0 || (shape[i] && n > (INT64_MAX >> 1) / shape[i])) return -1; n *= shape[i]; }
   return n;
 }
-
 static size_t weight_bytes(const Weight *w) { return (size_t)shape_product(w->shape, w->rank) * (size_t)type_bytes(w->type); }
 static void unmap(void *reader) { const Reader *r = reader; munmap(r->map, r->mapped); }
 static void json_free(void *p) { json_decref(p); }
@@ -76,12 +74,10 @@ static bool entry_good(const Reader *r, const char *name, const char *wrong) {
   if (wrong) diag_error(r->c, r->pos, "weights file '%s': tensor '%.200s': %s", r->path, name, wrong);
   return !wrong;
 }
-
 static int by_data(const void *pa, const void *pb) {
   const Weight *a = pa, *b = pb; if (a->data != b->data) return (const char *)a->data < (const char *)b->data ? -1 : 1;
   return (weight_bytes(a) > weight_bytes(b)) - (weight_bytes(a) < weight_bytes(b));
 }
-
 static int by_name(const void *a, const void *b) { return strcmp(((const Weight *)a)->name, ((const Weight *)b)->name); }
 
 /* Tensors that share bytes are refused, as the format's own reader does: two views of one place have no honest writer. */

@@ -18,14 +18,11 @@ static Aff aff_of_lin(Ctx *c, const Lin *a) {
 static Lin lin_of_aff(Ctx *c, const Aff *a) {
   Lin r = lin_const(a->c); for (int k = 0; k < a->n; k++) lin_add_term(c, &r, expr_index(c, a->index[k]), a->k[k]); return r;
 }
-
 bool expr_affine(Ctx *c, const Expr *e, Aff *out) {
   Lin a = lin_of(c, e); if (a.over || !lin_is_affine(a)) return false; *out = aff_of_lin(c, &a); return true;
 }
-
 Expr *aff_expr(Ctx *c, const Aff *a) { return lin_expr(c, lin_of_aff(c, a)); }
 int64_t aff_coef(const Aff *a, const Index *i) { int k = array_find(a->index, a->n, i); return k < 0 ? 0 : a->k[k]; }
-
 Aff aff_sub(Ctx *c, const Aff *a, const Aff *b) {
   Lin x = lin_minus(c, lin_of_aff(c, a), lin_of_aff(c, b)); if (x.over) bug(c, "a difference of places leaves 64 bits"); return aff_of_lin(c, &x);
 }
@@ -75,7 +72,6 @@ static void known_add_lins(Known *k, const Expr *e, bool neg) {
   if (fn_info[e->fn].rule == 'B') known_add_test(k, e, neg);
 }
 void known_add(Known *k, const Expr *cond, bool neg) { if (cond) { known_add_lins(k, cond, neg); PUSH(k->c, k->cond, ((Fact){ cond, neg })); } }
-
 const Expr *expr_condition(const Expr *e, int j) {
   if (e->kind == E_SELECT || is_both(e)) return j ? e->arg[0] : NULL;
   return e->kind == E_REDUCE && e->n == 2 && j == 0 ? e->arg[1] : NULL;
@@ -119,33 +115,21 @@ static bool table_takes(Table *t, const Expr *e, bool grow) {
   return true;
 }
 
-static Num table_eval(const Table *t, const Expr *e);
-
 /* Weak floats are computed in f32 by kernels and in double by the interpreter: t->single chooses. */
-static Num table_call(const Table *t, const Expr *e) {
-  const Expr *a = e->arg[0], *b = e->arg[e->n - 1]; Type p = fn_promoted(e->fn, e->arg);
-  Num x = convert_value(table_eval(t, a), a->type, p, CV_PLAIN), y = e->n == 2 ? convert_value(table_eval(t, b), b->type, p, CV_PLAIN) : x;
-  Num r = fn_eval(e->fn, x, y, p); bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
-  if (type_is_float(e->type) && single) r.f = value_round(r.f, T_F32);
-  return r;
-}
 static Num table_eval(const Table *t, const Expr *e) {
-  const Expr *side = e->n ? e->arg[0] : NULL;
+  const Expr *a = e->n ? e->arg[0] : NULL, *b = e->n ? e->arg[e->n - 1] : NULL;
   switch (e->kind) {
   case E_CONST: return const_num(e);      case E_INDEX: return (Num){ .i = t->at[table_find(t, e->index)] };
-  case E_FN: return table_call(t, e);     case E_CONVERT: return convert_value(table_eval(t, side), side->type, e->type, e->mode);
-  case E_SELECT:
-    side = e->arg[table_eval(t, side).i ? 1 : 2]; return convert_value(table_eval(t, side), side->type, e->type, CV_PLAIN);
+  case E_FN: break;                       case E_CONVERT: return convert_value(table_eval(t, a), a->type, e->type, e->mode);
+  case E_SELECT: a = table_eval(t, a).i ? e->arg[1] : b; return convert_value(table_eval(t, a), a->type, e->type, CV_PLAIN);
   default: return (Num){ .i = 0 };     /* kept out by table_takes */
   }
+  Type p = fn_promoted(e->fn, e->arg); bool single = e->type == T_WFLOAT ? t->single : e->type != T_F64;
+  Num x = convert_value(table_eval(t, a), a->type, p, CV_PLAIN), y = e->n == 2 ? convert_value(table_eval(t, b), b->type, p, CV_PLAIN) : x;
+  Num r = fn_eval(e->fn, x, y, p); if (type_is_float(e->type) && single) r.f = value_round(r.f, T_F32); return r;
 }
 
 static void table_next(Table *t) { for (int k = t->n - 1; k >= 0; t->at[k--] = 0) if (++t->at[k] < t->index[k]->ext.n) return; }
-
-static bool table_admits(const Table *t, const Fact *cond, int n) {
-  for (int k = 0; k < n; k++) if (!table_eval(t, cond[k].e).i != cond[k].neg) return false;
-  return true;
-}
 
 /* The least and greatest value of e where the conditions hold that speak of its indices alone. False if there are too many points. */
 static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
@@ -157,7 +141,7 @@ static bool table_range(Known *known, const Expr *e, int64_t *lo, int64_t *hi) {
   for (int single = 0; single < 2; single++) {
     t.single = single;
     for (int64_t p = 0; p < points; p++, table_next(&t)) {
-      if (!table_admits(&t, cond.at, cond.n)) continue;
+      bool holds = true; for (int k = 0; k < cond.n && holds; k++) holds = !table_eval(&t, cond.at[k].e).i == cond.at[k].neg; if (!holds) continue;
       int64_t v = table_eval(&t, e).i; *lo = v < *lo ? v : *lo, *hi = v > *hi ? v : *hi;
     }
   }

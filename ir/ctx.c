@@ -23,15 +23,12 @@ static void arena_exhausted(Ctx *c) {
   Diag *d = &c->arena->exhausted; if (d->text) frit_bail(c); *d = (Diag){ .sev = SEV_ERROR, .text = "out of memory" };
   *c->diags_end = d; c->diags_end = &d->next; c->nerror++; frit_bail(c);
 }
-
 static void *chunk_new(Ctx *c, size_t bytes) {
-  struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL;
-  if (!k) arena_exhausted(c);
+  struct Arena *a = c->arena; Chunk *k = bytes < ARENA_LIMIT - a->total ? calloc(1, sizeof *k + bytes) : NULL; if (!k) arena_exhausted(c);
   a->total += bytes; k->next = a->chunks; a->chunks = k; return k + 1;
 }
 void *ctx_alloc(Ctx *c, size_t bytes) {
-  struct Arena *a = c->arena;
-  if (bytes > ARENA_LIMIT) arena_exhausted(c);
+  struct Arena *a = c->arena; if (bytes > ARENA_LIMIT) arena_exhausted(c);
   bytes = bytes ? (bytes + 15) & ~(size_t)15 : 16; if (bytes > CHUNK / 4) return chunk_new(c, bytes);
   if (bytes > a->left) a->at = chunk_new(c, CHUNK), a->left = CHUNK;
   void *p = a->at; a->at += bytes; a->left -= bytes; return p;
@@ -78,7 +75,6 @@ void ctx_free(Ctx *c) {
 }
 
 void ctx_at_free(Ctx *c, void (*fn)(void *), void *p) { c->cleanups = NEW_AS(c, struct Cleanup, fn, p, c->cleanups); }
-
 int ctx_try(Ctx *c, int (*fn)(Ctx *, void *), void *arg) {
   jmp_buf here, *outer = c->bail; c->bail = &here; int r = setjmp(here) ? -1 : fn(c, arg); c->bail = outer; return r;
 }

@@ -37,8 +37,7 @@ struct Ctx {
   Diag *diags, **diags_end; int nerror, nunsupported;
   Entry *ledger, **ledger_end;
   Options opt;
-  int nmove;                      /* fusion moves taken so far, for opt.bisect_limit */
-  int nid;                        /* source of unique ids */
+  int nmove, nid;                 /* fusion moves taken so far, for opt.bisect_limit; source of unique ids */
   jmp_buf *bail;                  /* where frit_bail goes: out of memory, nesting too deep, a bug of ours */
   struct Cleanup *cleanups;       /* unmap, fclose */
 };
@@ -103,8 +102,7 @@ void ledger_print(const Ctx *c, FILE *f);
 /* Growing text in the arena, for printers. */
 typedef struct Text { Ctx *c; char *s; size_t n, cap; } Text;
 void text_add(Text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void text_addn(Text *t, const char *s, size_t n);
-void text_quoted(Text *t, const char *s);                /* as a string of the language */
+void text_addn(Text *t, const char *s, size_t n), text_quoted(Text *t, const char *s);     /* quoted: as a string of the language */
 /* The shortest decimal that reads back as the same double (or float); nan, inf, -inf; always with '.' or 'e' unless those. */
 void text_double(Text *t, double v), text_float(Text *t, float v);
 #endif

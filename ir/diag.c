@@ -14,7 +14,6 @@
 static void diag_add(Ctx *c, Severity sev, Pos p, const char *text) {
   Diag *d = NEW_AS(c, Diag, .sev = sev, .pos = p, .text = text); *c->diags_end = d; c->diags_end = &d->next; c->nerror += sev == SEV_ERROR;
 }
-
 static Diag *diag_last(const Ctx *c) { return c->diags ? (Diag *)((char *)c->diags_end - offsetof(Diag, next)) : NULL; }
 void diag_error(Ctx *c, Pos p, const char *fmt, ...) { FORMAT(c, text); diag_add(c, SEV_ERROR, p, text); }
 void diag_unsupported(Ctx *c) { c->nunsupported++; }
@@ -27,12 +26,10 @@ void diag_note(Ctx *c, Pos p, const char *fmt, ...) {
 }
 
 void diag_help(Ctx *c, const char *fmt, ...) { Diag *d = diag_last(c); FORMAT(c, text); if (d) d->help = text; }
-
 void bug(Ctx *c, const char *fmt, ...) {
   FORMAT(c, what); diag_add(c, SEV_ERROR, (Pos){ 0 }, ctx_printf(c, "internal error: %s", what));
   diag_help(c, "this is a fault of frit, not of the graph; please report it"); frit_bail(c);
 }
-
 void ledger_add(Ctx *c, const char *pass, const char *subject, bool done, int64_t bytes, const char *fmt, ...) {
   FORMAT(c, reason);
   Entry *e = NEW_AS(c, Entry, ctx_intern(c, pass), ctx_intern(c, subject), reason, done, bytes, NULL); *c->ledger_end = e; c->ledger_end = &e->next;
@@ -127,8 +124,6 @@ static int edit_distance(const char *a, const char *b) {
 }
 const char *diag_near(const char *s, const char *const *names, int n) {
   int best = ((int)strnlen(s, NEAR_MAX) + 2) / 3 + 1; const char *near = NULL;
-  for (int k = 0; k < n; k++) {
-    int d = edit_distance(s, names[k]); if (d < best && d < (int)strlen(names[k])) best = d, near = names[k];
-  }
+  for (int k = 0; k < n; k++) { int d = edit_distance(s, names[k]); if (d < best && d < (int)strlen(names[k])) best = d, near = names[k]; }
   return near;
 }

@@ -47,17 +47,14 @@ Expr *expr_const(Ctx *c, Type t, double f, int64_t i) { return const_new(c, t, (
 Expr *expr_int(Ctx *c, int64_t v) { return expr_const(c, T_WINT, 0, v); }
 Expr *expr_float(Ctx *c, double v) { return expr_const(c, T_WFLOAT, v, 0); }
 Expr *expr_index(Ctx *c, Index *i) { return node_new(c, (Expr){ .kind = E_INDEX, .type = T_WINT, .index = i }, NULL, 0); }
-
 Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p) {
   uint64_t name = 0; for (const char *s = t->name; s && *s; s++) name = mix(name, (unsigned char)*s);
   return node_new(c, (Expr){ .kind = E_READ, .type = t->type, .n = t->rank, .pos = p, .tensor = t }, places, name);
 }
-
 double expr_number(const Expr *e) {
   if (e->kind != E_CONST) return NAN;
   return type_is_float(e->type) ? e->f : e->type == T_U64 ? (double)(uint64_t)e->i : (double)e->i;
 }
-
 static bool is_int_const(const Expr *e, int64_t v) { return e->kind == E_CONST && !type_is_float(e->type) && e->i == v; }
 
 /* ---- functions */
@@ -86,9 +83,7 @@ static Expr *fn_fold(Ctx *c, Fn f, Expr **arg, Type t, Pos p) {
   for (int k = 0; k < fn_info[f].arity; k++) v[k] = convert_value(const_num(arg[k]), arg[k]->type, t, CV_PLAIN);
   if (t == T_WINT && fn_compute_type(f, t) == T_WINT) return fold_weak(c, f, v[0].i, v[1].i, p);
   Type rt = fn_result(f, t); Num r = fn_eval(f, v[0], v[1], t);
-  if (rt == T_F16 || rt == T_BF16) {
-    r.f = value_round(r.f, T_F32); if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL;
-  }
+  if (rt == T_F16 || rt == T_BF16) { r.f = value_round(r.f, T_F32); if (r.f == r.f && value_round(r.f, rt) != r.f) return NULL; }
   return const_new(c, rt, r, p);
 }
 
@@ -146,13 +141,8 @@ Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p) {
   return node_new(c, (Expr){ .kind = E_CONVERT, .type = t, .n = 1, .pos = p, .mode = mode }, &a, (uint64_t)mode * T_COUNT + (uint64_t)t);
 }
 
-static void condition_check(Ctx *c, const Expr *cond, Pos p) {
-  if (!cond || cond->type == T_BOOL || cond->type == T_NONE) return;
-  diag_error(c, p, "the condition is of type %s, not a truth value", type_name(cond->type)); diag_help(c, "compare it: x != 0");
-}
-
 Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p) {
-  condition_check(c, cond, p); if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
+  if (cond->kind == E_CONST) return expr_number(cond) != 0 ? a : b;
   return node_new(c, (Expr){ .kind = E_SELECT, .type = type_promote(a->type, b->type), .n = 3, .pos = p }, (Expr *[]){ cond, a, b }, 0);
 }
 
@@ -163,18 +153,15 @@ Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p) {
 }
 
 /* ---- reductions */
-/* Over no index: the body where the condition holds, else the identity. NULL while the type is not known. */
-static Expr *reduce_nothing(Ctx *c, Red r, Type t, Expr *body, Expr *cond, Pos p) {
-  if (red_is_place(r)) return const_new(c, t, (Num){ .i = 0 }, p);
-  if (t == T_NONE) return NULL;
-  body = expr_convert(c, CV_PLAIN, t, body, p); return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
-}
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p) {
-  Type t = red_result(r, body->type); condition_check(c, cond, p); bool never = cond && is_int_const(cond, 0);
+  Type t = red_result(r, body->type); bool never = cond && is_int_const(cond, 0);
   for (int k = 0; k < nbound; k++) never |= extent_max(bound[k]->ext) == 0;
   if (cond && cond->kind == E_CONST) cond = NULL;
   if (never && t != T_NONE) return const_new(c, t, red_identity(r, t), p);
-  Expr *e = never || nbound ? NULL : reduce_nothing(c, r, t, body, cond, p); if (e) return e;
+  if (!never && !nbound && red_is_place(r)) return const_new(c, t, (Num){ .i = 0 }, p);
+  if (!never && !nbound && t != T_NONE) {      /* over no index: the body where the condition holds, else the identity */
+    body = expr_convert(c, CV_PLAIN, t, body, p); return cond ? expr_select(c, cond, body, const_new(c, t, red_identity(r, t), p), p) : body;
+  }
   Expr as = { .kind = E_REDUCE, .type = t, .n = cond ? 2 : 1, .pos = p, .red = r, .nbound = nbound };
   as.bound = ctx_copy(c, bound, sizeof *bound * (size_t)nbound);
   return node_new(c, as, (Expr *[]){ body, cond }, (uint64_t)r * 64 + (uint64_t)nbound);
@@ -260,7 +247,6 @@ void expr_walk(const Expr *e, bool (*fn)(const Expr *, void *), void *arg) {
   if (!fn(e, arg)) return;
   for (int k = 0; k < e->n; k++) expr_walk(e->arg[k], fn, arg);
 }
-
 bool expr_some(const Expr *e, bool is(const Expr *, const void *), const void *arg) {
   bool found = is(e, arg); for (int k = 0; k < e->n && !found; k++) found = expr_some(e->arg[k], is, arg); return found;
 }

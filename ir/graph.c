@@ -7,7 +7,6 @@
 int64_t tensor_size(const Tensor *t) {
   int64_t n = 1; for (int d = 0; d < t->rank; d++) if (__builtin_mul_overflow(n, extent_max(t->shape[d]), &n)) return INT64_MAX; return n;
 }
-
 int64_t tensor_bytes(const Tensor *t) { return tensor_size(t) * type_bytes(t->type); }
 bool tensors_match(const Tensor *a, const Tensor *b) { return a->type == b->type && extents_equal(a->shape, a->rank, b->shape, b->rank); }
 
@@ -26,7 +25,6 @@ Tensor *graph_tensor(const Graph *g, const char *name) {
 /* Passes replace these arrays freely, so no capacity can be trusted. */
 void graph_add_tensor(Ctx *c, Graph *g, Tensor *t) { APPEND(c, g->tensor, g->ntensor, t); }
 void graph_add_eq(Ctx *c, Graph *g, Eq *e) { APPEND(c, g->eq, g->neq, e); }
-
 static bool name_taken(const Graph *g, const char *name) {
   bool dim = false; for (int k = 0; k < g->ndim; k++) dim |= !strcmp(g->dim[k]->name, name); return dim || graph_tensor(g, name);
 }
@@ -39,8 +37,6 @@ static const Fn combiner[RED_COUNT] = {
 #define FN_NONE FN_COUNT
 #define R(e, name, fn) FN_##fn,
 #include "reduce.def"
-#undef R
-#undef FN_NONE
 };
 
 Expr *eq_reduction(const Eq *e, Expr **init) {

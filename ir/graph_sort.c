@@ -16,7 +16,6 @@ typedef struct Deps { Ctx *c; Eq **eq; int n; Range **wrote; Ints *on; Map write
 static Range *box_of(Ctx *c, Expr *const *place, int rank) {
   Range *r = NEWN(c, Range, rank + 1); for (int k = 0; k < rank; k++) r[k] = expr_range(c, place[k]); return r;
 }
-
 static bool boxes_meet(const Range *a, const Range *b, int rank) {
   for (int r = 0; r < rank; r++) if (a[r].hi < b[r].lo || a[r].lo > b[r].hi) return false;
   return true;
@@ -83,8 +82,7 @@ static void find_links(Search *s, int k, const Expr *e) {
   int t = e->kind == E_READ ? tensor_number(s, e->tensor) : -1, n = s->cond.n;
   if (t >= 0) PUSH(s->c, s->link, ((Link){ k, t, e, { ctx_copy(s->c, s->cond.at, (size_t)n * sizeof(Fact)), n } }));
   for (int j = 0; j < e->n; j++, s->cond.n = n) {
-    const Expr *cond = expr_condition(e, j); if (cond) PUSH(s->c, s->cond, ((Fact){ cond, j == 2 }));
-    find_links(s, k, e->arg[j]);
+    const Expr *cond = expr_condition(e, j); if (cond) PUSH(s->c, s->cond, ((Fact){ cond, j == 2 })); find_links(s, k, e->arg[j]);
   }
 }
 
@@ -97,9 +95,7 @@ static bool proven_above(Ctx *c, Expr *a, Expr *b, const Facts *facts) {
 /* Where does the link read, seen from where its equation writes? -1 earlier, 0 the same step, 1 later, FAIL unknown. */
 static int link_step(Search *s, const Link *l) {
   Expr *own = s->eq[l->eq]->place[s->dim[s->of[l->eq]]], *at = l->read->arg[s->dim[l->tensor]]; Aff a, b;
-  if (expr_affine(s->c, own, &a) && expr_affine(s->c, at, &b)) {
-    Aff d = aff_sub(s->c, &b, &a); if (d.n == 0) return d.c < 0 ? -1 : d.c > 0;
-  }
+  if (expr_affine(s->c, own, &a) && expr_affine(s->c, at, &b)) { Aff d = aff_sub(s->c, &b, &a); if (d.n == 0) return d.c < 0 ? -1 : d.c > 0; }
   if (s->dir <= 0 && proven_above(s->c, own, at, &l->facts)) return -1;
   return s->dir >= 0 && proven_above(s->c, at, own, &l->facts) ? 1 : FAIL;
 }

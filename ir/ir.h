@@ -9,14 +9,11 @@
 typedef enum {
 #define T(e, n, b, k) T_##e,
 #include "types.def"
-#undef T
   T_WINT, T_WFLOAT, T_NONE /* not yet known (a recurrence, while its type is found) */, T_COUNT
 } Type;
-const char *type_name(Type t);
-Type type_by_name(const char *s); /* T_NONE if unknown */
+const char *type_name(Type t); Type type_by_name(const char *s);    /* by name: T_NONE if unknown */
 int type_bytes(Type t), type_bits(Type t);               /* 0 bytes for weak types, the bits of their strong ones */
-char type_class(Type t);          /* 'b' 'u' 'i' 'f'; weak ones 'i' and 'f' */
-bool type_is_float(Type t), type_is_int(Type t);         /* bool is no int */
+char type_class(Type t); bool type_is_float(Type t), type_is_int(Type t);     /* 'b' 'u' 'i' 'f', weak ones 'i' and 'f'; bool is no int */
 Type type_promote(Type a, Type b);/* any float wins over any integer, among equals the wider; f16 with bf16: f32; u8 with i8: i16 (NumPy) */
 Type type_strong(Type t);         /* T_WINT: i64, T_WFLOAT: f32 */
 double type_lowest(Type t), type_highest(Type t);        /* -inf, inf for floats; exact below 2^53 */
@@ -24,20 +21,16 @@ double type_lowest(Type t), type_highest(Type t);        /* -inf, inf for floats
 typedef enum {
 #define F(e, ...) FN_##e,
 #include "scalar.def"
-#undef F
   FN_COUNT
 } Fn;
-typedef struct FnInfo { const char *text; int arity, prec; char rule; } FnInfo;
-extern const FnInfo fn_info[FN_COUNT];
+typedef struct FnInfo { const char *text; int arity, prec; char rule; } FnInfo; extern const FnInfo fn_info[FN_COUNT];
 
 typedef enum {
 #define R(e, ...) RED_##e,
 #include "reduce.def"
-#undef R
   RED_COUNT
 } Red;
-extern const char *const red_name[RED_COUNT];
-Red red_by_name(const char *s);   /* RED_COUNT if none */
+extern const char *const red_name[RED_COUNT]; Red red_by_name(const char *s);  /* RED_COUNT if none */
 
 /* ---- extents and indices. An extent is n, or dim + n where dim is a symbolic dimension.
  * An index of an equation (0 <= i < ext), or, with is_dim, a symbolic dimension of the graph: a run-time number in lo..hi.
@@ -51,8 +44,7 @@ int64_t extent_max(Extent e), extent_min(Extent e);      /* the largest and the 
 static inline Extent extent_of(int64_t n) { return (Extent){ NULL, n }; }
 
 /* ---- expressions */
-typedef struct Expr Expr;
-typedef struct Tensor Tensor;
+typedef struct Expr Expr; typedef struct Tensor Tensor;
 typedef enum {
   E_CONST, E_INDEX,               /* i (integers, bool) or f (floats), by type; index (also a symbolic dimension), type T_WINT */
   E_READ,                         /* tensor[arg...]: an integer expression a dimension */
@@ -69,16 +61,14 @@ struct Expr {
 };
 Expr *expr_int(Ctx *c, int64_t v), *expr_float(Ctx *c, double v);    /* weak */
 Expr *expr_const(Ctx *c, Type t, double f, int64_t i);   /* of a given type: f for floats, i otherwise */
-Expr *expr_index(Ctx *c, Index *i);
-Expr *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p);            /* copies the array of t->rank places */
+Expr *expr_index(Ctx *c, Index *i), *expr_read(Ctx *c, Tensor *t, Expr **places, Pos p);            /* copies the array of t->rank places */
 /* fn of arguments: finds the type, folds constants, does the exact integer identities on weak integers (x+0, x*1, x*0, idle min, max
  * and %, x/1). Floats of constants fold only when all arguments are constant. */
 Expr *expr_fn(Ctx *c, Fn f, Expr **arg, Pos p);
 const char *fn_fault(Ctx *c, Fn f, Expr *const *arg);    /* why f cannot be of these arguments (expr_fn then records it), or NULL */
 Expr *expr_fn1(Ctx *c, Fn f, Expr *a), *expr_fn2(Ctx *c, Fn f, Expr *a, Expr *b);
 Expr *expr_convert(Ctx *c, Convert mode, Type t, Expr *a, Pos p);    /* the same type already: a */
-Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p);      /* a known condition: one side */
-Expr *expr_or(Ctx *c, Expr *a, Expr *b, Pos p);
+Expr *expr_select(Ctx *c, Expr *cond, Expr *a, Expr *b, Pos p), *expr_or(Ctx *c, Expr *a, Expr *b, Pos p);   /* a known condition: one side */
 Expr *expr_reduce(Ctx *c, Red r, Index **bound, int nbound, Expr *body, Expr *cond, Pos p);  /* cond may be NULL; types as in LANGUAGE.md */
 static inline bool expr_is_const(const Expr *e) { return e->kind == E_CONST; }
 double expr_number(const Expr *e);                       /* of a constant; NaN of anything else */
@@ -107,8 +97,7 @@ int64_t aff_coef(const Aff *a, const Index *i), gcd_of(int64_t a, int64_t b);
 typedef struct Range { double lo, hi; } Range;           /* -inf..inf where nothing is known */
 Range expr_range(Ctx *c, const Expr *e);
 /* Is e (0 <= e, e <= n - 1) proven, given facts (conditions that hold)? Sets *lo and *hi. Tabulates where not affine (<= 2^20 points). */
-typedef struct Fact { const Expr *e; bool neg; } Fact;
-typedef struct Facts { const Fact *at; int n; } Facts;
+typedef struct Fact { const Expr *e; bool neg; } Fact; typedef struct Facts { const Fact *at; int n; } Facts;
 void expr_inside(Ctx *c, const Expr *e, Extent n, const Facts *facts, bool *lo, bool *hi);
 
 /* ---- tensors */
@@ -149,7 +138,7 @@ typedef enum { TREE_FOR, TREE_LEAF, TREE_LET, TREE_PREFETCH } TreeKind;
 typedef enum { LOOP_SERIAL, LOOP_UNROLL, LOOP_EVEN, LOOP_PEEL, LOOP_EDGE, LOOP_STREAM } LoopKind;
 typedef enum { ST_REG, ST_MEM, ST_RING, ST_ALIAS } Storage;
 typedef enum { LEAF_SERIAL, LEAF_UNROLL, LEAF_VECTOR, LEAF_DOT } LeafKind;
-/* i: SERIAL step 1.  i/n: SERIAL by n, the n unrolled.  i*: UNROLL.  i~: VECTOR step 0.  i/n~: VECTOR, serial by n vectors.  i+: DOT, in one. */
+/* i: SERIAL step 1.  i/n: SERIAL by n, unrolled.  i*: UNROLL.  i~: VECTOR step 0.  i/n~: VECTOR, serial by n vectors.  i+: DOT, an instruction. */
 typedef struct LeafDim { const char *index; LeafKind kind; int64_t step; } LeafDim;
 typedef struct Tree Tree;
 struct Tree {
@@ -163,7 +152,6 @@ struct Tree {
   Expr *place;                    /* PREFETCH: steps ahead */
   const char **layout_name;       /* LET mem as: the index names as written; the parser leaves layout[k].dim at -1, elaboration finds it */
 };
-
 bool tree_computes(const Tree *t, const char *tensor);   /* has t a leaf of that tensor? */
 
 /* ---- kernels and graphs */

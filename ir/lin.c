@@ -7,12 +7,11 @@
 
 #define EXACT 0x1p53              /* beyond it a double no longer counts every integer */
 
-static bool same_atom(const Term *t, const Expr *e, uint64_t key) { return t->key == key && expr_equal(t->atom, e); }
 void lin_drop(Lin *a, int k) { for (a->n--; k < a->n; k++) a->at[k] = a->at[k + 1]; }
 void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
   uint64_t key = atom->kind == E_INDEX ? (uint64_t)(uint32_t)atom->index->id : atom->hash | (uint64_t)1 << 63; if (!k) return;
   for (int j = 0; j < a->n; j++) {
-    if (!same_atom(&a->at[j], atom, key)) continue;
+    if (a->at[j].key != key || !expr_equal(a->at[j].atom, atom)) continue;
     a->over |= __builtin_add_overflow(a->at[j].k, k, &a->at[j].k); if (!a->at[j].k) lin_drop(a, j); return;
   }
   Term t = { atom, k, key }; int at = a->n; PUSH(c, *a, t); for (; at > 0 && a->at[at - 1].key > key; at--) a->at[at] = a->at[at - 1]; a->at[at] = t;
@@ -21,12 +20,9 @@ void lin_add_term(Ctx *c, Lin *a, Expr *atom, int64_t k) {
 static void lin_add_const(Lin *a, int64_t v, int64_t k) {
   int64_t p; a->over |= __builtin_mul_overflow(v, k, &p); a->over |= __builtin_add_overflow(a->c, p, &a->c);
 }
-
 void lin_add(Ctx *c, Lin *a, const Lin *b, int64_t k) {
   int64_t p; a->over |= b->over; lin_add_const(a, b->c, k);
-  for (int j = 0; j < b->n; j++) {
-    a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p);
-  }
+  for (int j = 0; j < b->n; j++) { a->over |= __builtin_mul_overflow(b->at[j].k, k, &p); lin_add_term(c, a, b->at[j].atom, p); }
 }
 Lin lin_times(Ctx *c, int64_t n, Lin a, int64_t k) { Lin r = lin_const(n); lin_add(c, &r, &a, k); return r; }
 Lin lin_minus(Ctx *c, Lin a, Lin b) { Lin r = lin_copy(c, &a); lin_add(c, &r, &b, -1); return r; }
@@ -36,9 +32,6 @@ Lin lin_copy(Ctx *c, const Lin *a) { return lin_times(c, 0, *a, 1); }
 bool expr_is_linear(const Expr *e) {
   return e->kind == E_FN && e->type == T_WINT && (e->fn == FN_ADD || e->fn == FN_SUB || e->fn == FN_MUL || e->fn == FN_NEG);
 }
-
-static void lin_walk(Ctx *c, Lin *a, Expr *e, int64_t k);
-
 static void lin_walk_product(Ctx *c, Lin *a, Expr *e, int64_t k) {
   Lin x = lin_of(c, e->arg[0]), y = lin_of(c, e->arg[1]); int64_t p; if (x.over || y.over || (x.n && y.n)) { lin_add_term(c, a, e, k); return; }
   a->over |= __builtin_mul_overflow(x.n ? y.c : x.c, k, &p); lin_add(c, a, x.n ? &x : &y, p);
@@ -107,9 +100,7 @@ Range lin_range(Ctx *c, Lin a) {
   End end[2] = { 0 }; end_add(&end[0], (double)a.c); end_add(&end[1], -(double)a.c); lin_ends(c, a, end);
   double lo = a.over ? -INFINITY : end_least(end[0]), hi = a.over ? INFINITY : -end_least(end[1]); return (Range){ lo, hi < lo ? lo : hi };
 }
-
 int64_t div_floor(int64_t a, int64_t m) { return a >= 0 ? a / m : -1 - (-1 - a) / m; }
-
 int64_t gcd_of(int64_t a, int64_t b) {
   uint64_t x = a < 0 ? 0 - (uint64_t)a : (uint64_t)a, y = b < 0 ? 0 - (uint64_t)b : (uint64_t)b; for (uint64_t r; y; x = y, y = r) r = x % y;
   return x > INT64_MAX ? 1 : (int64_t)x;
@@ -192,8 +183,7 @@ static Range range_convert(Ctx *c, const Expr *e) {
 static Range range_reduce(Ctx *c, const Expr *e) {
   double n = 1; bool some = e->n == 1;
   for (int k = 0; k < e->nbound; k++) n *= (double)extent_max(e->bound[k]->ext), some &= extent_min(e->bound[k]->ext) > 0;
-  Range r = expr_range(c, e->arg[0]);
-  if (red_is_place(e->red)) return range_of(0, fmax(n - 1, 0));
+  Range r = expr_range(c, e->arg[0]); if (red_is_place(e->red)) return range_of(0, fmax(n - 1, 0));
   if ((e->red == RED_MAX || e->red == RED_MIN) && some) return r;
   if (e->red == RED_SUM && !type_is_float(e->type)) return range_typed(range_of(fmin(0, n * r.lo), fmax(0, n * r.hi)), e->type);
   return range_type(e->type);
@@ -207,9 +197,8 @@ static Range range_node(Ctx *c, const Expr *e) {
   case E_READ: return range_type(e->type);     case E_FN: return range_call(c, e);
   case E_CONVERT: return range_convert(c, e);
   case E_SELECT: case E_OR: return range_typed(range_union(expr_range(c, e->arg[e->n - 2]), expr_range(c, e->arg[e->n - 1])), e->type);
-  case E_REDUCE: return range_reduce(c, e);
+  default: return range_reduce(c, e);
   }
-  return anything;
 }
 
 /* Equal terms cancel in the linear form: i - i is 0. A product of two terms is no linear form. */

@@ -23,18 +23,14 @@ static const char *const reserved[] = {
   "stream", "where", "kernel", "schedule", "let", "for", "in",
 #define T(e, n, b, k) n,
 #include "types.def"
-#undef T
 #define R(e, n, f) n,
 #include "reduce.def"
-#undef R
 #define F(e, text, arity, prec, rule) text,
 #include "scalar.def"
-#undef F
 };
 
 static void names_take(Printer *p, const char *name) { PUSH(p->c, p->taken, name); p->fixed = p->taken.n; }
 static void names_reset(Printer *p) { p->taken.n = p->fixed; p->alias.n = p->bind.n = 0; }
-
 static void names_dim(Printer *p, const Index *dim, bool bare) {
   for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].index == dim) { p->dim.at[k].bare = bare; return; }
   PUSH(p->c, p->dim, ((Dim){ dim, bare })); names_take(p, dim->name);
@@ -45,7 +41,6 @@ static const Index *bare_dim(const Printer *p, const char *name) {
   for (int k = 0; k < p->dim.n; k++) if (p->dim.at[k].bare && strcmp(p->dim.at[k].index->name, name) == 0) return p->dim.at[k].index;
   return NULL;
 }
-
 static bool listed(const char *const *list, int n, const char *s) { for (int k = 0; k < n; k++) if (!strcmp(list[k], s)) return true; return false; }
 
 static const char *name_fresh(Printer *p, const char *hint) {
@@ -93,12 +88,10 @@ static bool may_be_bare(Ctx *c, const Eq *e, const Index *dim) {
 
 /* ---- extents, indices, layouts */
 static unsigned long long magnitude(int64_t v) { return v < 0 ? 0ull - (unsigned long long)v : (unsigned long long)v; }
-
 static void print_extent(Printer *p, Extent e) {
   if (!e.dim) put(p, "%lld", (long long)e.n);
   else put(p, e.n ? "%s %c %llu" : "%s", e.dim->name, e.n < 0 ? '-' : '+', magnitude(e.n));
 }
-
 static void print_int(Printer *p, int64_t v) { put(p, v == INT64_MIN ? "(%lld - 1)" : "%lld", (long long)v + (v == INT64_MIN)); }
 
 /* `i`; where it is bound `i < 16`, `2 + i < 18` (the number after < is the end), or `t` over all of t. */
@@ -311,13 +304,9 @@ static void print_head(Printer *p, const Graph *g) {
 /* ---- equations and states */
 static void names_of_eqs(Printer *p, Eq *const *eq, int n) {
   names_reset(p);
-  for (int k = 0; k < p->g->ndim; k++) {
-    int j = 0; while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++; names_dim(p, p->g->dim[k], j == n);
-  }
+  for (int k = 0; k < p->g->ndim; k++) { int j = 0; while (j < n && may_be_bare(p->c, eq[j], p->g->dim[k])) j++; names_dim(p, p->g->dim[k], j == n); }
 }
-
 static void print_eq_line(Printer *p, const char *before, const Eq *e) { put(p, "%s", before); print_eq(p, e); put(p, "\n"); declare(p, e->out); }
-
 static bool in_kernel(const Graph *g, const Eq *e) {
   int k = 0; while (k < g->nkernel && array_find(g->kernel[k]->eq, g->kernel[k]->neq, e) < 0) k++; return k < g->nkernel;
 }

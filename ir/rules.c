@@ -19,7 +19,6 @@ LETTER(X, 'x') LETTER(Y, 'y') LETTER(A, 'a') LETTER(C, 'c') LETTER(D, 'd')
 static const Rule rules[] = {
 #define R(from, to, when) { from, to, when },
 #include "simplify.rules"
-#undef R
 };
 enum { NRULE = sizeof rules / sizeof *rules };
 

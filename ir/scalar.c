@@ -99,8 +99,7 @@ Num fn_eval(Fn f, Num a, Num b, Type t) {
 }
 
 Type red_result(Red r, Type t) {
-  bool small = t == T_BOOL || (type_is_int(t) && type_bits(t) < 32);
-  if (r == RED_ANY || r == RED_ALL) return T_BOOL;
+  bool small = t == T_BOOL || (type_is_int(t) && type_bits(t) < 32); if (r == RED_ANY || r == RED_ALL) return T_BOOL;
   if (red_is_place(r)) return T_I64;
   if (t == T_NONE) return t;
   if (r == RED_MEAN) return type_is_float(t) ? t : T_F32;
@@ -126,8 +125,7 @@ Num red_identity(Red r, Type t) {
 
 /* v with `bits` significant bits and no bit below 2^least; beyond max infinite. Half to even. */
 static double round_bits(double v, int bits, int least, double max) {
-  int e;
-  if (v == 0 || !isfinite(v)) return v;
+  int e; if (v == 0 || !isfinite(v)) return v;
   frexp(v, &e);
   int q = e - bits > least ? e - bits : least; double r = ldexp(nearbyint(ldexp(v, -q)), q); return fabs(r) > max ? copysign(INFINITY, v) : r;
 }
@@ -137,8 +135,7 @@ double value_round(double v, Type t) {
 }
 
 int64_t value_wrap(int64_t v, Type t) {
-  int bits = type_bits(t);
-  if (t == T_BOOL) return v != 0;
+  int bits = type_bits(t); if (t == T_BOOL) return v != 0;
   if (bits == 64) return v;
   uint64_t low = (uint64_t)v & (((uint64_t)1 << bits) - 1), top = (uint64_t)1 << (bits - 1);
   return type_class(t) == 'u' ? (int64_t)low : (int64_t)((low ^ top) - top);
@@ -158,7 +155,6 @@ static double f16_value(uint64_t b) {
   int e = b >> 10 & 31, m = b & 1023; double a = e == 31 ? (m ? NAN : INFINITY) : e ? ldexp(1024 + m, e - 25) : ldexp(m, -24);
   return b & 0x8000 ? -a : a;
 }
-
 static uint32_t bf16_bits(double v) { return float_bits((float)value_round(v, T_BF16)) >> 16 | (v != v ? 0x40 : 0); }
 
 /* ---- elements in memory */
@@ -180,23 +176,18 @@ void value_store(void *p, Type t, int64_t k, Num v) {
 static int64_t float_to_int(double v, Type to) {
   double r = isfinite(v) ? fmod(trunc(v), 0x1p64) : 0; uint64_t u = (uint64_t)fabs(r); return value_wrap((int64_t)(r < 0 ? 0 - u : u), to);
 }
-
 static double int_to_float(int64_t i, Type from, Type to) {
   if (to == T_F32) return from == T_U64 ? (float)(uint64_t)i : (float)i;
   return value_round(from == T_U64 ? (double)(uint64_t)i : (double)i, to);
 }
-
 static int64_t saturate_float(double v, Type to) {
   double r = v != v ? 0 : nearbyint(v);
   return r <= type_lowest(to) ? int_limit(to, false) : r >= type_highest(to) ? int_limit(to, true) : float_to_int(r, to);
 }
-
 static int64_t saturate_int(int64_t i, Type from, Type to) {
-  int64_t lo = int_limit(to, false), hi = int_limit(to, true);
-  if (to == T_U64) return i < 0 && from != T_U64 ? 0 : i;
+  int64_t lo = int_limit(to, false), hi = int_limit(to, true); if (to == T_U64) return i < 0 && from != T_U64 ? 0 : i;
   return i > hi || (from == T_U64 && i < 0) ? hi : i < lo ? lo : i;
 }
-
 static double saturate_to_float(double v, Type to) {
   static const double max[T_COUNT] = { [T_F16] = F16_MAX, [T_BF16] = BF16_MAX, [T_F32] = FLT_MAX, [T_F64] = DBL_MAX };
   double m = max[type_strong(to)], r = value_round(v, to); return r > m ? m : r < -m ? -m : r;

@@ -14,8 +14,7 @@ static inline Num const_num(const Expr *e) { return type_is_float(e->type) ? (Nu
 double fn_eval_f(Fn f, double a, double b);
 /* fn of integers or bools of type t (the promoted type; T_WINT counts as i64): the result in t, wrapped. Comparisons give 0 or 1.
  * Arithmetic + - * and negation of bools is done in i32: pass T_I32. Never traps. */
-int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t);
-bool fn_test_f(Fn f, double a, double b);                /* comparisons and isnan */
+int64_t fn_eval_i(Fn f, int64_t a, int64_t b, Type t); bool fn_test_f(Fn f, double a, double b);     /* test: comparisons and isnan */
 /* Any function: arguments of type `t` (already converted to the promoted type), result of type fn_result(f, t). Floats are not rounded. */
 Num fn_eval(Fn f, Num a, Num b, Type t);
 Type fn_promoted(Fn f, Expr *const *arg);                /* the promoted type of its arguments */
@@ -32,8 +31,7 @@ Num convert_value(Num v, Type from, Type to, Convert mode);
 double value_round(double v, Type t);
 int64_t value_wrap(int64_t v, Type t);                   /* to the width of integer or bool type t (bool: v != 0) */
 /* Element k of an array of t (may be unaligned). Weak types are stored as i64 and f32. */
-Num value_load(const void *p, Type t, int64_t k);
-void value_store(void *p, Type t, int64_t k, Num v);
+Num value_load(const void *p, Type t, int64_t k); void value_store(void *p, Type t, int64_t k, Num v);
 
 /* Of a reduction over elements of type t: its identity (0, 1, lowest, highest, false, true, NaN, 0, 0) and its type. */
 Num red_identity(Red r, Type t); Type red_result(Red r, Type t);

@@ -8,16 +8,11 @@
  * needs nothing; never reorders floats; keeps the type, and the value bit by bit (but for the sign of a zero that is the sum of one element) */
 #include "lin.h"
 
-typedef struct Simplify { Ctx *c; Known known; } Simplify;
-
-static Expr *simplify(Simplify *s, Expr *e);
+static Expr *simplify(Known *s, Expr *e);
 
 /* ---- quotients and remainders of linear forms by m > 0 */
 static Lin lin_div(Ctx *c, Lin a, int64_t m);
-static Lin lin_mod(Ctx *c, Lin a, int64_t m);
-
 static const Lin no_form = { .over = true };
-
 static int64_t mod_floor(int64_t a, int64_t m) { return a % m < 0 ? a % m + m : a % m; }
 /* a / m or a % m as it stands. */
 static Lin lin_quotient(Ctx *c, Fn f, Lin a, int64_t m) { return lin_of(c, expr_fn2(c, f, lin_expr(c, a), expr_int(c, m))); }
@@ -48,21 +43,6 @@ static bool lin_within(Ctx *c, Lin a, int64_t m, int64_t *q) {
   *q = div_floor((int64_t)r.lo, m); return *q == div_floor((int64_t)r.hi, m);
 }
 
-/* a / m where a is one quotient or remainder: (x / p + c) / m = (x + c * p) / (p * m), (x % p) / m = (x / m) % (p / m). */
-static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
-  Expr *e = a.n == 1 && a.at[0].k == 1 ? a.at[0].atom : NULL; int64_t div = e ? number_of(e, FN_DIV) : 0, mod = e ? number_of(e, FN_MOD) : 0, both;
-  if (mod && !a.c && mod % m == 0) return lin_mod(c, lin_div(c, lin_of(c, e->arg[0]), m), mod / m);
-  if (!div || __builtin_mul_overflow(div, m, &both)) return no_form;
-  Lin x = lin_of(c, e->arg[0]); lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
-}
-static Lin lin_div(Ctx *c, Lin a, int64_t m) {
-  if (a.over) return a;
-  Split s = lin_split(c, a, m); int64_t q; m /= lin_reduce(&s.rest, m);
-  bool within = m > 1 && lin_within(c, s.rest, m, &q); Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
-  if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, s.rest, m);
-  lin_add(c, &s.quotient, &r, 1); return s.quotient;
-}
-
 /* Inside a remainder by m, x % p counts as x if m divides p. */
 static Lin lin_strip_mod(Ctx *c, Lin a, int64_t m) {
   Lin r = lin_const(a.c);
@@ -83,6 +63,22 @@ static Lin lin_mod_reduced(Ctx *c, Lin a, int64_t m) {
 static Lin lin_mod(Ctx *c, Lin a, int64_t m) {
   Lin stripped = lin_strip_mod(c, a, m); int64_t q; if (a.over || stripped.over) return no_form;
   Lin rest = lin_split(c, stripped, m).rest; if (!lin_within(c, rest, m, &q)) return lin_mod_reduced(c, rest, m); rest.c -= q * m; return rest;
+}
+
+/* a / m where a is one quotient or remainder: (x / p + c) / m = (x + c * p) / (p * m), (x % p) / m = (x / m) % (p / m). */
+static Lin lin_div_nested(Ctx *c, Lin a, int64_t m) {
+  Expr *e = a.n == 1 && a.at[0].k == 1 ? a.at[0].atom : NULL; int64_t div = e ? number_of(e, FN_DIV) : 0, mod = e ? number_of(e, FN_MOD) : 0, both;
+  if (mod && !a.c && mod % m == 0) return lin_mod(c, lin_div(c, lin_of(c, e->arg[0]), m), mod / m);
+  if (!div || __builtin_mul_overflow(div, m, &both)) return no_form;
+  Lin x = lin_of(c, e->arg[0]); lin_add(c, &x, &(Lin){ .c = a.c }, div); return lin_div(c, x, both);
+}
+
+static Lin lin_div(Ctx *c, Lin a, int64_t m) {
+  if (a.over) return a;
+  Split s = lin_split(c, a, m); int64_t q; m /= lin_reduce(&s.rest, m);
+  bool within = m > 1 && lin_within(c, s.rest, m, &q); Lin r = m == 1 ? s.rest : within ? lin_const(q) : lin_div_nested(c, s.rest, m);
+  if (m > 1 && r.over) r = lin_quotient(c, FN_DIV, s.rest, m);
+  lin_add(c, &s.quotient, &r, 1); return s.quotient;
 }
 
 /* ---- canonical form: p * (x / p) + x % p = x */
@@ -115,11 +111,11 @@ static Expr *simplify_quotient(Ctx *c, Expr *e) {
 }
 
 /* d >= low is proven? */
-static bool proven(Simplify *s, Lin d, int64_t low) { return known_nonneg(&s->known, lin_times(s->c, -low, d, 1)); }
-static Expr *truth(Simplify *s, const Expr *e, bool v) { Expr *r = expr_const(s->c, T_BOOL, 0, v); r->pos = e->pos; return r; }
+static bool proven(Known *s, Lin d, int64_t low) { return known_nonneg(s, lin_times(s->c, -low, d, 1)); }
+static Expr *truth(Known *s, const Expr *e, bool v) { Expr *r = expr_const(s->c, T_BOOL, 0, v); r->pos = e->pos; return r; }
 
 /* Choices and comparisons that the ranges of the arguments' difference d decide; also 2 * i == 7. */
-static Expr *simplify_order(Simplify *s, Expr *e) {
+static Expr *simplify_order(Known *s, Expr *e) {
   Lin x = lin_of(s->c, e->arg[0]), y = lin_of(s->c, e->arg[1]), d = lin_minus(s->c, x, y), minus = lin_minus(s->c, y, x);
   bool greater = e->fn == FN_GT || e->fn == FN_GE, strict = e->fn == FN_LT || e->fn == FN_GT;
   if (e->fn == FN_MIN || e->fn == FN_MAX) {
@@ -141,10 +137,8 @@ static bool is_weak(const Expr *e) { for (int k = 0; k < e->n; k++) if (e->arg[k
 /* ---- sums: the whole sum is gathered at once, from its simplified terms */
 static bool is_sum(const Expr *e) { return expr_is_linear(e) && is_weak(e); }
 
-static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
-  bool sum = is_sum(e);
-  if (k == INT64_MIN) a->over = true;
-  if (a->over) return;
+static void gather(Known *s, Lin *a, Expr *e, int64_t k) {
+  bool sum = is_sum(e); a->over |= k == INT64_MIN; if (a->over) return;
   if (sum && e->fn != FN_MUL) {
     if (e->n == 2) gather(s, a, e->arg[0], k);
     gather(s, a, e->arg[e->n - 1], e->fn == FN_ADD ? k : -k); return;
@@ -153,17 +147,17 @@ static void gather(Simplify *s, Lin *a, Expr *e, int64_t k) {
 }
 
 /* ---- nodes with conditions */
-static Expr *simplify_under(Simplify *s, Expr *e, const Expr *cond, bool neg) {
-  Mark m = known_mark(&s->known); known_add(&s->known, cond, neg); e = simplify(s, e); known_back(&s->known, m); return e;
+static Expr *simplify_under(Known *s, Expr *e, const Expr *cond, bool neg) {
+  Mark m = known_mark(s); known_add(s, cond, neg); e = simplify(s, e); known_back(s, m); return e;
 }
 
-static Expr *simplify_select(Simplify *s, Expr *e) {
+static Expr *simplify_select(Known *s, Expr *e) {
   Expr *cond = simplify(s, e->arg[0]); if (expr_is_const(cond)) return simplify(s, e->arg[cond->i ? 1 : 2]);
   Expr *a = simplify_under(s, e->arg[1], cond, false), *b = simplify_under(s, e->arg[2], cond, true);
   return a->type == b->type && expr_equal(a, b) ? a : expr_with(s->c, e, (Expr *[]){ cond, a, b });
 }
 
-static Expr *simplify_fn(Simplify *s, Expr *e) {
+static Expr *simplify_fn(Known *s, Expr *e) {
   Expr *arg[2]; Lin a = { 0 }; if (is_sum(e)) { gather(s, &a, e, 1); return canonical(s->c, a, e); }
   arg[0] = simplify(s, e->arg[0]); if (e->n == 2) arg[1] = simplify_under(s, e->arg[1], is_both(e) ? arg[0] : NULL, false);
   if (arg[0] != e->arg[0] || (e->n == 2 && arg[1] != e->arg[1])) e = expr_with(s->c, e, arg);
@@ -183,39 +177,36 @@ static Expr *reduce_narrow(Ctx *c, Expr *e) {
   for (int k = 0; k < e->n; k++) arg[k] = expr_subst(c, e->arg[k], gone, zero, ngone);
   return expr_reduce(c, e->red, bound, n, arg[0], arg[1], e->pos);
 }
-static Expr *simplify_reduce(Simplify *s, Expr *e) {
+static Expr *simplify_reduce(Known *s, Expr *e) {
   e = reduce_narrow(s->c, e); if (e->kind != E_REDUCE) return simplify(s, e);
   Expr *cond = e->n == 2 ? simplify(s, e->arg[1]) : NULL, *body = simplify_under(s, e->arg[0], cond, false);
-  if (body == e->arg[0] && (!cond || cond == e->arg[1])) return e;
-  return expr_reduce(s->c, e->red, e->bound, e->nbound, body, cond, e->pos);
+  return body == e->arg[0] && (!cond || cond == e->arg[1]) ? e : expr_with(s->c, e, (Expr *[]){ body, cond });
 }
 
 /* ---- or */
 static bool chooses(const Expr *e, const void *p) { (void)p; return e->kind == E_SELECT || e->kind == E_OR || (e->kind == E_FN && e->fn == FN_AND); }
 
 /* With a choice inside, the one miss may be under a condition. */
-static Expr *simplify_or(Simplify *s, Expr *e) {
-  Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(&s->known, a); if (!miss.open) return a;
-  Mark m = known_mark(&s->known); if (miss.open == 1 && !expr_some(a, chooses, NULL)) known_add_lin(&s->known, miss.lin);
-  Expr *b = simplify(s, e->arg[1]); known_back(&s->known, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
+static Expr *simplify_or(Known *s, Expr *e) {
+  Expr *a = simplify(s, e->arg[0]); Miss miss = known_miss(s, a); if (!miss.open) return a;
+  Mark m = known_mark(s); if (miss.open == 1 && !expr_some(a, chooses, NULL)) known_add_lin(s, miss.lin);
+  Expr *b = simplify(s, e->arg[1]); known_back(s, m); return miss.certain ? b : expr_with(s->c, e, (Expr *[]){ a, b });
 }
 
 /* ---- all */
 static Expr *simplify_arg(Ctx *c, Expr *e, void *s) { (void)c; return simplify(s, e); }
 
-static Expr *simplify_node(Simplify *s, Expr *e) {
+static Expr *simplify_node(Known *s, Expr *e) {
   switch (e->kind) {
-  case E_CONST: case E_INDEX: return e;
-  case E_READ: case E_CONVERT: return expr_map_args(s->c, e, simplify_arg, s);
   case E_FN: return simplify_fn(s, e);     case E_SELECT: return simplify_select(s, e);
   case E_OR: return simplify_or(s, e);     case E_REDUCE: return simplify_reduce(s, e);
+  default: return expr_map_args(s->c, e, simplify_arg, s);
   }
-  return e;
 }
 
 /* The side that is left of a choice may be of a narrower type; what cannot be converted (weak types have no notation) stays as it was. */
-static Expr *simplify(Simplify *s, Expr *e) {
+static Expr *simplify(Known *s, Expr *e) {
   Expr *r = simplify_node(s, e); if (r->type == e->type || e->type == T_NONE || r->type == T_NONE) return r;
   bool weak = e->type == T_WINT || e->type == T_WFLOAT; return weak && !expr_is_const(r) ? e : expr_convert(s->c, CV_PLAIN, e->type, r, e->pos);
 }
-Expr *expr_simplify(Ctx *c, Expr *e) { return simplify(&(Simplify){ .c = c, .known = { .c = c } }, e); }
+Expr *expr_simplify(Ctx *c, Expr *e) { return simplify(&(Known){ .c = c }, e); }

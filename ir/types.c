@@ -7,7 +7,6 @@
 static const struct { const char *name; int bytes; char class; } type_info[T_COUNT] = {
 #define T(e, n, b, k) [T_##e] = { n, b, k },
 #include "types.def"
-#undef T
   [T_WINT] = { "weak int", 0, 'i' }, [T_WFLOAT] = { "weak float", 0, 'f' }, [T_NONE] = { "unknown", 0, '?' } };
 
 const char *type_name(Type t) { return type_info[t].name; }
@@ -42,13 +41,11 @@ double type_highest(Type t) { return type_is_float(t) ? INFINITY : t == T_BOOL ?
 const FnInfo fn_info[FN_COUNT] = {
 #define F(e, n, a, p, r) [FN_##e] = { n, a, p, #r[0] },
 #include "scalar.def"
-#undef F
 };
 
 const char *const red_name[RED_COUNT] = {
 #define R(e, n, f) [RED_##e] = n,
 #include "reduce.def"
-#undef R
 };
 
 Red red_by_name(const char *s) { for (int r = 0; r < RED_COUNT; r++) if (!strcmp(red_name[r], s)) return (Red)r; return RED_COUNT; }

@@ -20,7 +20,6 @@ static bool among(const void *array, int n, const void *x) { return array_find(a
 static bool is_graph_dim(const Graph *g, const Index *i) { return among(g->dim, g->ndim, i); }
 static bool any_empty(Index *const *i, int n) { for (int k = 0; k < n; k++) if (extent_max(i[k]->ext) == 0) return true; return false; }
 static bool is_empty(const Eq *e) { return any_empty(e->free, e->nfree); }
-
 static void each_node(Verify *v, const Expr *x, void check(Verify *, const Expr *)) {
   if (!v->broken) check(v, x);
   for (int k = 0; k < x->n && !v->broken; k++) each_node(v, x->arg[k], check);
@@ -40,16 +39,13 @@ static void tensor_dims(Verify *v, const Tensor *t) {
   for (int d = 0; d < t->rank; d++)
     if (t->shape[d].dim && !is_graph_dim(v->g, t->shape[d].dim)) broken(v, t->pos, "'%s' has an unknown dimension", t->name);
 }
-
 static void tensor_names(Verify *v, const Tensor *t) {
   for (int j = 0; v->g->tensor[j] != t; j++) if (!strcmp(t->name, v->g->tensor[j]->name)) broken(v, t->pos, "two tensors are called '%s'", t->name);
 }
-
 static void read_names(Verify *v, const Expr *x) {
   if (x->kind == E_READ && !among(v->g->tensor, v->g->ntensor, x->tensor))
     broken(v, v->e->pos, "'%s' reads '%s', which the graph does not hold", v->e->out->name, x->tensor->name);
 }
-
 static void eq_names(Verify *v, const Eq *e) {
   if (!among(v->g->tensor, v->g->ntensor, e->out)) broken(v, e->pos, "'%s' is written, but the graph does not hold it", e->out->name);
 }
@@ -57,7 +53,6 @@ static void eq_names(Verify *v, const Eq *e) {
 /* The first of the equations that writes t. */
 static const Eq *writer_among(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (eq[k]->out == t) return eq[k]; return NULL; }
 static bool read_by(Eq *const *eq, int n, const Tensor *t) { for (int k = 0; k < n; k++) if (expr_reads(eq[k]->rhs, t)) return true; return false; }
-
 static void input_kinds(Verify *v) {
   for (int k = 0; k < v->g->nin; k++)
     if (v->g->in[k]->kind != TK_INPUT) broken(v, v->g->in[k]->pos, "the input '%s' is of another kind", v->g->in[k]->name);
@@ -104,8 +99,7 @@ static void scope_add(Verify *v, Index *i) {
 }
 
 static void check_bound(Verify *v, const Expr *x) {
-  int outer = v->scope.n;
-  if (v->broken) return;
+  int outer = v->scope.n; if (v->broken) return;
   if (x->kind == E_INDEX && !(x->index->is_dim ? is_graph_dim(v->g, x->index) : among(v->scope.at, v->scope.n, x->index)))
     broken(v, v->e->pos, "the index '%s' of '%s' is bound nowhere", x->index->name, v->e->out->name);
   for (int k = 0; x->kind == E_REDUCE && k < x->nbound; k++) scope_add(v, x->bound[k]);
@@ -126,8 +120,7 @@ static void eq_indices(Verify *v, const Eq *e) {
 /* Coefficients from the largest down: each must be larger than all that the smaller ones can reach. */
 bool digits_apart(const Aff *a) {
   for (int j = 0; j < a->n; j++) {
-    double k = fabs((double)a->k[j]), reach = 0;
-    if (a->index[j]->is_dim || extent_max(a->index[j]->ext) <= 1) continue;
+    double k = fabs((double)a->k[j]), reach = 0; if (a->index[j]->is_dim || extent_max(a->index[j]->ext) <= 1) continue;
     for (int m = 0; m < a->n; m++) {
       double q = fabs((double)a->k[m]);
       if (m != j && !a->index[m]->is_dim && (q < k || (q == k && m < j))) reach += q * ((double)extent_max(a->index[m]->ext) - 1);
@@ -169,11 +162,9 @@ static void pieces_apart(Verify *v) {
 
 /* Do the pieces have as many elements as the tensor, with all dimensions at their least, or at their most? */
 static bool pieces_cover(const Graph *g, const Tensor *t, int64_t size(Extent)) {
-  double want = 1, have = 0;
-  for (int d = 0; d < t->rank; d++) want *= (double)size(t->shape[d]);
+  double want = 1, have = 0; for (int d = 0; d < t->rank; d++) want *= (double)size(t->shape[d]);
   for (int k = 0; k < g->neq; k++) {
-    double n = g->eq[k]->out == t;
-    for (int j = 0; n && j < g->eq[k]->nfree; j++) n *= (double)size(g->eq[k]->free[j]->ext);
+    double n = g->eq[k]->out == t; for (int j = 0; n && j < g->eq[k]->nfree; j++) n *= (double)size(g->eq[k]->free[j]->ext);
     have += n;
   }
   return want == have;
@@ -200,8 +191,7 @@ static void eq_types(Verify *v, const Eq *e) {
 /* ---- reads */
 static void check_inside(Verify *v, const Expr *read) {
   for (int d = 0; d < read->n && !v->broken; d++) {
-    bool lo, hi; Extent n;
-    if (expr_reads(read->arg[d], NULL)) continue;
+    bool lo, hi; Extent n; if (expr_reads(read->arg[d], NULL)) continue;
     const Expr *at = read_place(v->c, read, d, &n); known_inside(&v->known, at, n, &lo, &hi);
     if (!lo || !hi) broken(v, v->e->pos, "'%s' reads %s, which may be outside in dimension %d", v->e->out->name, expr_print(v->c, read), d);
   }
@@ -231,12 +221,10 @@ static void eq_kernels(Verify *v, const Eq *e) {
   int n = 0; for (int k = 0; k < v->g->nkernel; k++) for (int j = 0; j < v->g->kernel[k]->neq; j++) n += v->g->kernel[k]->eq[j] == e;
   if (n != !e->constant) broken(v, e->pos, "'%s' is in %d kernels", e->out->name, n);
 }
-
 static void kernel_eqs(Verify *v, const Kernel *k) {
   for (Eq **e = k->eq; e < k->eq + k->neq; e++)
     if (!among(v->g->eq, v->g->neq, *e)) broken(v, k->pos, "%s holds an equation of '%s' that is not the graph's", k->name, (*e)->out->name);
 }
-
 static bool computes(const Kernel *k, const Tensor *t) { return writer_among(k->eq, k->neq, t) != NULL; }
 static bool kernel_reads(const Kernel *k, const Tensor *t) { return read_by(k->eq, k->neq, t); }
 
@@ -262,8 +250,7 @@ static void read_listed(Verify *v, const Expr *x) {
 }
 static void kernel_lists(Verify *v, const Kernel *k) {
   for (int j = 0; j < k->neq; j++) {
-    const Tensor *t = k->eq[j]->out;
-    each_node(v, k->eq[j]->rhs, read_listed);
+    const Tensor *t = k->eq[j]->out; each_node(v, k->eq[j]->rhs, read_listed);
     bool listed = among(k->out, k->nout, t) || !leaves_kernel(v->g, k, t);
     if (!listed) broken(v, k->pos, "%s computes '%s', which is read later but not in its list", k->name, t->name);
   }
@@ -330,8 +317,7 @@ static void kernel_trees(Verify *v, const Kernel *k) {
 
 /* ---- the rows: from which stage on; what is checked of the graph, each tensor, each equation, each node of one, each kernel */
 typedef struct Row {
-  Stage from; const char *name, *why;
-  void (*graph)(Verify *), (*tensor)(Verify *, const Tensor *), (*kernel)(Verify *, const Kernel *);
+  Stage from; const char *name, *why; void (*graph)(Verify *), (*tensor)(Verify *, const Tensor *), (*kernel)(Verify *, const Kernel *);
   void (*eq)(Verify *, const Eq *), (*node)(Verify *, const Expr *);
 } Row;
 static const Row rows[] = {
