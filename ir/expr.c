@@ -65,7 +65,8 @@ static const unsigned char fn_needs[FN_COUNT] = {
 
 const char *fn_fault(Ctx *c, Fn f, Expr *const *arg) {
   Type t = fn_promoted(f, arg); bool bools = t == T_BOOL && fn_needs[f] & NUMBERS, floats = type_is_float(t) && fn_needs[f] & BITS;
-  if (bools || floats) return ctx_printf(c, "'%s' of %s", fn_info[f].text, bools ? "truth values" : "floats");
+  if (bools) return ctx_printf(c, "'%s' of truth values: convert them first, i32(x)", fn_info[f].text);
+  if (floats) return ctx_printf(c, "'%s' of floats: bits(i32, x) gives the bits of an f32", fn_info[f].text);
   return t == T_WINT && fn_needs[f] & DIVISOR && is_int_const(arg[1], 0) ? "division by zero" : NULL;
 }
 
