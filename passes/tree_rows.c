@@ -101,9 +101,10 @@ static bool phase_ends(const Rows *r, int first, int i) {
   return ends;
 }
 
-/* What result i reads for the last time of an earlier phase lives in its place from the start. */
-static Tree *alias_into(const Rows *r, int i) {
-  const Build *b = r->b; Item *o = b->its.at;
+/* What result i reads for the last time of an earlier phase lives in its place from the start, if a cache holds the result. */
+static Tree *let_result(const Rows *r, int i) {
+  const Build *b = r->b; Item *o = b->its.at; Tree *past = let_past(b, &o[i], r->across ? r->lane : NULL);
+  if (past) return past;
   while (o < &b->its.at[i] && !(cols_of(r, o, false) && takes_over(b, i, o))) o++;
   if (o == &b->its.at[i] || is_local(b->k, b->its.at[i].t)) return NULL;
   Tree *let = tree_let(b->c, o->t->name, ST_ALIAS); let->other = b->its.at[i].t->name; return let;
@@ -129,7 +130,7 @@ Tree *tree_rows(Build *b) {
     for (int j = i; j < e; j++) b->its.at[j].group = i;
     tree = tree_cat(tree, phase(&r, i, e));
   }
-  for (int i = b->its.n - 1; i >= 0; i--) tree = tree_cat(alias_into(&r, i), tree);
+  for (int i = b->its.n - 1; i >= 0; i--) tree = tree_cat(let_result(&r, i), tree);
   const char *inner = r.many > 1 ? r.last : !r.across && r.lane && name_in(&r.row, r.lane) ? r.lane : NULL;
   if (inner) tree = tree_loop(b->c, inner, r.many > 1 ? r.many : 2 * b->lanes, tree);
   for (int d = r.row.n - 1; d >= 0; d--) if (!name_same(r.row.at[d], inner)) tree = tree_loop(b->c, r.row.at[d], 1, tree);
