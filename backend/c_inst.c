@@ -95,7 +95,7 @@ static const char *access(CPrint *p, const KInst *v) {
   text_add(&o, "%s", at);
   if (offset) text_add(&o, ", %s", value(p, offset));
   if (x) text_add(&o, ", %s", value(p, x));
-  return call(p, ctx_printf(p->c, "%s%s", name[v->op], mask ? "m" : ""), v->type, o.s);
+  return call(p, ctx_printf(p->c, "%s%s", x && v->imm && p->past ? "past" : name[v->op], mask ? "m" : ""), v->type, o.s);
 }
 
 static const char *show(CPrint *p, const KInst *v) {

@@ -121,8 +121,10 @@ static const char *kernel_args(CPrint *p, const Used *u, const char *from, int c
 }
 
 static void print_body(CPrint *p, const KFunc *f, const Used *u) {
+  Text past = { .c = p->c };
   for (int k = 0; k < p->m->nbuf; k++) {
     const KBuf *b = &p->m->buf[k]; const char *t = c_memory(p, b->elem), *s = p->buf[k]; long long at = b->offset;
+    if (u->buf[k] && b->kind == KB_OUT && f->past >> b->arg & 1) text_add(&past, " | (uintptr_t)%s", s);
     if (!u->buf[k] || kbuf_is_port(b)) continue;
     if (b->kind != KB_CONST)
       c_line(p, "%s *const %s = (%s *)(void *)(%s + %lld%s);", t, s, t, b->kind == KB_STATE ? "state" : "scratch", at,
@@ -130,6 +132,10 @@ static void print_body(CPrint *p, const KFunc *f, const Used *u) {
     else if (p->member[k]) c_line(p, "const %s *%s = %s_constants.%s;", t, s, p->name, s);
     else c_line(p, "const %s *%s = (const %s *)(const void *)((const char *)&%s_constants + %lld);", t, s, t, p->name, at);
     if (b->kind == KB_CONST) c_line(p, "LAUNDER(%s);", s);
+  }
+  if ((p->past = f->past != 0)) {
+    c_line(p, "if (((0%s) & %d) == 0) {", past.s, PAST_ALIGN - 1); p->indent++; c_block(p, &f->body);
+    c_line(p, "_mm_sfence();\n    return;\n  }"); p->indent--; p->past = false;
   }
   c_block(p, &f->body); text_add(&p->out, "}\n\n");
 }

@@ -4,7 +4,7 @@
 #include "kir.h"
 
 typedef struct CPrint {
-  Ctx *c; const KModule *m; const Target *t; int indent;
+  Ctx *c; const KModule *m; const Target *t; int indent; bool past;          /* past: stores may go past the caches here */
   Text types, help, out;          /* typedefs, in order of first use; helper functions, callees first; the functions of the module */
   VEC(const char *) seen;         /* names of typedefs and helpers already there */
   const char *name, **buf, *file; /* C names of the model and of each buffer; what holds the constants' bytes, NULL: the text does */

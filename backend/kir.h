@@ -40,7 +40,8 @@ typedef enum {
   K_WEAVE,             /* in turn, by blocks of |imm| lanes: the even blocks of a[0] and of a[1]; imm < 0: the odd ones */
   K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets);
                        * a load of T_I32 from narrower elements gives words of them */
-  K_STORE, K_SCATTER,  /* a[1] to addr; a[1] to addr + a[2], lanes in order. All four: a[0] is the mask or NULL (loads give 0 outside) */
+  K_STORE, K_SCATTER,  /* a[1] to addr; a[1] to addr + a[2], lanes in order. All four: a[0] is the mask or NULL (loads give 0 outside).
+                        * imm of K_STORE: past the caches, if its argument is a multiple of PAST_ALIGN */
   K_VAR, K_SET,        /* a variable that starts as a[0]; variable a[0] = a[1] */
   K_LOOP,              /* for this value from 0 while < a[0] (index type): body. Its own value is the counter. imm: the most steps */
   K_IF, K_PREFETCH     /* if a[0] (scalar bool): body, else other; the line at addr */
@@ -76,10 +77,12 @@ typedef enum { KB_IN, KB_OUT, KB_STATE, KB_SCRATCH, KB_CONST } KBufKind;
 typedef struct KBuf { const char *name; KBufKind kind; Type elem; int arg; int64_t offset, bytes; bool readonly, own; } KBuf;
 /* Once finished every id is in 0..nvalue - 1. parallel: its outermost loop is the only thing in it that acts; part p of n does its steps
  * steps * p / n .. steps * (p + 1) / n - 1. stream: its loop over blocks of frames, or NULL. same: its code is that function's, which is called
- * with the number `copy` (0 for itself) as one more run-time dimension (K_PARAM Graph.ndim). whole: it shares no value with another function. */
-typedef struct KFunc KFunc;
+ * with the number `copy` (0 for itself) as one more run-time dimension (K_PARAM Graph.ndim). whole: it shares no value with another function.
+ * past: arguments written past the caches, as bits (63: scratch): printed twice, behind a test of these pointers; a fence ends the first. */
+typedef struct KFunc KFunc; enum { PAST_ALIGN = 16 };
 struct KFunc {
-  const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue, copy; bool parallel, whole; KInst *stream; KFunc *same;
+  const char *name, *label; KBlock body; Pos pos; double flops, bytes; int nvalue, copy; bool parallel, whole; uint64_t past; KInst *stream;
+  KFunc *same;
 };
 /* kernel: called in this order by NAME_run. init fills the state. constant: the constant section, 64-byte aligned. threads: the most. */
 typedef struct KModule {

@@ -164,7 +164,7 @@ void kir_split(Ctx *c, KModule *m, const KBuf *buf, KFunc *f) {
   EACH_INST(i, &b) apart &= i->op != K_VAR && (!kop_is_load(i->op) || buf[i->addr.buf].readonly);
   EACH_INST(i, &b) if (!apart && is_shared(i)) i->hint = KL_SERIAL;
   for (int from = 0, to = 0; to < b.n || !n; from = to) {
-    KFunc *g = n ? NEW_AS(c, KFunc, ctx_printf(c, "%s_%d", f->name, n), f->label, .pos = f->pos, .nvalue = f->nvalue) : f;
+    KFunc *g = n ? NEW_AS(c, KFunc, ctx_printf(c, "%s_%d", f->name, n), f->label, .pos = f->pos, .nvalue = f->nvalue, .past = f->past) : f;
     bool any = false, share; int *uses = NEWN(c, int, f->nvalue + 1);
     for (; to < b.n && !is_shared(b.at[to]); to++) any |= acts(b.at[to]);
     share = !any && to < b.n; to += share; g->body = (KBlock){ 0 }; g->parallel = share; m->parallel |= share;

@@ -35,7 +35,7 @@ static void add_memory(Out *o, const KInst *i) {
   if (i->a[1]) text_add(&o->t, i->op == K_GATHER ? " + %%%d" : " %%%d", i->a[1]->id);
   if (i->a[2]) text_add(&o->t, " + %%%d", i->a[2]->id);
   if (i->a[0]) text_add(&o->t, " mask %%%d", i->a[0]->id);
-  if (i->reuse) text_add(&o->t, " reuse");
+  text_add(&o->t, "%s%s", i->reuse ? " reuse" : "", i->imm ? " past" : "");
 }
 
 static void add_value(Out *o, const KInst *i) {

@@ -36,7 +36,8 @@ static bool same_place(Share *s, KInst *a, const KInst *b) {
 }
 static bool same_code(Share *s, KInst **a, KInst **b, int n);
 static bool same_inst(Share *s, KInst *a, KInst *b) {
-  bool counts = a->op == K_CONST || a->op == K_PARAM || a->op == K_LANE || a->op == K_LOOP; s->twin[b->id] = a; s->inside[a->id] = true;
+  bool counts = a->op == K_CONST || a->op == K_PARAM || a->op == K_LANE || a->op == K_LOOP || a->op == K_STORE;
+  s->twin[b->id] = a; s->inside[a->id] = true;
   if (a->op != b->op || a->fn != b->fn || a->mode != b->mode || a->table != b->table) return false;
   if (a->hint != b->hint || !ktype_same(a->type, b->type)) return false;
   if (is_number(a)) return true;

@@ -15,7 +15,7 @@ typedef struct Unit {
   V part, parts;                  /* of a loop that threads share */
   V *value;                       /* by KInst.id; for a variable its current value */
   AddrMemo *memo; unsigned era;   /* addresses known in this basic block */
-  bool failed;
+  bool failed, past;              /* past: stores may go past the caches here */
 } Unit;
 static inline V unit_i32(Unit *u, int64_t v) { return LLVMConstInt(u->i32, (uint64_t)v, 1); }
 static inline V unit_gep(Unit *u, T elem, V base, V at) { return LLVMBuildInBoundsGEP2(u->b, elem, base, &at, 1, ""); }

@@ -100,7 +100,18 @@ static V function(Unit *u, const char *name, T result, int np, T dim, int nd, bo
   add_attr(u, (unsigned)LLVMAttributeFunctionIndex, "nounwind"); add_text_attr(u, "no-builtins", ""); add_text_attr(u, "no-trapping-math", "true");
   enter(u, new_block(u)); return u->fn;
 }
-static void body(Unit *u, const KFunc *f) { u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body); LLVMBuildRetVoid(u->b); }
+static void body(Unit *u, const KFunc *f) {
+  V all = number(u->i64, 0), low = number(u->i64, PAST_ALIGN - 1);
+  for (int k = 0; k < 63; k++) if (f->past >> k & 1) all = LLVMBuildOr(u->b, all, LLVMBuildPtrToInt(u->b, u->arg[k], u->i64, ""), "");
+  for (int past = f->past != 0; past >= 0; past--) {
+    Block far = past ? new_block(u) : NULL, near = past ? new_block(u) : NULL;
+    if (past) LLVMBuildCondBr(u->b, LLVMBuildIsNull(u->b, LLVMBuildAnd(u->b, all, low, ""), ""), far, near), enter(u, far);
+    u->past = past; u->value = alloc(u, sizeof *u->value, f->nvalue); block(u, &f->body);
+    if (past) LLVMBuildFence(u->b, LLVMAtomicOrderingSequentiallyConsistent, 0, "");
+    LLVMBuildRetVoid(u->b);
+    if (past) enter(u, near);
+  }
+}
 static V item(Unit *u, T t, V base, int k) { return LLVMBuildLoad2(u->b, t, unit_gep(u, t, base, unit_i32(u, k)), ""); }
 /* void kernel(args..., state, scratch, dims...), or of what threads share kernel(job, part). A job is args, state, scratch, dims, parts. */
 static V kernel(Unit *u, const KFunc *f) {

@@ -189,14 +189,15 @@ static V address(Unit *u, const KAddr *a) { V p = moving_base(u, a); return a->c
 /* ---- memory. Plain, masked or at several places: v is what is stored, or NULL, and the value is what is loaded. */
 static V access(Unit *u, const KInst *k, V v, V p, const char *masked) {
   int align = type_bytes(u->m->buf[k->addr.buf].elem); T t = llvm_type(u, k->type), over[2] = { t, LLVMTypeOf(p) };
-  bool spread = k->op == K_GATHER || k->op == K_SCATTER;
+  bool spread = k->op == K_GATHER || k->op == K_SCATTER, past = v && k->imm && u->past;
   if (spread ? k->type.lanes > 1 : k->a[0] != NULL) {
     V mask = k->a[0] ? arg(u, k, 0) : int_lanes(u, (KType){ T_BOOL, k->type.lanes }, 1);
     V load[4] = { p, unit_i32(u, align), mask, LLVMConstNull(t) }, store[4] = { v, p, unit_i32(u, align), mask };
     return intrinsic(u, masked, over, 2, v ? store : load, 4);
   }
-  V r = v ? LLVMBuildStore(u->b, v, p) : LLVMBuildLoad2(u->b, t, p, "");
-  if (!spread) LLVMSetAlignment(r, (unsigned)align);
+  V r = v ? LLVMBuildStore(u->b, v, p) : LLVMBuildLoad2(u->b, t, p, ""); LLVMMetadataRef one = LLVMValueAsMetadata(unit_i32(u, 1));
+  if (!spread) LLVMSetAlignment(r, (unsigned)(past ? PAST_ALIGN : align));
+  if (past) LLVMSetMetadata(r, LLVMGetMDKindIDInContext(u->lc, "nontemporal", 11), LLVMMetadataAsValue(u->lc, LLVMMDNodeInContext2(u->lc, &one, 1)));
   return r;
 }
 static V places(Unit *u, const KInst *k, int n) { return unit_gep(u, element(u, &k->addr), address(u, &k->addr), arg(u, k, n)); }

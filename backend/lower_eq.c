@@ -217,12 +217,12 @@ static void resolve_reduction(Lower *L, LEq *e) {
 }
 static bool widest(const Expr *x, void *arg) {
   int *bytes = arg; bool scalar = x->kind == E_CONST || (x->kind == E_READ && x->tensor->rank == 0);
-  int n = x->type == T_WINT || x->type == T_BOOL || x->type == T_NONE || scalar ? 0 : type_bytes(comp_type(x->type));
+  int n = x->kind == E_REDUCE || x->type == T_WINT || x->type == T_BOOL || x->type == T_NONE || scalar ? 0 : type_bytes(comp_type(x->type));
   if (n > *bytes) *bytes = n;
   return x->kind != E_READ || x->n > 0;
 }
 static int lanes_for(Lower *L, const LEq *e) {
-  Type t = e->eq->out->type; int bytes = type_bytes(t) > type_bytes(comp_type(t)) ? type_bytes(t) : type_bytes(comp_type(t));
+  Type t = e->red ? e->acc : e->eq->out->type; int bytes = type_bytes(t) > type_bytes(comp_type(t)) ? type_bytes(t) : type_bytes(comp_type(t));
   expr_walk(e->eq->rhs, widest, &bytes); return target_lanes(L->t, bytes);
 }
 

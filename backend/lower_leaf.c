@@ -14,8 +14,11 @@
  * index: one accumulator a chunk, combined pairwise, then across the lanes, then with the initial expression. Between blocks of an outer reduction
  * loop (LEq.home) they rest in the equation's storage. */
 static const KFn combiner[RED_COUNT] = {
-  [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND };
+  [RED_SUM] = KF_ADD, [RED_PROD] = KF_MUL, [RED_MAX] = KF_MAX, [RED_MIN] = KF_MIN, [RED_ANY] = KF_OR, [RED_ALL] = KF_AND,
+  [RED_ARGMAX] = KF_MAX, [RED_ARGMIN] = KF_MIN };
 static bool is_arg(const LEq *e) { return e->kind == RED_ARGMAX || e->kind == RED_ARGMIN; }
+/* Every place is admitted, and they come in order: of equal values the first is known already. */
+static bool ascends(const LEq *e) { return e->n == e->nfree + 1 && !e->cond.n; }
 static bool across(const LEq *e, const LVec *v) { return v && v->k >= e->nfree; }
 static KInst *set_var(Lower *L, KInst *var, KInst *v) { return k_emit(&L->b, (KInst){ .op = K_SET, .type = var->type, .a = { var, v } }); }
 static KInst *new_var(Lower *L, KType t, KInst *v) { return k_emit(&L->b, (KInst){ .op = K_VAR, .type = t, .a = { v } }); }
@@ -66,7 +69,7 @@ static void acc_start(Lower *L, LPt *p, LOpen *o, LAcc *a) {
   q.vec = lanes ? NULL : p->vec; KSave s = k_goto(&L->b, &o->mark->side, o->mark->scope);
   KInst *v = lanes || is_arg(e) || o->late ? k_bcast(&L->b, identity(L, e->kind, e->acc), a->vec.w) : start_value(L, &q, o->reg, a->vec.w);
   a->var = v->op == K_VAR ? v : new_var(L, ktype(e->acc, a->vec.w), v);
-  if (is_arg(e)) a->at = new_var(L, ktype(T_I32, a->vec.w), place_most(L, a->vec.w));
+  if (is_arg(e)) a->at = new_var(L, ktype(T_I32, a->vec.w), ascends(e) ? k_const(&L->b, ktype(T_I32, a->vec.w), 0, 0) : place_most(L, a->vec.w));
   k_back(&L->b, s);
 }
 
@@ -111,13 +114,16 @@ static KInst *composite(Lower *L, LPt *p) {
     int64_t n = k > e->nfree ? extent_max(e->ix[k]->ext) : 0;
     q.a = laff_add(L, laff_add(L, laff_int(0), q.a, n), p->env[k], 1); q.lane = q.lane * n + (p->vec && p->vec->k == k);
   }
-  return q.lane ? place_vector(L, p, q) : l_cast(L, T_I32, laff_inst(L, q.a));
+  if (q.lane != 1) return q.lane ? place_vector(L, p, q) : l_cast(L, T_I32, laff_inst(L, q.a));
+  KInst *lane = k_put(&L->b, (KInst){ .op = K_IOTA, .type = { T_I32, p->vec->w } }), *first = l_num(L, T_I32, 0, q.a.c); q.a.c = 0;
+  return l_fn(L, KF_ADD, l_cast(L, T_I32, laff_inst(L, q.a)), l_fn(L, KF_ADD, lane, first));     /* all chunks share the counter's vector */
 }
 
 static void point_arg(Lower *L, LPt *p, LAcc *a, KInst *mask) {
-  KInst *v = k_bcast(&L->b, gen_as(L, p, p->e->body, p->e->acc), a->vec.w), *at = k_bcast(&L->b, composite(L, p), a->vec.w);
-  KInst *more = l_fn(L, p->e->kind == RED_ARGMAX ? KF_GT : KF_LT, v, a->var);
-  KInst *tie = l_fn(L, KF_AND, l_fn(L, KF_EQ, v, a->var), l_fn(L, KF_LT, at, a->at)), *better = l_fn(L, KF_OR, more, tie);
+  KInst *v = k_bcast(&L->b, gen_as(L, p, p->e->body, p->e->acc), a->vec.w), *at = k_bcast(&L->b, composite(L, p), a->vec.w); LEq *e = p->e;
+  if (!ascends(e)) v = l_fn(L, combiner[e->kind], identity(L, e->kind, e->acc), v);             /* not NaN */
+  KInst *better = l_fn(L, e->kind == RED_ARGMAX ? KF_GT : KF_LT, v, a->var);
+  if (!ascends(e)) better = l_fn(L, KF_OR, better, l_fn(L, KF_AND, l_fn(L, KF_EQ, v, a->var), l_fn(L, KF_LT, at, a->at)));
   if (mask) better = l_fn(L, KF_AND, better, mask);
   KInst *nv = l_select(L, better, v, a->var), *na = l_select(L, better, at, a->at); set_var(L, a->var, nv); set_var(L, a->at, na);
 }
@@ -158,12 +164,11 @@ static KInst *place_found(Lower *L, KInst *at) { return l_select(L, l_fn(L, KF_E
 
 /* The best value's first place. */
 static KInst *fold_arg(Lower *L, const LEq *e, LAcc **acc, int n) {
-  KInst *best = fold_all(L, e->kind == RED_ARGMAX ? KF_MAX : KF_MIN, acc, n), *at = NULL;
+  KInst *best = fold_all(L, combiner[e->kind], acc, n); LAcc **place = NEWN(L->c, LAcc *, n + 1);
   for (int k = 0; k < n; k++) {
-    KInst *hit = l_fn(L, KF_EQ, acc[k]->var, best), *x = across_lanes(L, KF_MIN, l_select(L, hit, acc[k]->at, place_most(L, 1)));
-    at = at ? l_fn(L, KF_MIN, at, x) : x;
+    KInst *hit = l_fn(L, KF_EQ, acc[k]->var, best); place[k] = NEW_AS(L->c, LAcc, .var = l_select(L, hit, acc[k]->at, place_most(L, 1)));
   }
-  return place_found(L, at);
+  return place_found(L, fold_all(L, KF_MIN, place, n));
 }
 static KInst *close_across(Lower *L, LPt *p, const LOpen *o, LAcc **acc, int n) {
   LEq *e = o->e;

@@ -382,11 +382,19 @@ KInst *load_home(Lower *L, LPt *p) {
   LPlace at[LEQ_INDICES]; LStore *s = p->e->out->store;
   places_of(L, p, s, p->e->place, at); return load_at(L, p, s, p->e->place, at, touch_mask(L, p, s, false), false);
 }
+/* Past the caches, if the tree says so: whole vectors that are as aligned as their argument, or as scratch. */
+static void store_past(Lower *L, const Tree *let, KInst *i) {
+  const KBuf *b = &L->s.bufs.at[i->addr.buf]; int64_t all = i->addr.c | i->type.lanes;
+  int bit = b->kind == KB_OUT ? b->arg : b->kind == KB_SCRATCH ? 63 : 64;
+  for (int k = 0; k < i->addr.nterm; k++) all |= i->addr.term[k].k;
+  bool far = let && let->storage == ST_PAST && target_past(L->t) && bit < 64 && i->op == K_STORE && !i->a[0];
+  if (far && all * type_bytes(b->elem) % PAST_ALIGN == 0) i->imm = 1, L->f->past |= 1ull << bit;
+}
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
   if (is_vector(&a)) i.type.lanes = p->vec->w, i.a[1] = k_bcast(&L->b, v, p->vec->w), i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
-  i.addr = addr_final(L, &a, s->buf); k_emit(&L->b, i); k_stored(&L->b, s->buf);
+  i.addr = addr_final(L, &a, s->buf); store_past(L, p->e->out->let, &i); k_emit(&L->b, i); k_stored(&L->b, s->buf);
 }
 
 void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {

@@ -123,8 +123,8 @@ int tree_kind(Parse *p, Pos at, const char *word, bool second) {
 }
 
 Storage tree_storage(Parse *p, Pos at, const char *word) {
-  static const char *const name[] = { "reg", "mem", "ring", "alias" };  /* in the order of Storage */
-  int k = name_index(p, at, "storage", word, name, 4, "they are reg, mem, ring, alias NAME, fold INDEX n"); return k < 0 ? ST_REG : (Storage)k;
+  static const char *const name[] = { "reg", "mem", "ring", "alias", "past" };        /* in the order of Storage */
+  int k = name_index(p, at, "storage", word, name, 5, "they are reg, mem, ring, past, alias NAME, fold INDEX n"); return k < 0 ? ST_REG : (Storage)k;
 }
 Tree *tree_with_fold(Parse *p, Pos at, Tree *t, const char *index, int64_t n) {
   if (t->storage != ST_MEM) parse_error(p, at, "only 'mem' can be folded");

@@ -159,7 +159,7 @@ static void acc_add(Acc *a, Red r, Num v, Type t, int64_t at) {
   case RED_MIN: a->v = fn_eval(FN_MIN, a->v, v, t); break;
   case RED_ANY: a->v.i |= v.i; break;
   case RED_ALL: a->v.i &= v.i; break;
-  default: if (v.f != v.f) return;
+  default: if (v.f != v.f) v = red_identity(r == RED_ARGMAX ? RED_MAX : RED_MIN, t);
     if (!a->admitted || fn_eval(r == RED_ARGMAX ? FN_GT : FN_LT, v, a->v, t).i) a->v = v, a->best = at;
   }
   a->admitted++;

@@ -136,7 +136,7 @@ Expr *eq_reduction(const Eq *e, Expr **init);
 /* ---- loop trees (SCHEDULE.md 1) */
 typedef enum { TREE_FOR, TREE_LEAF, TREE_LET, TREE_PREFETCH } TreeKind;
 typedef enum { LOOP_SERIAL, LOOP_UNROLL, LOOP_EVEN, LOOP_PEEL, LOOP_EDGE, LOOP_STREAM } LoopKind;
-typedef enum { ST_REG, ST_MEM, ST_RING, ST_ALIAS } Storage;
+typedef enum { ST_REG, ST_MEM, ST_RING, ST_ALIAS, ST_PAST } Storage;     /* PAST: as it would be without, written past the caches */
 typedef enum { LEAF_SERIAL, LEAF_UNROLL, LEAF_VECTOR, LEAF_DOT } LeafKind;
 /* i: SERIAL step 1.  i/n: SERIAL by n, unrolled.  i*: UNROLL.  i~: VECTOR step 0.  i/n~: VECTOR, serial by n vectors.  i+: DOT, an instruction. */
 typedef struct LeafDim { const char *index; LeafKind kind; int64_t step; } LeafDim;

@@ -230,7 +230,7 @@ static void print_leaf(Printer *p, const Tree *leaf) {
 }
 
 static void print_let(Printer *p, const Tree *let) {
-  static const char *const word[] = { [ST_REG] = "reg", [ST_MEM] = "mem", [ST_RING] = "ring", [ST_ALIAS] = "alias" };
+  static const char *const word[] = { [ST_REG] = "reg", [ST_MEM] = "mem", [ST_RING] = "ring", [ST_ALIAS] = "alias", [ST_PAST] = "past" };
   put(p, "let %s %s", let->name, word[let->storage]); if (let->storage == ST_ALIAS) put(p, " %s", let->other);
   if (let->layout) print_layout(p, let->layout, let->nlayout, let->layout_name);
   if (let->fold) put(p, " fold %s %lld", name_in_tree(p, let->fold), (long long)let->nfold);

@@ -68,7 +68,7 @@ typedef struct Tile { int mr, nv, ku; bool nm, moves; int my; int64_t mc; } Tile
 /* pitch: bytes between the k's of the lanes' operand, which is no constant and may be copied into panels (Tile.moves); 0: it lies in panels.
  * kc: k's that are taken at once where it is not copied (0: all). up, outer: extents of the second row index (1: none), of the rows' other loops. */
 typedef struct TileSize {
-  int64_t m, n, k, kin; int lanes, copies, pick; int64_t xbytes, wbytes, pitch, kc; bool conflict; int64_t up, outer;
+  int64_t m, n, k, kin; int lanes, copies, pick; int64_t xbytes, wbytes, pitch, kc; bool conflict, turns; int64_t up, outer;
 } TileSize;
 Tile tile_choose(Ctx *c, const Target *t, const TileSize *s);          /* the best, or the pick-th after it (at most the last) */
 /* Cycles of a tile of mr x nv whose rows come in whole steps and one rest (their operand is packed by mr); 1e30 if it does not fit. */
@@ -118,6 +118,7 @@ void order_pieces(Ctx *c, Order *o, const Item *it, const char *lane);     /* fr
 Tree *leaf_of(Ctx *c, const Item *it, const Order *o);
 /* The leaves of items first..end - 1, and `let x reg` for every item of them that is read only at home, and only by them. */
 Tree *tree_leaves(const Build *b, int first, int end);
+Tree *let_past(const Build *b, const Item *it, const char *lane);         /* for a result that no cache holds, written in these lanes; or NULL */
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv);
 /* A contraction and what follows it; moved: what fills the panels of the lanes' operand, NULL: nothing does. */
 Tree *tree_group(const Build *b, const Group *g, const Plan *p, const Item *moved);

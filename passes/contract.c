@@ -1,7 +1,7 @@
 /* How a contraction's indices become loops: which run across the lanes, which are the tile's rows, which stay outside, in what order k goes.
  *   y[m, n] = sum(k: a[m, k] * w[k, n])                     lane n, row m            (w constant: packed so that n is contiguous)
  *   y[o, t] = sum(c, k: x[c, t - k] * w[o, c, k])           lane t, row o            (t is contiguous in y and x)
- *   s[h, i, j] = sum(d: q[h, i, d] * k[h, j, d])            lane d, across: sums of lanes; row i, outer h, j
+ *   s[h, i, j] = sum(d: q[h, i, d] * k[h, j, d])            lane j, panels of k are turned; few rows i: lane d, across: sums of lanes; outer h, j
  *   y[c, i] = sum(k: x[c, i + k] * w[c, k])                 lane c or i, whichever is contiguous */
 #include "builders.h"
 
@@ -14,10 +14,13 @@ typedef struct Search {
   Ctx *c; const Kernel *k; const Item *it; Items its; const Shape *s; int lanes; const char *name; double v; Best best;
 } Search;
 
-/* What an operand says of a lane: contiguous, absent, constant (will be packed), or far apart. */
-static double operand_score(Ctx *c, const Expr *r, const char *name) {
-  int64_t s = access_stride(c, r->tensor, r->arg, name);
-  return s == 0 ? 0 : s == 1 ? 2 : tensor_known(r->tensor) ? 1 : -40;
+/* What an operand says of a lane: contiguous, absent, constant (will be packed), or far apart; but contiguous along k it comes in turned panels, if
+ * enough rows share them. */
+static double operand_score(const Search *s, const Expr *r, const char *name) {
+  Ctx *c = s->c; int64_t step = access_stride(c, r->tensor, r->arg, name), rows = 1;
+  for (int i = 0; i < s->it->nfree; i++) if (!reads_along(c, r, s->it->free[i]->name)) rows *= extent_min(s->it->free[i]->ext);
+  bool turns = s->lanes > 1 && s->s->nk == 1 && rows >= 16 && access_stride(c, r->tensor, r->arg, s->s->k[0]->name) == 1;
+  return step == 0 ? 0 : step == 1 ? 2 : tensor_known(r->tensor) ? 1 : turns ? -6 : -40;
 }
 
 static void tail_read(Ctx *c, const Expr *r, void *arg) {
@@ -44,7 +47,7 @@ static double lane_fill(const Index *i, int lanes) { return 20 * (double)count_m
 static void lanes_try(Search *s, Index *const *at, int n, bool across) {
   for (int k = 0; k < n; k++) {
     const Index *i = at[k], *b = s->best.i; s->name = i->name;
-    double v = operand_score(s->c, s->s->x, i->name) + operand_score(s->c, s->s->w, i->name) + lane_fill(i, s->lanes);
+    double v = operand_score(s, s->s->x, i->name) + operand_score(s, s->s->w, i->name) + lane_fill(i, s->lanes);
     v += across ? -12 - 20.0 * (count_max(i) < 2 * s->lanes) : tail_score(s);
     if (is_stream(i)) v += 1000;
     if (!b || v > s->best.v || (v == s->best.v && count_max(i) > count_max(b))) s->best = (Best){ i, v, across };
@@ -142,6 +145,7 @@ static TileSize size_of(Ctx *c, const Target *t, const Item *it, const Expr *row
   int64_t far = p->nk == 1 && !tensor_known(cols->tensor) && !p->across ? access_stride(c, cols->tensor, cols->arg, p->k[0]) : 0;
   z.pitch = far > 0 && t->vector_bytes ? far * type_bytes(cols->tensor->type) : 0;
   if (z.pitch >= 1024 && z.k >= 64 && z.m < 64 && z.wbytes > t->l2 / 2) z.kc = z.m < 4 ? 8 : 64;
+  z.turns = !p->across && !tensor_known(cols->tensor) && z.pitch == type_bytes(cols->tensor->type);
   z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0; return z;
 }
 

@@ -1,6 +1,7 @@
 /* A kernel as its builders see it: one item a leaf, and where its reads and writes lie in memory.
  *   y[o < 8, t] = sum(c, k: x[c, t + k] * w[o, c, k])        access_stride of x along t: 1, along c: the row length, of w along t: 0 */
 #include "builders.h"
+#include "../ir/scalar.h"
 
 bool is_stream(const Index *i) { return i->ext.dim && i->ext.dim->stream; }
 bool is_fixed(const Index *i) { return !i->ext.dim; }
@@ -128,7 +129,7 @@ Index *kernel_stream(const Kernel *k) {
 }
 int kernel_lanes(const Kernel *k, const Target *t) {
   int bytes = 4;                                          /* narrow types compute in 32 bits */
-  EQS(e, k) bytes = type_bytes(e->out->type) > bytes ? type_bytes(e->out->type) : bytes;
+  EQS(e, k) if (type_bytes(e->out->type) > bytes && !(e->rhs->kind == E_REDUCE && red_is_place(e->rhs->red))) bytes = type_bytes(e->out->type);
   return t->vector_bytes ? target_lanes(t, bytes) : 1;
 }
 bool tensors_alike(const Tensor *a, const Tensor *b) {

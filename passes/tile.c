@@ -87,8 +87,9 @@ Tile tile_choose(Ctx *c, const Target *t, const TileSize *s) {
         for (int way = 0; way < 6; way++) {
           Tile x = { .mr = mr, .nv = nv, .nm = way % 3 > 0, .moves = way > 2, .my = my };
           if (way % 3 == 2 && s->up * s->outer == 1) x.mc = rows_block(t, s, mr);
-          bool few = !s->pitch || s->m < 4 || s->n <= (int64_t)nv * s->lanes, large = s->up * s->outer > 1 && s->wbytes > 3 * t->l2 / 4;
-          if ((way % 3 == 2 && !x.mc) || (!x.nm && large) || (x.moves && few)) continue;
+          bool few = !s->turns && (!s->pitch || s->m < 4 || s->n <= (int64_t)nv * s->lanes);
+          bool large = s->up * s->outer > 1 && s->wbytes > 3 * t->l2 / 4;
+          if ((way % 3 == 2 && !x.mc) || (!x.nm && large) || (x.moves ? few : s->turns)) continue;
           PUSH(c, v, ((Ranked){ total_cycles(t, s, x), v.n, x }));
         }
   if (!v.n) return (Tile){ .mr = 1, .nv = 1, .ku = 1, .my = 1 };

@@ -57,6 +57,14 @@ Tree *tree_leaves(const Build *b, int first, int end) {
   return t;
 }
 
+Tree *let_past(const Build *b, const Item *it, const char *lane) {
+  bool past = target_past(b->t) && lane && !is_local(b->k, it->t); int64_t least = type_bytes(it->t->type);
+  for (int d = 0; d < it->t->rank; d++) least *= extent_min(it->t->shape[d]);
+  ITEMS(r, b) past &= least > b->t->l3 && !item_reads(r, it->t);
+  for (int e = 0; e < it->neq && past; e++) past = access_stride(b->c, it->t, it->eq[e]->place, lane) == 1;
+  return past ? tree_let(b->c, it->t->name, ST_PAST) : NULL;
+}
+
 /* Sums and what follows in registers; or, if that would be many copies of costly functions behind them, sums to memory and the rest by few rows. */
 Tree *tree_tile(const Build *b, const Group *g, const char *row, int mr, int nv) {
   Tree *sums = NULL; const Item *at = b->its.at; int tail = g->first, few = nv >= 4 ? 1 : 4 / nv;

@@ -41,9 +41,11 @@ static Tree *loop_rows(const Build *b, const Item *head, const Plan *p, const ch
 /* The lanes' operand in panels: one before its rows, where they follow, else all before everything. */
 static Tree *tree_move(const Build *b, const Item *it, const Plan *p, Tree *body) {
   Ctx *c = b->c; Order o = { 0 }; bool one = p->tile.nm && !p->tile.mc; Tree *let = one ? tree_let(c, it->t->name, ST_MEM) : NULL, *t;
-  if (one) order_serial(c, &o, p->k[0]); else order_unroll(c, &o, p->k[0]);
+  const Expr *r = it->eq[0]->rhs; bool turns = access_stride(c, r->tensor, r->arg, p->lane) != 1;         /* by blocks, in registers */
+  if (one && !turns) order_serial(c, &o, p->k[0]); else order_unroll(c, &o, p->k[0]);
   order_add(c, &o, p->lane, LEAF_VECTOR, 0); t = leaf_of(c, it, &o);
-  if (!one) return tree_cat(tree_loop(c, p->k[0], 8, tree_loop(c, p->lane, (int64_t)p->tile.nv * p->lanes, t)), body);
+  if (turns || !one) t = tree_loop(c, p->k[0], turns ? p->lanes : 8, tree_loop(c, p->lane, (turns ? 1 : (int64_t)p->tile.nv) * p->lanes, t));
+  if (!one) return tree_cat(t, body);
   let->layout = NEWN(c, LayoutDim, it->t->rank); let->nlayout = it->t->rank;
   for (int d = 0, n = 0, last; d < it->t->rank; d++) {
     last = name_same(it->eq[0]->free[d]->name, p->lane); let->layout[last ? it->t->rank - 1 : n++] = (LayoutDim){ d, 1, 0 };
@@ -88,6 +90,8 @@ Tree *tree_contraction(Build *b) {
     bool tiled = head->red && plan_contraction(b->c, b->k, head, g->ncon, b->t, &p);
     if (tiled && (moved = move_of(b, &v, head, &p))) placed[moved->group] = true; else moved = NULL;
     at[i] = tiled ? tree_group(b, g, &p, moved) : tree_singles(b, g->first, g->end);
+    bool lines = tiled && !p.across && !p.kc && (int64_t)p.tile.nv * p.lanes * 4 >= 4 * b->t->line;     /* tiles write whole ones, mostly */
+    for (int k = g->first; k < g->end && lines; k++) tree = tree_cat(let_past(b, &b->its.at[k], p.lane), tree);
   }
   for (int i = 0; i < v.n; i++) if (!placed[i]) tree = tree_cat(tree, at[i]);
   return tree;

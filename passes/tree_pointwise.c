@@ -63,7 +63,7 @@ static const char *turn_of(const Nest *n) {
 }
 
 Tree *tree_pointwise(Build *b) {
-  Nest n = { .b = b, .lane = lane_vote(b) }; const Item *widest = b->its.at;
+  Nest n = { .b = b, .lane = lane_vote(b) }; const Item *widest = b->its.at; Tree *past = NULL;
   ITEMS(it, b) if (it->nfree > widest->nfree) widest = it;
   n.turn = n.lane && b->lanes > 1 ? turn_of(&n) : NULL;
   for (int i = 0; i < widest->nfree; i++)
@@ -75,7 +75,7 @@ Tree *tree_pointwise(Build *b) {
     Order o = { 0 };
     if (n.turn) order_unroll(b->c, &o, n.turn);
     if (n.lane && item_free(it, n.lane)) order_add(b->c, &o, n.lane, b->lanes > 1 ? LEAF_VECTOR : LEAF_UNROLL, 0);
-    it->leaf = leaf_of(b->c, it, &o);
+    it->leaf = leaf_of(b->c, it, &o); past = tree_cat(let_past(b, it, n.turn ? NULL : n.lane), past);
   }
-  return nest_from(&n, 0, b->its.n, 0);
+  return tree_cat(past, nest_from(&n, 0, b->its.n, 0));
 }

@@ -43,10 +43,10 @@ bool lane_unit(Ctx *c, const Item *it, const char *name) {
 }
 
 /* How many rows go together: eight short ones, fewer as they get longer, so that they fill a small part of the first cache; four where a costly one
- * is stored, and of rows that do not fit there. */
+ * is stored, and of rows that do not fit there; but a long row with costly functions goes alone: the next one is fetched meanwhile. */
 static int rows_many(const Rows *r) {
   int64_t n = count_max(index_of(r, r->lane)), rows = count_max(index_of(r, r->last)); bool costly = n * 4 >= r->b->t->l1; int many = 8;
-  ITEMS(it, r->b) costly |= cols_of(r, it, false) && expr_costly(it->eq[0]->rhs);
+  ITEMS(it, r->b) if (cols_of(r, it, true) && expr_costly(it->eq[0]->rhs)) { costly |= !it->red; if (n * 16 >= r->b->t->l1) return 1; }
   while (many > 1 && (many > rows || (costly ? many > 4 && n > 64 : many * n * 20 > r->b->t->l1))) many /= 2;
   return many;
 }
@@ -74,11 +74,22 @@ static Tree *leaf_row(const Rows *r, const Item *it) {
   return leaf_of(r->b->c, it, &o);
 }
 
+/* What the costly item reads of the next row, but not where its results push this one out of the first cache; or NULL. */
+static Tree *next_row(const Rows *r, const Item *it) {
+  int64_t n = 4 * count_max(index_of(r, r->lane)), l1 = r->b->t->l1, s; Ctx *c = r->b->c;
+  if (r->many > 1 || !r->last || !expr_costly(it->eq[0]->rhs) || n * 4 < l1 || (!it->red && n >= l1)) return NULL;
+  EACH(Expr, x, it->reads)
+    if ((s = access_stride(c, x->tensor, x->arg, r->last)) > 0 && access_stride(c, x->tensor, x->arg, r->lane) == 1 && !is_local(r->b->k, x->tensor))
+      return tree_prefetch(c, x->tensor->name, s / (4 * r->b->lanes));
+  return NULL;
+}
+
 /* One loop over the columns around items first..end - 1; what has none is in registers already. */
 static Tree *phase(const Rows *r, int first, int end) {
   Ctx *c = r->b->c; bool cols = cols_of(r, &r->b->its.at[first], true); Tree *body = cols ? tree_leaves(r->b, first, end) : NULL;
   for (int i = first; i < end && !cols; i++) body = tree_cat(body, r->b->its.at[i].leaf);
   if (!cols) return body;
+  for (int i = first; i < end && first && r->across; i++) body = tree_cat(next_row(r, &r->b->its.at[i]), body);
   if (r->across) body = tree_loop(c, r->lane, (r->many > 4 ? 1 : 4 / r->many) * r->b->lanes, body);
   for (int d = r->col.n - 1; d >= 0; d--)
     if (!col_small(r, r->col.at[d]) && !(r->across && name_same(r->col.at[d], r->lane))) body = tree_loop(c, r->col.at[d], 1, body);
@@ -90,9 +101,10 @@ static bool phase_ends(const Rows *r, int first, int i) {
   return ends;
 }
 
-/* What result i reads for the last time of an earlier phase lives in its place from the start. */
-static Tree *alias_into(const Rows *r, int i) {
-  const Build *b = r->b; Item *o = b->its.at;
+/* What result i reads for the last time of an earlier phase lives in its place from the start, if a cache holds the result. */
+static Tree *let_result(const Rows *r, int i) {
+  const Build *b = r->b; Item *o = b->its.at; Tree *past = let_past(b, &o[i], r->across ? r->lane : NULL);
+  if (past) return past;
   while (o < &b->its.at[i] && !(cols_of(r, o, false) && takes_over(b, i, o))) o++;
   if (o == &b->its.at[i] || is_local(b->k, b->its.at[i].t)) return NULL;
   Tree *let = tree_let(b->c, o->t->name, ST_ALIAS); let->other = b->its.at[i].t->name; return let;
@@ -118,7 +130,7 @@ Tree *tree_rows(Build *b) {
     for (int j = i; j < e; j++) b->its.at[j].group = i;
     tree = tree_cat(tree, phase(&r, i, e));
   }
-  for (int i = b->its.n - 1; i >= 0; i--) tree = tree_cat(alias_into(&r, i), tree);
+  for (int i = b->its.n - 1; i >= 0; i--) tree = tree_cat(let_result(&r, i), tree);
   const char *inner = r.many > 1 ? r.last : !r.across && r.lane && name_in(&r.row, r.lane) ? r.lane : NULL;
   if (inner) tree = tree_loop(b->c, inner, r.many > 1 ? r.many : 2 * b->lanes, tree);
   for (int d = r.row.n - 1; d >= 0; d--) if (!name_same(r.row.at[d], inner)) tree = tree_loop(b->c, r.row.at[d], 1, tree);

@@ -134,6 +134,8 @@ def main():
         for seed in range(a.seed, a.seed + a.count):
             rng = random.Random(seed)
             text = rng.choice([product, chain, window, rows, linear])(rng)
+            if rng.random() < 0.2:
+                text = text.replace("schedule {", f"schedule {{ let {'c' if 'product' in text else 'y'} past;")
             write(path, text)
             rc, words = outcome([a.frit, "check", path, "--tolerance", "1e-4", *a.flags], timeout=60)
             if rc == 1 and "error: " in words and "internal" not in words:
