@@ -57,13 +57,14 @@ static double total_cycles(const Target *t, const TileSize *s, Tile x) {
   return sum + (x.moves ? w / t->vector_bytes * (4 + t->vector_bytes * level_cost(t, w) * (x.nm && !x.mc ? 1 : 3)) : 0);
 }
 
-/* All of a short k; nothing where the tile nearly fills the registers. */
+/* All of a short k; three or four where the tile nearly fills the registers (by two LLVM spills): the prefetcher, which looks a step of each load
+ * ahead, then reaches beyond the latency of the second cache. */
 int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
   int64_t all = s->up > 1 ? s->m * s->up : s->m, rows = mr < all ? mr : all, f = rows * nv * s->copies;
   bool full = f + nv + 1 > 3 * t->nreg / 4;
   if (s->k * f <= (full ? 64 : 8 * t->nreg)) return -1;
   if (s->kin <= 4 && f * s->kin <= 2 * t->nreg) return 0;
-  for (int u = 8; u > 1 && !full; u -= u > 4 ? 2 : 1) if (s->kin % u == 0 && f * u <= 4 * t->nreg) return u;
+  for (int u = full ? 4 : 8; u > (full ? 2 : 1); u -= u > 4 ? 2 : 1) if (s->kin % u == 0 && (full || f * u <= 4 * t->nreg)) return u;
   return 1;
 }
 
