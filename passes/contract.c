@@ -162,6 +162,13 @@ static Expr *source_of(const Kernel *k, Expr *r) {
   return r;
 }
 
+/* Each tile of rows fetches its part of the next panel, a line or so at a time: once in so many k's. */
+static int64_t share_of(const TileSize *z, Tile x) {
+  int64_t tiles = ((x.mc ? x.mc : z->m) + x.mr - 1) / x.mr * ((z->up + x.my - 1) / x.my) * z->outer, u = tiles < 64 ? tiles : 64;
+  while (x.ku > 0 && u > x.ku && (u % x.ku || z->kin % u)) u--;
+  return tiles < 2 || x.ku < 1 ? 0 : u > x.ku ? u : x.ku;
+}
+
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out) {
   Shape s;
   shape_plain(c, it->eq[0], &s);
@@ -184,6 +191,7 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   if (!out->tile.moves) out->kc = z.kc;
   bool cold = tensor_known(cols->tensor) && z.wbytes > t->l2 / (z.m * z.up * z.outer > 256 ? 2 : 8) && z.m >= 4;
   out->ahead = cold && !lane.across && !t->little_ram && out->nk ? t->l1 / (16 * z.lanes * out->tile.nv) : 0;
+  if (out->ahead && out->tile.nm) out->share = share_of(&z, out->tile);
   if (!t->vector_bytes && out->tile.ku > 2) out->tile.ku = 2;        /* code for scalar targets stays small */
   plan_window(c, it, rows, t, &z, out); return true;
 }

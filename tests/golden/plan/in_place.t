@@ -12,7 +12,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          a.y(k, i*, j~);
+          a.y(k/4, i*, j~);
         }
       }
     }
@@ -32,7 +32,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          y(k, i*, j~);
+          y(k/4, i*, j~);
         }
       }
     }

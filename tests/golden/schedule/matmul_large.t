@@ -15,8 +15,8 @@ graph g(x: f32[1024, 1024]) -> (y: f32[1024, 1024]) {
       for i/84 {
         for j/32 {
           for i/14 even {
-            for k/1 {
-              prefetch w_pack[64];
+            for k/4 {
+              prefetch w_pack[j];
               y(k*, i*, j~);
             }
           }

@@ -15,7 +15,7 @@ graph g(x: f32[256, 256], w: f32[256, 1024], a: f32[16, 768], b: f32[768, 3072])
         let w_pack mem as [d1, d0];
         w_pack(k, j~);
         for i/14 even {
-          y(k, i*, j~);
+          y(k/4, i*, j~);
         }
       }
     }
@@ -26,7 +26,7 @@ graph g(x: f32[256, 256], w: f32[256, 1024], a: f32[16, 768], b: f32[768, 3072])
       for k/64 {
         for i/9 even {
           for j/48 {
-            c(k, i*, j~);
+            c(k/4, i*, j~);
           }
         }
       }

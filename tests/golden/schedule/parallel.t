@@ -16,8 +16,8 @@ graph g(x: f32[20, 400], v: f32[8]) -> (y: f32[20, 1000], s: f32[20, 1000], t: f
     schedule {
       for j/16 parallel {
         for i/6 even {
-          for k/1 {
-            prefetch w_pack[128];
+          for k/4 {
+            prefetch w_pack[j];
             y(k*, i*, j~);
           }
         }

@@ -13,7 +13,7 @@ graph g(x: f32[100, 128], w: f32[128, 96]) -> (y: f32[100, 96]) {
       for i/14 even {
         for j/32 {
           let y.y reg;
-          y.y(k, i*, j~);
+          y.y(k/4, i*, j~);
           y(i*, j~);
         }
       }
