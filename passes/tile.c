@@ -40,20 +40,23 @@ double tile_rows(const Target *t, const TileSize *s, int mr, int nv) {
   return one * (double)((s->n + nr - 1) / nr);
 }
 
-static double total_cycles(const Target *t, const TileSize *s, Tile x) {
-  int64_t nr = (int64_t)x.nv * s->lanes, whole = s->n / nr, rest = s->n % nr; bool far = s->pitch && !x.moves; int mr = x.mr * x.my;
+/* Blocks of k: the rows' operand and the panels stay near, each tile starts anew in each. */
+static double total_cycles(const Target *t, const TileSize *sz, Tile x) {
+  TileSize blocks = *sz, *s = &blocks; bool far = s->pitch && !x.moves, kb = far && s->kc; int mr = x.mr * x.my;
+  int64_t nr = (int64_t)x.nv * s->lanes, whole = s->n / nr, rest = s->n % nr; double part = kb ? (double)s->kc / (double)s->k : 1;
+  if (kb) s->k = s->kc;
   double all = (double)(s->m * s->up * s->outer), m = x.mc ? (double)x.mc : all, uses = ceil(m / mr), w = (double)s->wbytes;
-  double panel = w * (double)(nr < s->n ? nr : s->n) / (double)s->n;
-  if (far) panel = fmax(panel, (double)((s->kc ? s->kc : s->k) * (s->pitch < 4096 ? s->pitch : 4096)));
+  double panel = w * part * (double)(nr < s->n && (!kb || x.nm) ? nr : s->n) / (double)s->n;
+  if (far && !(kb && x.nm)) panel = fmax(panel, (double)(s->k * (s->pitch < 4096 ? s->pitch : 4096)));
   double whole_w = level_cost(t, far ? fmax(panel, w) : w);
-  double iw = x.nm || (far && s->kc) ? level_cost(t, panel) * (1 - 1 / uses) + 1.5 * level_cost(t, w) / uses : whole_w;
-  double panels = (double)whole + (rest > 0 || !whole), x0 = level_cost(t, (double)s->xbytes), block = (double)s->xbytes * m / all;
+  double iw = x.nm || kb ? level_cost(t, panel) * (1 - 1 / uses) + level_cost(t, w) / uses : whole_w;
+  double panels = (double)whole + (rest > 0 || !whole), x0 = level_cost(t, (double)s->xbytes), block = (double)s->xbytes * part * m / all;
   double ia = x.nm ? level_cost(t, block) : (double)mr * (double)s->k * 4 <= (double)t->l1 / 2 ? 0 : 1.0 / 32;
   double sum = even_cycles(t, s, x, whole ? nr : rest, iw, x0);     /* the first panel fetches the rows */
   if (whole) sum += (double)(whole - 1) * even_cycles(t, s, x, nr, iw, ia) + (rest ? even_cycles(t, s, x, rest, iw, ia) : 0);
-  sum *= (double)s->outer;
+  sum *= (double)s->outer / part;
   if (mr > 8 && s->xbytes > t->l2 / 2) sum *= 1 + 0.12 / panels;    /* so many rows that come from afar do not overlap */
-  if (far && s->pitch >= 1024) sum += 2.0 * (double)s->k * panels * ceil(all / mr);
+  if (far && s->pitch >= 1024) sum += 2.0 * (double)sz->k * panels * (kb && x.nm ? 1 : ceil(all / mr));
   return sum + (x.moves ? w / t->vector_bytes * (4 + t->vector_bytes * level_cost(t, w) * (x.nm && !x.mc ? 1 : 3)) : 0);
 }
 
@@ -83,13 +86,13 @@ static int64_t rows_block(const Target *t, const TileSize *s, int mr) {
 Tile tile_choose(Ctx *c, const Target *t, const TileSize *s) {
   VEC(Ranked) v = { 0 };
   for (int nv = 1; nv <= 12 && (nv == 1 || (int64_t)(nv - 1) * s->lanes < s->n); nv++)
-    for (int mr = 1; mr <= 16 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)
+    for (int mr = 1; mr <= 16 && mr <= s->m && tile_fits(t, s, mr, nv); mr++)      /* each size of even steps once */
       for (int my = 1; my <= (mr == s->m ? 4 : 1) && my <= s->up && tile_fits(t, s, mr * my, nv); my++)
         for (int way = 0; way < 6; way++) {
           Tile x = { .mr = mr, .nv = nv, .nm = way % 3 > 0, .moves = way > 2, .my = my };
           if (way % 3 == 2 && s->up * s->outer == 1) x.mc = rows_block(t, s, mr);
           bool few = !s->pitch || s->m < 4 || s->n <= (int64_t)nv * s->lanes, large = s->up * s->outer > 1 && s->wbytes > 3 * t->l2 / 4;
-          if ((way % 3 == 2 && !x.mc) || (!x.nm && large) || (x.moves && few)) continue;
+          if (mr != even_step(s->m, mr) || (way % 3 == 2 && !x.mc) || (!way && s->kc && s->m >= 4) || (!x.nm && large) || (x.moves && few)) continue;
           PUSH(c, v, ((Ranked){ total_cycles(t, s, x), v.n, x }));
         }
   if (!v.n) return (Tile){ .mr = 1, .nv = 1, .ku = 1, .my = 1 };

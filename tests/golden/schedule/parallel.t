@@ -15,7 +15,7 @@ graph g(x: f32[20, 400], v: f32[8]) -> (y: f32[20, 1000], s: f32[20, 1000], t: f
     y[i < 20, j < 1000]: f32 = sum(k < 400: x[i, k] * w_pack[j, k]);
     schedule {
       for j/16 parallel {
-        for i/6 even {
+        for i/5 even {
           for k/4 {
             prefetch w_pack[j];
             y(k*, i*, j~);
