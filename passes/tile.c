@@ -2,8 +2,8 @@
  *
  *   m rows of broadcast x n lanes, k products:     for n/NR { for m/MR even { acc(k, m*, n~); } }      or m outermost
  * Cycles are summed over the register tiles: v vectors and r rows make f = r v accumulators,
- *   k * cy + 40 + 2 max(0, f - 12)  (in streams, whose blocks are short: 2 + 3 max(0, f - 12)),
- *   cy = max(f / ports, (r + v) / loads, 1.25 latency, t) + 0.1 t + 0.01 (r + v),
+ *   k * cy + 28 + 2 max(0, f - 12)  (in streams, whose blocks are short: 2 + 3 max(0, f - 12)),
+ *   cy = max(f / ports, (r + v) / loads, 1.6 latency, t) + 0.1 t + 0.01 (r + v),
  * t: the time that the operands' bytes take from the level of the cache that holds them. An operand whose k's lie far apart fills more of the cache
  * than it has bytes, and each k is another page; copying it into panels first costs its bytes once or, where it is copied as a whole, three times. */
 #include "builders.h"
@@ -11,19 +11,22 @@
 #include <stdlib.h>
 
 /* Cycles a byte; of one tile of r rows and `lanes` lanes; of rows in steps whose sizes differ by at most one. */
-static double level_cost(const Target *t, double bytes) { return bytes <= (double)t->l1 / 2 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 32 : 1.0 / 10; }
+static double level_cost(const Target *t, double bytes) { return bytes <= 0.75 * (double)t->l1 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 44 : 0.1; }
+/* Too full to unroll k: LLVM spills. */
+static bool is_crowded(const Target *t, double f, double v) { return v < 4 && f + v + 2 >= t->nreg; }
 static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t lanes, double iw, double ia, double start, double drain) {
   double v = (double)((lanes + s->lanes - 1) / s->lanes), rows = (double)r, f = rows * v * s->copies;
   double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports;
-  double load = (rows + v * s->copies) / t->load_ports, slow = 1.25 * t->fma_latency;
+  double load = (rows + v * s->copies) / t->load_ports, slow = 1.6 * t->fma_latency;
   double cy = fmax(fmax(bytes, cy0), fmax(load, slow)) + 0.1 * bytes + 0.01 * load * t->load_ports;
   if (s->conflict && r > 14) cy *= 1.3;
+  if (is_crowded(t, f, v * s->copies)) cy *= 1.02;
   return (double)s->k * cy + start + (f > 12 && t->vector_bytes ? drain * (f - 12) : 0);
 }
 static double even_cycles(const Target *t, const TileSize *s, Tile z, int64_t lanes, double iw, double ia) {
   int64_t n = z.my > 1 ? s->up : s->m, each = z.my > 1 ? s->m : 1, step = z.my > 1 ? z.my : z.mr, q = (n + step - 1) / step, big = n % q, r = n / q;
-  double one = tile_cycles(t, s, r * each, lanes, iw, ia, 40, 2);
-  double more = big ? (double)big * tile_cycles(t, s, (r + 1) * each, lanes, iw, ia, 40, 2) : 0;
+  double one = tile_cycles(t, s, r * each, lanes, iw, ia, 28, 2);
+  double more = big ? (double)big * tile_cycles(t, s, (r + 1) * each, lanes, iw, ia, 28, 2) : 0;
   return ((double)(q - big) * one + more) * (double)(z.my > 1 ? 1 : s->up);
 }
 
@@ -60,14 +63,15 @@ static double total_cycles(const Target *t, const TileSize *sz, Tile x) {
   return sum + (x.moves ? w / t->vector_bytes * (4 + t->vector_bytes * level_cost(t, w) * (x.nm && !x.mc ? 1 : 3)) : 0);
 }
 
-/* All of a short k; three or four where the tile nearly fills the registers (by two LLVM spills): the prefetcher, which looks a step of each load
- * ahead, then reaches beyond the latency of the second cache. */
+/* All of a short k; in tiles that nearly fill the registers four steps or three, so that the prefetcher, which looks one step of each load ahead,
+ * reaches beyond the latency of the second cache. */
 int tile_unroll(const Target *t, const TileSize *s, int mr, int nv) {
-  int64_t all = s->up > 1 ? s->m * s->up : s->m, rows = mr < all ? mr : all, f = rows * nv * s->copies;
+  int64_t all = s->up > 1 ? s->m * s->up : s->m, rows = mr < all ? mr : all, f = rows * nv * s->copies, least = 2;
   bool full = f + nv + 1 > 3 * t->nreg / 4;
   if (s->k * f <= (full ? 64 : 8 * t->nreg)) return -1;
   if (s->kin <= 4 && f * s->kin <= 2 * t->nreg) return 0;
-  for (int u = full ? 4 : 8; u > (full ? 2 : 1); u -= u > 4 ? 2 : 1) if (s->kin % u == 0 && (full || f * u <= 4 * t->nreg)) return u;
+  if (full) least = nv < 2 || is_crowded(t, (double)f, nv) ? 9 : nv > 2 ? 3 : 4;
+  for (int u = full ? 4 : 8; u >= least; u -= u > 4 ? 2 : 1) if (s->kin % u == 0 && (full || f * u <= 4 * t->nreg)) return u;
   return 1;
 }
 

@@ -12,7 +12,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          a.y(k/4, i*, j~);
+          a.y(k, i*, j~);
         }
       }
     }
@@ -32,7 +32,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          y(k/4, i*, j~);
+          y(k, i*, j~);
         }
       }
     }

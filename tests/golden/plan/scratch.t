@@ -14,7 +14,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          a(k/4, i*, j~);
+          a(k, i*, j~);
         }
       }
     }
@@ -24,7 +24,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          b(k/4, i*, j~);
+          b(k, i*, j~);
         }
       }
     }
@@ -34,7 +34,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          c(k/4, i*, j~);
+          c(k, i*, j~);
         }
       }
     }
@@ -44,7 +44,7 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
     schedule {
       for i/6 even {
         for j/16 {
-          y(k/4, i*, j~);
+          y(k, i*, j~);
         }
       }
     }

@@ -13,7 +13,7 @@ graph g(x: f32[100, 128], w: f32[128, 96]) -> (y: f32[100, 96]) {
       for i/6 even {
         for j/16 {
           let y.y reg;
-          y.y(k/4, i*, j~);
+          y.y(k, i*, j~);
           y(i*, j~);
         }
       }

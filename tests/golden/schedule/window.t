@@ -14,7 +14,7 @@ graph g(x: f32[14, 14, 32]) -> (y: f32[14, 14, 64], z: f32[14, 14, 32], q: f32[7
         for j/14 edge {
           for o/32 {
             let y_sum reg;
-            y_sum(u, v*, c/4, j*, o~);
+            y_sum(u, v*, c, j*, o~);
             y(j*, o~);
           }
         }
