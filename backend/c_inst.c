@@ -113,17 +113,11 @@ static const char *show(CPrint *p, const KInst *v) {
   }
 }
 
-/* gcc turns a vector load with several uses into a memory operand of each, and lets sums of a loop change their registers: PIN prevents both. */
-static bool pins(CPrint *p, KType t) {
-  return (t.elem == T_F32 || t.elem == T_F64) && t.lanes * type_bytes(t.elem) <= p->t->vector_bytes && c_is_x86(p);
-}
-static void print_set(CPrint *p, const KInst *var, const KInst *v) {
-  c_line(p, "%s = %s;", value(p, var), value(p, v));
-  if (var->type.lanes > 1 && pins(p, var->type)) c_line(p, "PIN(%s);", value(p, var));
-}
+/* gcc turns a vector load with several uses into a memory operand of each: PIN keeps it in a register. */
 static void print_value(CPrint *p, const KInst *v) {
-  const char *t = c_type(p, v->type), *x = show(p, v), *name = value(p, v); bool pin = v->reuse && pins(p, v->type);
-  c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
+  const char *t = c_type(p, v->type), *x = show(p, v), *name = value(p, v);
+  bool flt = v->type.elem == T_F32 || v->type.elem == T_F64, fits = v->type.lanes * type_bytes(v->type.elem) <= p->t->vector_bytes;
+  bool pin = v->reuse && flt && fits && c_is_x86(p); c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
   if (pin) c_line(p, "PIN(%s);", name);
 }
 static void inner(CPrint *p, const KBlock *b) { p->indent++; c_block(p, b); p->indent--; }
@@ -153,7 +147,7 @@ void c_block(CPrint *p, const KBlock *b) {
     case K_PARAM: break;
     case K_CONST: if (v->type.lanes > 1) print_value(p, v); break;
     case K_STORE: case K_SCATTER: c_line(p, "%s;", access(p, v)); break;
-    case K_SET: print_set(p, v->a[0], v->a[1]); break;
+    case K_SET: c_line(p, "%s = %s;", value(p, v->a[0]), value(p, v->a[1])); break;
     case K_LOOP: print_loop(p, v); break;
     case K_IF: print_if(p, v); break;
     case K_PREFETCH: if (p->t->isa != ISA_SCALAR) c_line(p, "__builtin_prefetch(%s, 0, 2);", pointer(p, &v->addr)); break;

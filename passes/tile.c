@@ -12,8 +12,8 @@
 
 /* Cycles a byte; of one tile of r rows and `lanes` lanes; of rows in steps whose sizes differ by at most one. */
 static double level_cost(const Target *t, double bytes) { return bytes <= 0.75 * (double)t->l1 ? 0 : bytes <= (double)t->l2 / 2 ? 1.0 / 44 : 0.1; }
-/* Too full to unroll k: LLVM spills. */
-static bool is_crowded(const Target *t, double f, double v) { return v < 4 && f + v + 2 >= t->nreg; }
+/* Too full to unroll k: compilers spill. */
+static bool is_crowded(const Target *t, double f, double v) { return f + v + 2 >= t->nreg; }
 static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t lanes, double iw, double ia, double start, double drain) {
   double v = (double)((lanes + s->lanes - 1) / s->lanes), rows = (double)r, f = rows * v * s->copies;
   double bytes = 4 * (double)lanes * iw + 8.0 * rows * ia, cy0 = f / t->fma_ports;

@@ -13,7 +13,7 @@ graph g(x: f32[1, 256]) -> (y: f32[1, 200]) {
     y[0, j < 200]: f32 = sum(k < 256: x[0, k] * w_pack[j, k]);
     schedule {
       for j/56 {
-        y(k/4, j~);
+        y(k, j~);
       }
     }
   }
