@@ -20,7 +20,7 @@ static double tile_cycles(const Target *t, const TileSize *s, int64_t r, int64_t
   double load = (rows + v * s->copies) / t->load_ports, slow = 1.6 * t->fma_latency;
   double cy = fmax(fmax(bytes, cy0), fmax(load, slow)) + 0.1 * bytes + 0.01 * load * t->load_ports;
   if (s->conflict && r > 14) cy *= 1.3;
-  if (is_crowded(t, f, v * s->copies)) cy *= 1.02;
+  if (v < 4 && is_crowded(t, f, v * s->copies)) cy *= 1.02;
   return (double)s->k * cy + start + (f > 12 && t->vector_bytes ? drain * (f - 12) : 0);
 }
 static double even_cycles(const Target *t, const TileSize *s, Tile z, int64_t lanes, double iw, double ia) {
