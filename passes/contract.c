@@ -142,8 +142,8 @@ static TileSize size_of(Ctx *c, const Kernel *k, const Target *t, const Item *it
   int64_t far = p->nk == 1 && !tensor_known(cols->tensor) && !p->across ? access_stride(c, cols->tensor, cols->arg, p->k[0]) : 0;
   z.pitch = far > 0 && t->vector_bytes ? far * type_bytes(cols->tensor->type) : 0;
   bool near = 4 * z.m * z.up * z.outer * z.n <= t->l2 / 2 && !is_local(k, it->t);      /* sums that rest between blocks of k, with nothing behind */
-  if (z.pitch >= 1024 && z.k >= 64 && z.wbytes > t->l2 / 4 && near) z.kc = z.m < 4 ? 8 : (even_step(z.k, t->l2 / 2 / (z.pitch < 4096 ? z.pitch : 4096)) + 15) / 16 * 16;
-  if (z.kc) z.kin = z.kc;
+  if (z.pitch >= 1024 && z.k >= 64 && z.wbytes > t->l2 / 4 && near)
+    z.kin = z.kc = z.m < 4 ? 8 : (even_step(z.k, t->l2 / 2 / (z.pitch < 4096 ? z.pitch : 4096)) + 15) / 16 * 16;
   z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0; return z;
 }
 

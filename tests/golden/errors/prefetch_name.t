@@ -10,7 +10,7 @@ graph g(a: f32[32, 64], b: f32[64, 48]) -> (c: f32[32, 48]) {
   }
 }
 --- err
-case.graph:7:37: error: 'prefetch' is for the next step of a loop; no index is called 'q'
+case.graph:7:37: error: 'prefetch' is for a loop's next step; no index is called 'q'
           for j/16 { for i/4 { prefetch b[q]; c(k, i*, j~); } }
                                         ^
   case.graph:4:10: note: in kernel k0
