@@ -80,6 +80,8 @@ typedef struct LPt { LEq *e; LAff env[LEQ_INDICES]; LVec *vec; Under u; LRoll ro
 /* Of index k a step computes only what lies behind the `overlap` that earlier steps did: from `first` + shift a step on; at: in this copy. */
 typedef struct LSlide { LEq *e; int k; int64_t overlap, shift; LAff first, at; struct LSlide *next; } LSlide;
 typedef struct LLoop { KInst *v; KSave save; } LLoop;
+/* A step of a loop: where it begins, from the first on; how much it takes of how much. */
+typedef struct LWalk { const char *name; LAff at; int64_t step, all; } LWalk;
 typedef VEC(LHist *) LHists;
 /* What the functions of a module share. bufof: Tensor -> buffer + 1. same: constants by their bytes. scratch0, peak: scratch of kernels: its start,
  * the most; own: of that of one thread. state: in use. */
@@ -89,7 +91,7 @@ typedef struct Lower {
   const Tree *tree, *small;        /* that is lowered; of a stream: the tree for at most its step of frames */
   LEqs eq; Map tensors, reads, ors; VEC(LTensor *) all, opened;                         /* opened: have a store in the bodies around */
   LOpen **open; LMark *marks; KInst **param;               /* by equation; innermost first; by Graph.dim */
-  VEC(LLoop) loops;                                        /* around what is emitted now */
+  VEC(LLoop) loops; VEC(LWalk) walk;                       /* around what is emitted now; of the tree */
   LSlide *slides;                                          /* sliding windows of the loop whose body comes next */
   int64_t nid0, top; int depth; bool shared;               /* top: scratch in use; shared: in a loop whose steps threads share */
   int64_t block; LAff block0; KInst *frames; const Tree *streambody;       /* in a stream loop: its step, first frame, frames now */

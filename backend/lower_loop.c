@@ -53,7 +53,8 @@ static void copy_body(Loop *p, LDim q, KInst *v, bool first) {
   ROOTS(r, p) if (is_outer(p, r)) { r->later = r->e->later; r->e->later |= !first; if (v) PUSH(L->c, r->e->outer, v); }
   LDim **bound = bind_part(p, q);
   for (LSlide *s = p->slides; s; s = s->next) s->at = laff_add(L, s->first, q.base, s->shift / p->step);
-  L->slides = p->slides; lower_body(L, p->f->body, bound, false);
+  PUSH(L->c, L->walk, ((LWalk){ p->f->name, q.base, q.ext, p->d.ext }));
+  L->slides = p->slides; lower_body(L, p->f->body, bound, false); L->walk.n--;
   ROOTS(r, p) if (is_outer(p, r)) r->e->outer.n -= v != NULL, r->e->later = r->later;
 }
 /* A step of the range; the last may be short. */
@@ -317,14 +318,29 @@ static void lower_loop(Lower *L, const Tree *f, const LRegions *reg) {
 }
 
 /* ---- prefetch: the line that a reader of the body touches, some steps of the innermost loop ahead */
+/* Or what the next step of a loop will touch: each step of the loops inside of it takes a share, over which the innermost passes. */
+static void next_share(Lower *L, LPt *p, const Tree *t, LDim *reg) {
+  int n = L->walk.n - 1, at = n, j = eq_index(p->e, t->other), k = n < 0 ? -1 : eq_index(p->e, L->walk.at[n].name);
+  while (at >= 0 && !name_same(L->walk.at[at].name, t->other)) at--;
+  if (at < 0 || at == n || j < 0 || k < 0)
+    tree_error(L, t->pos, p->e, "prefetch %s[%s] stands in no loop inside of one over it: put it there, or give a distance", t->name, t->other);
+  const LWalk *in = &L->walk.at[n], *w = &L->walk.at[at]; int64_t share = in->all;
+  p->env[j] = laff_plus(p->env[j], w->step); p->env[k] = laff_add(L, p->env[k], in->at, -1);
+  while (++w < in) {
+    int i = eq_index(p->e, w->name); if (i < 0 || i >= p->e->nfree) continue;
+    p->env[k] = laff_add(L, p->env[k], w->at, (share + w->all - 1) / w->all); share = (share * w->step + w->all - 1) / w->all;
+  }
+  reg[k].ext = (share * in->step + in->all - 1) / in->all;
+  p->env[k] = laff_add(L, p->env[k], laff_divides(&in->at, in->step) ? laff_div(in->at, in->step) : in->at, reg[k].ext);
+}
 static void lower_prefetch(Lower *L, const Tree *t, LEqs eqs, const LRegions *r) {
   KInst *inner = L->loops.n ? L->loops.at[L->loops.n - 1].v : NULL;
-  int64_t ahead = t->place && expr_is_const(t->place) ? (int64_t)expr_number(t->place) : 1;
   EACH(LEq, e, eqs) EACH(LRead, x, e->read) {
     LPt p = { .e = e };
     if (!name_same(x->t->t->name, t->name)) continue;
     for (int k = 0; k < e->n; k++) p.env[k] = r->reg[e->id][k].base;
-    prefetch_read(L, &p, x, r->reg[e->id], inner, ahead); return;
+    LDim *reg = dims_copy(L, r->reg[e->id], e->n); if (t->other) next_share(L, &p, t, reg);
+    prefetch_read(L, &p, x, reg, inner, t->other ? 0 : t->step); return;
   }
   tree_error(L, t->pos, NULL, "prefetch %s: nothing in this body reads it", t->name);
 }

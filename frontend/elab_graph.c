@@ -285,6 +285,7 @@ static void check_tree(Naming *u, Tree *t, int depth) {
     if (t->kind == TREE_LEAF) check_leaf(u, t);
     if (t->kind == TREE_LET) check_let(u, t);
     if (t->kind == TREE_PREFETCH) need_name(u, &u->tensor, t->name, "'prefetch' loads a tensor; there is no", t->pos);
+    if (t->kind == TREE_PREFETCH && t->other) need_name(u, &u->index, t->other, "'prefetch' is for a loop's next step; no index is called", t->pos);
     if (t->kind == TREE_FOR) need_name(u, &u->index, t->name, "'for' runs an index of the kernel's equations; none is called", t->pos);
     if (t->kind == TREE_FOR && t->body) check_tree(u, t->body, depth + 1);
   }

@@ -117,7 +117,8 @@ tree_item:
       { $$ = tree_with_layout(p, STORE(@2, $2, .storage = tree_storage(p, POS(@3), $3)), $4); tree_with_fold(p, POS(@7), $$, $6, $7); }
   | LET NAME FOLD NAME INT ';'                  { $$ = tree_with_fold(p, POS(@5), STORE(@2, $2, .storage = ST_MEM), $4, $5); }
   | LET NAME ALIAS NAME ';'                     { $$ = STORE(@2, $2, .storage = ST_ALIAS, .other = $4); }
-  | PREFETCH NAME '[' INT ']' ';'               { $$ = TREE(TREE_PREFETCH, @2, .name = $2, .place = expr_int(C, $4)); }
+  | PREFETCH NAME '[' INT ']' ';'               { $$ = TREE(TREE_PREFETCH, @2, .name = $2, .step = $4); }
+  | PREFETCH NAME '[' NAME ']' ';'              { $$ = TREE(TREE_PREFETCH, @2, .name = $2, .other = $4); }
   | error ';'                                   { RECOVERED; $$ = NULL; };
 step: %empty { $$ = 0; } | '/' INT { $$ = parse_step(p, POS(@2), $2); };
 kind: %empty { $$ = LOOP_SERIAL; } | '*' { $$ = LOOP_UNROLL; } | NAME { $$ = tree_kind(p, POS(@1), $1, false); }

@@ -144,12 +144,11 @@ typedef struct Tree Tree;
 struct Tree {
   TreeKind kind; Tree *next; Pos pos;
   const char *name;               /* FOR: index. LEAF, LET, PREFETCH: tensor */
-  int64_t step; LoopKind loop; bool parallel; Tree *body; /* FOR: step 0 (not written) is 1, of a stream Target.block */
+  int64_t step; LoopKind loop; bool parallel; Tree *body; /* FOR: step 0 (not written) is 1, of a stream Target.block. PREFETCH: steps ahead */
   LeafDim *leaf; int nleaf;       /* LEAF: order of its own loops, outer to inner */
-  Storage storage; const char *other;                     /* LET: alias of other */
+  Storage storage; const char *other;                     /* LET: alias of other. PREFETCH: the loop whose next step it is for, NULL: ahead */
   const char *fold; int64_t nfold;                        /* LET mem fold INDEX n */
   LayoutDim *layout; int nlayout; /* LET mem as LAYOUT */
-  Expr *place;                    /* PREFETCH: steps ahead */
   const char **layout_name;       /* LET mem as: the index names as written; the parser leaves layout[k].dim at -1, elaboration finds it */
 };
 bool tree_computes(const Tree *t, const char *tensor);   /* has t a leaf of that tensor? */

@@ -247,7 +247,9 @@ static void print_tree(Printer *p, const Tree *tree, int indent) {
       put(p, "%s%s {\n", word[tree->loop], tree->parallel ? " parallel" : ""); print_tree(p, tree->body, indent + 2); put(p, "%*s}\n", indent, "");
       break;
     case TREE_LEAF: print_leaf(p, tree); break;     case TREE_LET: print_let(p, tree); break;
-    case TREE_PREFETCH: put(p, "prefetch %s[", tree->name); print_list(p, &tree->place, 1, PREC_SHIFT, "];\n"); break;
+    case TREE_PREFETCH:
+      if (tree->other) put(p, "prefetch %s[%s];\n", tree->name, name_in_tree(p, tree->other));
+      else put(p, "prefetch %s[%lld];\n", tree->name, (long long)tree->step);
     }
   }
 }

@@ -78,13 +78,14 @@ int tile_unroll(const Target *t, const TileSize *s, int mr, int nv);       /* Ti
 /* How a contraction is computed: the names of its loops. lane: vectors (a free index, or a reduction index: horizontal sums); row: the tiled index
  * that the lane's operand lacks (NULL: none); up: a second one; outer: the other free ones, outer to inner, first nfixed of the lane's operand;
  * k: outer to inner, flat: unrolled; col: across only, a second tiled index, of the other operand (NULL: none). packed: the rows' operand is
- * constant and comes in panels of mr rows. ahead: k steps between a product and the prefetch of the constant lanes' operand (0: none). kc: k's that
- * stand outside of all, where each touches another page of the lanes' operand (0: none). clips, upclips: rows are read outside (`or`), the tiles at
- * the borders stand apart. each: the lane is in both operands, all taps are unrolled and the last stands inside the rows. mid: the panels' loop
- * stands between those of up and row. dot: an index of the sum that is in the instruction (NULL: none), not among k. */
+ * constant and comes in panels of mr rows. ahead: k steps between a product and the prefetch of the constant lanes' operand (0: none); share: it is
+ * for the next panel, once in so many k's (0: not). kc: k's that stand outside of all, where each touches another page of the lanes' operand (0:
+ * none). clips, upclips: rows are read outside (`or`), the tiles at the borders stand apart. each: the lane is in both operands, all taps are
+ * unrolled and the last stands inside the rows. mid: the panels' loop stands between those of up and row. dot: an index of the sum that is in
+ * the instruction (NULL: none), not among k. */
 typedef struct Plan {
   const char *lane, *row, *up, *col, *dot, **outer; int nouter, nfixed; const char **k; bool *flat; int nk; Tile tile; int lanes;
-  bool across, packed, clips, upclips, each, mid; int64_t ahead, kc;
+  bool across, packed, clips, upclips, each, mid; int64_t ahead, share, kc;
 } Plan;
 const Expr *plan_lanes(Ctx *c, const Item *it, const Plan *p);            /* the read that the lanes of a contraction run along */
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out);
@@ -108,7 +109,7 @@ Index *eq_step(Ctx *c, const Graph *g, const Eq *e);      /* the index that step
 /* ---- trees of one kernel */
 Tree *tree_for(Ctx *c, const char *index, int64_t step, LoopKind kind, Tree *body);
 Tree *tree_loop(Ctx *c, const char *index, int64_t step, Tree *body);      /* serial */
-Tree *tree_let(Ctx *c, const char *tensor, Storage s), *tree_prefetch(Ctx *c, const char *tensor, int64_t ahead);
+Tree *tree_let(Ctx *c, const char *tensor, Storage s), *tree_prefetch(Ctx *c, const char *tensor, int64_t ahead, const char *next);
 Tree *tree_cat(Tree *a, Tree *b);
 typedef VEC(LeafDim) Order;                               /* a leaf's loops, outer to inner */
 void order_add(Ctx *c, Order *o, const char *index, LeafKind kind, int64_t step);

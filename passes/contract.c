@@ -134,7 +134,7 @@ int64_t extent_named(const Item *it, const char *name) {
   return i ? count_max(i) : 1;
 }
 
-static TileSize size_of(Ctx *c, const Target *t, const Item *it, const Expr *rows, const Expr *cols, const Plan *p, int copies) {
+static TileSize size_of(Ctx *c, const Kernel *k, const Target *t, const Item *it, const Expr *rows, const Expr *cols, const Plan *p, int copies) {
   TileSize z = { .m = extent_named(it, p->row), .n = extent_named(it, p->lane), .k = 1, .lanes = p->lanes, .copies = copies };
   z.up = extent_named(it, p->up); z.outer = 1;
   for (int i = p->nfixed; i < p->nouter; i++) z.outer *= extent_named(it, p->outer[i]);
@@ -144,7 +144,9 @@ static TileSize size_of(Ctx *c, const Target *t, const Item *it, const Expr *row
   int64_t stride = p->row ? access_stride(c, rows->tensor, rows->arg, p->row) : 0;
   int64_t far = p->nk == 1 && !tensor_known(cols->tensor) && !p->across ? access_stride(c, cols->tensor, cols->arg, p->k[0]) : 0;
   z.pitch = far > 0 && t->vector_bytes ? far * type_bytes(cols->tensor->type) : 0;
-  if (z.pitch >= 1024 && z.k >= 64 && z.m < 64 && z.wbytes > t->l2 / 2) z.kc = z.m < 4 ? 8 : 64;
+  bool near = 4 * z.m * z.up * z.outer * z.n <= t->l2 / 2 && !is_local(k, it->t);      /* sums that rest between blocks of k, with nothing behind */
+  if (z.pitch >= 1024 && z.k >= 64 && z.wbytes > t->l2 / 4 && near)
+    z.kin = z.kc = z.m < 4 ? 8 : (even_step(z.k, t->l2 / 2 / (z.pitch < 4096 ? z.pitch : 4096)) + 15) / 16 * 16;
   z.turns = !p->across && !tensor_known(cols->tensor) && z.pitch == type_bytes(cols->tensor->type);
   z.conflict = stride > 0 && stride * type_bytes(rows->tensor->type) % 4096 == 0; return z;
 }
@@ -166,6 +168,13 @@ static Expr *source_of(const Kernel *k, Expr *r) {
   return r;
 }
 
+/* Each tile of rows fetches its part of the next panel, a line or so at a time: once in so many k's. */
+static int64_t share_of(const TileSize *z, Tile x) {
+  int64_t tiles = ((x.mc ? x.mc : z->m) + x.mr - 1) / x.mr * ((z->up + x.my - 1) / x.my) * z->outer, u = tiles < 64 ? tiles : 64;
+  while (x.ku > 0 && u > x.ku && (u % x.ku || z->kin % u)) u--;
+  return x.ku < 1 || (tiles < 2 && !z->kc) ? 0 : u > x.ku ? u : x.ku;
+}
+
 bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const Target *t, Plan *out) {
   Shape s;
   shape_plain(c, it->eq[0], &s);
@@ -183,11 +192,12 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   bool w = reads_along(c, s.w, out->lane); const Expr *rows = w ? s.x : s.w, *cols = w ? s.w : s.x;
   out->packed = row && tensor_known(rows->tensor); out->each = !lane.across && reads_along(c, rows, out->lane);
   order_k(c, &s, out->lane, &out->k, &out->nk); order_outer(c, it, cols, out);
-  TileSize z = size_of(c, t, it, rows, cols, out, copies); z.pick = k->pick;
+  TileSize z = size_of(c, k, t, it, rows, cols, out, copies); z.pick = k->pick;
   out->tile = lane.across ? tile_across(t, &z, extent_named(it, out->col)) : tile_choose(c, t, &z);
   if (!out->tile.moves) out->kc = z.kc;
-  bool cold = tensor_known(cols->tensor) && z.wbytes > t->l2 / (z.m * z.up * z.outer > 256 ? 2 : 8) && z.m >= 4;
+  bool cold = tensor_known(cols->tensor) ? z.wbytes > t->l2 / (z.m * z.up * z.outer > 256 ? 2 : 8) && z.m >= 4 : out->kc && out->tile.nm && z.m >= 4;
   out->ahead = cold && !lane.across && !t->little_ram && out->nk ? t->l1 / (16 * z.lanes * out->tile.nv) : 0;
+  if (out->ahead && out->tile.nm) out->share = share_of(&z, out->tile);
   if (!t->vector_bytes && out->tile.ku > 2) out->tile.ku = 2;        /* code for scalar targets stays small */
   plan_window(c, it, rows, t, &z, out); return true;
 }

@@ -7,8 +7,8 @@ Tree *tree_for(Ctx *c, const char *index, int64_t step, LoopKind kind, Tree *bod
 }
 Tree *tree_loop(Ctx *c, const char *index, int64_t step, Tree *body) { return tree_for(c, index, step, LOOP_SERIAL, body); }
 Tree *tree_let(Ctx *c, const char *tensor, Storage s) { return tree_new(c, (Tree){ .kind = TREE_LET, .name = tensor, .storage = s }); }
-Tree *tree_prefetch(Ctx *c, const char *tensor, int64_t ahead) {
-  return tree_new(c, (Tree){ .kind = TREE_PREFETCH, .name = tensor, .place = expr_int(c, ahead) });
+Tree *tree_prefetch(Ctx *c, const char *tensor, int64_t ahead, const char *next) {
+  return tree_new(c, (Tree){ .kind = TREE_PREFETCH, .name = tensor, .step = ahead, .other = next });
 }
 Tree *leaf_of(Ctx *c, const Item *it, const Order *o) {
   return tree_new(c, (Tree){ .kind = TREE_LEAF, .name = it->t->name, .leaf = o->at, .nleaf = o->n });

@@ -67,7 +67,7 @@ static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, cons
 static Tree *tree_panels(const Build *b, int at, const Shape *s, Plan *p) {
   bool far = tensor_bytes(s->w->tensor) > b->t->l1;
   if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
-  p->tile = (Tile){ .mr = p->tile.mr, .nv = p->tile.nv, .ku = far ? 1 : p->tile.ku, .nm = true, .my = 1 }; p->mid = false; p->kc = 0;
+  p->tile = (Tile){ .mr = p->tile.mr, .nv = p->tile.nv, .ku = far ? 1 : p->tile.ku, .nm = true, .my = 1 }; p->mid = false; p->kc = p->share = 0;
   p->ahead = far ? b->t->l1 / (16 * p->tile.nv * p->lanes) : 0; return tree_group(b, &(Group){ .first = at, .end = at + 1 }, p, NULL);
 }
 

@@ -14,7 +14,7 @@ static void order_rows(Ctx *c, Order *o, const Plan *p) {
 }
 static Tree *leaf_tile(Ctx *c, const Item *it, const Plan *p) {
   Order o = { 0 }; const Expr *w = it->red && p->ahead && p->tile.ku > 0 ? plan_lanes(c, it, p) : NULL;
-  if (w) order_unroll(c, &o, p->k[p->nk - 1]);
+  if (w) order_k_by(c, &o, p->k + p->nk - 1, 1, p->share > p->tile.ku ? p->tile.ku : -1);
   for (int i = 0; i < p->nk && it->red && !w; i++) {
     if (p->each && i == p->nk - 1) order_rows(c, &o, p);
     if (p->flat[i]) order_unroll(c, &o, p->k[i]);
@@ -26,8 +26,9 @@ static Tree *leaf_tile(Ctx *c, const Item *it, const Plan *p) {
   if (it->red && p->dot) order_add(c, &o, p->dot, LEAF_DOT, 0);
   Tree *leaf = leaf_of(c, it, &o);
   for (int i = w ? p->nk - 1 : -1; i >= 0; i--)
-    if (i == p->nk - 1) leaf = tree_loop(c, p->k[i], p->tile.ku, tree_cat(tree_prefetch(c, w->tensor->name, p->ahead / p->tile.ku), leaf));
-    else leaf = tree_for(c, p->k[i], 1, p->flat[i] ? LOOP_UNROLL : LOOP_SERIAL, leaf);
+    if (i < p->nk - 1) leaf = tree_for(c, p->k[i], 1, p->flat[i] ? LOOP_UNROLL : LOOP_SERIAL, leaf);
+    else leaf = tree_loop(c, p->k[i], p->share ? p->share : p->tile.ku,
+                          tree_cat(tree_prefetch(c, w->tensor->name, p->ahead / p->tile.ku, p->share ? p->lane : NULL), leaf));
   return it->red && p->col ? tree_loop(c, p->lane, p->lanes, leaf) : leaf;
 }
 

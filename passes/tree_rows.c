@@ -80,7 +80,7 @@ static Tree *next_row(const Rows *r, const Item *it) {
   if (r->many > 1 || !r->last || !expr_costly(it->eq[0]->rhs) || n * 4 < l1 || (!it->red && n >= l1)) return NULL;
   EACH(Expr, x, it->reads)
     if ((s = access_stride(c, x->tensor, x->arg, r->last)) > 0 && access_stride(c, x->tensor, x->arg, r->lane) == 1 && !is_local(r->b->k, x->tensor))
-      return tree_prefetch(c, x->tensor->name, s / (4 * r->b->lanes));
+      return tree_prefetch(c, x->tensor->name, s / (4 * r->b->lanes), NULL);
   return NULL;
 }
 

@@ -57,6 +57,8 @@ def main():
         for k in range(a.picks):
             cases = products(random.Random(f"{a.seed} {r} {k}"), lanes)
             jobs += [(k, cases[i:i + 33]) for i in range(0, len(cases), 33)]
+            rng = random.Random(f"large {a.seed} {r} {k}")        # beyond the caches of most targets: blocks of k, panels, prefetches
+            jobs.append((k, [(rng.randint(4, 60), rng.randint(260, 330), rng.randint(250, 300), kind) for kind in KINDS]))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for ok, why in pool.map(one, jobs):
             tally(ok, why)

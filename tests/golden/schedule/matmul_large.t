@@ -12,11 +12,11 @@ graph g(x: f32[1024, 1024]) -> (y: f32[1024, 1024]) {
   kernel k0 "matmul" (x, w_pack) -> (y: f32[1024, 1024]) {
     y[i < 1024, j < 1024]: f32 = sum(k < 1024: x[i, k] * w_pack[j, k]);
     schedule {
-      for i/84 {
+      for i/91 {
         for j/32 {
-          for i/14 even {
-            for k/1 {
-              prefetch w_pack[64];
+          for i/13 even {
+            for k/4 {
+              prefetch w_pack[j];
               y(k*, i*, j~);
             }
           }

@@ -14,8 +14,8 @@ graph g(x: f32[256, 256], w: f32[256, 1024], a: f32[16, 768], b: f32[768, 3072])
       for j/32 {
         let w_pack mem as [d1, d0];
         w_pack(k, j~);
-        for i/14 even {
-          y(k, i*, j~);
+        for i/13 even {
+          y(k/4, i*, j~);
         }
       }
     }
@@ -23,10 +23,13 @@ graph g(x: f32[256, 256], w: f32[256, 1024], a: f32[16, 768], b: f32[768, 3072])
   kernel k1 "matmul" (a, b) -> (c: f32[16, 3072]) {
     c[i < 16, j < 3072]: f32 = sum(k < 768: a[i, k] * b[k, j]);
     schedule {
-      for k/64 {
-        for i/9 even {
-          for j/48 {
-            c(k, i*, j~);
+      for k/128 {
+        for j/48 {
+          for i/8 even {
+            for k/4 {
+              prefetch b[j];
+              c(k*, i*, j~);
+            }
           }
         }
       }

@@ -12,11 +12,11 @@ graph g(x: f32[1, 256]) -> (y: f32[1, 200]) {
   kernel k0 "linear" (x, w_pack) -> (y: f32[1, 200]) {
     y[0, j < 200]: f32 = sum(k < 256: x[0, k] * w_pack[j, k]);
     schedule {
-      for j/40 {
-        y(k/8, j~);
+      for j/56 {
+        y(k, j~);
       }
     }
   }
-  w_pack: f32[d0 = 200, d1 = 256] as [d0 / 40, d1, d0 % 40];
+  w_pack: f32[d0 = 200, d1 = 256] as [d0 / 56, d1, d0 % 56];
 }
 --- end

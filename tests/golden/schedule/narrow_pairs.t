@@ -24,7 +24,7 @@ graph g(a: i8[9, 10]) -> (z: i32[9, 12]) {
   kernel k1 "matmul_integer+matmul" (z.a1_dot, z.b1_dot_pack) -> (z: i32[9, 12]) {
     z[i < 9, j < 12]: i32 = sum(k < 5, k_q < 2: i32(z.a1_dot[i, 2 * k + k_q]) * i32(z.b1_dot_pack[j, k, k_q]));
     schedule {
-      for i/4 even {
+      for i/3 even {
         for j/4 {
           z(k*, i*, j*, k_q+);
         }

@@ -14,10 +14,10 @@ graph g(x: f32[20, 400], v: f32[8]) -> (y: f32[20, 1000], s: f32[20, 1000], t: f
   kernel k0 "matmul" (x, w_pack) -> (y: f32[20, 1000]) {
     y[i < 20, j < 1000]: f32 = sum(k < 400: x[i, k] * w_pack[j, k]);
     schedule {
-      for j/16 parallel {
-        for i/6 even {
-          for k/1 {
-            prefetch w_pack[128];
+      for j/8 parallel {
+        for i/10 even {
+          for k/4 {
+            prefetch w_pack[64];
             y(k*, i*, j~);
           }
         }
@@ -58,6 +58,6 @@ graph g(x: f32[20, 400], v: f32[8]) -> (y: f32[20, 1000], s: f32[20, 1000], t: f
       }
     }
   }
-  w_pack: f32[d0 = 1000, d1 = 400] as [d0 / 16, d1, d0 % 16];
+  w_pack: f32[d0 = 1000, d1 = 400] as [d0 / 8, d1, d0 % 8];
 }
 --- end

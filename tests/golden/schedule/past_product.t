@@ -7,19 +7,19 @@ graph g(a: f32[8192, 64], w: f32[64, 2048]) -> (c: f32[8192, 2048]) {
     schedule {
       let c past;
       for k/8 {
-        for j/64 {
+        for j/80 {
           w_pack(k*, j~);
         }
       }
-      for i/1530 {
-        for j/64 {
-          for i/6 even {
+      for i/1535 {
+        for j/80 {
+          for i/5 even {
             c(k, i*, j~);
           }
         }
       }
     }
   }
-  w_pack: f32[d0 = 2048, d1 = 64] as [d0 / 64, d1, d0 % 64];
+  w_pack: f32[d0 = 2048, d1 = 64] as [d0 / 80, d1, d0 % 80];
 }
 --- end
