@@ -66,8 +66,11 @@ struct KInst {
   const double *table; KLoopHint hint; bool reuse;     /* reuse: a load with more than two uses (gcc must be told to keep it in a register) */
 };
 
-/* Where lane l of a K_WEAVE comes from: the lanes of a[1] count on from those of a[0]. */
+/* Where lane l of a K_WEAVE comes from: the lanes of a[1] count on from those of a[0]. imm may also be: every second element, where a[1] begins with
+ * the last one of a[0]; a[0] backwards. */
+enum { WEAVE_SECOND = 128, WEAVE_BACK = 256 };
 static inline int kweave_from(const KInst *i, int l) {
+  if (i->imm >= WEAVE_SECOND) return i->imm == WEAVE_BACK ? i->type.lanes - 1 - l : 2 * l + (2 * l >= i->type.lanes);
   int s = (int)(i->imm < 0 ? -i->imm : i->imm); return (l & s ? i->type.lanes : 0) + (i->imm > 0 ? l & ~s : l | s);
 }
 

@@ -6,7 +6,7 @@
 #include "lower.h"
 
 /* Starts L afresh, but for what the module shares. */
-static KFunc *func_begin(Lower *L, Kernel *k) {
+static KFunc *func_begin(Lower *L, const Kernel *k) {
   KFunc *f = NEW_AS(L->c, KFunc, .name = k->name, .label = k->label, .pos = k->pos); KMemo *m = k_memo(L->c);
   *L = (Lower){ .c = L->c, .g = L->g, .t = L->t, .m = L->m, .s = L->s, .k = k, .f = f, .nid0 = L->c->nid, .open = NEWN(L->c, LOpen *, 1) };
   L->b = (KBuild){ .c = L->c, .target = L->t, .m = L->m, .block = &f->body, .memo = m };
@@ -47,9 +47,19 @@ bool lower_tree(Lower *L, const Tree *t) {
   EACH(LEq, e, L->eq) stores_external(L, e);
   return true;
 }
+/* From here on the kernel has the indices that its tree joins. */
+static void join_indices(Lower *L, const Tree *t) {
+  for (; t; join_indices(L, t->body), t = t->next)
+    for (int i = -(t->kind == TREE_FOR); i < t->nleaf; i++) {
+      const char *name = i < 0 ? t->name : t->leaf[i].index; const Kernel *k = strchr(name, '.') ? kernel_joined(L->c, L->k, name) : L->k;
+      if (!k) tree_error(L, t->pos, NULL, "%s: not all places have these indices side by side in memory: give each a loop of its own", name);
+      L->k = k;
+    }
+}
 static KFunc *lower_kernel(Lower *L, Kernel *k) {
   KFunc *f = func_begin(L, k);
   if (!k->tree) tree_error(L, k->pos, NULL, "it has no schedule");
+  join_indices(L, k->tree);
   Tree first = *k->tree; const Tree *small = first.loop == LOOP_STREAM ? first.next : NULL;
   if (small && small->kind == TREE_FOR && small->loop == LOOP_STREAM && !small->next) L->small = small, first.next = NULL;
   if (!lower_tree(L, &first)) return NULL;

@@ -87,7 +87,7 @@ typedef VEC(LHist *) LHists;
  * the most; own: of that of one thread. state: in use. */
 typedef struct LShared { VEC(KBuf) bufs; Map bufof, same; LHists hists; int64_t constcap, peak, own, scratch0, state; int nalloc; } LShared;
 typedef struct Lower {
-  Ctx *c; Graph *g; const Target *t; KModule *m; Kernel *k; KBuild b; KFunc *f; LShared s;
+  Ctx *c; Graph *g; const Target *t; KModule *m; const Kernel *k; KBuild b; KFunc *f; LShared s;
   const Tree *tree, *small;        /* that is lowered; of a stream: the tree for at most its step of frames */
   LEqs eq; Map tensors, reads, ors; VEC(LTensor *) all, opened;                         /* opened: have a store in the bodies around */
   LOpen **open; LMark *marks; KInst **param;               /* by equation; innermost first; by Graph.dim */

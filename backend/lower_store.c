@@ -57,6 +57,7 @@ int64_t constant_place(Lower *L, const uint8_t *p, int64_t n) {
 
 /* ---- tensors that outlive a body. One that the plan did not place (hand-made graphs) lies after all that it placed. */
 int tensor_buffer(Lower *L, Tensor *t) {
+  if (t->whole) t = t->whole;
   void *known = map_get(&L->s.bufof, t);
   if (known) return (int)(intptr_t)known - 1;
   LStore s = { .box = whole_box(L, t) }; int64_t bytes = parts_of(L, &s, t, NULL, NULL) * type_bytes(t->type);
@@ -293,6 +294,17 @@ static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, con
   return from_memory(L, v[at], s->t->t->type);
 }
 
+/* Every second element, or backwards: vectors that reach no further than the lanes do, and a shuffle. */
+static KInst *load_step(Lower *L, const LStore *s, const LAddr *a, int w) {
+  KInst *v[2]; KType type = { mem_type(s->t->t->type), w };
+  for (int j = 0; j < 2; j++) {
+    LAddr x = *a; x.c += a->lane < 0 ? 1 - w : j * (w - 1);
+    v[j] = k_put(&L->b, (KInst){ .op = K_LOAD, .type = type, .addr = addr_final(L, &x, s->buf) });
+  }
+  v[0] = k_put(&L->b, (KInst){ .op = K_WEAVE, .type = type, .a = { v[0], v[1] }, .imm = a->lane < 0 ? WEAVE_BACK : WEAVE_SECOND });
+  return from_memory(L, v[0], s->t->t->type);
+}
+
 static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LForm *f, const LPlace *at, KInst *mask, bool guarded) {
   LAddr a = addr_of(L, p, s, at); int g = p->group; Type type = s->t->t->type;
   if (g && (a.off || a.lane % g || stride_of(s, f, p->member) != 1))
@@ -301,6 +313,7 @@ static KInst *load_at(Lower *L, LPt *p, const LStore *s, const LForm *f, const L
   bool spread = is_spread(&a), vector = is_vector(&a);
   KInst *turned = spread && !guarded && !g ? load_turned(L, p, s, f, &a) : NULL;
   if (turned) return turned;
+  if (spread && !mask && !g && !a.off && (a.lane == 2 || a.lane == -1)) return load_step(L, s, &a, p->vec->w);
   KInst i = { .op = spread ? K_GATHER : K_LOAD, .type = { g ? T_I32 : mem_type(type), vector ? p->vec->w : 1 }, .a = { vector ? mask : NULL } };
   if (spread) i.a[1] = addr_lanes(L, p, &a);
   i.addr = addr_final(L, &a, s->buf); return g ? k_put(&L->b, i) : from_memory(L, k_put(&L->b, i), type);

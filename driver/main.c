@@ -85,7 +85,7 @@ static int take_fuse(Args *a, const char *s) {
   bool force = !strncmp(s, "fuse=winograd", 13) && s[13] >= '2' && s[13] <= '6' && !s[14];
   if ((!force && (strncmp(s, "no-fuse=", 8) || !known)) || a->nno_fuse == 63)
     return driver_say(EXIT_USAGE, "-f%s is unknown (there is -fno-fuse=MOVE[@LABEL] with MOVE one of vertical, prologue, horizontal, tile, "
-                      "winograd, narrow, and -ffuse=winograd2 .. 6)", s);
+                      "turn, winograd, narrow, and -ffuse=winograd2 .. 6)", s);
   a->no_fuse[a->nno_fuse++] = force ? s + 5 : s + 8; return EXIT_OK;
 }
 static int take(Args *a, int o) {

@@ -254,11 +254,15 @@ static bool need_name(Naming *u, const Names *n, const char *name, const char *w
   diag_error(c, p, "%s '%s'", what, name); suggest(c, name, n->at, n->n); diag_note(c, u->k->pos, "in kernel %s", u->k->name); return false;
 }
 
+/* An index, or joined ones: i.j. */
+static void need_index(Naming *u, const Names *n, const char *name, const char *what, Pos p) {
+  for (const char *part = name, *rest = name; (part = names_have(n, name) ? NULL : name_part(u->el->c, &rest));) if (!need_name(u, n, part, what, p)) return;
+}
 static void check_leaf(Naming *u, const Tree *t) {
   Names own = { 0 }; Ctx *c = u->el->c;
   if (!need_name(u, &u->written, t->name, "a schedule computes what an equation of its kernel writes; none writes", t->pos)) return;
   for (int i = 0; i < u->k->neq; i++) if (u->k->eq[i]->out->name == t->name) eq_indices(c, u->k->eq[i], &own);
-  for (int i = 0; i < t->nleaf; i++) need_name(u, &own, t->leaf[i].index, ctx_printf(c, "the equation of '%s' has no index", t->name), t->pos);
+  for (int i = 0; i < t->nleaf; i++) need_index(u, &own, t->leaf[i].index, ctx_printf(c, "the equation of '%s' has no index", t->name), t->pos);
 }
 
 /* `as [o / 16, c, o % 16]`: by the index that writes the dimension, or d0, d1, ... */
@@ -285,8 +289,8 @@ static void check_tree(Naming *u, Tree *t, int depth) {
     if (t->kind == TREE_LEAF) check_leaf(u, t);
     if (t->kind == TREE_LET) check_let(u, t);
     if (t->kind == TREE_PREFETCH) need_name(u, &u->tensor, t->name, "'prefetch' loads a tensor; there is no", t->pos);
-    if (t->kind == TREE_PREFETCH && t->other) need_name(u, &u->index, t->other, "'prefetch' is for a loop's next step; no index is called", t->pos);
-    if (t->kind == TREE_FOR) need_name(u, &u->index, t->name, "'for' runs an index of the kernel's equations; none is called", t->pos);
+    if (t->kind == TREE_PREFETCH && t->other) need_index(u, &u->index, t->other, "'prefetch' is for a loop's next step; no index is called", t->pos);
+    if (t->kind == TREE_FOR) need_index(u, &u->index, t->name, "'for' runs an index of the kernel's equations; none is called", t->pos);
     if (t->kind == TREE_FOR && t->body) check_tree(u, t->body, depth + 1);
   }
 }

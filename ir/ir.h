@@ -119,6 +119,7 @@ struct Tensor {
   Tensor *next;                   /* TK_STATE written by `<-`: the tensor whose value it takes when the call ends */
   LayoutDim *layout; int nlayout; /* NULL: row-major */
   Where where; int64_t offset;    /* after plan: bytes from the start of scratch, state or constants */
+  Tensor *whole;                  /* in a kernel with joined indices: what this is a view of, NULL: it is none */
 };
 int64_t tensor_size(const Tensor *t), tensor_bytes(const Tensor *t);      /* elements at the largest extents, and their bytes */
 bool tensors_match(const Tensor *a, const Tensor *b);    /* in type and shape */
@@ -158,6 +159,12 @@ typedef struct Kernel {
   const char *name, *label; Eq **eq; int neq; Tensor **in; int nin; Tensor **out; int nout; Tree *tree; Pos pos;
   int pick;                       /* which of its trees the builders take: 0, the model's best; higher numbers for tuning and tests */
 } Kernel;
+
+/* join.c: the kernel with indices i and j as one, `i.j`, and views for tensors that have both; itself, if it has neither; NULL: they do not run side
+ * by side through memory. kernel_joined: as the name says. name_part: the next part of such a name, NULL: there is none left. */
+const Kernel *kernel_join(Ctx *c, const Kernel *k, const char *i, const char *j);
+const Kernel *kernel_joined(Ctx *c, const Kernel *k, const char *name);
+const char *name_part(Ctx *c, const char **rest);
 
 typedef enum { STAGE_PARSE, STAGE_EXPAND, STAGE_STREAM, STAGE_SIMPLIFY, STAGE_FUSE, STAGE_LAYOUT, STAGE_SCHEDULE, STAGE_PLAN,
                STAGE_KERNEL, STAGE_C, STAGE_LLVM, STAGE_ASM, STAGE_COUNT } Stage;

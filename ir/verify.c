@@ -287,8 +287,9 @@ static void tensor_plan(Verify *v, const Tensor *t) {
 static bool has_name(Index *const *i, int n, const char *s) { for (int k = 0; k < n; k++) if (!strcmp(i[k]->name, s)) return true; return false; }
 static bool binds(const Expr *x, const void *name) { return x->kind == E_REDUCE && has_name(x->bound, x->nbound, name); }
 
-/* Does an equation of the kernel have the index? t NULL: any equation. */
+/* Does an equation of the kernel have the index? t NULL: any equation. Of joined ones the lowering says. */
 static bool kernel_has_index(const Kernel *k, const Tensor *t, const char *name) {
+  if (strchr(name, '.')) return true;
   for (int j = 0; j < k->neq; j++)
     if ((!t || k->eq[j]->out == t) && (has_name(k->eq[j]->free, k->eq[j]->nfree, name) || expr_some(k->eq[j]->rhs, binds, name))) return true;
   return false;

@@ -21,10 +21,11 @@ typedef struct Item {
 typedef VEC(Item) Items;
 Items items_of(Ctx *c, const Kernel *k);
 #define ITEMS(it, b) for (Item *it = (b)->its.at; it < (b)->its.at + (b)->its.n; it++)      /* every item of a build */
-/* What a builder works on; lanes: see kernel_lanes. */
-typedef struct Build { Ctx *c; const Graph *g; const Kernel *k; const Target *t; Items its; int lanes; } Build;
+/* What a builder works on; k: the kernel with indices joined (whole: as it is); lanes: see kernel_lanes. */
+typedef struct Build { Ctx *c; const Graph *g; const Kernel *k, *whole; const Target *t; Items its; int lanes; } Build;
 Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t);
 
+Index *index_named(Index *const *at, int n, const char *name), *index_largest(Index *const *at, int n);     /* fixed ones; NULL: there is none */
 Index *item_free(const Item *it, const char *name), *item_bound(const Item *it, const char *name);     /* NULL if it has none of this name */
 /* The largest of even steps of at most n through ext. */
 static inline int even_step(int64_t ext, int64_t n) { int64_t q = (ext + n - 1) / n; return (int)((ext + q - 1) / q); }
@@ -44,6 +45,7 @@ bool tensors_alike(const Tensor *a, const Tensor *b);     /* equal type and shap
 
 /* Elements between neighbours along an index in memory: 0 where it does not occur, -1 where there is no constant. */
 int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *name);
+void layout_last(Ctx *c, Tensor *t, int dim);             /* the dimension innermost, those of extent 1 outside, the others as they are */
 int64_t part_extent(const Tensor *t, LayoutDim l);        /* of a layout's component */
 const char *lane_best(Ctx *c, const Item *it, bool bound);/* the index with the most reads and writes of stride 1, NULL: it has none */
 bool lane_unit(Ctx *c, const Item *it, const char *name); /* every read of the item is contiguous along this index, or without it */

@@ -13,9 +13,14 @@ bool name_in(const NameList *v, const char *name) {
 void name_add(Ctx *c, NameList *v, const char *name) { if (!name_in(v, name)) PUSH(c, *v, name); }
 
 /* ---- items */
-static Index *index_named(Index **at, int n, const char *name) {
+Index *index_named(Index *const *at, int n, const char *name) {
   for (int i = 0; i < n; i++) if (name_same(at[i]->name, name)) return at[i];
   return NULL;
+}
+Index *index_largest(Index *const *at, int n) {
+  Index *best = NULL;
+  for (int i = 0; i < n; i++) if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
+  return best;
 }
 Index *item_free(const Item *it, const char *name) { return index_named(it->free, it->nfree, name); }
 Index *item_bound(const Item *it, const char *name) { return index_named(it->k, it->nk, name); }
@@ -63,7 +68,28 @@ Items items_of(Ctx *c, const Kernel *k) {
   return v;
 }
 
-Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) { return (Build){ c, g, k, t, items_of(c, k), kernel_lanes(k, t) }; }
+/* ---- joined indices: every pair that stands side by side in a place, if all places agree
+ *   y[i, j, o] = max(sum(c: x[i, j, c] * w[o, c]), 0)        rows i.j */
+static const Kernel *join_all(Ctx *c, const Kernel *k, const Target *t) {
+  NameList tried = { 0 }, dots = { 0 }; const Kernel *from = kernel_stream(k) || kernel_circles(k) ? k : NULL, *to; const Index *dot;
+  EQS(e, k) if ((dot = group_index(c, t, e))) name_add(c, &dots, dot->name);      /* an instruction takes these */
+  while (from != k) {
+    from = k;
+    EQS(e, from) {
+      Exprs at = rhs_reads(c, e); PUSH(c, at, expr_read(c, e->out, e->place, e->pos));
+      EACH(Expr, r, at) for (int d = 0; d + 1 < r->n && k == from; d++) {
+        const Index *i = expr_bare(r->arg[d]), *j = expr_bare(r->arg[d + 1]);
+        const char *name = i && j ? ctx_intern(c, ctx_printf(c, "%s.%s", i->name, j->name)) : NULL;
+        if (!name || name_in(&tried, name) || name_in(&dots, i->name) || name_in(&dots, j->name)) continue;
+        PUSH(c, tried, name); if ((to = kernel_join(c, k, i->name, j->name))) k = to;
+      }
+    }
+  }
+  return k;
+}
+Build build_of(Ctx *c, const Graph *g, const Kernel *k, const Target *t) {
+  const Kernel *to = join_all(c, k, t); return (Build){ c, g, to, k, t, items_of(c, to), kernel_lanes(k, t) };
+}
 
 /* ---- groups
  *   z = sum(...)  a = tanh(z)  h = sum(a ...)  s = s0 + a        groups: { z, a, s }, { h }     (s moves up to its producer)

@@ -4,18 +4,14 @@
  * needs   kernels; the trees that schedule will build (the same plans are asked: plan_contraction, plan_stream)
  * keeps   arguments row-major; kernels with a tree of their own
  * never   changes an equation, but for reads of packed constants and the names of indices
- * A temporary's layout is searched over the orders of its dimensions (notes/networks.md c): each access of a contraction, a row or a pointwise kernel
- * says what it costs if its lane does not have stride 1; ties go to the fewest inversions. */
+ * Of a temporary's layout the innermost dimension is searched (notes/networks.md c): each access of a contraction, a row or a pointwise kernel
+ * says what it costs if its lane does not have stride 1; ties go to the last. */
 #include "builders.h"
 
 /* ---- which lane a kernel would like, before layouts are known */
 typedef struct Wish { const char *lane; bool contracts; } Wish;
 
-static const char *largest(Index **at, int n) {
-  const Index *best = NULL;
-  for (int i = 0; i < n; i++) if (is_fixed(at[i]) && (!best || count_max(at[i]) >= count_max(best))) best = at[i];
-  return best ? best->name : NULL;
-}
+static const char *largest(Index **at, int n) { const Index *i = index_largest(at, n); return i ? i->name : NULL; }
 static const char *unit_name(Ctx *c, const Eq *e, const Tensor *t, Expr *const *place) {
   for (int i = 0; i < e->nfree; i++) if (access_stride(c, t, place, e->free[i]->name) == 1) return e->free[i]->name;
   return NULL;
@@ -36,11 +32,8 @@ static Wish wish_of(Ctx *c, const Graph *g, const Kernel *k) {
   return (Wish){ lane, false };
 }
 
-/* ---- what a layout costs. kernel: of an equation; wish: of each kernel */
-typedef struct Search {
-  Ctx *c; const Graph *g; const Target *target; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish;
-  LayoutDim at[8], best[8]; int n; double least;
-} Search;
+/* ---- what a layout costs: which dimension is innermost. kernel: of an equation; wish: of each kernel */
+typedef struct Search { Ctx *c; const Graph *g; const Target *target; Tensor *t; const UseList *use; const Map *kernel; const Wish *wish; } Search;
 
 static double apart(const Search *s, Expr *const *place, const char *name, double price) {
   int64_t n = name ? access_stride(s->c, s->t, place, name) : 0; return n == 0 || n == 1 ? 0 : price;
@@ -53,43 +46,31 @@ static double read_cost(const Search *s, const Eq *e, const Expr *r, Wish w) {
   if (!h.nn || (h.w->tensor == s->t && expr_equal(h.w, r))) return apart(s, r->arg, w.lane, h.nn ? 4 : 50);
   const Index *q = group_index(s->c, s->target, e); return apart(s, r->arg, q ? q->name : largest(h.k, h.nk), q ? 20 : 1);
 }
-
 static double layout_cost(const Search *s) {
-  double v = 0; int inversions = 0, k; const Use *u = s->use->read.at;
+  double v = 0; int k; const Use *u = s->use->read.at;
   for (int i = 0; i < s->use->read.n; i++, u++) if ((k = pmap_get(s->kernel, u->eq)) >= 0) v += read_cost(s, u->eq, u->read, s->wish[k]);
   EACH(Eq, e, s->use->writer) if ((k = pmap_get(s->kernel, e)) >= 0) v += apart(s, e->place, s->wish[k].lane, s->wish[k].contracts ? 50 : 5);
-  for (int i = 0; i < s->n; i++) for (int j = i + 1; j < s->n; j++) inversions += s->at[i].dim > s->at[j].dim;
-  return v + 0.01 * inversions;
+  return v;
 }
 
-static void part_move(LayoutDim *at, int from, int to) {
-  LayoutDim l = at[from];
-  for (int i = from, step = to > from ? 1 : -1; i != to; i += step) at[i] = at[i + step];
-  at[to] = l;
+void layout_last(Ctx *c, Tensor *t, int last) {
+  int n = 0; t->layout = NEWN(c, LayoutDim, t->rank); t->nlayout = t->rank;
+  for (int ones = 1; ones >= 0; ones--)
+    for (int d = 0; d < t->rank; d++) if ((extent_max(t->shape[d]) == 1) == ones && d != last) t->layout[n++] = (LayoutDim){ d, 1, 0 };
+  t->layout[n] = (LayoutDim){ last, 1, 0 };
 }
-static void search_orders(Search *s, int depth) {
-  double v = depth == s->n ? layout_cost(s) : s->least;
-  if (v < s->least) { s->least = v; memcpy(s->best, s->at, sizeof s->at); }
-  for (int i = depth; i < s->n; i++) { part_move(s->at, i, depth); search_orders(s, depth + 1); part_move(s->at, depth, i); }
-}
-/* Dimensions of extent 1 stand outside and are not permuted; more than four others are left alone. */
 static bool layout_search(Search *s) {
-  Tensor *t = s->t; int ones = 0; bool sorted = true; LayoutDim *l = NEWN(s->c, LayoutDim, t->rank);
-  for (int d = 0; d < t->rank && t->rank <= 8; d++) *(extent_max(t->shape[d]) == 1 ? &l[ones++] : &s->at[s->n++]) = (LayoutDim){ d, 1, 0 };
-  if (s->n < 2 || s->n > 4) return false;
-  t->layout = s->at; t->nlayout = s->n; search_orders(s, 0);
-  for (int i = 1; i < s->n; i++) sorted &= s->best[i].dim > s->best[i - 1].dim;
-  memcpy(l + ones, s->best, sizeof *l * (size_t)s->n);
-  t->layout = sorted ? NULL : l; t->nlayout = sorted ? 0 : t->rank; return !sorted;
+  Tensor *t = s->t; int best = -1, natural = -1; double least = 1e300, v;
+  for (int d = t->rank - 1; d >= 0; d--) {
+    if (extent_max(t->shape[d]) == 1) continue;
+    layout_last(s->c, t, d); natural = natural < 0 ? d : natural; v = layout_cost(s);
+    if (v < least) best = d, least = v;
+  }
+  if (best != natural) layout_last(s->c, t, best); else t->layout = NULL, t->nlayout = 0;
+  return best != natural;
 }
 
 /* Streams keep frames innermost: windows of the past and lanes run along them. */
-static bool stream_last(Ctx *c, Tensor *t) {
-  if (t->stream_dim == t->rank - 1) return false;
-  t->layout = NEWN(c, LayoutDim, t->rank); t->nlayout = t->rank;
-  for (int d = 0; d < t->rank; d++) t->layout[d] = (LayoutDim){ d, 1, 0 };
-  part_move(t->layout, t->stream_dim, t->rank - 1); return true;
-}
 static int layout_tensors(Ctx *c, Graph *g, const Target *target) {
   int n = 0; Wish *wish = NEWN(c, Wish, g->nkernel); Map kernel = { 0 }; Uses u = uses_find(c, g);
   for (int i = 0; i < g->nkernel; i++) {
@@ -97,8 +78,9 @@ static int layout_tensors(Ctx *c, Graph *g, const Target *target) {
   }
   for (int i = 0; i < g->ntensor; i++) {
     Tensor *t = g->tensor[i];
-    Search s = { .c = c, .g = g, .target = target, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish, .least = 1e300 };
-    if (t->kind == TK_TEMP && !t->layout && t->rank >= 2) n += t->stream_dim >= 0 ? stream_last(c, t) : layout_search(&s);
+    Search s = { .c = c, .g = g, .target = target, .t = t, .use = uses_get(&u, t), .kernel = &kernel, .wish = wish };
+    if (t->kind != TK_TEMP || t->layout || t->rank < 2 || t->stream_dim == t->rank - 1) continue;
+    if (t->stream_dim >= 0) layout_last(c, t, t->stream_dim), n++; else n += layout_search(&s);
   }
   return n;
 }
@@ -156,37 +138,51 @@ static bool is_natural(const Expr *read, const Indices *v, const LayoutDim *l, i
   return same;
 }
 
-static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const Indices *v) {
-  Extent *shape = NEWN(c, Extent, v->n); Index **to = NEWN(c, Index *, v->n);
-  for (int i = 0; i < v->n; i++) { shape[i] = v->at[i]->ext; to[i] = index_new(c, v->at[i]->name, shape[i]); }
-  Expr **at = index_exprs(c, to, v->n), **place = NEWN(c, Expr *, read->n);
-  for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], v->at, at, v->n);
+/* The places of a packed copy: of joined indices a composite. */
+static Expr **copy_places(Ctx *c, const Indices *v, Index *const *at, int n) {
+  Expr **to = NEWN(c, Expr *, v->n + 1); const char *part;
+  for (int d = 0; d < v->n; d++)
+    for (const char *rest = v->at[d]->name; (part = name_part(c, &rest));) {
+      Index *i = index_named(at, n, part); Expr *x = expr_index(c, i), *outer = to[d];
+      to[d] = outer ? expr_fn2(c, FN_ADD, expr_fn2(c, FN_MUL, outer, expr_int(c, i->ext.n)), x) : x;
+    }
+  return to;
+}
+/* v: the indices with joined ones, w: as they are in e. */
+static Tensor *copy_of(Ctx *c, Graph *g, const Eq *e, const Expr *read, const Indices *v, const Indices *w) {
+  Extent *shape = NEWN(c, Extent, v->n); Index **to = NEWN(c, Index *, w->n);
+  for (int i = 0; i < v->n; i++) shape[i] = v->at[i]->ext;
+  for (int i = 0; i < w->n; i++) to[i] = index_new(c, w->at[i]->name, w->at[i]->ext);
+  Expr **at = index_exprs(c, to, w->n), **place = NEWN(c, Expr *, read->n);
+  for (int d = 0; d < read->n; d++) place[d] = expr_subst(c, read->arg[d], w->at, at, w->n);
   Tensor *t = tensor_new(c, g, ctx_printf(c, "%s_pack", read->tensor->name), read->tensor->type, v->n, shape, read->tensor->pos);
-  t->kind = TK_CONST;
-  eq_new(c, g, t, to, v->n, expr_read(c, read->tensor, place, read->pos), e)->constant = true; return t;
+  Eq *copy = eq_new(c, g, t, to, w->n, expr_read(c, read->tensor, place, read->pos), e);
+  t->kind = TK_CONST; copy->constant = true; copy->place = copy_places(c, v, to, w->n); return t;
 }
 
 typedef struct Swap { const Expr *from; Expr *to; } Swap;
 static Expr *swap_node(Ctx *c, Expr *e, void *arg) { const Swap *s = arg; (void)c; return expr_equal(e, s->from) ? s->to : e; }
 static bool or_reads(const Expr *e, const void *t) { return e->kind == E_OR && expr_reads(e, t); }
 
-/* Replaces the read in e by one of a packed copy, which it adds to the graph. False: not worth it, or not possible. */
-static bool pack_read(Ctx *c, Graph *g, Eq *e, const Expr *read, const PackOrder *order) {
-  Indices v = { 0 };
-  if (expr_any(e->rhs, or_reads, read->tensor) || !read_indices(c, e, read, &v) || v.n == 0) return false;
+static Eq *eq_whole(const Kernel *k, const Eq *joined) { EQS(e, k) if (e->id == joined->id) return e; return NULL; }
+/* Replaces the read in e, whose indices may be joined, by one of a packed copy, which it adds to the graph. False: not worth it, or not possible. */
+static bool pack_read(Build *b, Graph *g, const Eq *joined, const Expr *read, const PackOrder *order) {
+  Ctx *c = b->c; Indices v = { 0 }, w = { 0 }; Eq *e = eq_whole(b->whole, joined);
+  Exprs reads = rhs_reads(c, joined), whole = rhs_reads(c, e); const Expr *from = whole.at[array_find(reads.at, reads.n, read)];
+  if (expr_any(joined->rhs, or_reads, read->tensor) || !read_indices(c, joined, read, &v) || v.n == 0 || !read_indices(c, e, from, &w)) return false;
   if (index_points(v.at, v.n) > 2 * (double)tensor_size(read->tensor) + 1024) return false;
   LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); int nl = layout_of(c, &v, order, l);
   if (is_natural(read, &v, l, nl)) return false;
-  Tensor *copy = copy_of(c, g, e, read, &v);
+  Tensor *copy = copy_of(c, g, e, from, &v, &w);
   copy->layout = l; copy->nlayout = nl;
-  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ read, expr_read(c, copy, index_exprs(c, v.at, v.n), read->pos) }); return true;
+  e->rhs = expr_map(c, e->rhs, swap_node, &(Swap){ from, expr_read(c, copy, copy_places(c, &v, w.at, w.n), from->pos) }); return true;
 }
 
 /* The same for an operand that is no constant: the copy is an equation of the kernel. */
-static bool pack_moving(Build *b, Graph *g, Eq *e, const Expr *read, const PackOrder *o) {
-  Kernel *k = g->kernel[array_find(g->kernel, g->nkernel, b->k)];
-  if (!pack_read(b->c, g, e, read, o)) return false;
-  Eq *copy = g->eq[--g->neq]; Eqs with = { 0 }; copy->constant = false; copy->out->kind = TK_TEMP;
+static bool pack_moving(Build *b, Graph *g, const Eq *joined, const Expr *read, const PackOrder *o) {
+  Kernel *k = g->kernel[array_find(g->kernel, g->nkernel, b->whole)];
+  if (!pack_read(b, g, joined, read, o)) return false;
+  Eq *copy = g->eq[--g->neq], *e = eq_whole(k, joined); Eqs with = { 0 }; copy->constant = false; copy->out->kind = TK_TEMP;
   EQS(x, k) { if (x == e) PUSH(b->c, with, copy); PUSH(b->c, with, x); }
   eq_insert(b->c, g, eq_at(g, e), copy); k->eq = with.at; k->neq = with.n; return true;
 }
@@ -196,18 +192,19 @@ static int64_t panel_width(const Plan *p) { int nv = p->tile.nv; return p->lanes
 
 /* Constants for the loops of a contraction (p), of a recurrence's step (lanes along its largest other index: one panel), or of a stream's rows */
 static int pack_group(Build *b, Graph *g, const Group *gr, const Plan *p, const char *step) {
-  int n = 0;
-  for (const Item *it = b->its.at + gr->first; it < b->its.at + gr->end; it++) {
-    Shape s = shape_of(b->c, it->eq[0]); const Expr *w = p && p->tile.moves && s.x ? plan_lanes(b->c, it, p) : s.w;
+  int n = 0; bool moves = p && p->tile.moves;
+  for (int k = gr->first << moves; k < gr->end << moves; k++) {      /* what moves, then what is constant */
+    const Item *it = b->its.at + (k >> moves); bool moved = moves && k % 2 == 0;
+    Shape s = shape_of(b->c, it->eq[0]); const Expr *w = moved && s.x ? plan_lanes(b->c, it, p) : s.w;
     bool whole = gr->row && b->lanes >= 8 && extent_named(it, gr->row) <= 2 * b->lanes;                     /* lanes may run along it, too */
     PackOrder o = { .panel = gr->circle ? row_name(it, step) : gr->row, .width = whole ? 0 : gr->mr };
-    if (!s.x || it->neq != 1 || (!tensor_known(w->tensor) && !(p && p->tile.moves)) || shape_maps(g, &s) || (gr->circle && !o.panel)) continue;
+    if (!s.x || it->neq != 1 || (!tensor_known(w->tensor) && !moved) || shape_maps(g, &s) || (gr->circle && !o.panel)) continue;
     if (p) {
       bool lane = access_stride(b->c, w->tensor, w->arg, p->lane) != 0;
       o = (PackOrder){ p->outer, p->nouter, lane ? p->lane : p->row, lane ? panel_width(p) : p->tile.mr, p->k, p->nk, p->dot };
       if (p->across) { o.panel = p->lane; o.width = 0; }
     } else order_k(b->c, &s, gr->circle ? o.panel : NULL, &o.k, &o.nk);
-    n += tensor_known(w->tensor) ? pack_read(b->c, g, it->eq[0], w, &o) : pack_moving(b, g, it->eq[0], w, &o);
+    n += (tensor_known(w->tensor) ? pack_read : pack_moving)(b, g, it->eq[0], w, &o);
   }
   return n;
 }

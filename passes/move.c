@@ -2,7 +2,7 @@
 #include "passes.h"
 #include <string.h>
 
-const char *const fuse_moves[] = { "vertical", "prologue", "horizontal", "tile", "winograd", "narrow", NULL };
+const char *const fuse_moves[] = { "vertical", "prologue", "horizontal", "tile", "turn", "winograd", "narrow", NULL };
 
 /* -fno-fuse=MOVE[@label]: words of the label's chain. */
 static bool move_named(const char *rule, const char *move, const char *label) {

@@ -5,6 +5,7 @@
  * never   gives two indices of one equation one name, nor indices of different extents (pieces of a tensor excepted: they share a leaf)
  * Classes are joined where a tensor is written at a bare index and read at a bare index, in equation order, unless an equation got an index twice. */
 #include "builders.h"
+#include "../ir/lin.h"
 
 /* Slots of one equation are neighbours. up: towards the first slot of its class. */
 typedef struct Slot { Index *i; int eq, up; } Slot;
@@ -33,9 +34,13 @@ static void join(Classes *v, const Index *x, const Index *y, bool any_extent) {
   if (a < 0 || b < 0 || a == b || (!any_extent && !extent_equal(x->ext, y->ext)) || classes_clash(v, a, b)) return;
   v->slot.at[a < b ? b : a].up = a < b ? a : b;
 }
-/* Where both places of a dimension are bare indices. */
+/* Where both places of a dimension are bare indices, or composites with the same factors, each once. */
 static void join_places(Classes *v, Expr *const *a, Expr *const *b, int n) {
-  for (int d = 0; d < n; d++) join(v, expr_bare(a[d]), expr_bare(b[d]), false);
+  for (int d = 0; d < n; d++) {
+    Aff x, y; bool same = expr_affine(v->c, a[d], &x) && expr_affine(v->c, b[d], &y) && x.n == y.n && !x.c && !y.c;
+    same = same && digits_apart(&x) && digits_apart(&y);
+    for (int i = 0; same && i < x.n; i++) for (int j = 0; j < y.n; j++) if (x.k[i] == y.k[j]) join(v, x.index[i], y.index[j], false);
+  }
 }
 
 /* All indices over the stream; the equations of a recurrence step through it in one loop. */

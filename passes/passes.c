@@ -1,5 +1,5 @@
 /* The passes in order, with the reasons for the order, and the loop that runs them: verify and stop after, all here and not in a pass.
- *   expand -> stream | split simplify inline place narrow | fuse winograd | layout | schedule | plan
+ *   expand -> stream | split simplify inline place narrow | fuse turn winograd | layout | schedule | plan
  *            stream    simplify                     fuse   layout   schedule   plan      (the stage that is complete after |) */
 #include "passes.h"
 
@@ -12,6 +12,7 @@ static const Pass passes[] = {
   { "place",    pass_place,    STAGE_SIMPLIFY, "a piece must read the temporary itself, not a view of it" },
   { "narrow",   pass_narrow,   STAGE_SIMPLIFY, "what it adds copies nothing that place would have written where it belongs" },
   { "fuse",     pass_fuse,     STAGE_FUSE,     "a producer must write where its consumer in the kernel reads" },
+  { "turn",     pass_turn,     STAGE_FUSE,     "which channels lie apart is known by kernel" },
   { "winograd", pass_winograd, STAGE_FUSE,     "what follows a sum has joined its kernel" },
   { "layout",   pass_layout,   STAGE_LAYOUT,   "what a kernel keeps to itself has no layout" },
   { "schedule", pass_schedule, STAGE_SCHEDULE, "a tree depends on strides: vector lanes want stride 1" },

@@ -6,7 +6,8 @@
 #include "../ir/ir.h"
 
 typedef int PassFn(Ctx *c, Graph *g, const Target *t);
-PassFn pass_stream, pass_split, pass_simplify, pass_inline, pass_place, pass_narrow, pass_fuse, pass_winograd, pass_layout, pass_schedule, pass_plan;
+PassFn pass_stream, pass_split, pass_simplify, pass_inline, pass_place, pass_narrow, pass_fuse, pass_turn, pass_winograd, pass_layout, pass_schedule;
+PassFn pass_plan;
 
 /* Runs all passes whose stage lies after g->stage, up to and including `until`. False after an error. */
 bool passes_run(Ctx *c, Graph *g, const Target *t, Stage until);

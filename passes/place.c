@@ -65,8 +65,58 @@ static void place_piece(Place *p) {
   EQS(x, g) x->rhs = expr_map(p->c, x->rhs, read_piece, p);
   ledger_add(p->c, "place", p->src->name, true, 2 * tensor_bytes(p->src), "written as a piece of %s", e->out->name);
 }
+
+/* ---- and the other way: what reads a whole tensor of pieces, each element at its own place, and alone, is computed piece by piece.
+ *   before   z[i] = x[i]; z[8 + i] = sum(...); y[j] = max(z[j], 0);
+ *   after    z1[i] = x[i]; z2[i] = sum(...);   y[i] = max(z1[i], 0); y[8 + i] = max(z2[i], 0); */
+static bool steps(Ctx *c, const Graph *g, const Eq *e) { Circle x; return eq_by_hand(g, e) || e->constant || eq_circle(c, g, e, &x) >= 0; }
+static bool reads_apart(Ctx *c, const Graph *g, const Tensor *t, const UseList *l) {
+  const Eq *q = l && l->read.n ? l->read.at[0].eq : NULL; Indices seen = { 0 };
+  if (!q || t->kind != TK_TEMP || t->history || t->stream_dim >= 0 || graph_is_out(g, t)) return false;
+  if (l->writer.n < 2 || steps(c, g, q) || expr_has(q->rhs, E_REDUCE) || expr_has(q->rhs, E_OR)) return false;
+  for (int k = 0; k < l->read.n; k++) if (l->read.at[k].eq != q || !expr_equal(l->read.at[k].read, l->read.at[0].read)) return false;
+  for (int d = 0; d < t->rank; d++) {
+    Index *i = expr_bare(l->read.at[0].read->arg[d]);
+    if (i ? index_in(i, seen.at, seen.n) || !extent_equal(i->ext, t->shape[d]) : extent_max(t->shape[d]) != 1) return false;
+    if (i) PUSH(c, seen, i);
+  }
+  EACH(Eq, w, l->writer) if (steps(c, g, w)) return false;
+  return true;
+}
+
+typedef struct Swap { const Tensor *from; Expr *to; } Swap;
+static Expr *swap_read(Ctx *c, Expr *e, void *arg) {
+  const Swap *s = arg; (void)c; return e->kind == E_READ && e->tensor == s->from ? s->to : e;
+}
+/* The piece w of t gets a tensor of its own, which the reader q, for these elements alone, reads. */
+static void take_piece(Ctx *c, Graph *g, Tensor *t, Eq *w, const Eq *q, const Expr *read) {
+  Extent *shape = NEWN(c, Extent, w->nfree + 1); Indices from = { 0 }, free = { 0 }; Exprs to = { 0 };
+  for (int k = 0; k < w->nfree; k++) { shape[k] = w->free[k]->ext; PUSH(c, free, index_new(c, w->free[k]->name, shape[k])); }
+  Tensor *own = tensor_new(c, g, t->name, t->type, w->nfree, shape, t->pos); Expr **at = index_exprs(c, free.at, free.n);
+  for (int d = 0; d < t->rank; d++)
+    if (expr_bare(read->arg[d])) { PUSH(c, from, expr_bare(read->arg[d])); PUSH(c, to, expr_subst(c, w->place[d], w->free, at, w->nfree)); }
+  for (int k = 0; k < q->nfree; k++) {
+    if (index_in(q->free[k], from.at, from.n)) continue;
+    Index *i = index_new(c, q->free[k]->name, q->free[k]->ext); PUSH(c, free, i); PUSH(c, from, q->free[k]); PUSH(c, to, expr_index(c, i));
+  }
+  Expr *rhs = expr_map(c, q->rhs, swap_read, &(Swap){ t, expr_read(c, own, at, t->pos) });
+  Eq *e = eq_new(c, g, q->out, free.at, free.n, expr_subst(c, rhs, from.at, to.at, from.n), q);
+  e->place = NEWN(c, Expr *, q->out->rank + 1);
+  for (int d = 0; d < q->out->rank; d++) e->place[d] = expr_simplify(c, expr_subst(c, q->place[d], from.at, to.at, from.n));
+  w->out = own; w->place = index_exprs(c, w->free, w->nfree);
+}
+static bool take_apart(Ctx *c, Graph *g, Tensor *t) {
+  Uses u = uses_find(c, g); const UseList *l = uses_get(&u, t);
+  if (!reads_apart(c, g, t, l)) return false;
+  EACH(Eq, w, l->writer) take_piece(c, g, t, w, l->read.at[0].eq, l->read.at[0].read);
+  ledger_add(c, "place", t->name, true, 2 * tensor_bytes(t), "in pieces: %s is computed piece by piece", l->read.at[0].eq->out->name);
+  eq_remove(g, l->read.at[0].eq); return true;
+}
+
 int pass_place(Ctx *c, Graph *g, const Target *t) {
-  int n = 0; (void)t;
+  int n = 0, all = g->ntensor; (void)t;
+  for (int k = 0; k < all; k++) n += take_apart(c, g, g->tensor[k]);
+  if (n) inline_views(c, g);
   for (int k = 0; k < g->neq; k++) {
     if (g->eq[k]->rhs->kind != E_READ) continue;
     Place p = { .c = c, .g = g, .uses = uses_find(c, g), .piece = g->eq[k] };

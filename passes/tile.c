@@ -59,7 +59,8 @@ static double total_cycles(const Target *t, const TileSize *sz, Tile x) {
   if (whole) sum += (double)(whole - 1) * even_cycles(t, s, x, nr, iw, ia) + (rest ? even_cycles(t, s, x, rest, iw, ia) : 0);
   sum *= (double)s->outer / part;
   if (mr > 8 && s->xbytes > t->l2 / 2) sum *= 1 + 0.12 / panels;    /* so many rows that come from afar do not overlap */
-  if (far && s->pitch >= 1024) sum += 2.0 * (double)sz->k * panels * (kb && x.nm ? 1 : ceil(all / mr));
+  if (far && s->pitch >= 1024)
+    sum += (x.nm || kb || s->pitch < 4096 ? 2.0 : 12.0) * (double)sz->k * panels * (kb && x.nm ? 1 : ceil(all / mr));
   return sum + (x.moves ? w / t->vector_bytes * (4 + t->vector_bytes * level_cost(t, w) * (x.nm && !x.mc ? 1 : 3)) : 0);
 }
 

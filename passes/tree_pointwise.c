@@ -1,7 +1,7 @@
 /* Equations without reductions (movement, gathers too): everything in registers, a few vectors at a time.
  *
  *   for i { for j/64 { let a reg; a(j~); y(j~); } }
- *   for j/64 { for i/64 { for i/16 { for j/16 { y(i*, j~); } } } }       y[i, j] = x[j, i]: blocks are turned in registers
+ *   for i/128 { for j/16 { for i/16 { y(i*, j~); } } }                   y[i, j] = x[j, i]: blocks are turned in registers
  * Items that lack an outer index stand before the loop over it. Tensors in pieces get a leaf of their own. loop: outer to inner, the lane last; turn:
  * before it, a read lies along this index. */
 #include "builders.h"
@@ -24,8 +24,8 @@ static Tree *nest_from(const Nest *n, int first, int end, int depth) {
   Tree *body = NULL; const Item *it = n->b->its.at;
   if (depth == n->loop.n) return tree_leaves(n->b, first, end);
   if (n->turn && depth == n->loop.n - 2) {
-    Ctx *c = n->b->c; int w = n->b->lanes; body = tree_loop(c, n->turn, w, tree_loop(c, n->lane, w, tree_leaves(n->b, first, end)));
-    return tree_loop(c, n->lane, 4 * w, tree_loop(c, n->turn, 4 * w, body));
+    Ctx *c = n->b->c; int w = n->b->lanes; body = tree_loop(c, n->turn, w, tree_leaves(n->b, first, end));
+    return tree_loop(c, n->turn, 8 * w, tree_loop(c, n->lane, w, body));
   }
   const char *name = n->loop.at[depth]; bool lane = name_same(name, n->lane);
   for (int i = first, e; i < end; i = e) {

@@ -20,10 +20,8 @@ graph g(x: f32[16, 64], w: f32[64, 64]) -> (y: f32[16, 64]) {
   kernel k1 "tanh" (a.y) -> (a: f32[16, 64]) {
     a[i < 16, j < 64]: f32 = tanh(a.y[i, j]);
     schedule {
-      for i/1 {
-        for j/32 {
-          a(j~);
-        }
+      for i.j/32 {
+        a(i.j~);
       }
     }
   }

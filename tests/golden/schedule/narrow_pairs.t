@@ -14,10 +14,8 @@ graph g(a: i8[9, 10]) -> (z: i32[9, 12]) {
   kernel k0 "matmul_integer+matmul" (a) -> (z.a1_dot: i16[9, 10]) {
     z.a1_dot[i0 < 9, i1 < 10]: i16 = i16(a[i0, i1]);
     schedule {
-      for i0/1 {
-        for i1/4 {
-          z.a1_dot(i1*);
-        }
+      for i0.i1/4 {
+        z.a1_dot(i0.i1*);
       }
     }
   }

@@ -9,10 +9,8 @@ graph g(a: f32[10, 100], b: f32[10, 100]) -> (y: f32[10, 100]) {
   kernel k0 "relu" (a, b) -> (y: f32[10, 100]) {
     y[i < 10, j < 100]: f32 = max(a[i, j] + b[i, j], 0);
     schedule {
-      for i/1 {
-        for j/32 {
-          y(j~);
-        }
+      for i.j/32 {
+        y(i.j~);
       }
     }
   }

@@ -9,12 +9,10 @@ graph g(x: f32[48, 40]) -> (y: f32[40, 48]) {
   kernel k0 "transpose" (x) -> (y: f32[40, 48]) {
     y[i1 < 40, i0 < 48]: f32 = x[i0, i1];
     schedule {
-      for i0/32 {
-        for i1/32 {
+      for i1/64 {
+        for i0/8 {
           for i1/8 {
-            for i0/8 {
-              y(i1*, i0~);
-            }
+            y(i1*, i0~);
           }
         }
       }
