@@ -102,7 +102,9 @@ static bool whole(const Narrow *n) { return n->group == 1 || n->k->ext.n % n->gr
 static Expr *x_read(Narrow *n, Type t) {
   Side *x = &n->x; Expr **at = x->read->arg; int rank = x->read->n, d = n->group > 1 ? read_dim(x->read, n->k) : -1; double less;
   Expr *copy = copied(n->c, x, &less), *v = n->off ? expr_fn2(n->c, FN_SUB, x->value, expr_int(n->c, n->off)) : x->value; less -= (double)n->off;
-  if (copy && copy->type == t && less == 0 && whole(n)) return grouped(n, expr_subst(n->c, copy, x->ix, at, rank));
+  Expr *here = copy && copy->type == t && less == 0 && whole(n) ? grouped(n, expr_subst(n->c, copy, x->ix, at, rank)) : NULL;
+  bool free = here && here->tensor->kind == TK_TEMP;       /* its layout is still to be chosen */
+  if (here && (free || n->group == 1 || access_stride(n->c, here->tensor, here->arg, n->q->name) == 1)) return here;
   if (copy && type_is_int(t)) v = as(n->c, t, copy);       /* wraps to the same */
   if (copy && type_is_int(t) && less != 0) v = expr_fn2(n->c, FN_ADD, v, expr_const(n->c, t, 0, (int64_t)less));
   if (!whole(n)) {                                         /* zeros behind the end */

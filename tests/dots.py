@@ -57,6 +57,9 @@ def window(rng, i, h, c, o):
     p = {"pads = 1": h, "pads = 0": h - r + 1, "pads = 1, strides = 2": (h + 1) // 2, "pads = 2, dilations = 2": h}[option]
     body = [f"const k{i}[o < {o}, c < {cin}, r < {shape.split(',')[0]}, s < {shape.split(',')[1].strip()}]: i8 = i8((o * 37 + c * 61 + r * 5 + s * 3 + o * c) % 255 - 127);",
             f"z{i} = transpose({scaled}, perm = [0, 2, 3, 1]);"]
+    if rng.random() < 0.4:                                  # channels outside, as ONNX has them
+        body[-1] = f"z{i} = {scaled.replace(f'transpose(x{i}, perm = [0, 3, 1, 2])', f'x{i}')};"
+        return [f"x{i}: {x}[1, {c}, {h}, {h}]"], [f"z{i}: {'u8' if scaled != call else 'i32'}[1, {o}, {p}, {p}]"], body
     return [f"x{i}: {x}[1, {h}, {h}, {c}]"], [f"z{i}: {'u8' if scaled != call else 'i32'}[1, {p}, {p}, {o}]"], body
 
 
