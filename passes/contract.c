@@ -20,7 +20,7 @@ static double operand_score(const Search *s, const Expr *r, const char *name) {
   Ctx *c = s->c; int64_t step = access_stride(c, r->tensor, r->arg, name), rows = 1;
   for (int i = 0; i < s->it->nfree; i++) if (!reads_along(c, r, s->it->free[i]->name)) rows *= extent_min(s->it->free[i]->ext);
   bool turns = s->lanes > 1 && s->s->nk == 1 && rows >= 16 && access_stride(c, r->tensor, r->arg, s->s->k[0]->name) == 1;
-  return step == 0 ? 0 : step == 1 ? 2 : tensor_known(r->tensor) ? 1 : turns ? -6 : -40;
+  return step == 0 ? 0 : step == 1 || tensor_known(r->tensor) ? 2 : turns ? -6 : -40;          /* a constant is packed: the same before and behind */
 }
 
 static void tail_read(Ctx *c, const Expr *r, void *arg) {
@@ -180,7 +180,8 @@ bool plan_contraction(Ctx *c, const Kernel *k, const Item *it, int copies, const
   shape_plain(c, it->eq[0], &s);
   if (!s.x || !it->nfree || it->neq != 1) return false;
   s.x = source_of(k, s.x); s.w = source_of(k, s.w);
-  const Index *dot = group_index(c, t, it->eq[0]); bool near = dot && access_stride(c, s.x->tensor, s.x->arg, dot->name) == 1;
+  const Index *dot = group_index(c, t, it->eq[0]); bool near = dot;
+  for (int k = 0; k < 2 && near; k++) near = access_stride(c, (k ? s.w : s.x)->tensor, (k ? s.w : s.x)->arg, dot->name) == 1;
   s.nk -= near; Best lane = lane_of(c, k, it, &s, kernel_lanes(k, t));
   near = near && lane.i && !lane.across && reads_along(c, s.w, lane.i->name) && !reads_along(c, s.x, lane.i->name);
   if (dot && !near) { s.nk = it->nk; lane = lane_of(c, k, it, &s, kernel_lanes(k, t)); }
