@@ -77,8 +77,8 @@ static const char *show_table(CPrint *p, const KInst *v) {
   text_add(&o, " }, %s", value(p, v->a[0])); return call(p, "table", v->type, o.s);
 }
 static const char *show_weave(CPrint *p, const KInst *v) {
-  Text o = { .c = p->c }; text_add(&o, "__builtin_shufflevector(%s, %s", value(p, v->a[0]), value(p, v->a[1]));
-  for (int k = 0; k < v->type.lanes; k++) text_add(&o, ", %d", kweave_from(v, k));
+  Text o = { .c = p->c }; text_add(&o, "__builtin_shufflevector(%s, %s", value(p, v->a[0]), value(p, v->a[v->op == K_WEAVE]));
+  for (int k = 0; k < v->type.lanes; k++) text_add(&o, ", %d", v->op == K_WEAVE ? kweave_from(v, k) : (int)v->imm + k);
   text_add(&o, ")"); return o.s;
 }
 
@@ -107,7 +107,7 @@ static const char *show(CPrint *p, const KInst *v) {
   case K_BCAST: return call(p, "bcast", t, a);                case K_IOTA: return show_iota(p, v);
   case K_PREFIX: return t.lanes == 1 ? ctx_printf(p->c, "%s > 0", a) : call(p, "prefix", t, a);
   case K_HRED: return call(p, ctx_printf(p->c, "h%s", kfn_info[v->fn].name), from, a);
-  case K_LANE: return call(p, "lane", from, ctx_printf(p->c, "%s, %d", a, (int)v->imm));
+  case K_LANE: return t.lanes > 1 ? show_weave(p, v) : call(p, "lane", from, ctx_printf(p->c, "%s, %d", a, (int)v->imm));
   case K_WEAVE: return show_weave(p, v);                      case K_TABLE: return show_table(p, v);
   case K_LOAD: case K_GATHER: return access(p, v);            default: return a;     /* K_VAR */
   }

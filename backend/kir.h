@@ -35,7 +35,7 @@ typedef enum {
   K_BCAST, K_IOTA,     /* scalar a[0] to all lanes; 0, 1, 2, ... */
   K_PREFIX,            /* mask: lane number < a[0] (index type) */
   K_HRED,              /* lanes of a[0] combined with fn (ADD MUL MIN MAX AND OR), in a fixed tree: halves against halves */
-  K_LANE,              /* lane imm of a[0] */
+  K_LANE,              /* lane imm of a[0], or as many from there on as the type has */
   K_TABLE,             /* lane l is table[lane l of a[0] & 7]; 8 or 16 lanes, Target.parts or rough */
   K_WEAVE,             /* in turn, by blocks of |imm| lanes: the even blocks of a[0] and of a[1]; imm < 0: the odd ones */
   K_LOAD, K_GATHER,    /* vector of consecutive elements, or a scalar, at addr; elements at addr + a[1] (vector of T_I32 element offsets);

@@ -31,7 +31,7 @@ static const char *check_value(const KInst *i) {
   case K_BCAST: return has_type(a, i->type.elem, 1) ? NULL : "bcast wants a scalar of its element type";
   case K_PREFIX: return is_index(a) && i->type.elem == T_BOOL ? NULL : "prefix wants an index and gives a mask";
   case K_HRED: return same_elem(a, i->type) && i->type.lanes == 1 ? NULL : "hred gives a scalar of the argument's type";
-  case K_LANE: return same_elem(a, i->type) && i->imm >= 0 && i->imm < a->type.lanes ? NULL : "lane is outside of the vector";
+  case K_LANE: return same_elem(a, i->type) && i->imm >= 0 && i->imm + i->type.lanes <= a->type.lanes ? NULL : "lane is outside of the vector";
   case K_TABLE: return has_type(a, T_I32, i->type.lanes) && i->table ? NULL : "table wants i32 lanes";
   case K_WEAVE: return same_type(a, i->type) && same_type(b, i->type) ? NULL : "weave wants two vectors of its type";
   case K_VAR: return same_type(a, i->type) ? NULL : "a variable starts as a value of its type";

@@ -32,6 +32,7 @@ void red_open(Lower *L, LEq *e, const LDim *reg) {
 static LPt key_point(const LOpen *o, const int64_t *key) {
   LPt p = { .e = o->e };
   for (int k = 0; k < o->e->n; k++) p.env[k] = laff_plus(o->reg[k].base, k < o->e->nfree ? key[k] : 0);
+  for (int k = 0; k < o->e->nfree; k++) if (!o->reg[k].dyn) p.roll[k] = (LRoll){ key[k], o->reg[k].ext };
   return p;
 }
 static KInst *domain_mask(Lower *L, LPt *p, const LDim *reg) {

@@ -278,20 +278,28 @@ static int64_t stride_of(const LStore *s, const LForm *f, int k) {
  *
  *   x[16 j + i], lanes j, i*       r0 = load x[0 + i ..]  r1 = load x[16 + i ..]  ...      weave by 1, by 2, by 4, ...: one vector for each i
  * All copies ask for the same vectors, and value numbering gives them. NULL: no such index. */
-static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, const LAddr *a) {
-  int w = p->vec->w, k = 0; KInst *v[64];
+enum { TURN_MOST = 64 };
+static int turn_index(const LPt *p, const LStore *s, const LForm *f, const LAddr *a) {
+  int k = 0;
   while (k < p->e->n && !(p->roll[k].n > 1 && stride_of(s, f, k) == 1)) k++;
-  if (k == p->e->n || w < 4 || w > 64 || p->vec->dyn || a->off || s->nfold || s->hist) return NULL;
+  return k == p->e->n || p->vec->w < 4 || p->vec->w > TURN_MOST || p->vec->dyn || a->off || s->nfold ? -1 : k;
+}
+/* v[0 .. n): lane i of block l of v[j] and lane j of block l of v[i] change places, in blocks of n lanes. */
+static void turn(Lower *L, KInst **v, int n) {
+  for (int b = n / 2; b; b /= 2) for (int j = 0; j < n; j++) if (!(j & b)) {
+    KInst i = { .op = K_WEAVE, .type = v[j]->type, .a = { v[j], v[j | b] }, .imm = b };
+    v[j] = k_put(&L->b, i); i.imm = -b; v[j | b] = k_put(&L->b, i);
+  }
+}
+static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, const LAddr *a) {
+  int w = p->vec->w, k = turn_index(p, s, f, a); KInst *v[TURN_MOST];
+  if (k < 0) return NULL;
   int64_t at = p->roll[k].at % w, n = p->roll[k].n - p->roll[k].at + at;
   for (int j = 0; j < w; j++) {
     LAddr row = *a; row.c += a->lane * (j < p->vec->n ? j : 0) - at; KInst *mask = n < w ? k_prefix(&L->b, l_int(L, n), w) : NULL;
     v[j] = k_put(&L->b, (KInst){ .op = K_LOAD, .type = { mem_type(s->t->t->type), w }, .a = { mask }, .addr = addr_final(L, &row, s->buf) });
   }
-  for (int b = 1; b < w; b *= 2) for (int j = 0; j < w; j++) if (!(j & b)) {
-    KInst i = { .op = K_WEAVE, .type = v[j]->type, .a = { v[j], v[j | b] }, .imm = b };
-    v[j] = k_put(&L->b, i); i.imm = -b; v[j | b] = k_put(&L->b, i);
-  }
-  return from_memory(L, v[at], s->t->t->type);
+  turn(L, v, w); return from_memory(L, v[at], s->t->t->type);
 }
 
 /* Every second element, or backwards: vectors that reach no further than the lanes do, and a shuffle. */
@@ -403,11 +411,34 @@ static void store_past(Lower *L, const Tree *let, KInst *i) {
   bool far = let && let->storage == ST_PAST && target_past(L->t) && bit < 64 && i->op == K_STORE && !i->a[0];
   if (far && all * type_bytes(b->elem) % PAST_ALIGN == 0) i->imm = 1, L->f->past |= 1ull << bit;
 }
+/* Is i the last of n stores that stand together in the block, whose places differ by one each? Then they are turned, and stored row by row. */
+static bool store_turned(Lower *L, LPt *p, const LStore *s, const LAddr *a, const KInst *i) {
+  int w = p->vec->w, k = turn_index(p, s, p->e->place, a), at = k < 0 ? 0 : (int)(p->roll[k].at % w), n = at + 1; KBlock *b = L->b.block;
+  KInst *old[TURN_MOST] = { 0 }, *v[TURN_MOST]; v[at] = i->a[1];
+  if (k < 0 || n < 4 || n & (n - 1) || w % n || p->vec->n < w || i->a[0] || (n < w && p->roll[k].at + 1 < p->roll[k].n)) return false;
+  for (int j = b->n - 1, left = at; left && j >= 0; j--) {
+    KInst *o = b->at[j]; int d = (int)(i->addr.c - o->addr.c); bool same = kop_is_memory(o->op) && o->addr.buf == i->addr.buf;
+    if (o->op >= K_VAR || (same && kop_is_load(o->op))) return false;
+    if (same && o->op == K_SCATTER && kaddr_parallel(&o->addr, &i->addr) && d > 0 && d <= at && !old[at - d] && !o->a[0] && o->a[2] == i->a[2] && o->type.lanes == w)
+      old[at - d] = o, v[at - d] = o->a[1], left--;
+    if (left && !j) return false;
+  }
+  for (int j = 0; j < at; j++) *old[j] = (KInst){ .op = K_CONST, .type = old[j]->type, .id = old[j]->id };       /* unused */
+  turn(L, v, n);
+  for (int j = 0; j < w; j++) {
+    LAddr row = *a; row.c += a->lane * j - at; KType t = { i->type.elem, n };
+    KInst *x = n == w ? v[j] : k_put(&L->b, (KInst){ .op = K_LANE, .type = t, .a = { v[j % n] }, .imm = j / n * n });
+    k_emit(&L->b, (KInst){ .op = K_STORE, .type = t, .a = { NULL, x, NULL }, .addr = addr_final(L, &row, s->buf) });
+  }
+  return true;
+}
 static void store_at(Lower *L, LPt *p, LStore *s, const LPlace *at, KInst *v, KInst *mask) {
   LAddr a = addr_of(L, p, s, at); KInst i = { .op = is_spread(&a) ? K_SCATTER : K_STORE, .type = { v->type.elem, 1 }, .a = { NULL, v, NULL } };
   if (is_vector(&a)) i.type.lanes = p->vec->w, i.a[1] = k_bcast(&L->b, v, p->vec->w), i.a[0] = mask_and(L, mask, touch_mask(L, p, s, false));
   if (is_spread(&a)) i.a[2] = addr_lanes(L, p, &a);
-  i.addr = addr_final(L, &a, s->buf); store_past(L, p->e->out->let, &i); k_emit(&L->b, i); k_stored(&L->b, s->buf);
+  i.addr = addr_final(L, &a, s->buf); store_past(L, p->e->out->let, &i);
+  if (i.op != K_SCATTER || !store_turned(L, p, s, &a, &i)) k_emit(&L->b, i);
+  k_stored(&L->b, s->buf);
 }
 
 void put_value(Lower *L, LPt *p, KInst *v, KInst *mask) {

@@ -65,7 +65,7 @@ static Num lane_value(Run *r, const KInst *i, int l) {
   case K_CAST: return rounded(convert_value(x[l], i->a[0]->type.elem, i->type.elem, i->mode), i->type.elem);
   case K_BCAST: return x[0];                            case K_IOTA: return (Num){ 0, l };
   case K_PREFIX: return (Num){ 0, l < x[0].i };         case K_HRED: return hred(r, i);
-  case K_LANE: return x[i->imm];
+  case K_LANE: return x[i->imm + l];
   case K_TABLE: return rounded((Num){ i->table[x[l].i & 7], 0 }, i->type.elem);
   case K_WEAVE: { int f = kweave_from(i, l); return f < i->type.lanes ? x[f] : y[f - i->type.lanes]; }
   default: return x[l];     /* K_VAR */
