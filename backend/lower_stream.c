@@ -27,7 +27,7 @@ int *dim_order(Lower *L, const LTensor *t) {
 static void size_history(Lower *L, LHist *h, const int *order, int at) {
   const Tensor *t = h->t->t; int bytes = type_bytes(t->type), w = target_lanes(L->t, bytes); bool little = L->t->little_ram;
   int64_t line = L->t->line > bytes ? L->t->line / bytes : 1, past = t->history, least = (little ? 1 : ROOM_LEAST) * L->block;
-  h->inner = h->rows = 1; h->room = up_to(little ? past / 4 : past, L->block); h->slot = L->hists.n;
+  h->inner = h->rows = 1; h->room = up_to(little ? past / 4 : 4 * past, L->block); h->slot = L->hists.n;
   for (int d = 0; d < t->rank; d++) if (d != at) *(d < at ? &h->rows : &h->inner) *= extent_max(t->shape[order[d]]);
   h->h = past; h->len = little ? past : up_to(past, w); h->room = h->room < least ? least : h->room;
   h->pitch = up_to((h->len + h->room) * h->inner, w);
