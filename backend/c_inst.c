@@ -113,12 +113,12 @@ static const char *show(CPrint *p, const KInst *v) {
   }
 }
 
-/* gcc turns a vector load with several uses into a memory operand of each: PIN keeps it in a register. */
+/* gcc turns a vector load with several uses into a memory operand of each: PIN keeps it in a register, and in its loop (or it is taken out and spilled). */
 static void print_value(CPrint *p, const KInst *v) {
   const char *t = c_type(p, v->type), *x = show(p, v), *name = value(p, v);
   bool flt = v->type.elem == T_F32 || v->type.elem == T_F64, fits = v->type.lanes * type_bytes(v->type.elem) <= p->t->vector_bytes;
   bool pin = v->reuse && flt && fits && c_is_x86(p); c_line(p, "%s%s %s = %s;", v->op == K_VAR || pin ? "" : "const ", t, name, x);
-  if (pin) c_line(p, "PIN(%s);", name);
+  if (pin) c_line(p, "PIN(%s, %s);", name, p->loop ? p->loop : "0");
 }
 static void inner(CPrint *p, const KBlock *b) { p->indent++; c_block(p, b); p->indent--; }
 
@@ -135,7 +135,7 @@ static void print_loop(CPrint *p, const KInst *v) {
   if (v->hint != KL_PARALLEL) c_line(p, "for (%s %s = 0; %s < %s; %s++) {", t, i, i, n, i);
   else c_line(p, "for (%s %s = (%s)%s * part / parts; %s < (%s)%s * (part + 1) / parts; %s++) {", t, i, t, n, i, t, n, i);
   if (v->hint == KL_LAUNDER && target_launders(p->t)) launder(p, &v->body, NEWN(p->c, bool, p->m->nbuf + 1));
-  inner(p, &v->body); c_line(p, "}");
+  const char *outer = p->loop; p->loop = i; inner(p, &v->body); p->loop = outer; c_line(p, "}");
 }
 static void print_if(CPrint *p, const KInst *v) {
   c_line(p, "if (%s) {", value(p, v->a[0])); inner(p, &v->body);

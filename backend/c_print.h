@@ -8,6 +8,7 @@ typedef struct CPrint {
   Text types, help, out;          /* typedefs, in order of first use; helper functions, callees first; the functions of the module */
   VEC(const char *) seen;         /* names of typedefs and helpers already there */
   const char *name, **buf, *file; /* C names of the model and of each buffer; what holds the constants' bytes, NULL: the text does */
+  const char *loop;               /* the counter of the innermost loop, or NULL */
   bool *member;                   /* by buffer: it has its own member of the constants */
 } CPrint;
 
