@@ -11,17 +11,17 @@ kernel k0 "transpose" {
   %1 = load f32x4 x[4]
   %2 = load f32x4 x[8]
   %3 = load f32x4 x[12]
-  %4 = weave f32x4 %0, %1, 1
-  %5 = weave f32x4 %0, %1, -1
-  %6 = weave f32x4 %2, %3, 1
-  %7 = weave f32x4 %2, %3, -1
-  %8 = weave f32x4 %4, %6, 2
-  %9 = weave f32x4 %4, %6, -2
-  %10 = weave f32x4 %5, %7, 2
-  %11 = weave f32x4 %5, %7, -2
+  %4 = weave f32x4 %0, %2, 2
+  %5 = weave f32x4 %0, %2, -2
+  %6 = weave f32x4 %1, %3, 2
+  %7 = weave f32x4 %1, %3, -2
+  %8 = weave f32x4 %4, %6, 1
+  %9 = weave f32x4 %4, %6, -1
+  %10 = weave f32x4 %5, %7, 1
+  %11 = weave f32x4 %5, %7, -1
   store f32x4 y[0] %8
-  store f32x4 y[4] %10
-  store f32x4 y[8] %9
+  store f32x4 y[4] %9
+  store f32x4 y[8] %10
   store f32x4 y[12] %11
 }
 

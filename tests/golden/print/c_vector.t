@@ -39,9 +39,9 @@ graph leaky(x: f32[10]) -> (y: f32[10]) {
 #define NAN_F64 (INF_F64 - INF_F64)
 #endif
 #if defined(__clang__)
-#define PIN(x) ((void)0)
+#define PIN(x, i) ((void)0)
 #else
-#define PIN(x) __asm__("" : "+x"(x))
+#define PIN(x, i) __asm__("" : "+x"(x) : "X"(i))
 #endif
 
 typedef float f32x8 __attribute__((vector_size(32)));
@@ -75,14 +75,14 @@ static void leaky_k0(const float *RESTRICT x, float *RESTRICT y)
   const f32x4 v3 = bcast_f32x4(0.0f);
   const f32x4 v4 = bcast_f32x4(0.01f);
   f32x8 v5 = load_f32x8(x);
-  PIN(v5);
+  PIN(v5, 0);
   const i32x8 v6 = lt_f32x8(v5, v0);
   const f32x8 v7 = v1 * v5;
   const f32x8 v8 = select_f32x8(v6, v7, v5);
   store_f32x8(y, v8);
   const i32x4 v10 = prefix_boolx4(2);
   f32x4 v11 = loadm_f32x4(v10, x + 8);
-  PIN(v11);
+  PIN(v11, 0);
   const i32x4 v12 = lt_f32x4(v11, v3);
   const f32x4 v13 = v4 * v11;
   const f32x4 v14 = select_f32x4(v12, v13, v11);
