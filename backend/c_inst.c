@@ -142,8 +142,16 @@ static void print_if(CPrint *p, const KInst *v) {
   if (v->other.n) c_line(p, "} else {"), inner(p, &v->other);
   c_line(p, "}");
 }
+/* gcc takes a lane out of a vector that it has just stored, by two shuffles, where loading it back is free: after vectors, scalars come from anew. */
+static void reread(CPrint *p, const KInst *v, bool *stored) {
+  int k = v->addr.buf; bool vector = v->type.lanes > 1;
+  if (v->op == K_STORE && vector) stored[k] = c_is_x86(p) && !kbuf_is_port(&p->m->buf[k]);
+  if (v->op != K_LOAD || vector || !stored[k]) return;
+  c_line(p, "LAUNDER(%s);", p->buf[k]); stored[k] = false;
+}
 void c_block(CPrint *p, const KBlock *b) {
-  EACH_INST(v, b) switch (v->op) {
+  bool *stored = NEWN(p->c, bool, p->m->nbuf + 1);
+  EACH_INST(v, b) switch (reread(p, v, stored), v->op) {
     case K_PARAM: break;
     case K_CONST: if (v->type.lanes > 1) print_value(p, v); break;
     case K_STORE: case K_SCATTER: c_line(p, "%s;", access(p, v)); break;

@@ -127,7 +127,7 @@ static void print_body(CPrint *p, const KFunc *f, const Used *u) {
     if (u->buf[k] && b->kind == KB_OUT && f->past >> b->arg & 1) text_add(&past, " | (uintptr_t)%s", s);
     if (!u->buf[k] || kbuf_is_port(b)) continue;
     if (b->kind != KB_CONST)
-      c_line(p, "%s *const %s = (%s *)(void *)(%s + %lld%s);", t, s, t, b->kind == KB_STATE ? "state" : "scratch", at,
+      c_line(p, "%s *%s = (%s *)(void *)(%s + %lld%s);", t, s, t, b->kind == KB_STATE ? "state" : "scratch", at,
              b->own && f->parallel ? ctx_printf(p->c, " + part * (ptrdiff_t)%lld", (long long)p->m->own_bytes) : "");
     else if (p->member[k]) c_line(p, "const %s *%s = %s_constants.%s;", t, s, p->name, s);
     else c_line(p, "const %s *%s = (const %s *)(const void *)((const char *)&%s_constants + %lld);", t, s, t, p->name, at);

@@ -23,7 +23,7 @@ INLINE int64_t div_i64(int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? (in
  *   y[i < N]: f32 = s[i] * 2.0; */
 static void g_k0(const float *RESTRICT x, float *RESTRICT y, char *RESTRICT scratch, int64_t n_N, int part, int parts)
 {
-  float *const s = (float *)(void *)(scratch + 0 + part * (ptrdiff_t)256);
+  float *s = (float *)(void *)(scratch + 0 + part * (ptrdiff_t)256);
   const int64_t v2 = div_i64(n_N, 8);
   for (int64_t i6 = (int64_t)v2 * part / parts; i6 < (int64_t)v2 * (part + 1) / parts; i6++) {
     for (int64_t i7 = 0; i7 < 8; i7++) {
@@ -52,7 +52,7 @@ static void g_k0_part(void *job, int part)
 /* k0_1: k */
 static void g_k0_1(const float *RESTRICT x, float *RESTRICT y, char *RESTRICT scratch, int64_t n_N)
 {
-  float *const s = (float *)(void *)(scratch + 0);
+  float *s = (float *)(void *)(scratch + 0);
   const int64_t v2 = div_i64(n_N, 8);
   const int64_t v19 = v2 * -8;
   const int64_t v20 = n_N + v19;
