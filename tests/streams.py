@@ -14,6 +14,7 @@ GRAPHS = {
     "rows": "graph g(x: f32[3, stream t], w: f32[5, 3]) -> (y: f32[5, t]) { y[o, t] = tanh(sum(c: x[c, t] * w[o, c])) + (x[0, t - 2] or 0); }",
     "conv": "graph g(x: f32[1, 2, stream t], f: f32[4, 2, 3], h: f32[3, 4, 3]) -> (y: f32[1, 3, t]) { a = tanh(conv_causal(x, f, dilation = 2)); y = conv_causal(a, h, dilation = 40); }",
     "wide": "graph g(x: f32[stream t], w: f32[16], v: f32[16, 16, 3]) -> (y: f32[16, t]) { h[o, t] = tanh(x[t] * w[o]); y[o, t] = tanh(sum(c < 16, k < 3: (h[c, t - 70 * k] or 0) * v[o, c, k])) + h[o, t]; }",
+    "narrow": "graph g(x: f32[stream t], w: f32[8], v: f32[8, 8, 3]) -> (y: f32[8, t]) { h[o, t] = tanh(x[t] * w[o]); y[o, t] = tanh(sum(c < 8, k < 3: (h[c, t - 70 * k] or 0) * v[o, c, k])) + h[o, t]; }",
     "lstm": "graph g(x: f32[stream t, 1, 3], w: f32[1, 16, 3], r: f32[1, 16, 4]) -> (y: f32[t, 1, 4]) { (y, c) = lstm(x, w, r); }",
     "delayed": "graph g(x: f32[stream t]) -> (y: f32[t], z: f32[t]) { y[t] = x[t] - (x[t - 64] or 0); z[t] = y[t] * 2 + (y[t - 64] or 0); }",
 }

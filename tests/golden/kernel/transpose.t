@@ -1,4 +1,4 @@
-# Blocks are turned in registers: vectors along the contiguous index of what is read, woven by 1, by 2, by 4.
+# Blocks are turned in registers: vectors along the contiguous index of what is read, woven by 4, by 2, by 1.
 # $ frit compile case.graph --target=x86-64-v2 --dump-ir=kernel
 graph turned(x: f32[4, 4]) -> (y) { y = transpose(x); }
 --- out
