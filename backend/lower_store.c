@@ -274,11 +274,8 @@ static int64_t stride_of(const LStore *s, const LForm *f, int k) {
   return n;
 }
 
-/* Lanes apart, but neighbours along an index that is copied out: as many vectors along that index as there are lanes, turned in registers.
- *
- *   x[16 j + i], lanes j, i*       r0 = load x[0 + i ..]  r1 = load x[16 + i ..]  ...      weave by 1, by 2, by 4, ...: one vector for each i
- * All copies ask for the same vectors, and value numbering gives them. NULL: no such index. */
 enum { TURN_MOST = 64 };
+/* The index that is copied out along which the lanes at `a` have neighbours, or -1. */
 static int turn_index(const LPt *p, const LStore *s, const LForm *f, const LAddr *a) {
   int k = 0;
   while (k < p->e->n && !(p->roll[k].n > 1 && stride_of(s, f, k) == 1)) k++;
@@ -291,6 +288,10 @@ static void turn(Lower *L, KInst **v, int n) {
     v[j] = k_put(&L->b, i); i.imm = -b; v[j | b] = k_put(&L->b, i);
   }
 }
+/* Lanes apart, but neighbours along an index that is copied out: as many vectors along that index as there are lanes, turned in registers.
+ *
+ *   x[16 j + i], lanes j, i*       r0 = load x[0 + i ..]  r1 = load x[16 + i ..]  ...      weave by 8, by 4, by 2, by 1: one vector for each i
+ * All copies ask for the same vectors, and value numbering gives them. NULL: no such index. */
 static KInst *load_turned(Lower *L, LPt *p, const LStore *s, const LForm *f, const LAddr *a) {
   int w = p->vec->w, k = turn_index(p, s, f, a); KInst *v[TURN_MOST];
   if (k < 0) return NULL;
@@ -415,7 +416,7 @@ static void store_past(Lower *L, const Tree *let, KInst *i) {
 static bool store_turned(Lower *L, LPt *p, const LStore *s, const LAddr *a, const KInst *i) {
   int w = p->vec->w, k = turn_index(p, s, p->e->place, a), at = k < 0 ? 0 : (int)(p->roll[k].at % w), n = at + 1; KBlock *b = L->b.block;
   KInst *old[TURN_MOST] = { 0 }, *v[TURN_MOST]; v[at] = i->a[1];
-  if (k < 0 || n < 4 || n & (n - 1) || w % n || p->vec->n < w || i->a[0] || (n < w && p->roll[k].at + 1 < p->roll[k].n)) return false;
+  if (k < 0 || n < 4 || n * type_bytes(i->type.elem) < 16 || n & (n - 1) || w % n || p->vec->n < w || i->a[0] || (n < w && p->roll[k].at + 1 < p->roll[k].n)) return false;
   for (int j = b->n - 1, left = at; left && j >= 0; j--) {
     KInst *o = b->at[j]; int d = (int)(i->addr.c - o->addr.c); bool same = kop_is_memory(o->op) && o->addr.buf == i->addr.buf;
     if (o->op >= K_VAR || (same && kop_is_load(o->op))) return false;
