@@ -113,7 +113,7 @@ static const char *show(CPrint *p, const KInst *v) {
   }
 }
 
-/* gcc turns a vector load with several uses into a memory operand of each: PIN keeps it in a register, and in its loop (or it is taken out and spilled). */
+/* gcc turns a vector load with several uses into a memory operand of each: PIN keeps it in a register, and in its loop. */
 static void print_value(CPrint *p, const KInst *v) {
   const char *t = c_type(p, v->type), *x = show(p, v), *name = value(p, v);
   bool flt = v->type.elem == T_F32 || v->type.elem == T_F64, fits = v->type.lanes * type_bytes(v->type.elem) <= p->t->vector_bytes;

@@ -230,7 +230,8 @@ static void add_prologue(CPrint *p, Text *o, const char *header) {
               "#define INLINE static inline\n#define EXPORT\n#define ALIGNED(n)\n#define RESTRICT restrict\n#define LAUNDER(p) ((void)0)\n"
               "#define INF_F32 (1e38f * 10)\n#define NAN_F32 (INF_F32 - INF_F32)\n#define INF_F64 (1e308 * 10)\n"
               "#define NAN_F64 (INF_F64 - INF_F64)\n#endif\n");
-  if (c_is_x86(p)) text_add(o, "#if defined(__clang__)\n#define PIN(x, i) ((void)0)\n#else\n#define PIN(x, i) __asm__(\"\" : \"+%s\"(x) : \"X\"(i))\n#endif\n",
+  if (c_is_x86(p)) text_add(o, "#if defined(__clang__)\n#define PIN(x, i) ((void)0)\n#else\n"
+                    "#define PIN(x, i) __asm__(\"\" : \"+%s\"(x) : \"X\"(i))\n#endif\n",
                             p->t->isa == ISA_AVX512 ? "v" : "x");
   text_add(o, "\n");
 }

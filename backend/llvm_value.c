@@ -272,7 +272,9 @@ V inst_value(Unit *u, const KInst *k) {
   case K_PARAM: return u->dim[k->imm];                 case K_CAST: return cast(u, k);
   case K_BCAST: return splat(u, k->type, a[0]);        case K_IOTA: return iota(u, k->type);
   case K_PREFIX: return prefix(u, k);                  case K_HRED: return hred(u, k);
-  case K_LANE: return k->type.lanes > 1 ? lanes_of(u, a[0], (int)k->imm, (int)k->imm + k->type.lanes, k->type.lanes) : LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
+  case K_LANE:
+    if (k->type.lanes > 1) return lanes_of(u, a[0], (int)k->imm, (int)k->imm + k->type.lanes, k->type.lanes);
+    return LLVMBuildExtractElement(u->b, a[0], unit_i32(u, k->imm), "");
   case K_WEAVE: return weave(u, k, a);                 case K_TABLE: return table(u, k, a[0]);
   case K_LOAD: return access(u, k, NULL, address(u, &k->addr), "llvm.masked.load");
   case K_STORE: return access(u, k, a[1], address(u, &k->addr), "llvm.masked.store");

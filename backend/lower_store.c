@@ -416,14 +416,16 @@ static void store_past(Lower *L, const Tree *let, KInst *i) {
 static bool store_turned(Lower *L, LPt *p, const LStore *s, const LAddr *a, const KInst *i) {
   int w = p->vec->w, k = turn_index(p, s, p->e->place, a), at = k < 0 ? 0 : (int)(p->roll[k].at % w), n = at + 1; KBlock *b = L->b.block;
   KInst *old[TURN_MOST] = { 0 }, *v[TURN_MOST]; v[at] = i->a[1];
-  if (k < 0 || n < 4 || n * type_bytes(i->type.elem) < 16 || n & (n - 1) || w % n || p->vec->n < w || i->a[0] || (n < w && p->roll[k].at + 1 < p->roll[k].n)) return false;
-  for (int j = b->n - 1, left = at; left && j >= 0; j--) {
+  bool last = k >= 0 && (n == w || p->roll[k].at + 1 == p->roll[k].n);
+  if (!last || n < 4 || n * type_bytes(i->type.elem) < 16 || n & (n - 1) || w % n || p->vec->n < w || i->a[0]) return false;
+  int left = at;
+  for (int j = b->n - 1; left && j >= 0; j--) {
     KInst *o = b->at[j]; int d = (int)(i->addr.c - o->addr.c); bool same = kop_is_memory(o->op) && o->addr.buf == i->addr.buf;
     if (o->op >= K_VAR || (same && kop_is_load(o->op))) return false;
-    if (same && o->op == K_SCATTER && kaddr_parallel(&o->addr, &i->addr) && d > 0 && d <= at && !old[at - d] && !o->a[0] && o->a[2] == i->a[2] && o->type.lanes == w)
-      old[at - d] = o, v[at - d] = o->a[1], left--;
-    if (left && !j) return false;
+    bool mine = same && o->op == K_SCATTER && kaddr_parallel(&o->addr, &i->addr) && d > 0 && d <= at && !old[at - d];
+    if (mine && !o->a[0] && o->a[2] == i->a[2] && o->type.lanes == w) old[at - d] = o, v[at - d] = o->a[1], left--;
   }
+  if (left) return false;
   for (int j = 0; j < at; j++) *old[j] = (KInst){ .op = K_CONST, .type = old[j]->type, .id = old[j]->id };       /* unused */
   turn(L, v, n);
   for (int j = 0; j < w; j++) {
