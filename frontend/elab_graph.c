@@ -256,7 +256,8 @@ static bool need_name(Naming *u, const Names *n, const char *name, const char *w
 
 /* An index, or joined ones: i.j. */
 static void need_index(Naming *u, const Names *n, const char *name, const char *what, Pos p) {
-  for (const char *part = name, *rest = name; (part = names_have(n, name) ? NULL : name_part(u->el->c, &rest));) if (!need_name(u, n, part, what, p)) return;
+  const char *rest = name, *part = names_have(n, name) ? NULL : name_part(u->el->c, &rest);
+  while (part && need_name(u, n, part, what, p)) part = names_have(n, name) ? NULL : name_part(u->el->c, &rest);
 }
 static void check_leaf(Naming *u, const Tree *t) {
   Names own = { 0 }; Ctx *c = u->el->c;
