@@ -63,11 +63,13 @@ static Tree *tree_maps(const Blocks *v, const Item *first, const Item *end, cons
   return t;
 }
 
-/* The contraction: a panel is read once for all rows of the block, ahead of its use. */
+/* The contraction: a panel is read once for all rows of the block, ahead of its use. The plan divided all rows evenly; a block has fewer, so its
+ * tiles may be as large as the registers allow. */
 static Tree *tree_panels(const Build *b, int at, const Shape *s, Plan *p) {
-  bool far = tensor_bytes(s->w->tensor) > b->t->l1;
+  bool far = tensor_bytes(s->w->tensor) > b->t->l1; TileSize z = { .m = 1, .n = 1, .k = 1, .lanes = p->lanes, .copies = 1 };
   if (p->across || !p->row || p->col) return tree_singles(b, at, at + 1);
   p->tile = (Tile){ .mr = p->tile.mr, .nv = p->tile.nv, .ku = far ? 1 : p->tile.ku, .nm = true, .my = 1 }; p->mid = false; p->kc = p->share = 0;
+  while (far && p->tile.mr < 16 && tile_rows(b->t, &z, p->tile.mr + 1, p->tile.nv) < 1e30) p->tile.mr++;
   p->ahead = far ? b->t->l1 / (16 * p->tile.nv * p->lanes) : 0; return tree_group(b, &(Group){ .first = at, .end = at + 1 }, p, NULL);
 }
 

@@ -39,7 +39,7 @@ graph g(x: f32[28, 28, 64]) -> (y: f32[28, 28, 64]) {
         for a/1 {
           for e/1 {
             for o/32 {
-              for t/13 even {
+              for t/14 even {
                 for c/1 {
                   prefetch z.U_pack[64];
                   z.M(c*, t*, o~);
