@@ -22,7 +22,8 @@ static double cycles(const Build *b, const Tree *top, const Tree *f, double *all
     if (!computes(f->body, it)) continue;
     for (Eq **e = it->eq; e < it->eq + it->neq; e++) {
       const Expr *red = eq_reduction(*e, NULL); piece.free = (*e)->free; piece.nfree = (*e)->nfree; has &= item_free(&piece, f->name) != NULL;
-      *all += eq_points(*e) * ((red ? reduce_points(red) : 2) + expr_ops((*e)->rhs) / 2 + (expr_costly((*e)->rhs) ? 10 : 0)) / b->lanes;
+      double moves = tensor_bytes(it->t) > b->t->l2 / 4 ? 8 : 2;           /* cycles a vector, what is stored may go to the shared cache */
+      *all += eq_points(*e) * ((red ? reduce_points(red) : moves) + expr_ops((*e)->rhs) / 2 + (expr_costly((*e)->rhs) ? 10 : 0)) / b->lanes;
     }
     ITEMS(r, b) if (item_reads(r, it->t)) { bool in = computes(f->body, r); own &= in; inner |= in; home &= !in || reads_at_home(r, it); }
     for (const Tree *t = top; t; t = t->next) own &= t->kind != TREE_LET || !name_same(t->name, it->t->name);
