@@ -280,7 +280,7 @@ static KInst *gen_or(Lower *L, LPt *p, const Expr *e) {
 }
 
 static int32_t word_of(int64_t v, int n) {
-  uint32_t w = 0, one = n > 1 ? (1u << 32 / n) - 1 : ~0u;
+  uint32_t w = 0, one = (1u << 32 / n) - 1;
   for (int k = 0; k < n; k++) w |= ((uint32_t)v & one) << k * 32 / n;
   return (int32_t)w;
 }

@@ -54,7 +54,7 @@ const int ntargets = sizeof targets / sizeof *targets;
 const DotKind dot_kinds[NDOT] = { { T_U8, T_I8, 4 }, { T_I8, T_I8, 4 }, { T_I16, T_I16, 2 }, { T_BF16, T_BF16, 2 }, { T_I16, T_I16, 1 },
                                     { T_F32, T_F32, 1 } };
 int dot_kind(const Target *t, int a, int b, int64_t group) {
-  for (int k = 0; k < NDOT; k++)
+  for (int k = 0; k < NDOT && group > 1; k++)
     if (t->dots >> k & 1 && dot_kinds[k].a == a && dot_kinds[k].b == b && dot_kinds[k].group == group) return k;
   return -1;
 }

@@ -28,7 +28,7 @@ extern const int ntargets;
 typedef struct DotKind { int a, b, group; } DotKind;
 enum { DOT_U8I8 = 1, DOT_I8 = 2, DOT_I16 = 4, DOT_BF16 = 8, DOT_WIDEN = 16, DOT_FLOAT = 32, NDOT = 6 };
 extern const DotKind dot_kinds[NDOT];
-int dot_kind(const Target *t, int a, int b, int64_t group);         /* the number of the target's kind, or -1 */
+int dot_kind(const Target *t, int a, int b, int64_t group);         /* the number of the target's instruction, or -1 */
 static inline bool target_launders(const Target *t) { return t->isa == ISA_NEON || t->isa == ISA_RVV; }   /* what KL_LAUNDER is for */
 static inline bool target_past(const Target *t) { return t->isa >= ISA_SSE4 && t->isa <= ISA_AVX512; }        /* it has stores past the caches */
 static inline int target_lanes(const Target *t, int elem_bytes) { return t->vector_bytes > elem_bytes ? t->vector_bytes / elem_bytes : 1; }
