@@ -48,9 +48,8 @@ static void compare(Error *e, double got, double want, bool f32) {
 }
 
 /* Integers that were rounded from floats may differ by one: where the float's last bit decides. */
-static bool find_rounding(const Expr *e, void *found) {
-  if (e->kind == E_CONVERT && type_is_int(e->type) && type_is_float(e->arg[0]->type)) *(bool *)found = true;
-  return true;
+static bool is_rounding(const Expr *e, const void *arg) {
+  (void)arg; return e->kind == E_CONVERT && type_is_int(e->type) && type_is_float(e->arg[0]->type);
 }
 static bool report(const Args *a, const frit_port *q, const void *got, const void *want, int64_t n, bool rounds) {
   Error e = { 0 }; Type t = type_by_name(q->type);
@@ -71,7 +70,7 @@ static bool reference(Ctx *c, const Args *a, const Ports *p, void **want, bool *
   for (int k = 0; k < p->n; k++)
     if (p->port[k]->output) out[no++] = want[k] = NEWN(c, char, p->bytes[k] + 64);
     else in[ni++] = p->data[k];
-  for (int k = 0; g && k < g->neq; k++) expr_walk(g->eq[k]->rhs, find_rounding, rounds);
+  for (int k = 0; g && k < g->neq; k++) *rounds |= expr_some(g->eq[k]->rhs, is_rounding, NULL);
   Interp *it = g ? interp_new(c, g) : NULL; return it && interp_run(it, in, out, p->dim);
 }
 

@@ -112,7 +112,7 @@ static const char *space_fits(Loops *l, const Eqs *eq) {
 static bool gathers(const Expr *e, const void *arg) { (void)arg; return e->kind == E_READ && !read_static(e); }
 static GroupKind kind_of(Fuse *f, const Eq *e) {
   Shape s = shape_of(f->c, e); const Expr *red = eq_reduction(e, NULL);
-  if (expr_any(e->rhs, gathers, NULL)) return GROUP_OTHER;
+  if (expr_some(e->rhs, gathers, NULL)) return GROUP_OTHER;
   if (!red) return expr_has(e->rhs, E_REDUCE) ? GROUP_OTHER : GROUP_POINT;
   if (s.contracts && (s.nm || s.nn)) return GROUP_CONTRACTION;
   return red->red == RED_ARGMAX || red->red == RED_ARGMIN ? GROUP_OTHER : GROUP_ROWS;

@@ -189,7 +189,7 @@ int64_t access_stride(Ctx *c, const Tensor *t, Expr *const *place, const char *n
   int64_t s = 0;
   for (int d = 0; d < t->rank; d++) {
     Aff a = { 0 }; int i = 0;
-    if (!expr_affine(c, place[d], &a) && expr_any(place[d], is_named, name)) return -1;
+    if (!expr_affine(c, place[d], &a) && expr_some(place[d], is_named, name)) return -1;
     while (i < a.n && !name_same(a.index[i]->name, name)) i++;
     if (i < a.n) s += a.k[i] * dim_stride(t, d);
   }

@@ -169,7 +169,7 @@ static Eq *eq_whole(const Kernel *k, const Eq *joined) { EQS(e, k) if (e->id == 
 static bool pack_read(Build *b, Graph *g, const Eq *joined, const Expr *read, const PackOrder *order) {
   Ctx *c = b->c; Indices v = { 0 }, w = { 0 }; Eq *e = eq_whole(b->whole, joined);
   Exprs reads = rhs_reads(c, joined), whole = rhs_reads(c, e); const Expr *from = whole.at[array_find(reads.at, reads.n, read)];
-  if (expr_any(joined->rhs, or_reads, read->tensor) || !read_indices(c, joined, read, &v) || v.n == 0 || !read_indices(c, e, from, &w)) return false;
+  if (expr_some(joined->rhs, or_reads, read->tensor) || !read_indices(c, joined, read, &v) || v.n == 0 || !read_indices(c, e, from, &w)) return false;
   if (index_points(v.at, v.n) > 2 * (double)tensor_size(read->tensor) + 1024) return false;
   LayoutDim *l = NEWN(c, LayoutDim, v.n + 1); int nl = layout_of(c, &v, order, l);
   if (is_natural(read, &v, l, nl)) return false;

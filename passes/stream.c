@@ -197,7 +197,7 @@ static Expr *rewrite(Stream *s, Expr *e) {
 /* ---- equations: one error for each */
 static void eq_rewrite(Stream *s, Eq *e) {
   const Tensor *t = e->out; s->eq = e; s->t = eq_stream(e); s->failed = false;
-  if (!s->t && expr_any(e->rhs, reads_frame, NULL)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
+  if (!s->t && expr_some(e->rhs, reads_frame, NULL)) stream_error(s, e->pos, "`%s` needs all frames of a stream at once", t->name);
   if (s->t && (t->stream_dim < 0 || expr_bare(e->place[t->stream_dim]) != s->t))
     stream_error(s, e->pos, "`%s` does not define one frame for each frame of the stream", t->name);
   for (const Extent *x = t->shape; x < t->shape + t->rank; x++)

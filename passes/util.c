@@ -41,20 +41,15 @@ void expr_reads_of(Ctx *c, Expr *e, Exprs *out) {
 }
 Exprs reads_in(Ctx *c, Expr *e) { Exprs v = { 0 }; expr_reads_of(c, e, &v); return v; }
 Exprs rhs_reads(Ctx *c, const Eq *e) { return reads_in(c, e->rhs); }
-bool expr_any(const Expr *e, ExprTest *is, const void *arg) {
-  bool any = is(e, arg);
-  for (int k = 0; k < e->n && !any; k++) any = expr_any(e->arg[k], is, arg);
-  return any;
-}
 static bool is_kind(const Expr *e, const void *kind) { return e->kind == *(const ExprKind *)kind; }
-bool expr_has(const Expr *e, ExprKind kind) { return expr_any(e, is_kind, &kind); }
+bool expr_has(const Expr *e, ExprKind kind) { return expr_some(e, is_kind, &kind); }
 static bool is_costly(const Expr *e, const void *arg) {
   static const bool costly[FN_COUNT] = { [FN_EXP] = 1, [FN_EXPM1] = 1, [FN_LOG] = 1, [FN_LOG1P] = 1, [FN_SQRT] = 1, [FN_SIN] = 1, [FN_COS] = 1,
                                          [FN_ATAN] = 1, [FN_TANH] = 1, [FN_ERF] = 1, [FN_NORMTAIL] = 1, [FN_POW] = 1 };
   (void)arg;
   return e->kind == E_REDUCE || (e->kind == E_FN && (costly[e->fn] || (e->fn == FN_DIV && type_is_float(e->type) && !expr_is_const(e->arg[1]))));
 }
-bool expr_costly(const Expr *e) { return expr_any(e, is_costly, NULL); }
+bool expr_costly(const Expr *e) { return expr_some(e, is_costly, NULL); }
 int expr_ops(const Expr *e) {
   int n = e->kind == E_FN || e->kind == E_SELECT || e->kind == E_CONVERT;
   for (int k = 0; e->kind != E_READ && k < e->n; k++) n += expr_ops(e->arg[k]);
@@ -63,7 +58,7 @@ int expr_ops(const Expr *e) {
 static bool varies(const Expr *e, const void *arg) {
   (void)arg; return e->kind == E_READ ? !tensor_known(e->tensor) : e->kind == E_INDEX && (e->index->is_dim || e->index->ext.dim);
 }
-bool expr_constant(const Expr *e) { return !expr_any(e, varies, NULL); }
+bool expr_constant(const Expr *e) { return !expr_some(e, varies, NULL); }
 bool place_static(const Expr *e) { return !expr_has(e, E_READ) && !expr_has(e, E_REDUCE); }
 bool place_inside(Ctx *c, const Expr *place, Extent n) { bool lo, hi; expr_inside(c, place, n, &(Facts){ 0 }, &lo, &hi); return lo && hi; }
 bool dim_inside(Ctx *c, const Expr *read, int d) { return place_static(read->arg[d]) && place_inside(c, read->arg[d], read->tensor->shape[d]); }

@@ -30,8 +30,6 @@ Index *eq_stream(const Eq *e);                           /* the free index that 
 void expr_reads_of(Ctx *c, Expr *e, Exprs *out);         /* every read in e, also those in places; parents first */
 Exprs reads_in(Ctx *c, Expr *e), rhs_reads(Ctx *c, const Eq *e);     /* the same as a list; of the right side */
 #define READS(r, c, e) for (Exprs r##_in = reads_in((c), (e)), *r##_all = &r##_in; r##_all; r##_all = NULL) EACH(Expr, r, r##_in)
-typedef bool ExprTest(const Expr *e, const void *arg);
-bool expr_any(const Expr *e, ExprTest *is, const void *arg);       /* does a node of e pass? */
 bool expr_has(const Expr *e, ExprKind k), expr_costly(const Expr *e);      /* costly: holds a function that is never computed twice (exp, ...) */
 int expr_ops(const Expr *e);                             /* functions and choices in e */
 bool expr_constant(const Expr *e);                       /* nothing but constants, indices, reads of parameters and constant tensors */
